@@ -1,0 +1,37 @@
+use crate::{Closure, HandshakeError, InvalidClose, SendError, client};
+use alloc::boxed::Box;
+use std::io;
+use thiserror::Error;
+
+/// Why a call on a blocking connection failed.
+#[non_exhaustive]
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The stream failed.
+    #[error("the stream failed: {0}")]
+    Io(#[from] io::Error),
+    /// The connection ended without both Close frames. If this side failed it, its Close frame is written already.
+    #[error("the connection is {0}")]
+    Closed(Box<Closure>),
+    /// The message cannot be sent; the connection is as it was.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// The close code or the reason cannot be sent; the connection is as it was.
+    #[error(transparent)]
+    InvalidClose(#[from] InvalidClose),
+    /// The URI, or a header, is not valid: nothing was sent.
+    #[error(transparent)]
+    Request(#[from] client::InvalidRequest),
+    /// The opening handshake failed. A server has answered with the status for it. To a client the server's response is
+    /// there if its head could be read.
+    #[error("the opening handshake failed: {error}")]
+    Handshake {
+        /// Which rule was broken.
+        error: HandshakeError,
+        /// What the server answered: the redirection, say, or the demand for a password.
+        response: Option<Box<client::Response>>,
+    },
+    /// The server's own code refused the request, and the client has been told.
+    #[error("the request was refused with status {0}")]
+    Refused(u16),
+}

@@ -1,0 +1,267 @@
+use super::{Error, Transport, opening::READ_SPACE, transport::is_timeout};
+use crate::{Batch, CloseCode, Closure, Connection, Event, Message, SendError, State, Timestamp};
+use alloc::{boxed::Box, vec::Vec};
+use bytes::Buf;
+use core::{fmt, time::Duration};
+use std::{
+    io::{self, IoSlice},
+    time::Instant,
+};
+
+/// How many pieces of output one write takes at the most.
+const SLICES: usize = 32;
+
+/// A connection over a blocking stream.
+pub struct WebSocket<S> {
+    stream: S,
+    connection: Connection,
+    buffer: Vec<u8>,
+    /// How much of the buffer the last read filled.
+    end: usize,
+    /// How many of these bytes are not yet received.
+    left: usize,
+    origin: Instant,
+    /// What the stream's timeout is set to, if that is known.
+    timeout: Option<Option<Duration>>,
+    /// Writing has failed: the peer may have said why, so that reading goes on.
+    write_failure: Option<io::ErrorKind>,
+    is_shut_down: bool,
+}
+
+impl<S: Transport> WebSocket<S> {
+    /// Joins a stream and a connection whose opening handshake is over.
+    #[must_use]
+    pub fn new(stream: S, connection: Connection) -> Self {
+        Self::with_input(stream, connection, alloc::vec![0; READ_SPACE], 0, 0)
+    }
+
+    /// The `left` bytes of the buffer before `end` came with the opening handshake.
+    pub(super) fn with_input(stream: S, connection: Connection, buffer: Vec<u8>, end: usize, left: usize) -> Self {
+        Self {
+            stream,
+            connection,
+            buffer,
+            end,
+            left,
+            origin: Instant::now(),
+            timeout: None,
+            write_failure: None,
+            is_shut_down: false,
+        }
+    }
+
+    /// The pleasant door: writes what is queued, waits for the next message and returns it; `None` after a clean end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] if the connection ended without both Close frames, [`Error::Io`] if the stream failed.
+    pub fn recv(&mut self) -> Result<Option<Message>, Error> {
+        loop {
+            if let Some(message) = self.next_message() {
+                return Ok(Some(message));
+            }
+            if !self.wait_for_input()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The fast door: writes what is queued, waits for bytes, and hands out all that one read brought; `None` after a
+    /// clean end.
+    ///
+    /// ```no_run
+    /// # use bowline::{adapter::blocking::{self, WebSocket}, Event};
+    /// # fn echo(mut socket: WebSocket<std::net::TcpStream>) -> Result<(), blocking::Error> {
+    /// while let Some(mut batch) = socket.read()? {
+    ///     while let Some((event, connection)) = batch.receive() {
+    ///         match event {
+    ///             Event::Text(text) => connection.send_text(text)?,
+    ///             Event::Binary(data) => connection.send_binary(data)?,
+    ///             _ => {}
+    ///         }
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`recv`](Self::recv).
+    pub fn read(&mut self) -> Result<Option<Batch<'_>>, Error> {
+        if !self.wait_for_input()? {
+            return Ok(None);
+        }
+        let input = self.buffer.get_mut(self.end - self.left..self.end).unwrap_or_default();
+        Ok(Some(Batch::new(&mut self.connection, input, &mut self.left)))
+    }
+
+    /// Queues a message and writes all that is queued.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Send`] if it cannot be sent, [`Error::Io`] if the stream failed; [`recv`](Self::recv) may still tell why.
+    pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        self.feed(message)?;
+        self.flush()
+    }
+
+    /// Queues a message. The next call that waits writes it.
+    ///
+    /// # Errors
+    ///
+    /// See [`Connection::send_text`].
+    pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), SendError> {
+        message.into().send_on(&mut self.connection)
+    }
+
+    /// Writes all that is queued.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the stream failed, [`Error::Closed`] if the peer took nothing for so long that the connection
+    /// ended.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        let wait = self.tick();
+        self.set_timeout(wait)?;
+        self.write()?;
+        if self.connection.state() == State::Closed { self.outcome() } else { Ok(()) }
+    }
+
+    /// Begins the closing handshake, or goes on with it, and returns when the connection has ended, with how it ended.
+    /// Messages that still arrive are discarded.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidClose`] if the code or the reason cannot be sent; then nothing has changed.
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closure, Error> {
+        self.connection.close(code, reason)?;
+        loop {
+            match self.recv() {
+                Ok(Some(_)) => {}
+                Ok(None) | Err(Error::Closed(_)) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        self.closure().cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into())
+    }
+
+    /// How the connection ended: see [`Connection::closure`].
+    pub fn closure(&self) -> Option<&Closure> {
+        self.connection.closure()
+    }
+
+    /// The connection, for all that this adapter has no method for. What is queued on it leaves with the next call that
+    /// waits.
+    pub fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// The stream.
+    pub fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
+    fn next_message(&mut self) -> Option<Message> {
+        loop {
+            let mut input = self.buffer.get_mut(self.end - self.left..self.end).unwrap_or_default();
+            let event: Option<Event<'_>> = self.connection.receive(&mut input);
+            self.left = input.len();
+            if let Ok(message) = Message::from_event(event?) {
+                return Some(message);
+            }
+        }
+    }
+
+    /// True if something came that may hold an event, false after a clean end.
+    fn wait_for_input(&mut self) -> Result<bool, Error> {
+        while self.left == 0 {
+            let wait = self.tick();
+            self.set_timeout(wait)?;
+            if self.connection.queued() > 0 && self.write().is_ok() {
+                continue; // what waiting for the peer took may have changed the time to wait
+            }
+            if self.connection.should_shutdown() && !self.is_shut_down {
+                self.is_shut_down = true;
+                // A peer that is gone already will be noticed by the read.
+                let _ = self.stream.shutdown_write();
+            }
+            if self.connection.is_closed() {
+                return self.outcome().map(|()| false);
+            }
+            if self.fill()? {
+                break;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads once. True if bytes went through the second door, where they may complete an event on their own.
+    fn fill(&mut self) -> Result<bool, Error> {
+        let (came, by_second_door) = match self.connection.assembly() {
+            Some(mut space) => (space.read_from(&mut self.stream), true),
+            None => (self.stream.read(&mut self.buffer), false),
+        };
+        match came {
+            Ok(0) => self.connection.receive_eof(),
+            Ok(_) if by_second_door => return Ok(true),
+            Ok(count) => (self.end, self.left) = (count, count),
+            Err(error) if is_timeout(&error) => {}
+            Err(error) => {
+                self.connection.transport_failed();
+                return Err(self.write_failure.take().map_or(error, io::Error::from).into());
+            }
+        }
+        Ok(false)
+    }
+
+    /// Writes all that is queued. If that fails, the queue is dropped, and reading may still tell why.
+    fn write(&mut self) -> io::Result<()> {
+        while self.connection.queued() > 0 {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let output = self.connection.output();
+            let count = output.chunks_vectored(&mut slices);
+            match self.stream.write_vectored(slices.get(..count).unwrap_or_default()) {
+                Ok(0) => return Err(self.write_failed(io::ErrorKind::WriteZero.into())),
+                Ok(count) => self.connection.output().advance(count),
+                Err(error) if is_timeout(&error) => {
+                    let wait = self.tick();
+                    self.set_timeout(wait)?;
+                }
+                Err(error) => return Err(self.write_failed(error)),
+            }
+        }
+        self.stream.flush()
+    }
+
+    fn write_failed(&mut self, error: io::Error) -> io::Error {
+        self.write_failure.get_or_insert(error.kind());
+        self.connection.output().advance(usize::MAX);
+        error
+    }
+
+    fn outcome(&self) -> Result<(), Error> {
+        match self.closure() {
+            Some(closure) if !closure.is_clean() => Err(Error::Closed(Box::new(closure.clone()))),
+            _ => Ok(()),
+        }
+    }
+
+    fn tick(&mut self) -> Option<Duration> {
+        self.connection.tick(Timestamp::since_origin(self.origin.elapsed()))
+    }
+
+    fn set_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        if self.timeout != Some(timeout) {
+            self.stream.set_timeout(timeout)?;
+            self.timeout = Some(timeout);
+        }
+        Ok(())
+    }
+}
+
+impl<S> fmt::Debug for WebSocket<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket").field("connection", &self.connection).finish_non_exhaustive()
+    }
+}

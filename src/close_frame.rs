@@ -1,0 +1,76 @@
+//! The body of a Close frame (RFC 6455 §5.5.1).
+
+use crate::{CloseCode, InvalidClose, Payload, Role, Text, Violation, frame::MAX_CONTROL_PAYLOAD, utf8};
+use alloc::{string::String, vec::Vec};
+use core::str;
+
+/// The body of a Close frame (RFC 6455 §5.5.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloseFrame<'b> {
+    /// Why.
+    pub code: CloseCode,
+    /// Why, in words: at most 123 bytes, often empty. It is meant for a log and must not be shown to end users
+    /// (§5.5.1).
+    pub reason: Text<'b>,
+}
+
+impl<'b> CloseFrame<'b> {
+    /// The same frame, no longer tied to the caller's buffer.
+    #[must_use]
+    pub fn into_owned(self) -> CloseFrame<'static> {
+        CloseFrame { code: self.code, reason: self.reason.into_owned() }
+    }
+
+    /// What stands for a Close frame without a body (§7.1.5).
+    pub(crate) fn without_body() -> Self {
+        Self { code: CloseCode::NO_STATUS, reason: "".into() }
+    }
+
+    /// A frame that may be sent by an endpoint of this role.
+    pub(crate) fn to_send(code: CloseCode, reason: &'b str, role: Role) -> Result<Self, InvalidClose> {
+        if code == CloseCode::NO_STATUS && !reason.is_empty() {
+            Err(InvalidClose::ReasonWithoutCode)
+        } else if code != CloseCode::NO_STATUS && !code.may_be_sent_by(role) {
+            Err(InvalidClose::Code(code))
+        } else if reason.len() > MAX_CONTROL_PAYLOAD - 2 {
+            Err(InvalidClose::ReasonTooLong(reason.len()))
+        } else {
+            Ok(Self { code, reason: reason.into() })
+        }
+    }
+
+    /// The body on the wire: "a 2-byte unsigned integer (in network byte order)", and the reason.
+    pub(crate) fn body(&self) -> Vec<u8> {
+        if self.code == CloseCode::NO_STATUS {
+            return Vec::new();
+        }
+        let mut body = Vec::with_capacity(2 + self.reason.len());
+        body.extend_from_slice(&self.code.get().to_be_bytes());
+        body.extend_from_slice(self.reason.as_bytes());
+        body
+    }
+
+    /// The frame with this body, which [`check`] has found in order; `None` if it is empty.
+    pub(crate) fn from_checked(body: Payload<'b>) -> Option<Self> {
+        let code = CloseCode::new(u16::from_be_bytes(*body.first_chunk()?));
+        let reason = match body.into_lent() {
+            Ok(body) => str::from_utf8(body.get(2..)?).ok()?.into(),
+            Err(mut body) => String::from_utf8(body.split_off(2)).ok()?.into(),
+        };
+        Some(Self { code, reason })
+    }
+}
+
+/// Checks what has come of the body; `complete` says that it is all. An error names the byte that proves it.
+///
+/// That a body is not a single byte, its header has shown.
+pub(crate) fn check(body: &[u8], complete: bool) -> Result<(), (Violation, usize)> {
+    let Some((code, reason)) = body.split_first_chunk() else { return Ok(()) };
+    let code = CloseCode::new(u16::from_be_bytes(*code));
+    if !code.may_be_received() {
+        return Err((Violation::InvalidCloseCode(code), 1));
+    }
+    // "Following the 2-byte integer, the body MAY contain UTF-8-encoded data" (§5.5.1); §8.1 has the check.
+    let verdict = if complete { utf8::whole(reason).map(|_| ()) } else { utf8::so_far(reason) };
+    verdict.map_err(|utf8::InvalidAt(at)| (Violation::InvalidCloseReason, 2 + at))
+}

@@ -1,0 +1,102 @@
+//! The closing of a connection as one table (RFC 6455 §7). It is the same for both roles.
+//!
+//! ```text
+//!                     close()        Close frame      violation       silence        close deadline  end of stream   transport
+//!                                    received                                                                        failed
+//!   Open              CloseSent      Exchanged        Failed          CloseSent      —               Ended           Ended
+//!                     send Close     send Close       send Close      send Close                                     drop output
+//!   CloseSent         —              Exchanged        Failed          —              Ended           Ended           Ended
+//!                                                                                    drop output                     drop output
+//!   Exchanged         —              —                —               —              Ended           Ended           Ended
+//!                                                                                    drop output                     drop output
+//!   Failed            —              —                —               —              Ended           Ended           Ended
+//!                                                                                    drop output                     drop output
+//!   Ended             —              —                —               —              —               —               —
+//!                                                                    drop output                     drop output
+//! ```
+//!
+//! A Close frame is sent at most once: only the way out of `Open` sends one (§5.5.1). After `Exchanged` and `Failed`
+//! nothing that arrives is looked at (§1.4, §7.1.7). `Ended` keeps its output, so that what was queued when the peer shut
+//! its half of the stream can still be written; the close deadline bounds that, too.
+
+/// How far the closing has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Messages flow both ways: OPEN.
+    Open,
+    /// Our Close frame is sent, or queued; the peer's is awaited, and its messages are still received.
+    CloseSent,
+    /// Both Close frames are exchanged; the end of the stream is awaited.
+    Exchanged,
+    /// The peer broke a rule and has been told; the end of the stream is awaited.
+    Failed,
+    /// Nothing will be received any more.
+    Ended,
+}
+
+/// What can happen to a connection that matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Happening {
+    /// The caller closes.
+    CloseCalled,
+    /// The peer's Close frame arrived.
+    CloseReceived,
+    /// The peer broke a rule.
+    Violation,
+    /// The peer was silent for too long.
+    Silence,
+    /// The time for closing is over.
+    CloseDeadline,
+    /// The peer's half of the stream ended.
+    EndOfStream,
+    /// The transport reported an error.
+    TransportFailed,
+}
+
+/// What must be done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Nothing.
+    Nothing,
+    /// Queue our Close frame.
+    SendClose,
+    /// Forget what is queued: nobody will take it.
+    DropOutput,
+}
+
+/// The table.
+pub(crate) const fn next(phase: Phase, happening: Happening) -> (Phase, Action) {
+    use Happening as H;
+    use Phase as P;
+    match (phase, happening) {
+        (P::Open, H::CloseCalled | H::Silence) => (P::CloseSent, Action::SendClose),
+        (P::Open, H::CloseReceived) => (P::Exchanged, Action::SendClose),
+        (P::Open, H::Violation) => (P::Failed, Action::SendClose),
+        (P::Open, H::CloseDeadline) => (P::Open, Action::Nothing),
+
+        (P::CloseSent, H::CloseReceived) => (P::Exchanged, Action::Nothing),
+        (P::CloseSent, H::Violation) => (P::Failed, Action::Nothing),
+
+        (P::Open | P::CloseSent | P::Exchanged | P::Failed, H::EndOfStream) => (P::Ended, Action::Nothing),
+        (P::CloseSent | P::Exchanged | P::Failed | P::Ended, H::CloseDeadline) => (P::Ended, Action::DropOutput),
+        (_, H::TransportFailed) => (P::Ended, Action::DropOutput),
+
+        (P::CloseSent, H::CloseCalled | H::Silence) => (phase, Action::Nothing),
+        (P::Exchanged | P::Failed, H::CloseCalled | H::CloseReceived | H::Violation | H::Silence) => {
+            (phase, Action::Nothing)
+        }
+        (P::Ended, _) => (P::Ended, Action::Nothing),
+    }
+}
+
+impl Phase {
+    /// Whether what arrives is still looked at.
+    pub(crate) const fn receives(self) -> bool {
+        matches!(self, Self::Open | Self::CloseSent)
+    }
+
+    /// Whether nothing that can still happen changes how the connection ended.
+    pub(crate) const fn is_settled(self) -> bool {
+        matches!(self, Self::Exchanged | Self::Failed | Self::Ended)
+    }
+}

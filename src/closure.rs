@@ -1,0 +1,157 @@
+use crate::{CloseCode, CloseFrame, ProtocolError};
+use core::fmt;
+
+/// How a connection ended: see [`Connection::closure`](crate::Connection::closure).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closure {
+    pub(crate) begun_by: Side,
+    pub(crate) cause: Cause,
+    pub(crate) sent: Option<CloseFrame<'static>>,
+    pub(crate) received: Option<CloseFrame<'static>>,
+}
+
+impl Closure {
+    pub(crate) const fn new(begun_by: Side, cause: Cause) -> Self {
+        Self { begun_by, cause, sent: None, received: None }
+    }
+
+    /// _The WebSocket Connection Close Code_ (RFC 6455 §7.1.5), which a browser calls `code`: that of the first Close
+    /// frame received, 1005 if it had none, 1006 if none was received.
+    #[must_use]
+    pub fn code(&self) -> CloseCode {
+        self.received.as_ref().map_or(CloseCode::ABNORMAL, |frame| frame.code)
+    }
+
+    /// _The WebSocket Connection Close Reason_ (§7.1.6): that of the first Close frame received, else empty.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        self.received.as_ref().map_or("", |frame| &frame.reason)
+    }
+
+    /// Whether both sides sent a Close frame (§7.1.4), which a browser calls `wasClean`.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.sent.is_some() && self.received.is_some()
+    }
+
+    /// Which side began to end it. If both began at once, that is this one. A lost transport counts as the peer's
+    /// doing.
+    #[must_use]
+    pub fn begun_by(&self) -> Side {
+        self.begun_by
+    }
+
+    /// Why it ended.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        self.cause
+    }
+
+    /// The Close frame that was sent, with code 1005 if it had no body; `None` if there was no occasion to send one.
+    #[must_use]
+    pub fn sent(&self) -> Option<&CloseFrame<'static>> {
+        self.sent.as_ref()
+    }
+
+    /// The Close frame that was received, with code 1005 if it had no body.
+    #[must_use]
+    pub fn received(&self) -> Option<&CloseFrame<'static>> {
+        self.received.as_ref()
+    }
+}
+
+/// Everything worth a line in a log: code, reason, clean or not, who began, and the cause.
+impl fmt::Display for Closure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "closed with {}", self.code())?;
+        if !self.reason().is_empty() {
+            write!(f, " {:?}", self.reason())?;
+        }
+        let by = match self.begun_by {
+            Side::Local => "this side",
+            Side::Peer => "the peer",
+        };
+        write!(f, ", {}, begun by {by}: {}", if self.is_clean() { "clean" } else { "not clean" }, self.cause)
+    }
+}
+
+/// One end of a connection, as seen from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// This end.
+    Local,
+    /// The other end.
+    Peer,
+}
+
+/// Why a connection ended. If there are several reasons, it is the first.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// One side wanted it to end, and both exchanged Close frames.
+    Closed,
+    /// The peer broke a rule.
+    Protocol(ProtocolError),
+    /// The peer took too long.
+    Deadline(Deadline),
+    /// The peer's stream ended without a Close frame.
+    EndOfStream(During),
+    /// The transport failed.
+    Transport,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("close frames were exchanged"),
+            Self::Protocol(error) => error.fmt(f),
+            Self::Deadline(deadline) => deadline.fmt(f),
+            Self::EndOfStream(during) => write!(f, "the peer's stream ended {during}"),
+            Self::Transport => f.write_str("the transport failed"),
+        }
+    }
+}
+
+/// What was waited for in vain: see [`Deadlines`](crate::Deadlines).
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Deadline {
+    /// A sign of life after a ping.
+    Pong,
+    /// A message, in either direction.
+    Idle,
+    /// The answer to a Close frame.
+    Close,
+}
+
+impl fmt::Display for Deadline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pong => "nothing came from the peer in answer to a ping",
+            Self::Idle => "no message was sent or received for too long",
+            Self::Close => "the peer did not answer the Close frame",
+        })
+    }
+}
+
+/// In the middle of what a stream ended.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum During {
+    /// Nothing: between two messages.
+    Nothing,
+    /// A frame: its header or its payload is incomplete.
+    Frame,
+    /// A message: its last frame is whole, but there should be more.
+    Message,
+}
+
+impl fmt::Display for During {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "without a Close frame",
+            Self::Frame => "in the middle of a frame",
+            Self::Message => "between the frames of a message",
+        })
+    }
+}

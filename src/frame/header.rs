@@ -1,0 +1,253 @@
+use super::{MAX_CONTROL_PAYLOAD, Opcode};
+use crate::{Role, Violation};
+
+/// The longest header, in bytes: two, a 64-bit length and a masking key.
+pub const MAX_HEADER_LEN: usize = 14;
+
+/// A frame's header (RFC 6455 §5.2).
+///
+/// ```
+/// use bowline::frame::{Expect, Header, MAX_HEADER_LEN, Opcode};
+/// use bowline::Role;
+///
+/// let header = Header { fin: true, reserved: 0, opcode: Opcode::Text, key: None, payload_len: 5 };
+/// let mut bytes = [0; MAX_HEADER_LEN];
+/// let len = header.encode(&mut bytes);
+/// assert_eq!(bytes[..len], [0x81, 0x05]);
+///
+/// let decoded = Header::decode(&bytes[..len], &Expect::from(Role::Server));
+/// assert_eq!(decoded, Ok(Some((header, len))));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Header {
+    /// Whether this is the last frame of its message.
+    pub fin: bool,
+    /// RSV1, RSV2 and RSV3 as the bits 4, 2 and 1. Higher bits are ignored.
+    pub reserved: u8,
+    /// What the frame is.
+    pub opcode: Opcode,
+    /// The masking key of a client's frame.
+    pub key: Option<[u8; 4]>,
+    /// How many bytes of payload follow; at most 2^63 − 1.
+    pub payload_len: u64,
+}
+
+/// What a received header is held against: who sent it, what came before it, and the limits.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expect {
+    /// Who sent the frame: clients mask, servers do not (§5.1).
+    pub from: Role,
+    /// The reserved bits that an agreed extension defines for the first frame of a message, as in
+    /// [`Header::reserved`]. On control frames and later fragments none are allowed.
+    pub reserved: u8,
+    /// Whether a fragmented message is unfinished (§5.4).
+    pub in_message: bool,
+    /// How many empty fragments may come in a row, without ending their message.
+    pub empty_limit: usize,
+    /// How many have just come.
+    pub empty_run: usize,
+    /// Payload bytes a data frame may have.
+    pub frame_limit: usize,
+    /// Payload bytes a message may have.
+    pub message_limit: usize,
+    /// Payload bytes its earlier fragments had.
+    pub message_len: usize,
+}
+
+impl Expect {
+    /// The first frame of a message from an endpoint of this role, without extensions and without limits.
+    #[must_use]
+    pub const fn from(role: Role) -> Self {
+        Self {
+            from: role,
+            reserved: 0,
+            in_message: false,
+            empty_limit: usize::MAX,
+            empty_run: 0,
+            frame_limit: usize::MAX,
+            message_limit: usize::MAX,
+            message_len: 0,
+        }
+    }
+}
+
+/// A header that breaks a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BadHeader {
+    /// The rule, and what was received.
+    pub violation: Violation,
+    /// The first byte of the header that proves it, counted from 0.
+    pub index: usize,
+}
+
+impl Header {
+    /// Reads the header at the front of `bytes`: the header and its length, or `None` if more bytes are needed.
+    ///
+    /// # Errors
+    ///
+    /// Every violation that a header can show is an error as soon as the byte that shows it is there, however few
+    /// bytes have come; and the same one, whether the bytes came together or one at a time.
+    #[inline]
+    pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<(Self, usize)>, BadHeader> {
+        let Some((header, len)) = Self::parse(bytes) else { return first_violation(bytes, expect).map(|()| None) };
+        match violation(bytes, expect) {
+            None => Ok(Some((header, len))),
+            Some(_) => first_violation(bytes, expect).map(|()| None),
+        }
+    }
+
+    /// Takes a header apart, without judging it. `None` if it is incomplete, or if its opcode is reserved.
+    #[inline]
+    fn parse(bytes: &[u8]) -> Option<(Self, usize)> {
+        let (&[first, second], rest) = bytes.split_first_chunk()?;
+        let (payload_len, rest) = match second & 0x7F {
+            126 => rest.split_first_chunk().map(|(len, rest)| (u64::from(u16::from_be_bytes(*len)), rest))?,
+            127 => rest.split_first_chunk().map(|(len, rest)| (u64::from_be_bytes(*len), rest))?,
+            len => (u64::from(len), rest),
+        };
+        let (key, rest) = match second & 0x80 {
+            0 => (None, rest),
+            _ => rest.split_first_chunk().map(|(key, rest)| (Some(*key), rest))?,
+        };
+        let opcode = Opcode::from_bits(first & 0x0F)?;
+        let header = Self { fin: first & 0x80 != 0, reserved: first >> 4 & 0x07, opcode, key, payload_len };
+        Some((header, bytes.len() - rest.len()))
+    }
+
+    /// How many bytes it takes. The payload length takes the fewest (§5.2).
+    #[must_use]
+    #[inline]
+    pub const fn encoded_len(&self) -> usize {
+        let len = match self.payload_len {
+            0..=125 => 2,
+            126..=0xFFFF => 4,
+            _ => 10,
+        };
+        if self.key.is_some() { len + 4 } else { len }
+    }
+
+    /// Writes the header to the front of `out` and returns its length.
+    #[inline]
+    pub fn encode(&self, out: &mut [u8; MAX_HEADER_LEN]) -> usize {
+        let first = u8::from(self.fin) << 7 | (self.reserved & 0x07) << 4 | self.opcode.bits();
+        let masked = u8::from(self.key.is_some()) << 7;
+        let [k0, k1, k2, k3] = self.key.unwrap_or_default();
+        let [l0, l1, l2, l3, l4, l5, l6, l7] = self.payload_len.to_be_bytes();
+        *out = match self.payload_len {
+            0..=125 => [first, masked | l7, k0, k1, k2, k3, 0, 0, 0, 0, 0, 0, 0, 0],
+            126..=0xFFFF => [first, masked | 0x7E, l6, l7, k0, k1, k2, k3, 0, 0, 0, 0, 0, 0],
+            _ => [first, masked | 0x7F, l0, l1, l2, l3, l4, l5, l6, l7, k0, k1, k2, k3],
+        };
+        self.encoded_len()
+    }
+}
+
+/// The violation that the fewest bytes show, so that it does not depend on how many have come.
+#[cold]
+fn first_violation(bytes: &[u8], expect: &Expect) -> Result<(), BadHeader> {
+    for len in 1..=bytes.len().min(MAX_HEADER_LEN) {
+        if let Some(violation) = bytes.get(..len).and_then(|prefix| violation(prefix, expect)) {
+            return Err(BadHeader { violation, index: len - 1 });
+        }
+    }
+    Ok(())
+}
+
+/// What is wrong with a header of which only the first bytes may be there.
+#[inline]
+fn violation(bytes: &[u8], expect: &Expect) -> Option<Violation> {
+    let &first = bytes.first()?;
+    let opcode = match in_first_byte(first, expect) {
+        Ok(opcode) => opcode,
+        Err(violation) => return Some(violation),
+    };
+    let &second = bytes.get(1)?;
+    in_second_byte(first, second, opcode, expect).or_else(|| match second & 0x7F {
+        126 => in_length(bytes.get(2..)?, 2, opcode, expect),
+        127 => in_length(bytes.get(2..)?, 8, opcode, expect),
+        len => over_limit(u64::from(len), opcode, expect),
+    })
+}
+
+#[inline]
+fn in_first_byte(first: u8, expect: &Expect) -> Result<Opcode, Violation> {
+    let reserved = first >> 4 & 0x07;
+    let opcode = Opcode::from_bits(first & 0x0F);
+    let allowed = match opcode {
+        Some(Opcode::Text | Opcode::Binary) => expect.reserved,
+        _ => 0,
+    };
+    // "If a nonzero value is received and none of the negotiated extensions defines the meaning of such a nonzero
+    // value, the receiving endpoint MUST _Fail the WebSocket Connection_." (§5.2)
+    if reserved & !allowed != 0 {
+        return Err(Violation::ReservedBits(reserved));
+    }
+    let opcode = opcode.ok_or(Violation::ReservedOpcode(first & 0x0F))?;
+    match opcode {
+        // "All control frames […] MUST NOT be fragmented." (§5.5)
+        Opcode::Close | Opcode::Ping | Opcode::Pong if first & 0x80 == 0 => Err(Violation::FragmentedControl(opcode)),
+        Opcode::Continuation if !expect.in_message => Err(Violation::NothingToContinue),
+        Opcode::Text | Opcode::Binary if expect.in_message => Err(Violation::MessageInMessage(opcode)),
+        _ => Ok(opcode),
+    }
+}
+
+#[inline]
+fn in_second_byte(first: u8, second: u8, opcode: Opcode, expect: &Expect) -> Option<Violation> {
+    let (masked, len) = (second & 0x80 != 0, second & 0x7F);
+    match expect.from {
+        // "The server MUST close the connection upon receiving a frame that is not masked." (§5.1)
+        Role::Client if !masked => return Some(Violation::NotMasked),
+        // "A client MUST close a connection if it detects a masked frame." (§5.1)
+        Role::Server if masked => return Some(Violation::Masked),
+        _ => {}
+    }
+    if opcode.is_control() {
+        // "All control frames MUST have a payload length of 125 bytes or less" (§5.5)
+        if usize::from(len) > MAX_CONTROL_PAYLOAD {
+            return Some(Violation::ControlTooLong(opcode));
+        }
+        // "If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer" (§5.5.1)
+        if opcode == Opcode::Close && len == 1 {
+            return Some(Violation::HalfCloseCode);
+        }
+    } else if first & 0x80 == 0 && len == 0 && expect.empty_run >= expect.empty_limit {
+        return Some(Violation::EmptyFragments { limit: expect.empty_limit });
+    }
+    None
+}
+
+/// `bytes` is what has come of a length of `width` bytes, and perhaps more: what is known of the length are its bounds.
+#[inline]
+fn in_length(bytes: &[u8], width: usize, opcode: Opcode, expect: &Expect) -> Option<Violation> {
+    let known = bytes.get(..width).unwrap_or(bytes);
+    let (mut low, mut high) = (0_u64, 0_u64);
+    for index in 0..width {
+        let byte = known.get(index);
+        low = low << 8 | byte.map_or(0, |byte| u64::from(*byte));
+        high = high << 8 | byte.map_or(0xFF, |byte| u64::from(*byte));
+    }
+    // "the most significant bit MUST be 0" (§5.2)
+    if low > i64::MAX as u64 {
+        return Some(Violation::LengthTopBit);
+    }
+    // "in all cases, the minimal number of bytes MUST be used to encode the length" (§5.2)
+    if high <= if width == 2 { 125 } else { 0xFFFF } {
+        return Some(Violation::LengthNotMinimal);
+    }
+    over_limit(low, opcode, expect)
+}
+
+#[inline]
+fn over_limit(len: u64, opcode: Opcode, expect: &Expect) -> Option<Violation> {
+    if opcode.is_control() {
+        None
+    } else if len > expect.frame_limit as u64 {
+        Some(Violation::FrameTooBig { limit: expect.frame_limit })
+    } else if len > expect.message_limit.saturating_sub(expect.message_len) as u64 {
+        Some(Violation::MessageTooBig { limit: expect.message_limit })
+    } else {
+        None
+    }
+}

@@ -1,0 +1,47 @@
+/// What a frame is (RFC 6455 §5.2, §11.8): the low four bits of its first byte.
+///
+/// Only the six defined opcodes can be built; 3–7 and 11–15 are reserved, and receiving one fails the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Opcode {
+    /// A further fragment of the message that an earlier frame began.
+    Continuation = 0x0,
+    /// A text message, or its first fragment.
+    Text = 0x1,
+    /// A binary message, or its first fragment.
+    Binary = 0x2,
+    /// The closing handshake (§5.5.1).
+    Close = 0x8,
+    /// A ping (§5.5.2), which must be answered by a pong.
+    Ping = 0x9,
+    /// A pong (§5.5.3): the answer to a ping, or unsolicited.
+    Pong = 0xA,
+}
+
+impl Opcode {
+    /// The opcode with this number, or `None` if it is reserved or does not fit in four bits.
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> Option<Self> {
+        Some(match bits {
+            0x0 => Self::Continuation,
+            0x1 => Self::Text,
+            0x2 => Self::Binary,
+            0x8 => Self::Close,
+            0x9 => Self::Ping,
+            0xA => Self::Pong,
+            _ => return None,
+        })
+    }
+
+    /// Its number on the wire, 0 to 15.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self as u8
+    }
+
+    /// Close, ping and pong: never fragmented, at most 125 bytes, allowed between the fragments of a message (§5.5).
+    #[must_use]
+    pub const fn is_control(self) -> bool {
+        self.bits() & 0x8 != 0
+    }
+}

@@ -1,0 +1,84 @@
+use core::net::Ipv6Addr;
+
+/// `host [ ":" port ]`: what a URI has after `//`, and all that a Host header has (RFC 3986 §3.2, RFC 9110 §7.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Authority<'a> {
+    /// As it was written, with the brackets of an IPv6 address.
+    pub(super) host: &'a str,
+    /// `None` if there is none, or an empty one, which is the same (RFC 3986 §3.2.3).
+    pub(super) port: Option<u16>,
+}
+
+/// Why something is not an [`Authority`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InvalidAuthority {
+    UserInfo,
+    NotAscii,
+    Host,
+    Port,
+}
+
+impl<'a> Authority<'a> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, InvalidAuthority> {
+        if text.contains('@') {
+            return Err(InvalidAuthority::UserInfo);
+        }
+        if !text.is_ascii() {
+            return Err(InvalidAuthority::NotAscii);
+        }
+        let (host, port) = split(text)?;
+        Ok(Self { host, port: parse_port(port)? })
+    }
+}
+
+/// The host, and the port with its colon or nothing.
+fn split(text: &str) -> Result<(&str, &str), InvalidAuthority> {
+    let end = if text.starts_with('[') { text.find(']').map(|at| at.saturating_add(1)) } else { text.find(':') };
+    let (host, port) = text.split_at_checked(end.unwrap_or(text.len())).unwrap_or((text, ""));
+    let is_host = match host.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
+        None => is_reg_name(host),
+    };
+    if is_host { Ok((host, port)) } else { Err(InvalidAuthority::Host) }
+}
+
+fn parse_port(text: &str) -> Result<Option<u16>, InvalidAuthority> {
+    match text.strip_prefix(':') {
+        None if text.is_empty() => Ok(None),
+        Some("") => Ok(None),
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse().map(Some).map_err(|_| InvalidAuthority::Port)
+        }
+        _ => Err(InvalidAuthority::Port),
+    }
+}
+
+/// `reg-name`, and with it IPv4 addresses; but not the empty one, which no http or ws URI may have (RFC 9110 §4.2.1).
+fn is_reg_name(host: &str) -> bool {
+    !host.is_empty() && only_uri_bytes(host.as_bytes(), |byte| is_unreserved(byte) || is_sub_delim(byte))
+}
+
+/// Whether all bytes are `allowed`, or `%` and two hexadecimal digits.
+pub(super) fn only_uri_bytes(text: &[u8], allowed: impl Fn(u8) -> bool) -> bool {
+    let mut rest = text;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = match after.split_first_chunk() {
+            Some((digits, after)) if byte == b'%' && is_hex_pair(*digits) => after,
+            _ if allowed(byte) => after,
+            _ => return false,
+        };
+    }
+    true
+}
+
+pub(super) fn is_hex_pair(digits: [u8; 2]) -> bool {
+    digits.iter().all(u8::is_ascii_hexdigit)
+}
+
+pub(super) fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+pub(super) fn is_sub_delim(byte: u8) -> bool {
+    b"!$&'()*+,;=".contains(&byte)
+}

@@ -1,0 +1,158 @@
+//! The client's side of the opening handshake (RFC 6455 §4.1): a request is written, and the answer read.
+//!
+//! ```
+//! use bowline::{Config, client};
+//! use bytes::Buf;
+//! use std::sync::Arc;
+//!
+//! let request = client::Request::from_uri("ws://example.com/chat")?.protocol("chat")?;
+//! // Connect to `request.host()` and `request.port()`, with TLS if `request.is_secure()`. Then:
+//! let mut handshake = client::Handshake::new(request, &Arc::new(Config::default()));
+//! while handshake.output().has_remaining() {
+//!     let written = handshake.output().chunk().len(); // what the transport took of it
+//!     handshake.output().advance(written);
+//! }
+//! let mut bytes = b"HTTP/1.1 404 Not Found\r\n\r\n".to_vec(); // what the transport brought
+//! match handshake.receive(&mut &mut bytes[..]) {
+//!     client::Progress::Incomplete => { /* read more */ }
+//!     client::Progress::Connected(connection, response) => { /* the connection is open */ }
+//!     client::Progress::Refused(error, response) => assert_eq!(response.unwrap().status(), 404),
+//! }
+//! # Ok::<(), client::InvalidRequest>(())
+//! ```
+
+mod request;
+mod response;
+mod rules;
+mod uri;
+
+pub use request::{InvalidRequest, Request};
+pub use response::Response;
+
+use super::{
+    deadline::Deadline,
+    error::HandshakeError,
+    fields::Fields,
+    head::{Head, Start},
+    key,
+};
+use crate::{Config, Connection, Role, Timestamp};
+use alloc::{sync::Arc, vec::Vec};
+use bytes::{Buf, Bytes};
+use core::time::Duration;
+
+/// Opens a connection: writes a request, and reads the answer.
+///
+/// Write [`output`](Self::output), feed what arrives to [`receive`](Self::receive), report the end of the stream to
+/// [`receive_eof`](Self::receive_eof), and call [`tick`](Self::tick) before each wait, so that a server cannot take
+/// for ever. What it holds is at most twice the bytes that have arrived, and those are limited by
+/// [`Limits::head_bytes`](crate::Limits::head_bytes), over all answers.
+#[derive(Debug)]
+pub struct Handshake {
+    config: Arc<Config>,
+    request: Bytes,
+    expected: rules::Expected,
+    head: Head,
+    deadline: Deadline,
+    done: bool,
+}
+
+/// How far a handshake has come.
+#[derive(Debug)]
+#[must_use]
+pub enum Progress {
+    /// All input was used up, and more is needed.
+    Incomplete,
+    /// The server agreed, and the connection is open. The response has the subprotocol in use, and cookies.
+    Connected(Connection, Response),
+    /// There is no connection, and the transport is to be closed. The response is there if its head could be read:
+    /// it tells, say, where a redirection leads, and [`Response::body_length`] about the bytes that follow.
+    Refused(HandshakeError, Option<Response>),
+}
+
+impl Handshake {
+    /// Makes the request with a new nonce, drawn from [`Config::entropy`](crate::Config::entropy) (§4.1).
+    #[must_use]
+    pub fn new(request: Request, config: &Arc<Config>) -> Self {
+        let key = key::fresh(config);
+        Self {
+            config: config.clone(),
+            request: request.head(&key).into(),
+            expected: rules::Expected { accept: key::accept(key.as_bytes()), protocols: request.into_protocols() },
+            head: Head::new(Start::Response, config.limits.head_bytes),
+            deadline: Deadline::new(config.deadlines.handshake),
+            done: false,
+        }
+    }
+
+    /// What is to be written to the transport: the request.
+    pub fn output(&mut self) -> &mut impl Buf {
+        &mut self.request
+    }
+
+    /// Takes the head of the answer off the front of `input`, as much of it as is there. Interim answers, with a
+    /// status of 1xx other than 101, are skipped (RFC 9110 §15.2).
+    ///
+    /// Nothing beyond the head is taken: what is left in `input` are the server's first frames, for
+    /// [`Connection::receive`](crate::Connection::receive), or the beginning of the body of an answer that refuses.
+    /// The outcome does not depend on how the bytes are cut into calls.
+    ///
+    /// There is one outcome: after it, nothing is taken any more and the answer is [`Progress::Incomplete`].
+    pub fn receive(&mut self, input: &mut &mut [u8]) -> Progress {
+        if self.done {
+            return Progress::Incomplete;
+        }
+        let progress = match self.advance(input) {
+            Ok(None) => return Progress::Incomplete,
+            Ok(Some(response)) => self.conclude(response),
+            Err(error) => Progress::Refused(error, None),
+        };
+        self.done = true;
+        progress
+    }
+
+    /// The server's stream has ended. Unless there was an outcome already, this is one:
+    /// [`HandshakeError::EndOfStream`].
+    pub fn receive_eof(&mut self) -> Progress {
+        if self.done {
+            return Progress::Incomplete;
+        }
+        self.done = true;
+        Progress::Refused(HandshakeError::EndOfStream { received: self.head.taken() }, None)
+    }
+
+    /// Tells the time, and returns how long to wait for input at the most: never zero, and `None` for as long as it
+    /// takes.
+    ///
+    /// The first call starts the clock of [`Deadlines::handshake`](crate::Deadlines::handshake). Once that has
+    /// passed, the next [`receive`](Self::receive) gives up with [`HandshakeError::Deadline`], also with an empty
+    /// input.
+    #[must_use]
+    pub fn tick(&mut self, now: Timestamp) -> Option<Duration> {
+        if self.done { None } else { self.deadline.tick(now) }
+    }
+
+    /// The final answer, once its head is there.
+    fn advance(&mut self, input: &mut &mut [u8]) -> Result<Option<Response>, HandshakeError> {
+        if self.deadline.has_passed() {
+            return Err(HandshakeError::Deadline);
+        }
+        while self.head.receive(input)? {
+            let (status, is_http_1_1, fields) =
+                Fields::of_response(self.head.finish(), self.config.limits.head_fields)?;
+            // "A client MUST be able to parse one or more 1xx responses received prior to a final response" (RFC 9110
+            // §15.2). The limit on the head is for all of them together.
+            if status == 101 || !(100..200).contains(&status) {
+                return Ok(Some(Response::new(status, is_http_1_1, fields)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn conclude(&self, response: Response) -> Progress {
+        match self.expected.check(&response) {
+            Ok(()) => Progress::Connected(Connection::opened(Role::Client, &self.config, Vec::new()), response),
+            Err(error) => Progress::Refused(error, Some(response)),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+use super::uri::Uri;
+use crate::handshake::{
+    grammar,
+    header::{self, InvalidHeader},
+};
+use alloc::{format, string::String, vec::Vec};
+use thiserror::Error;
+
+/// What a client asks for: a resource of a server, and perhaps subprotocols, an origin and further header fields
+/// (RFC 6455 §4.1).
+///
+/// It can be cloned for a second try: each [`Handshake`](super::Handshake) draws a nonce of its own.
+///
+/// ```
+/// use bowline::client::Request;
+///
+/// let request = Request::from_uri("wss://example.com/chat?room=1")?
+///     .protocol("chat.v2")?
+///     .protocol("chat.v1")?
+///     .header("Authorization", "Bearer 123")?;
+/// assert_eq!((request.host(), request.port(), request.is_secure()), ("example.com", 443, true));
+/// assert_eq!(request.resource(), "/chat?room=1");
+/// # Ok::<(), bowline::client::InvalidRequest>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Request {
+    uri: Uri,
+    protocols: Vec<String>,
+    origin: Option<String>,
+    /// As lines.
+    headers: Vec<u8>,
+}
+
+impl Request {
+    /// The resource that a `ws` or `wss` URI names (§3).
+    ///
+    /// Characters of path and query that a URI may not have, such as spaces and everything that is not ASCII, are
+    /// percent-encoded (§11.1).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRequest`] if the scheme is another one, if host or port are not valid, if there is a user name or a
+    /// fragment, if the host is not ASCII, or if there are control characters in it.
+    pub fn from_uri(uri: &str) -> Result<Self, InvalidRequest> {
+        Uri::parse(uri).map(Self::from_parts)
+    }
+
+    /// The resource `path`, with a query if need be, of `host`, with a port if it is not 80: the same as
+    /// `ws://{host}{path}`. For `wss` use [`from_uri`](Self::from_uri).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`from_uri`](Self::from_uri), and a path that begins with neither `/` nor `?`.
+    pub fn new(host: &str, path: &str) -> Result<Self, InvalidRequest> {
+        Uri::new(false, host, path).map(Self::from_parts)
+    }
+
+    /// Offers a subprotocol. The first to be offered is the one that is preferred.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRequest`] if it is not a token, or is offered already: "the elements \[...\] MUST all be unique
+    /// strings" (§4.1).
+    pub fn protocol(mut self, protocol: &str) -> Result<Self, InvalidRequest> {
+        if !grammar::is_token(protocol.as_bytes()) {
+            return Err(InvalidRequest::Protocol(grammar::excerpt(protocol.as_bytes())));
+        }
+        if self.protocols.iter().any(|offered| offered == protocol) {
+            return Err(InvalidRequest::ProtocolTwice(grammar::excerpt(protocol.as_bytes())));
+        }
+        self.protocols.push(protocol.into());
+        Ok(self)
+    }
+
+    /// Says where the code that connects comes from, such as `https://example.com`. Browsers must; others may (§4.1).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRequest`] if it is empty, or anything in it is not visible ASCII.
+    pub fn origin(mut self, origin: &str) -> Result<Self, InvalidRequest> {
+        if origin.is_empty() || !origin.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(InvalidRequest::Origin(grammar::excerpt(origin.as_bytes())));
+        }
+        self.origin = Some(origin.into());
+        Ok(self)
+    }
+
+    /// Adds a header field, such as `Cookie` or `Authorization`. Fields of the same name are added one after the other.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRequest::Header`] if the name is not a token, if the value has a control byte in it, such as CR or LF,
+    /// or if the field is one that the handshake writes itself.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, InvalidRequest> {
+        self.headers.append(&mut header::line(name, value.as_ref(), &["Origin"])?);
+        Ok(self)
+    }
+
+    /// The host to connect to: a name or an address. An IPv6 address comes without its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.uri.host.trim_matches(['[', ']'])
+    }
+
+    /// The port to connect to: 80 or, with `wss`, 443 unless the URI says another.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.uri.port
+    }
+
+    /// Whether the connection must go through TLS: the scheme was `wss`.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.uri.is_secure
+    }
+
+    /// The resource name as it is sent: the path, and the query with its `?` if there is one.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        &self.uri.resource
+    }
+
+    /// The request as bytes (§4.1).
+    pub(super) fn head(&self, key: &str) -> Vec<u8> {
+        let mut head = format!("GET {} HTTP/1.1\r\n", self.uri.resource).into_bytes();
+        header::push(&mut head, "Host", self.host_field().as_bytes());
+        header::push(&mut head, "Upgrade", b"websocket");
+        header::push(&mut head, "Connection", b"Upgrade");
+        header::push(&mut head, "Sec-WebSocket-Key", key.as_bytes());
+        header::push(&mut head, "Sec-WebSocket-Version", b"13");
+        if let Some(origin) = &self.origin {
+            header::push(&mut head, "Origin", origin.as_bytes());
+        }
+        if !self.protocols.is_empty() {
+            header::push(&mut head, "Sec-WebSocket-Protocol", self.protocols.join(", ").as_bytes());
+        }
+        head.extend_from_slice(&self.headers);
+        head.extend_from_slice(b"\r\n");
+        head
+    }
+
+    pub(super) fn into_protocols(self) -> Vec<String> {
+        self.protocols
+    }
+
+    fn from_parts(uri: Uri) -> Self {
+        Self { uri, protocols: Vec::new(), origin: None, headers: Vec::new() }
+    }
+
+    /// "A |Host| header field whose value contains /host/ plus optionally ':' followed by /port/ (when not using the
+    /// default port)" (§4.1).
+    fn host_field(&self) -> String {
+        if self.uri.has_default_port() { self.uri.host.clone() } else { format!("{}:{}", self.uri.host, self.uri.port) }
+    }
+}
+
+/// Without the header fields that were added: they may be secrets.
+impl core::fmt::Debug for Request {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { uri, protocols, origin, headers: _ } = self;
+        f.debug_struct("Request")
+            .field("uri", uri)
+            .field("protocols", protocols)
+            .field("origin", origin)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A client's request cannot be made. Nothing was sent.
+///
+/// What was given is kept as an excerpt: at most 64 bytes of it, with everything escaped that is not printable ASCII.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum InvalidRequest {
+    /// The URI does not begin with `ws://` or `wss://`.
+    #[error("\"{0}\" is no WebSocket URI: it must begin with ws:// or wss:// (RFC 6455 §3)")]
+    Scheme(String),
+    /// There is a user name before the host. It is not shown, as there may be a password with it.
+    #[error("there is a user name in the URI: send it with the header Authorization instead (RFC 6455 §3)")]
+    UserInfo,
+    /// The host is not valid.
+    #[error("\"{0}\" has no valid host: use a name, an IPv4 address or an IPv6 address in brackets (RFC 3986 §3.2.2)")]
+    Host(String),
+    /// The host is not ASCII.
+    #[error("the host of \"{0}\" is not ASCII: convert it to Punycode first (RFC 6455 §11.1)")]
+    HostNotAscii(String),
+    /// The port is not a number, or is above 65535.
+    #[error("\"{0}\" has no valid port: use 0 to 65535 (RFC 3986 §3.2.3)")]
+    Port(String),
+    /// The path begins with something else than `/`, or has control characters in it.
+    #[error("\"{0}\" is no path: begin it with /, and have no control characters in it (RFC 3986 §3.3)")]
+    Path(String),
+    /// There is a fragment.
+    #[error("\"{0}\" has a fragment: leave it out, or write %23 for a # that belongs to the name (RFC 6455 §3)")]
+    Fragment(String),
+    /// A subprotocol is not a token.
+    #[error("\"{0}\" is no name for a subprotocol: use letters, digits and !#$%&'*+-.^_`|~ (RFC 6455 §4.1)")]
+    Protocol(String),
+    /// A subprotocol is offered twice.
+    #[error("the subprotocol \"{0}\" is offered twice (RFC 6455 §4.1)")]
+    ProtocolTwice(String),
+    /// The origin is empty, or has something else than visible ASCII in it.
+    #[error("\"{0}\" is no origin: use scheme, host and port, such as https://example.com (RFC 6454 §6)")]
+    Origin(String),
+    /// A header field cannot be added.
+    #[error(transparent)]
+    Header(#[from] InvalidHeader),
+}

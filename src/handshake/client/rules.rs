@@ -1,0 +1,85 @@
+//! What a server's opening handshake must be (RFC 6455 §4.1): "the client MUST validate the server's response".
+
+use super::Response;
+use crate::handshake::{
+    error::HandshakeError,
+    extensions,
+    fields::{Fields, invalid},
+    grammar,
+};
+use alloc::{string::String, vec::Vec};
+
+/// What was sent, as far as the answer depends on it.
+#[derive(Debug)]
+pub(super) struct Expected {
+    /// For `Sec-WebSocket-Accept`.
+    pub(super) accept: String,
+    /// Those that were offered.
+    pub(super) protocols: Vec<String>,
+}
+
+impl Expected {
+    pub(super) fn check(&self, response: &Response) -> Result<(), HandshakeError> {
+        let fields = &response.fields;
+        if response.status() != 101 {
+            return Err(HandshakeError::Status(response.status()));
+        }
+        // HTTP/1.0 has no 101 (RFC 9110 §7.8, §15.2).
+        if !response.is_http_1_1() {
+            return Err(HandshakeError::HttpVersion(grammar::excerpt(fields.first_line())));
+        }
+        check_upgrade(fields)?;
+        check_connection(fields)?;
+        self.check_accept(fields)?;
+        check_extensions(fields)?;
+        self.check_protocol(fields)
+    }
+
+    /// "If the response lacks a |Sec-WebSocket-Accept| header field or the |Sec-WebSocket-Accept| contains a value other
+    /// than the base64-encoded SHA-1 of the concatenation \[...\] the client MUST _Fail the WebSocket Connection_".
+    fn check_accept(&self, fields: &Fields) -> Result<(), HandshakeError> {
+        let value = fields.exactly_one("Sec-WebSocket-Accept")?;
+        if value == self.accept.as_bytes() {
+            return Ok(());
+        }
+        Err(HandshakeError::WrongAccept { received: grammar::excerpt(value), expected: self.accept.clone() })
+    }
+
+    /// "If the response includes a |Sec-WebSocket-Protocol| header field and this header field indicates the use of a
+    /// subprotocol that was not present in the client's handshake \[...\] the client MUST _Fail the WebSocket
+    /// Connection_". None at all is fine. Subprotocols are case-sensitive (RFC 7936 §2).
+    fn check_protocol(&self, fields: &Fields) -> Result<(), HandshakeError> {
+        let Some(value) = fields.at_most_one("Sec-WebSocket-Protocol")? else { return Ok(()) };
+        match grammar::as_token(value) {
+            None => Err(invalid("Sec-WebSocket-Protocol", value)),
+            Some(chosen) if self.protocols.iter().any(|offered| offered == chosen) => Ok(()),
+            Some(_) => Err(HandshakeError::ProtocolNotOffered(grammar::excerpt(value))),
+        }
+    }
+}
+
+/// "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a value that is not an ASCII
+/// case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket Connection_". So a list of
+/// several is no match.
+fn check_upgrade(fields: &Fields) -> Result<(), HandshakeError> {
+    let value = fields.exactly_one("Upgrade")?;
+    if value.eq_ignore_ascii_case(b"websocket") { Ok(()) } else { Err(invalid("Upgrade", value)) }
+}
+
+/// "If the response lacks a |Connection| header field or the |Connection| header field doesn't contain a token that is
+/// an ASCII case-insensitive match for the value "Upgrade", the client MUST _Fail the WebSocket Connection_".
+fn check_connection(fields: &Fields) -> Result<(), HandshakeError> {
+    let value = fields.first("Connection").ok_or(HandshakeError::Missing("Connection"))?;
+    let is_upgrade = |element: &[u8]| element.eq_ignore_ascii_case(b"upgrade");
+    let found = fields.check_list("Connection", grammar::is_token, is_upgrade)?;
+    if found { Ok(()) } else { Err(invalid("Connection", value)) }
+}
+
+/// "If the response includes a |Sec-WebSocket-Extensions| header field and this header field indicates the use of an
+/// extension that was not present in the client's handshake \[...\] the client MUST _Fail the WebSocket Connection_".
+/// None is offered.
+fn check_extensions(fields: &Fields) -> Result<(), HandshakeError> {
+    extensions::check(fields)?.map_or(Ok(()), |extension| {
+        Err(HandshakeError::ExtensionNotOffered(grammar::excerpt(extension.name().as_bytes())))
+    })
+}

@@ -1,0 +1,113 @@
+//! `ws` and `wss` URIs (RFC 6455 §3, on top of RFC 3986).
+
+use super::InvalidRequest;
+use crate::handshake::{
+    authority::{self, Authority, InvalidAuthority},
+    grammar,
+};
+use alloc::string::String;
+
+/// Where a request goes, and for what it asks.
+#[derive(Clone, Debug)]
+pub(super) struct Uri {
+    pub(super) is_secure: bool,
+    /// With the brackets of an IPv6 address.
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// The path, and the query with its `?`: only what may stand in a request line.
+    pub(super) resource: String,
+}
+
+impl Uri {
+    pub(super) fn parse(uri: &str) -> Result<Self, InvalidRequest> {
+        let scheme = || InvalidRequest::Scheme(grammar::excerpt(uri.as_bytes()));
+        let (name, rest) = uri.split_once("://").ok_or_else(scheme)?;
+        // "The URI is called 'secure' (and it is said that 'the secure flag is set') if the scheme component matches
+        // 'wss' case-insensitively" (§3).
+        let is_secure = name.eq_ignore_ascii_case("wss");
+        if !is_secure && !name.eq_ignore_ascii_case("ws") {
+            return Err(scheme());
+        }
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, resource) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        Self::new(is_secure, authority, resource)
+    }
+
+    pub(super) fn new(is_secure: bool, authority: &str, resource: &str) -> Result<Self, InvalidRequest> {
+        let Authority { host, port } = Authority::parse(authority).map_err(|error| explain(error, authority))?;
+        Ok(Self {
+            is_secure,
+            host: host.into(),
+            port: port.unwrap_or(default_port(is_secure)),
+            resource: resource_name(resource)?,
+        })
+    }
+
+    /// Whether the port is the one that the scheme implies, and so is not said in the Host field (§4.1, 4).
+    pub(super) fn has_default_port(&self) -> bool {
+        self.port == default_port(self.is_secure)
+    }
+}
+
+/// "The port component is OPTIONAL; the default for 'ws' is port 80, while the default for 'wss' is port 443" (§3).
+fn default_port(is_secure: bool) -> u16 {
+    if is_secure { 443 } else { 80 }
+}
+
+/// "The 'resource-name' \[...\] can be constructed by concatenating: '/' if the path component is empty; the path
+/// component; '?' if the query component is non-empty; the query component" (§3).
+fn resource_name(text: &str) -> Result<String, InvalidRequest> {
+    // "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used on these URIs" (§3).
+    if text.contains('#') {
+        return Err(InvalidRequest::Fragment(grammar::excerpt(text.as_bytes())));
+    }
+    let is_path = text.is_empty() || text.starts_with(['/', '?']);
+    if !is_path || text.bytes().any(|byte| byte.is_ascii_control()) {
+        return Err(InvalidRequest::Path(grammar::excerpt(text.as_bytes())));
+    }
+    let text = match text.split_once('?') {
+        Some((path, "")) => path,
+        _ => text,
+    };
+    let mut name = String::new();
+    if !text.starts_with('/') {
+        name.push('/');
+    }
+    push_encoded(&mut name, text.as_bytes());
+    Ok(name)
+}
+
+/// "Path and query components that contain characters not permitted by RFC 3986 must be converted: encode them as
+/// UTF-8 and percent-encode" (in substance §11.1). What is encoded already stays as it is.
+fn push_encoded(name: &mut String, text: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |nibble: u8| char::from(*DIGITS.get(usize::from(nibble)).unwrap_or(&b'0'));
+    let mut rest = text;
+    while let Some((&byte, after)) = rest.split_first() {
+        let is_encoded = byte == b'%' && after.first_chunk().is_some_and(|pair| authority::is_hex_pair(*pair));
+        if is_encoded || may_stay(byte) {
+            name.push(char::from(byte));
+        } else {
+            name.push('%');
+            name.push(digit(byte >> 4));
+            name.push(digit(byte & 0xF));
+        }
+        rest = after;
+    }
+}
+
+/// What may stand in a path or a query (RFC 3986 §3.3, §3.4).
+fn may_stay(byte: u8) -> bool {
+    authority::is_unreserved(byte) || authority::is_sub_delim(byte) || b":@/?".contains(&byte)
+}
+
+fn explain(error: InvalidAuthority, authority: &str) -> InvalidRequest {
+    let received = grammar::excerpt(authority.as_bytes());
+    match error {
+        // Not shown: there may be a password in it.
+        InvalidAuthority::UserInfo => InvalidRequest::UserInfo,
+        InvalidAuthority::NotAscii => InvalidRequest::HostNotAscii(received),
+        InvalidAuthority::Host => InvalidRequest::Host(received),
+        InvalidAuthority::Port => InvalidRequest::Port(received),
+    }
+}

@@ -1,0 +1,32 @@
+use crate::Timestamp;
+use core::time::Duration;
+
+/// What `tick` returns once the deadline has passed: there is nothing to wait for, but zero is no read timeout.
+const SOON: Duration = Duration::from_millis(1);
+
+/// The time an opening handshake has, counted from the first `tick`.
+#[derive(Debug)]
+pub(super) struct Deadline {
+    limit: Option<Duration>,
+    armed: Option<Timestamp>,
+    passed: bool,
+}
+
+impl Deadline {
+    pub(super) fn new(limit: Option<Duration>) -> Self {
+        Self { limit, armed: None, passed: false }
+    }
+
+    /// How long to wait at the most; never zero.
+    pub(super) fn tick(&mut self, now: Timestamp) -> Option<Duration> {
+        let limit = self.limit?;
+        let armed = *self.armed.get_or_insert(now);
+        let left = limit.saturating_sub(now.saturating_since(armed));
+        self.passed |= left.is_zero();
+        Some(left.max(SOON))
+    }
+
+    pub(super) fn has_passed(&self) -> bool {
+        self.passed
+    }
+}

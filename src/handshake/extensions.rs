@@ -1,0 +1,187 @@
+//! The grammar of `Sec-WebSocket-Extensions` (RFC 6455 §9.1):
+//!
+//! ```text
+//! extension-list  = 1#extension
+//! extension       = extension-token *( ";" extension-param )
+//! extension-param = token [ "=" (token | quoted-string) ]
+//! ```
+//!
+//! Nothing is built: a list is walked, and each byte of it is looked at a bounded number of times.
+
+use super::{
+    error::HandshakeError,
+    fields::{Fields, invalid},
+    grammar,
+};
+use alloc::{borrow::Cow, string::String};
+use core::fmt;
+
+/// An extension with its parameters, as one side lists it in `Sec-WebSocket-Extensions` (RFC 6455 §9.1).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Extension<'a> {
+    name: &'a str,
+    /// From the first `;` on, checked.
+    params: &'a [u8],
+}
+
+impl<'a> Extension<'a> {
+    /// Its name, as it was received.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Its parameters in order: names, and values where there are any. A quoted value comes without its quotes.
+    pub fn params(&self) -> impl Iterator<Item = (&'a str, Option<Cow<'a, str>>)> + use<'a> {
+        let mut cursor = Cursor { rest: self.params };
+        core::iter::from_fn(move || cursor.eat(b';').then(|| cursor.param().ok())?)
+    }
+}
+
+impl fmt::Debug for Extension<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Extension({}{})", self.name, self.params.escape_ascii())
+    }
+}
+
+const FIELD: &str = "Sec-WebSocket-Extensions";
+
+/// The value does not follow the grammar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Malformed;
+
+/// The extensions in one line, up to the first thing that does not follow the grammar.
+fn list(line: &[u8]) -> impl Iterator<Item = Result<Extension<'_>, Malformed>> {
+    let mut cursor = Cursor { rest: line };
+    let mut failed = false;
+    core::iter::from_fn(move || {
+        let next = if failed { None } else { cursor.extension().transpose() };
+        failed = matches!(next, Some(Err(Malformed)));
+        next
+    })
+}
+
+/// Checks all lines of the field. Returns the first extension, if the field is there.
+pub(super) fn check(fields: &Fields) -> Result<Option<Extension<'_>>, HandshakeError> {
+    let (mut first, mut empty) = (None, None);
+    for line in fields.all(FIELD) {
+        empty = Some(line);
+        for extension in list(line) {
+            let extension = extension.map_err(|Malformed| invalid(FIELD, line))?;
+            first = first.or(Some(extension));
+        }
+    }
+    // `1#extension`: at least one. "An empty header field is not the same as the null value" of no field at all.
+    match (first, empty) {
+        (None, Some(line)) => Err(invalid(FIELD, line)),
+        _ => Ok(first),
+    }
+}
+
+/// All extensions of a field that has been checked, in order.
+pub(super) fn all(fields: &Fields) -> impl Iterator<Item = Extension<'_>> {
+    fields.all(FIELD).flat_map(list).filter_map(Result::ok)
+}
+
+struct Cursor<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Cursor<'a> {
+    /// The next extension, or `None` at the end of the line.
+    fn extension(&mut self) -> Result<Option<Extension<'a>>, Malformed> {
+        self.skip_empty_elements()?;
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let name = self.token()?;
+        self.skip_space();
+        let params = self.rest;
+        while self.eat(b';') {
+            self.param()?;
+        }
+        let params = params.get(..params.len().saturating_sub(self.rest.len())).unwrap_or_default();
+        if self.rest.is_empty() || self.eat(b',') { Ok(Some(Extension { name, params })) } else { Err(Malformed) }
+    }
+
+    fn skip_empty_elements(&mut self) -> Result<(), Malformed> {
+        self.skip_space();
+        for _ in 0..=grammar::MAX_EMPTY_ELEMENTS {
+            if !self.eat(b',') {
+                return Ok(());
+            }
+            self.skip_space();
+        }
+        Err(Malformed)
+    }
+
+    /// What follows a `;`, and the space after it.
+    fn param(&mut self) -> Result<(&'a str, Option<Cow<'a, str>>), Malformed> {
+        self.skip_space();
+        let name = self.token()?;
+        self.skip_space();
+        if !self.eat(b'=') {
+            return Ok((name, None));
+        }
+        self.skip_space();
+        let value = if self.eat(b'"') { self.quoted()? } else { Cow::Borrowed(self.token()?) };
+        self.skip_space();
+        Ok((name, Some(value)))
+    }
+
+    /// What follows an opening quote. "When using the quoted-string syntax variant, the value after quoted-string
+    /// unescaping MUST conform to the 'token' ABNF."
+    fn quoted(&mut self) -> Result<Cow<'a, str>, Malformed> {
+        let start = self.rest;
+        if let Ok(token) = self.token()
+            && self.eat(b'"')
+        {
+            return Ok(Cow::Borrowed(token));
+        }
+        // Only with backslashes in it can it still be a token: read it again, once.
+        self.rest = start;
+        self.unescaped().map(Cow::Owned)
+    }
+
+    fn unescaped(&mut self) -> Result<String, Malformed> {
+        let mut value = String::new();
+        loop {
+            let byte = match self.next()? {
+                b'"' if value.is_empty() => return Err(Malformed),
+                b'"' => return Ok(value),
+                b'\\' => self.next()?,
+                byte => byte,
+            };
+            if !grammar::is_token_byte(byte) {
+                return Err(Malformed);
+            }
+            value.push(char::from(byte));
+        }
+    }
+
+    fn token(&mut self) -> Result<&'a str, Malformed> {
+        let end = self.rest.iter().position(|&byte| !grammar::is_token_byte(byte)).unwrap_or(self.rest.len());
+        let (token, rest) = self.rest.split_at_checked(end).ok_or(Malformed)?;
+        let token = grammar::as_token(token).ok_or(Malformed)?;
+        self.rest = rest;
+        Ok(token)
+    }
+
+    fn skip_space(&mut self) {
+        while self.eat(b' ') || self.eat(b'\t') {}
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        let Some((&first, rest)) = self.rest.split_first() else { return false };
+        if first == byte {
+            self.rest = rest;
+        }
+        first == byte
+    }
+
+    fn next(&mut self) -> Result<u8, Malformed> {
+        let (&first, rest) = self.rest.split_first().ok_or(Malformed)?;
+        self.rest = rest;
+        Ok(first)
+    }
+}

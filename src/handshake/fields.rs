@@ -1,0 +1,204 @@
+use super::{error::HandshakeError, grammar};
+use alloc::{vec, vec::Vec};
+use core::{fmt, ops::Range};
+use httparse::Status;
+
+/// The header fields of a head: the bytes as they were received, and where in them the names and the values are.
+pub(super) struct Fields {
+    head: Vec<u8>,
+    places: Vec<(Range<usize>, Range<usize>)>,
+}
+
+/// What a request line says.
+pub(super) struct RequestLine {
+    pub(super) method: Range<usize>,
+    pub(super) target: Range<usize>,
+}
+
+impl Fields {
+    /// Takes a whole request apart.
+    pub(super) fn of_request(head: Vec<u8>, limit: usize) -> Result<(RequestLine, Self), HandshakeError> {
+        let mut slots = slots(&head, limit)?;
+        let mut request = httparse::Request::new(&mut slots);
+        match request.parse(&head) {
+            Ok(Status::Complete(_)) => {}
+            Ok(Status::Partial) => return Err(start_line(&head)),
+            Err(error) => return Err(explain(error, &head)),
+        }
+        // "The HTTP version MUST be at least 1.1" (RFC 6455 §4.1); and in a request of 1.0 an Upgrade "MUST" be
+        // ignored (RFC 9110 §7.8).
+        if request.version != Some(1) {
+            return Err(HandshakeError::HttpVersion(grammar::excerpt(first_line(&head))));
+        }
+        let place = |text: Option<&str>| range(&head, text.unwrap_or_default().as_bytes());
+        let line = RequestLine { method: place(request.method), target: place(request.path) };
+        let places = places(&head, request.headers);
+        Ok((line, Self { head, places }))
+    }
+
+    /// Takes a whole response apart. Returns its status and whether it is HTTP/1.1.
+    pub(super) fn of_response(mut head: Vec<u8>, limit: usize) -> Result<(u16, bool, Self), HandshakeError> {
+        unfold(&mut head);
+        let mut slots = slots(&head, limit)?;
+        let mut response = httparse::Response::new(&mut slots);
+        match response.parse(&head) {
+            Ok(Status::Complete(_)) => {}
+            Ok(Status::Partial) => return Err(start_line(&head)),
+            Err(error) => return Err(explain(error, &head)),
+        }
+        let (status, is_http_1_1) = (response.code.unwrap_or_default(), response.version == Some(1));
+        let places = places(&head, response.headers);
+        Ok((status, is_http_1_1, Self { head, places }))
+    }
+
+    /// What stands in a place: offsets that came from this head.
+    pub(super) fn get(&self, place: &Range<usize>) -> &[u8] {
+        self.head.get(place.clone()).unwrap_or_default()
+    }
+
+    /// Where in the head `part`, which must be a part of it, stands.
+    pub(super) fn place_of(&self, part: &[u8]) -> Range<usize> {
+        range(&self.head, part)
+    }
+
+    /// The request line or the status line.
+    pub(super) fn first_line(&self) -> &[u8] {
+        first_line(&self.head)
+    }
+
+    /// All fields, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.places
+            .iter()
+            .map(|(name, value)| (core::str::from_utf8(self.get(name)).unwrap_or_default(), self.get(value)))
+    }
+
+    /// The values of all fields with this name, in order.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.places
+            .iter()
+            .filter(move |(place, _)| self.get(place).eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| self.get(value))
+    }
+
+    /// The value of the first field with this name.
+    pub(super) fn first(&self, name: &str) -> Option<&[u8]> {
+        self.all(name).next()
+    }
+
+    /// The value of a field that must not be there more than once.
+    pub(super) fn at_most_one(&self, name: &'static str) -> Result<Option<&[u8]>, HandshakeError> {
+        let mut values = self.all(name);
+        let value = values.next();
+        if values.next().is_some() { Err(HandshakeError::Repeated(name)) } else { Ok(value) }
+    }
+
+    /// The value of a field that must be there once.
+    pub(super) fn exactly_one(&self, name: &'static str) -> Result<&[u8], HandshakeError> {
+        self.at_most_one(name)?.ok_or(HandshakeError::Missing(name))
+    }
+
+    /// Checks a list that may go over several lines: `1#element` (RFC 9110 §5.6.1). True if an element is `wanted`.
+    pub(super) fn check_list(
+        &self,
+        name: &'static str,
+        is_element: impl Fn(&[u8]) -> bool,
+        wanted: impl Fn(&[u8]) -> bool,
+    ) -> Result<bool, HandshakeError> {
+        let (mut empty, mut found) = (0_usize, false);
+        for element in grammar::elements(self.all(name)) {
+            // "A recipient MUST parse and ignore a reasonable number of empty list elements" (RFC 9110 §5.6.1.2).
+            if element.is_empty() {
+                empty = empty.saturating_add(1);
+            }
+            if empty > grammar::MAX_EMPTY_ELEMENTS || !(element.is_empty() || is_element(element)) {
+                return Err(invalid(name, element));
+            }
+            found |= wanted(element);
+        }
+        Ok(found)
+    }
+}
+
+/// Names only: values may be secrets.
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+pub(super) fn invalid(name: &'static str, received: &[u8]) -> HandshakeError {
+    HandshakeError::Invalid { name, received: grammar::excerpt(received) }
+}
+
+/// Room for as many fields as the head has lines, if those are not too many.
+fn slots<'a>(head: &[u8], limit: usize) -> Result<Vec<httparse::Header<'a>>, HandshakeError> {
+    // Every LF ends a line, as all others have been refused; the first line and the last, the empty one, are no field.
+    let lines: usize = head.iter().map(|&byte| usize::from(byte == b'\n')).sum();
+    let fields = lines.saturating_sub(2);
+    if fields > limit { Err(HandshakeError::TooManyFields { limit }) } else { Ok(vec![httparse::EMPTY_HEADER; fields]) }
+}
+
+fn places(head: &[u8], headers: &[httparse::Header<'_>]) -> Vec<(Range<usize>, Range<usize>)> {
+    headers.iter().map(|header| (range(head, header.name.as_bytes()), range(head, header.value))).collect()
+}
+
+/// Where `part` stands in `head`, of which it is a part.
+fn range(head: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr().addr().wrapping_sub(head.as_ptr().addr());
+    start..start.wrapping_add(part.len())
+}
+
+/// "A user agent that receives an obs-fold in a response message that is not within a 'message/http' container MUST
+/// replace each received obs-fold with one or more SP octets prior to interpreting the field value" (RFC 9112 §5.2).
+///
+/// The first line cannot be folded: whitespace after it is refused with the line that it begins (§2.2).
+fn unfold(head: &mut [u8]) {
+    let mut rest = head;
+    let mut is_first = true;
+    while let Some(lf) = rest.iter().position(|&byte| byte == b'\n') {
+        let next = lf.saturating_add(1);
+        if !is_first
+            && matches!(rest.get(next), Some(b' ' | b'\t'))
+            && let Some(line_end) = rest.get_mut(lf.saturating_sub(1)..next)
+        {
+            line_end.fill(b' ');
+        }
+        is_first = false;
+        rest = rest.get_mut(next..).unwrap_or_default();
+    }
+}
+
+fn first_line(head: &[u8]) -> &[u8] {
+    lines(head).next().unwrap_or_default()
+}
+
+fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+    head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+fn start_line(head: &[u8]) -> HandshakeError {
+    HandshakeError::StartLine(grammar::excerpt(first_line(head)))
+}
+
+/// What the parser found, with the line in which it found it.
+fn explain(error: httparse::Error, head: &[u8]) -> HandshakeError {
+    match error {
+        httparse::Error::Version => HandshakeError::HttpVersion(grammar::excerpt(first_line(head))),
+        httparse::Error::HeaderName => {
+            let line = lines(head).skip(1).find(|line| field_name(line).is_none());
+            HandshakeError::FieldLine(grammar::excerpt(line.unwrap_or_default()))
+        }
+        httparse::Error::HeaderValue => {
+            let line = lines(head).skip(1).find(|line| !grammar::is_field_value(line));
+            HandshakeError::FieldValue(grammar::excerpt(line.and_then(field_name).unwrap_or_default()))
+        }
+        _ => start_line(head),
+    }
+}
+
+/// "A server MUST reject, with a response status code of 400 (Bad Request), any received request message that
+/// contains whitespace between a header field name and colon" (RFC 9112 §5.1): only a token is a name.
+fn field_name(line: &[u8]) -> Option<&[u8]> {
+    line.split(|&byte| byte == b':').next().filter(|name| name.len() < line.len() && grammar::is_token(name))
+}

@@ -1,0 +1,74 @@
+//! `Sec-WebSocket-Key` and `Sec-WebSocket-Accept` (RFC 6455 §1.3, §4.1, §4.2.2).
+
+use crate::Config;
+use alloc::string::String;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha1::{Digest, Sha1};
+
+/// What is hashed after the key: it makes sure that whoever answers knows WebSocket (§1.3).
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// "A nonce consisting of a randomly selected 16-byte value that has been base64-encoded" (§4.1).
+pub(super) fn fresh(config: &Config) -> String {
+    let mut nonce = [0; 16];
+    for word in nonce.as_chunks_mut::<4>().0 {
+        *word = (config.entropy)();
+    }
+    STANDARD.encode(nonce)
+}
+
+/// Whether a key has the form of 16 bytes in base64: 22 digits and two `=`.
+///
+/// The last digit has four bits to spare. RFC 4648 wants them zero, the example in §4.1 does not have them so
+/// (erratum 3150): they are not looked at.
+pub(super) fn is_valid(key: &[u8]) -> bool {
+    key.split_last_chunk().is_some_and(|(digits, padding)| {
+        digits.len() == 22 && padding == b"==" && digits.iter().copied().all(is_base64_digit)
+    })
+}
+
+fn is_base64_digit(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
+}
+
+/// The answer to a key. It is hashed as text, as it was received: "it is not necessary for the server to
+/// base64-decode" it (§4.2.1).
+pub(super) fn accept(key: &[u8]) -> String {
+    STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::sync::Arc;
+    use core::sync::atomic::{AtomicU8, Ordering};
+
+    /// The bytes 1, 2, 3, ... from one call to the next.
+    fn counting() -> [u8; 4] {
+        static NEXT: AtomicU8 = AtomicU8::new(1);
+        core::array::from_fn(|_| NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// [W-02] [C-13] The bytes 01 to 10 of the example in §4.1, in the canonical form of erratum 3150: each of the
+    /// 16 bytes is drawn from the configured source.
+    #[test]
+    fn the_nonce_is_sixteen_bytes_of_entropy() {
+        assert_eq!(fresh(&Arc::new(Config::new(counting))), "AQIDBAUGBwgJCgsMDQ4PEA==");
+    }
+
+    /// [W-01] The example of §1.3 and §4.2.2, down to the bytes of its hash.
+    #[test]
+    fn the_accept_of_the_rfc() {
+        let hash = Sha1::new().chain_update("dGhlIHNhbXBsZSBub25jZQ==").chain_update(GUID).finalize();
+        assert_eq!(hash[..4], [0xb3, 0x7a, 0x4f, 0x2c]);
+        assert_eq!(hash[16..], [0xb2, 0xbe, 0xc4, 0xea]);
+        assert_eq!(accept(b"dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+
+    /// [E-14] [W-02] The key that §4.1 prints has non-zero bits to spare, and is a key all the same.
+    #[test]
+    fn spare_bits_are_not_looked_at() {
+        assert!(is_valid(b"AQIDBAUGBwgJCgsMDQ4PEC=="));
+        assert!(is_valid(b"AQIDBAUGBwgJCgsMDQ4PEA=="));
+    }
+}

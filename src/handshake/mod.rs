@@ -1,0 +1,27 @@
+//! The opening handshake (RFC 6455 §4): an HTTP/1.1 request, and the answer to it, before the first frame.
+//!
+//! Each role has a `Handshake` that takes bytes and ends in a [`Connection`](crate::Connection), so that nothing can
+//! be sent before the handshake is over. What both share lies here, from the bytes up: `head` finds the end of a head
+//! as it arrives, `fields` takes it apart once, and the rest are the grammars of what stands in it.
+
+#![expect(clippy::mut_mut, reason = "input is a slice that shrinks from the front as it is used up")]
+
+pub mod client;
+pub mod server;
+
+mod authority;
+mod deadline;
+mod error;
+mod extensions;
+mod fields;
+mod grammar;
+mod head;
+mod header;
+mod key;
+
+pub use error::HandshakeError;
+pub use extensions::Extension;
+pub use header::InvalidHeader;
+
+/// The only version of the protocol there is (RFC 6455 §4.1).
+const VERSION: u8 = 13;

@@ -1,0 +1,133 @@
+//! The server's side of the opening handshake (RFC 6455 §4.2): a request is read, then accepted or refused.
+//!
+//! ```
+//! use bowline::{Config, server};
+//! use bytes::Buf;
+//! use std::sync::Arc;
+//!
+//! let mut bytes = b"GET /chat HTTP/1.1\r\n\
+//!     Host: server.example.com\r\n\
+//!     Upgrade: websocket\r\n\
+//!     Connection: Upgrade\r\n\
+//!     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+//!     Sec-WebSocket-Version: 13\r\n\r\n"
+//!     .to_vec();
+//! let mut handshake = server::Handshake::new(&Arc::new(Config::default()));
+//! let mut input = &mut bytes[..];
+//! match handshake.receive(&mut input) {
+//!     server::Progress::Incomplete => { /* read more */ }
+//!     server::Progress::Refused(refusal) => { /* write it, it is a `bytes::Buf`, and close */ }
+//!     server::Progress::Request(request) => match request.accept(&server::Accept::same_origin()) {
+//!         Err(refusal) => { /* write it and close */ }
+//!         Ok(mut connection) => assert!(connection.output().has_remaining()), // the 101
+//!     },
+//! }
+//! ```
+
+mod accept;
+mod origins;
+mod refusal;
+mod request;
+mod rules;
+
+pub use accept::Accept;
+pub use refusal::Refusal;
+pub use request::Request;
+
+use super::{
+    deadline::Deadline,
+    error::HandshakeError,
+    head::{Head, Start},
+};
+use crate::{Config, Timestamp};
+use alloc::sync::Arc;
+use core::time::Duration;
+
+/// Reads a client's opening handshake.
+///
+/// Feed it what arrives with [`receive`](Self::receive), report the end of the stream to
+/// [`receive_eof`](Self::receive_eof), and call [`tick`](Self::tick) before each wait, so that a client cannot take
+/// for ever. What it holds is at most twice the bytes that have arrived, and those are limited by
+/// [`Limits::head_bytes`](crate::Limits::head_bytes).
+#[derive(Debug)]
+pub struct Handshake {
+    config: Arc<Config>,
+    head: Head,
+    deadline: Deadline,
+    done: bool,
+}
+
+/// How far a handshake has come.
+#[derive(Debug)]
+#[must_use]
+pub enum Progress {
+    /// All input was used up, and more is needed.
+    Incomplete,
+    /// A request that keeps all rules of §4.2.1, to be accepted or refused.
+    Request(Request),
+    /// The request broke a rule, or did not come in time. Write this answer, then close the transport.
+    Refused(Refusal),
+}
+
+impl Handshake {
+    /// Waits for the first byte of a request.
+    #[must_use]
+    pub fn new(config: &Arc<Config>) -> Self {
+        Self {
+            config: config.clone(),
+            head: Head::new(Start::Request, config.limits.head_bytes),
+            deadline: Deadline::new(config.deadlines.handshake),
+            done: false,
+        }
+    }
+
+    /// Takes the head of the request off the front of `input`, as much of it as is there.
+    ///
+    /// Nothing beyond the head is taken: what is left in `input` when a [`Request`] comes out are the client's first
+    /// frames, for [`Connection::receive`](crate::Connection::receive). The outcome does not depend on how the bytes
+    /// are cut into calls.
+    ///
+    /// There is one outcome: after it, nothing is taken any more and the answer is [`Progress::Incomplete`].
+    pub fn receive(&mut self, input: &mut &mut [u8]) -> Progress {
+        if self.done {
+            return Progress::Incomplete;
+        }
+        let progress = match self.advance(input) {
+            Ok(None) => return Progress::Incomplete,
+            Ok(Some(request)) => Progress::Request(request),
+            Err(error) => Progress::Refused(Refusal::of(error)),
+        };
+        self.done = true;
+        progress
+    }
+
+    /// The client's stream has ended. Unless there was an outcome already, this is one:
+    /// [`HandshakeError::EndOfStream`]. A client that has only shut its half can still read the answer.
+    pub fn receive_eof(&mut self) -> Progress {
+        if self.done {
+            return Progress::Incomplete;
+        }
+        self.done = true;
+        Progress::Refused(Refusal::of(HandshakeError::EndOfStream { received: self.head.taken() }))
+    }
+
+    /// Tells the time, and returns how long to wait for input at the most: never zero, and `None` for as long as it
+    /// takes.
+    ///
+    /// The first call starts the clock of [`Deadlines::handshake`](crate::Deadlines::handshake). Once that has
+    /// passed, the next [`receive`](Self::receive) refuses the client with status 408, also with an empty input.
+    #[must_use]
+    pub fn tick(&mut self, now: Timestamp) -> Option<Duration> {
+        if self.done { None } else { self.deadline.tick(now) }
+    }
+
+    fn advance(&mut self, input: &mut &mut [u8]) -> Result<Option<Request>, HandshakeError> {
+        if self.deadline.has_passed() {
+            return Err(HandshakeError::Deadline);
+        }
+        if !self.head.receive(input)? {
+            return Ok(None);
+        }
+        Request::parse(self.head.finish(), &self.config).map(Some)
+    }
+}

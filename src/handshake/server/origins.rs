@@ -1,0 +1,95 @@
+use crate::handshake::{authority::Authority, error::HandshakeError, grammar};
+use alloc::{string::String, vec::Vec};
+
+/// Which origins may connect (RFC 6455 §4.2.2, §10.2).
+#[derive(Clone, Debug)]
+pub(super) struct Origins {
+    allowed: Allowed,
+    required: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Allowed {
+    Same,
+    Listed(Vec<String>),
+    Any,
+}
+
+impl Origins {
+    pub(super) fn same() -> Self {
+        Self { allowed: Allowed::Same, required: false }
+    }
+
+    pub(super) fn listed(origins: Vec<String>) -> Self {
+        Self { allowed: Allowed::Listed(origins), required: false }
+    }
+
+    pub(super) fn any() -> Self {
+        Self { allowed: Allowed::Any, required: false }
+    }
+
+    pub(super) fn require(&mut self) {
+        self.required = true;
+    }
+
+    /// "If the server does not validate the origin, it will accept connections from anywhere" (§4.2.2).
+    pub(super) fn check(&self, origin: Option<&[u8]>, host: &str) -> Result<(), HandshakeError> {
+        match origin {
+            None if self.required => Err(HandshakeError::OriginMissing),
+            // "If this header field is not present, the connection is not from a browser" (see §4.2.1, 7).
+            None => Ok(()),
+            Some(origin) if self.allows(origin, host) => Ok(()),
+            Some(origin) => Err(HandshakeError::OriginRefused(grammar::excerpt(origin))),
+        }
+    }
+
+    fn allows(&self, origin: &[u8], host: &str) -> bool {
+        match (&self.allowed, core::str::from_utf8(origin)) {
+            (Allowed::Any, _) => true,
+            (Allowed::Same, Ok(origin)) => is_same(origin, host),
+            (Allowed::Listed(list), Ok(origin)) => list.iter().any(|listed| matches(listed, origin)),
+            (_, Err(_)) => false,
+        }
+    }
+}
+
+/// An origin as RFC 6454 §6.2 writes it.
+struct Origin<'a> {
+    scheme: &'a str,
+    host: &'a str,
+    port: Option<u16>,
+}
+
+impl<'a> Origin<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let (scheme, authority) = text.split_once("://")?;
+        let Authority { host, port } = Authority::parse(authority).ok()?;
+        Some(Self { scheme, host, port: port.or_else(|| default_port(scheme)) })
+    }
+}
+
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        _ if scheme.eq_ignore_ascii_case("http") => Some(80),
+        _ if scheme.eq_ignore_ascii_case("https") => Some(443),
+        _ => None,
+    }
+}
+
+/// Whether an origin has the host and the port that the request is for.
+fn is_same(origin: &str, host: &str) -> bool {
+    let (Some(origin), Ok(own)) = (Origin::parse(origin), Authority::parse(host)) else { return false };
+    // Only `http` and `https` have pages that a server delivers.
+    let Some(default) = default_port(origin.scheme) else { return false };
+    origin.host.eq_ignore_ascii_case(own.host) && origin.port == Some(own.port.unwrap_or(default))
+}
+
+/// Whether two origins are the same: scheme, host and port, or, of those that have none, the whole text.
+fn matches(listed: &str, origin: &str) -> bool {
+    match (Origin::parse(listed), Origin::parse(origin)) {
+        (Some(a), Some(b)) => {
+            a.scheme.eq_ignore_ascii_case(b.scheme) && a.host.eq_ignore_ascii_case(b.host) && a.port == b.port
+        }
+        _ => listed.eq_ignore_ascii_case(origin),
+    }
+}

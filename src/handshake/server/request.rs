@@ -1,0 +1,126 @@
+use super::{Accept, Refusal, rules};
+use crate::{
+    Config, Connection, Role,
+    handshake::{Extension, error::HandshakeError, extensions, fields::Fields, grammar, header, key},
+};
+use alloc::{string::String, sync::Arc, vec::Vec};
+use core::ops::Range;
+
+/// A client's opening handshake that keeps all rules of RFC 6455 §4.2.1. [`accept`](Self::accept) or
+/// [`refuse`](Self::refuse) it.
+#[derive(Debug)]
+pub struct Request {
+    config: Arc<Config>,
+    fields: Fields,
+    resource: String,
+    host: Range<usize>,
+}
+
+impl Request {
+    /// Takes a whole head apart and checks it.
+    pub(super) fn parse(head: Vec<u8>, config: &Arc<Config>) -> Result<Self, HandshakeError> {
+        let (line, fields) = Fields::of_request(head, config.limits.head_fields)?;
+        rules::check_method(fields.get(&line.method))?;
+        let target = rules::check_target(fields.get(&line.target))?;
+        let host = rules::check_host(&fields)?;
+        rules::check_fields(&fields)?;
+        // "When an origin server receives a request with an absolute-form of request-target, the origin server MUST
+        // ignore the received Host header field (if any) and instead use the host information of the request-target"
+        // (RFC 9112 §3.2.2).
+        let host = fields.place_of(target.host.unwrap_or(host).as_bytes());
+        Ok(Self { config: config.clone(), resource: target.resource, host, fields })
+    }
+
+    /// The resource name: the path, and the query with its `?` if there is one, as it was received (§3, §4.2.1).
+    ///
+    /// It always begins with `/`. Nothing in it is decoded.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.resource
+    }
+
+    /// The host that the client meant, with the port if it named one, as it was received.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        core::str::from_utf8(self.fields.get(&self.host)).unwrap_or_default()
+    }
+
+    /// The value of the first header field with this name, in whatever case. Values are bytes: they need not be UTF-8.
+    ///
+    /// Spaces around the value are not part of it. A field that is there several times is in
+    /// [`headers`](Self::headers).
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        self.fields.first(name)
+    }
+
+    /// All header fields, in order, with their names as they were received.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.fields.iter()
+    }
+
+    /// The subprotocols that the client offers, the one that it prefers first (§4.1). Give the one that you choose to
+    /// [`Accept::protocol`].
+    pub fn protocols(&self) -> impl Iterator<Item = &str> {
+        grammar::tokens(self.fields.all("Sec-WebSocket-Protocol"))
+    }
+
+    /// The extensions that the client offers, the one that it prefers first (§9.1). Those that this library does not
+    /// know are not agreed to, which is no error.
+    pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
+        extensions::all(&self.fields)
+    }
+
+    /// Where the page that connects comes from. Browsers always say so; a client that does not is none (§4.2.1).
+    ///
+    /// To check it, choose the right constructor of [`Accept`].
+    #[must_use]
+    pub fn origin(&self) -> Option<&[u8]> {
+        self.header("Origin")
+    }
+
+    /// Opens the connection. The answer, status 101, is the first thing in its output, and messages may be sent
+    /// behind it at once (§4.2.2).
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`], to be written before the transport is closed: if the client's origin is not one that `accept`
+    /// admits (status 403), or if the client does not offer the subprotocol of `accept` (status 400).
+    pub fn accept(self, accept: &Accept) -> Result<Connection, Refusal> {
+        match self.answer(accept) {
+            Ok(answer) => Ok(Connection::opened(Role::Server, &self.config, answer)),
+            Err(error) => Err(Refusal::of(error)),
+        }
+    }
+
+    /// Turns the client away with an HTTP status and a body (§4.2.2), such as 401, 403, 404, 429 or a redirection. An
+    /// empty body is fine.
+    ///
+    /// The header fields that a status asks for are for [`Refusal::header`]: `WWW-Authenticate` with 401, `Location`
+    /// with a redirection, `Content-Type` with a body. `Content-Length` and `Connection` are there already, and what
+    /// 405 and 426 ask for.
+    ///
+    /// A status that cannot refuse is replaced by 500: all below 300 or above 599, and 304.
+    pub fn refuse(self, status: u16, body: impl AsRef<[u8]>) -> Refusal {
+        Refusal::with_status(status, body.as_ref())
+    }
+
+    /// The 101 (§4.2.2).
+    fn answer(&self, accept: &Accept) -> Result<Vec<u8>, HandshakeError> {
+        accept.origins.check(self.origin(), self.host())?;
+        if let Some(protocol) = &accept.protocol
+            && !self.protocols().any(|offered| offered == protocol)
+        {
+            return Err(HandshakeError::ProtocolRequired(grammar::excerpt(protocol.as_bytes())));
+        }
+        let key = self.fields.first("Sec-WebSocket-Key").unwrap_or_default();
+        let mut head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n".to_vec();
+        header::push(&mut head, "Sec-WebSocket-Accept", key::accept(key).as_bytes());
+        if let Some(protocol) = &accept.protocol {
+            header::push(&mut head, "Sec-WebSocket-Protocol", protocol.as_bytes());
+        }
+        head.extend_from_slice(&accept.headers);
+        head.extend_from_slice(b"\r\n");
+        Ok(head)
+    }
+}

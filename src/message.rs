@@ -1,0 +1,100 @@
+use crate::{Connection, Event, Payload, SendError, Text};
+use alloc::{string::String, vec::Vec};
+use bytes::Bytes;
+
+/// A message of its own, as the adapters' pleasant door hands it out and takes it.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// A text message.
+    Text(String),
+    /// A binary message.
+    Binary(Bytes),
+    /// A part of a text message: received with [`Delivery::Chunks`](crate::Delivery::Chunks), sent as a fragment.
+    TextChunk {
+        /// The part.
+        text: String,
+        /// Whether the message ends with it.
+        last: bool,
+    },
+    /// A part of a binary message: received with [`Delivery::Chunks`](crate::Delivery::Chunks), sent as a fragment.
+    BinaryChunk {
+        /// The part.
+        data: Bytes,
+        /// Whether the message ends with it.
+        last: bool,
+    },
+}
+
+impl Message {
+    /// The message in an event; the event itself if it is something else.
+    ///
+    /// # Errors
+    ///
+    /// Pings, pongs, Close frames and failures come back as they are.
+    pub fn from_event(event: Event<'_>) -> Result<Self, Event<'_>> {
+        Ok(match event {
+            Event::Text(text) => Self::Text(text.into_string()),
+            Event::Binary(data) => Self::Binary(data.into_vec().into()),
+            Event::TextChunk { text, last } => Self::TextChunk { text: text.into_string(), last },
+            Event::BinaryChunk { data, last } => Self::BinaryChunk { data: data.into_vec().into(), last },
+            other => return Err(other),
+        })
+    }
+
+    /// Queues it on a connection.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Connection::send_text`].
+    pub fn send_on(self, connection: &mut Connection) -> Result<(), SendError> {
+        match self {
+            Self::Text(text) => connection.send_text(text),
+            Self::Binary(data) => connection.send_binary(data),
+            Self::TextChunk { text, last } => connection.send_text_chunk(text, last),
+            Self::BinaryChunk { data, last } => connection.send_binary_chunk(data, last),
+        }
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<Text<'_>> for Message {
+    fn from(text: Text<'_>) -> Self {
+        Self::Text(text.into_string())
+    }
+}
+
+impl From<Bytes> for Message {
+    fn from(data: Bytes) -> Self {
+        Self::Binary(data)
+    }
+}
+
+impl From<Vec<u8>> for Message {
+    fn from(data: Vec<u8>) -> Self {
+        Self::Binary(data.into())
+    }
+}
+
+impl From<&[u8]> for Message {
+    fn from(data: &[u8]) -> Self {
+        Self::Binary(Bytes::copy_from_slice(data))
+    }
+}
+
+impl From<Payload<'_>> for Message {
+    fn from(data: Payload<'_>) -> Self {
+        Self::Binary(data.into_vec().into())
+    }
+}

@@ -1,0 +1,324 @@
+use crate::{
+    data::{Data, Source},
+    frame::{Header, MAX_HEADER_LEN, extend_masked},
+};
+use alloc::{collections::VecDeque, vec::Vec};
+use bytes::{Buf, Bytes};
+use core::{fmt, mem};
+
+/// From this many bytes on, an owned payload is queued as it is: below, to copy it costs less than a piece of its own in
+/// `writev`.
+const LARGE: usize = 4096;
+
+/// How much space is kept for the next replies when all is written.
+const KEEP: usize = 32 * 1024;
+
+/// What is to be written, as a [`bytes::Buf`]: see [`Connection::output`](crate::Connection::output).
+///
+/// Write what [`chunk`](Buf::chunk) shows, or with `writev` what `chunks_vectored` shows, and `advance` by what was taken.
+/// Until then the first piece does not change, whatever is received or sent meanwhile. Advancing by more than there is
+/// empties it.
+///
+/// Small frames lie in one piece, so that the replies to all that one read brought are one write. A large
+/// [`Bytes`] from a server is queued without being copied. Pongs overtake what is queued, at the next boundary between two
+/// frames.
+//
+// Invariant: every piece, and the tail, ends at the end of a frame.
+// Order: the first piece (or the tail, if there is none), the pongs, the other pieces, the tail.
+#[derive(Default)]
+pub struct Output {
+    pieces: VecDeque<Piece>,
+    /// The small frames that were queued last.
+    tail: Vec<u8>,
+    /// How much of the tail is written.
+    tail_written: usize,
+    /// Pongs that wait for the next boundary.
+    pongs: Vec<u8>,
+    /// All that is to be written, in bytes.
+    queued: usize,
+    /// Whether something was queued since this was last asked.
+    used: bool,
+}
+
+/// A part of the output that ends with the end of a frame: a header, perhaps empty, and what follows it.
+struct Piece {
+    header: [u8; MAX_HEADER_LEN],
+    header_written: u8,
+    header_len: u8,
+    body: Bytes,
+}
+
+impl Output {
+    /// `first` goes out before anything else.
+    pub(crate) fn starting_with(first: Vec<u8>) -> Self {
+        Self { queued: first.len(), tail: first, ..Self::default() }
+    }
+
+    /// Queues a frame.
+    #[inline]
+    pub(crate) fn push(&mut self, header: &Header, payload: Data<'_>) {
+        self.used = true;
+        let mut bytes = [0; MAX_HEADER_LEN];
+        let len = header.encode(&mut bytes);
+        self.queued += len + payload.len();
+        match payload.0 {
+            Source::Owned(body) if body.len() >= LARGE && header.key.is_none() => {
+                self.seal_tail();
+                let header_len = u8::try_from(len).unwrap_or(0);
+                self.pieces.push_back(Piece { header: bytes, header_written: 0, header_len, body });
+            }
+            _ => {
+                let tail = self.tail_to_append(len + payload.len());
+                tail.extend_from_slice(bytes.get(..len).unwrap_or_default());
+                append(tail, &payload, header.key);
+            }
+        }
+    }
+
+    /// Queues frames that are encoded already.
+    pub(crate) fn push_encoded(&mut self, frames: &Bytes) {
+        self.used = true;
+        self.queued += frames.len();
+        if frames.len() >= LARGE {
+            self.seal_tail();
+            self.pieces.push_back(frames.clone().into());
+        } else {
+            self.tail_to_append(frames.len()).extend_from_slice(frames);
+        }
+    }
+
+    /// Queues a pong, ahead of what waits, in `limit` bytes: if they are used up, only the latest ping is answered.
+    ///
+    /// "an endpoint […] MAY elect to send a Pong frame for only the most recently processed Ping frame" (§5.5.3)
+    pub(crate) fn push_pong(&mut self, header: &Header, payload: &[u8], limit: usize) {
+        if self.queued == 0 {
+            return self.push(header, payload.into());
+        }
+        self.used = true;
+        let mut bytes = [0; MAX_HEADER_LEN];
+        let len = header.encode(&mut bytes);
+        if self.pongs.len() + len + payload.len() > limit {
+            self.queued -= self.pongs.len();
+            self.pongs.clear();
+        }
+        self.pongs.reserve_exact(len + payload.len());
+        self.pongs.extend_from_slice(bytes.get(..len).unwrap_or_default());
+        append(&mut self.pongs, payload, header.key);
+        self.queued += len + payload.len();
+    }
+
+    /// The first piece as an owned handle, for writers that keep it while they write: `io_uring`, or another thread. It
+    /// stays queued until [`advance`](Buf::advance).
+    ///
+    /// ```
+    /// use bowline::{Config, Connection, Role};
+    /// use bytes::Buf;
+    /// use std::sync::Arc;
+    ///
+    /// let mut connection = Connection::new(Role::Server, &Arc::new(Config::default()));
+    /// connection.send_text("Hello")?;
+    /// let piece = connection.output().front().unwrap();
+    /// assert_eq!(piece, b"\x81\x05Hello"[..]);
+    /// assert_eq!(connection.queued(), 7);
+    /// connection.output().advance(piece.len());
+    /// assert!(connection.output().front().is_none());
+    /// # Ok::<(), bowline::SendError>(())
+    /// ```
+    pub fn front(&mut self) -> Option<Bytes> {
+        if self.pieces.is_empty() {
+            self.seal_tail();
+        }
+        let piece = self.pieces.front()?;
+        let header = piece.header();
+        Some(if header.is_empty() { piece.body.clone() } else { Bytes::copy_from_slice(header) })
+    }
+
+    /// All that is to be written, in bytes.
+    pub(crate) const fn len(&self) -> usize {
+        self.queued
+    }
+
+    /// Whether nothing is left to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.queued == 0
+    }
+
+    /// The tail, ready to take `len` more bytes.
+    #[inline]
+    fn tail_to_append(&mut self, len: usize) -> &mut Vec<u8> {
+        if !self.pongs.is_empty() && self.pieces.is_empty() {
+            // The pongs go between what was queued before them and what comes now.
+            self.seal_tail();
+        }
+        if self.tail_written > 0 && self.tail.len() + len > self.tail.capacity() {
+            self.tail.drain(..self.tail_written);
+            self.tail_written = 0;
+        }
+        &mut self.tail
+    }
+
+    /// Makes a piece of the tail.
+    fn seal_tail(&mut self) {
+        if self.tail.is_empty() {
+            return;
+        }
+        let mut piece = Piece::from(Bytes::from(mem::take(&mut self.tail)));
+        piece.body.advance(mem::take(&mut self.tail_written).min(piece.body.len()));
+        self.pieces.push_back(piece);
+    }
+
+    /// Advances in the first piece, or in the tail if there is none; returns by how much more than it had.
+    fn advance_first(&mut self, count: usize) -> usize {
+        let beyond = match self.pieces.front_mut() {
+            Some(piece) => {
+                let beyond = piece.advance(count);
+                if !piece.is_empty() {
+                    return 0;
+                }
+                self.pieces.pop_front();
+                beyond
+            }
+            None => {
+                let left = self.tail.len() - self.tail_written;
+                if count < left {
+                    self.tail_written += count;
+                    return 0;
+                }
+                self.tail_written = 0;
+                self.tail.clear();
+                if self.tail.capacity() > KEEP {
+                    self.tail = Vec::new();
+                }
+                count - left
+            }
+        };
+        self.boundary();
+        // Invariant: `queued` is what the pieces, the pongs and the tail come to, so there is more if `beyond` is not 0.
+        debug_assert!(beyond == 0 || !self.chunk().is_empty(), "more is queued than there is");
+        if self.chunk().is_empty() { 0 } else { beyond }
+    }
+
+    /// The first piece, or the tail, is written: now the pongs may go.
+    fn boundary(&mut self) {
+        if self.pongs.is_empty() {
+            return;
+        }
+        let pongs = mem::take(&mut self.pongs);
+        if self.pieces.is_empty() && self.tail.is_empty() {
+            self.tail = pongs;
+        } else {
+            self.pieces.push_front(Bytes::from(pongs).into());
+        }
+    }
+
+    /// Forgets all that is queued.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Gives back the space that is kept for the next replies.
+    pub(crate) fn release(&mut self) {
+        if self.is_empty() {
+            self.clear();
+        }
+    }
+
+    /// Whether something was queued since this was last asked.
+    pub(crate) fn take_used(&mut self) -> bool {
+        mem::take(&mut self.used)
+    }
+
+    /// Whether space is kept although there is nothing to write.
+    pub(crate) fn holds_spare(&self) -> bool {
+        self.queued == 0 && self.tail.capacity() + self.pieces.capacity() + self.pongs.capacity() > 0
+    }
+}
+
+/// Appends a payload, masked if there is a key.
+#[inline]
+fn append(to: &mut Vec<u8>, payload: &[u8], key: Option<[u8; 4]>) {
+    match key {
+        Some(key) => extend_masked(to, payload, key),
+        None => to.extend_from_slice(payload),
+    }
+}
+
+impl Buf for Output {
+    fn remaining(&self) -> usize {
+        self.queued
+    }
+
+    fn chunk(&self) -> &[u8] {
+        match self.pieces.front() {
+            Some(piece) => piece.chunk(),
+            None => self.tail.get(self.tail_written..).unwrap_or_default(),
+        }
+    }
+
+    fn advance(&mut self, count: usize) {
+        let mut count = count.min(self.queued);
+        self.queued -= count;
+        while count > 0 {
+            count = self.advance_first(count);
+        }
+    }
+
+    #[cfg(feature = "std")]
+    fn chunks_vectored<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
+        let tail = self.tail.get(self.tail_written..).unwrap_or_default();
+        let mut pieces = self.pieces.iter();
+        let first = pieces.next().map_or([tail, &[]], Piece::parts);
+        let last = if self.pieces.is_empty() { &[] } else { tail };
+        let in_order = first.into_iter().chain([&*self.pongs]).chain(pieces.flat_map(Piece::parts)).chain([last]);
+        let mut count = 0;
+        for (slice, part) in slices.iter_mut().zip(in_order.filter(|part| !part.is_empty())) {
+            *slice = std::io::IoSlice::new(part);
+            count += 1;
+        }
+        count
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output").field("queued", &self.queued).finish_non_exhaustive()
+    }
+}
+
+impl Piece {
+    fn header(&self) -> &[u8] {
+        self.header.get(usize::from(self.header_written)..usize::from(self.header_len)).unwrap_or_default()
+    }
+
+    #[cfg(feature = "std")]
+    fn parts(&self) -> [&[u8]; 2] {
+        [self.header(), &self.body]
+    }
+
+    fn chunk(&self) -> &[u8] {
+        match self.header() {
+            [] => &self.body,
+            header => header,
+        }
+    }
+
+    /// Advances, and returns by how much more than there was.
+    fn advance(&mut self, count: usize) -> usize {
+        let in_header = count.min(self.header().len());
+        self.header_written = self.header_written.saturating_add(u8::try_from(in_header).unwrap_or(u8::MAX));
+        let in_body = (count - in_header).min(self.body.len());
+        self.body.advance(in_body);
+        count - in_header - in_body
+    }
+
+    fn is_empty(&self) -> bool {
+        self.header().is_empty() && self.body.is_empty()
+    }
+}
+
+impl From<Bytes> for Piece {
+    fn from(body: Bytes) -> Self {
+        Self { header: [0; MAX_HEADER_LEN], header_written: 0, header_len: 0, body }
+    }
+}

@@ -1,0 +1,383 @@
+//! Bytes to events (RFC 6455 §5.2–§5.6, §6.2).
+//!
+//! A payload that lies whole in the caller's slice is unmasked there and lent. What spans reads is kept: at most 13 bytes
+//! of a header, the payload of a control frame, or the part of a message that has come.
+
+use crate::{
+    CloseFrame, Config, Delivery, Event, Payload, ProtocolError, Role, Text, Violation,
+    assembly::{Assembly, Store},
+    close_frame,
+    closure::During,
+    frame::{BadHeader, Expect, Header, MAX_HEADER_LEN, Opcode, mask, rotate_key},
+    utf8::{self, InvalidAt, Piece, Unfinished},
+};
+use alloc::vec::Vec;
+use core::mem;
+
+/// The receiving half of a connection.
+#[derive(Debug)]
+pub(crate) struct Receiver {
+    /// Whose frames these are.
+    from: Role,
+    /// A header of which only the first bytes have come.
+    header: [u8; MAX_HEADER_LEN],
+    header_len: u8,
+    /// The frame whose payload is coming.
+    frame: Option<Frame>,
+    /// The kind of the message that is unfinished.
+    kind: Option<Kind>,
+    /// How many bytes of its payload have come.
+    message_len: usize,
+    /// Those of them that had to be kept, validated if they are text.
+    store: Store,
+    /// The character at which a text is cut off.
+    unfinished: Unfinished,
+    /// How many empty fragments came in a row.
+    empty_run: usize,
+    /// The payload of a control frame that spans reads.
+    control: Vec<u8>,
+    /// How many bytes have come in all.
+    position: u64,
+    /// Whether a part of a message has come since this was last asked.
+    message_seen: bool,
+}
+
+/// A frame whose payload is coming.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    fin: bool,
+    opcode: Opcode,
+    /// Rotated to the next byte.
+    key: Option<[u8; 4]>,
+    /// How many bytes are still to come.
+    left: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Binary,
+}
+
+type Received<'b> = Result<Option<Event<'b>>, ProtocolError>;
+
+impl Receiver {
+    pub(crate) fn new(role: Role) -> Self {
+        Self {
+            from: role.peer(),
+            header: [0; MAX_HEADER_LEN],
+            header_len: 0,
+            frame: None,
+            kind: None,
+            message_len: 0,
+            store: Store::Empty,
+            unfinished: Unfinished::default(),
+            empty_run: 0,
+            control: Vec::new(),
+            position: 0,
+            message_seen: false,
+        }
+    }
+
+    /// Takes bytes off the front of `input`, up to the next event or to its end.
+    #[inline]
+    pub(crate) fn receive<'b>(&mut self, input: &mut &'b mut [u8], config: &Config) -> Received<'b> {
+        let at_start = self.frame.is_none() && self.header_len == 0 && self.kind.is_none();
+        if at_start && let Some((kind, payload)) = self.take_whole_message(input, config) {
+            return self.whole_message(kind, payload, config.delivery).map(Some);
+        }
+        self.receive_piecewise(input, config)
+    }
+
+    /// The fast path: a message in a single frame that lies whole in `input`. What is wrong with a header, the slow path
+    /// says.
+    #[inline]
+    fn take_whole_message<'b>(&mut self, input: &mut &'b mut [u8], config: &Config) -> Option<(Kind, &'b mut [u8])> {
+        let (header, len) = Header::decode(input, &self.expect(config)).ok()??;
+        let kind = match header.opcode {
+            Opcode::Text if header.fin => Kind::Text,
+            Opcode::Binary if header.fin => Kind::Binary,
+            _ => return None,
+        };
+        let end = usize::try_from(header.payload_len).ok()?.checked_add(len)?;
+        if input.len() < end {
+            return None;
+        }
+        let (frame, rest) = mem::take(input).split_at_mut_checked(end)?;
+        *input = rest;
+        self.position = self.position.wrapping_add(end as u64);
+        let payload = frame.get_mut(len..)?;
+        if let Some(key) = header.key {
+            mask(payload, key);
+        }
+        Some((kind, payload))
+    }
+
+    fn whole_message<'b>(
+        &mut self,
+        kind: Kind,
+        payload: &'b mut [u8],
+        delivery: Delivery,
+    ) -> Result<Event<'b>, ProtocolError> {
+        self.message_seen = true;
+        let len = payload.len();
+        Ok(match (kind, delivery) {
+            (Kind::Binary, Delivery::Messages) => Event::Binary(Payload::lent(payload)),
+            (Kind::Binary, Delivery::Chunks) => Event::BinaryChunk { data: Payload::lent(payload), last: true },
+            (Kind::Text, _) => {
+                let text = utf8::whole(payload).map_err(|invalid| self.invalid_text(len, invalid))?.into();
+                match delivery {
+                    Delivery::Messages => Event::Text(text),
+                    Delivery::Chunks => Event::TextChunk { text, last: true },
+                }
+            }
+        })
+    }
+
+    /// The slow path: whatever comes in pieces, control frames, and every error.
+    #[inline(never)]
+    fn receive_piecewise<'b>(&mut self, input: &mut &'b mut [u8], config: &Config) -> Received<'b> {
+        self.settle();
+        loop {
+            if self.frame.is_none() {
+                self.begin_frame(input, config)?;
+            }
+            let Some(frame) = &mut self.frame else { return Ok(None) };
+            let piece = frame.take_piece(input);
+            self.position = self.position.wrapping_add(piece.len() as u64);
+            let frame = *frame;
+            if frame.left == 0 {
+                self.frame = None;
+            }
+            let event = if frame.opcode.is_control() {
+                self.control_piece(frame, piece)?
+            } else {
+                self.data_piece(frame, piece, config)?
+            };
+            if event.is_some() || frame.left > 0 {
+                return Ok(event);
+            }
+        }
+    }
+
+    /// Reads a header off `input`. If it is incomplete, what there is of it is kept.
+    fn begin_frame(&mut self, input: &mut &mut [u8], config: &Config) -> Result<(), ProtocolError> {
+        let kept = usize::from(self.header_len);
+        for (place, byte) in self.header.iter_mut().skip(kept).zip(input.iter()) {
+            *place = *byte;
+        }
+        let known = (kept + input.len()).min(MAX_HEADER_LEN);
+        let start = self.position.wrapping_sub(kept as u64);
+        let decoded = Header::decode(self.header.get(..known).unwrap_or_default(), &self.expect(config));
+        let decoded = decoded.map_err(|BadHeader { violation, index }| {
+            ProtocolError::new(violation, start.wrapping_add(index as u64))
+        })?;
+        let used = decoded.map_or(known, |(_, len)| len).saturating_sub(kept);
+        *input = mem::take(input).get_mut(used..).unwrap_or_default();
+        self.position = self.position.wrapping_add(used as u64);
+        self.header_len = if decoded.is_some() { 0 } else { u8::try_from(known).unwrap_or(u8::MAX) };
+        if let Some((header, _)) = decoded {
+            self.note(&header);
+            self.frame = Some(Frame::from(&header));
+        }
+        Ok(())
+    }
+
+    /// What a data frame's header means for its message.
+    fn note(&mut self, header: &Header) {
+        let kind = match header.opcode {
+            Opcode::Text => Kind::Text,
+            Opcode::Binary => Kind::Binary,
+            Opcode::Continuation => return self.note_fragment(header),
+            Opcode::Close | Opcode::Ping | Opcode::Pong => return,
+        };
+        self.kind = Some(kind);
+        self.message_len = 0;
+        self.empty_run = 0;
+        self.note_fragment(header);
+    }
+
+    fn note_fragment(&mut self, header: &Header) {
+        let empty = header.payload_len == 0 && !header.fin;
+        self.empty_run = if empty { self.empty_run.saturating_add(1) } else { 0 };
+    }
+
+    fn expect(&self, config: &Config) -> Expect {
+        let (frame_limit, message_limit) = match config.delivery {
+            Delivery::Messages => (config.limits.frame, config.limits.message),
+            Delivery::Chunks => (usize::MAX, usize::MAX),
+        };
+        Expect {
+            in_message: self.kind.is_some(),
+            empty_limit: config.limits.empty_fragments,
+            empty_run: self.empty_run,
+            frame_limit,
+            message_limit,
+            message_len: self.message_len,
+            ..Expect::from(self.from)
+        }
+    }
+
+    fn control_piece<'b>(&mut self, frame: Frame, piece: &'b mut [u8]) -> Received<'b> {
+        let complete = frame.left == 0;
+        let payload = if complete && self.control.is_empty() {
+            Payload::lent(piece)
+        } else {
+            // 125 bytes at the most, all told
+            let missing = piece.len().saturating_add(usize::try_from(frame.left).unwrap_or(0));
+            self.control.try_reserve_exact(missing).map_err(|_| self.no_memory())?;
+            self.control.extend_from_slice(piece);
+            mem::take(&mut self.control).into()
+        };
+        if frame.opcode == Opcode::Close {
+            let start = self.position.wrapping_sub(payload.len() as u64);
+            close_frame::check(&payload, complete)
+                .map_err(|(violation, at)| ProtocolError::new(violation, start.wrapping_add(at as u64)))?;
+        }
+        if !complete {
+            self.control = payload.into_vec();
+            return Ok(None);
+        }
+        Ok(Some(match frame.opcode {
+            Opcode::Ping => Event::Ping(payload),
+            Opcode::Pong => Event::Pong(payload),
+            _ => Event::Close(CloseFrame::from_checked(payload)),
+        }))
+    }
+
+    fn data_piece<'b>(&mut self, frame: Frame, piece: &'b mut [u8], config: &Config) -> Received<'b> {
+        self.message_seen = true;
+        let Some(kind) = self.kind else { return Ok(None) };
+        let last = frame.fin && frame.left == 0;
+        let come = self.message_len.saturating_add(piece.len());
+        (self.kind, self.message_len) = if last { (None, 0) } else { (Some(kind), come) };
+        if config.delivery == Delivery::Chunks {
+            return self.chunk(kind, piece, last);
+        }
+        if last && piece.len() == come {
+            return self.whole_message(kind, piece, config.delivery).map(Some);
+        }
+        let most = match usize::try_from(frame.left) {
+            Ok(left) if frame.fin => come.saturating_add(left),
+            _ => config.limits.message,
+        };
+        match kind {
+            Kind::Text => {
+                let piece = self.valid_text(piece, last)?;
+                self.store.push_text(&piece, most).map_err(|_| self.no_memory())?;
+            }
+            Kind::Binary => self.store.push_binary(piece, most).map_err(|_| self.no_memory())?,
+        }
+        Ok(last.then(|| match kind {
+            Kind::Text => Event::Text(self.store.take_text()),
+            Kind::Binary => Event::Binary(self.store.take_binary()),
+        }))
+    }
+
+    /// A piece for a caller who takes messages as they come. An empty one is news only if it is the last.
+    fn chunk<'b>(&mut self, kind: Kind, piece: &'b mut [u8], last: bool) -> Received<'b> {
+        match kind {
+            Kind::Binary if piece.is_empty() && !last => Ok(None),
+            Kind::Binary => Ok(Some(Event::BinaryChunk { data: Payload::lent(piece), last })),
+            Kind::Text => {
+                let text = Text::from(self.valid_text(piece, last)?);
+                Ok((last || !text.is_empty()).then_some(Event::TextChunk { text, last }))
+            }
+        }
+    }
+
+    fn valid_text<'b>(&mut self, piece: &'b [u8], last: bool) -> Result<Piece<'b>, ProtocolError> {
+        let valid = self.unfinished.push(piece).map_err(|invalid| self.invalid_text(piece.len(), invalid))?;
+        if last && !self.unfinished.is_empty() {
+            // The message ends inside a character, which its last byte shows.
+            return Err(self.invalid_text(1, InvalidAt(0)));
+        }
+        Ok(valid)
+    }
+
+    /// `InvalidAt` counts from the front of the `len` bytes that have just come.
+    #[cold]
+    fn invalid_text(&self, len: usize, InvalidAt(at): InvalidAt) -> ProtocolError {
+        let start = self.position.wrapping_sub(len as u64);
+        ProtocolError::new(Violation::InvalidText, start.wrapping_add(at as u64))
+    }
+
+    #[cold]
+    fn no_memory(&self) -> ProtocolError {
+        ProtocolError::new(Violation::NoMemory, self.position.wrapping_sub(1))
+    }
+
+    /// The second door: see [`Connection::assembly`](crate::Connection::assembly).
+    pub(crate) fn assembly(&mut self) -> Option<Assembly<'_>> {
+        self.settle();
+        match self.frame {
+            Some(frame) if !frame.opcode.is_control() => self.store.lend(frame.left),
+            _ => None,
+        }
+    }
+
+    /// Takes note of what came through the second door.
+    pub(crate) fn settle(&mut self) {
+        let Some(frame) = &mut self.frame else { return };
+        let piece = self.store.binary_beyond(self.message_len);
+        if frame.opcode.is_control() || piece.is_empty() {
+            return;
+        }
+        frame.unmask(piece);
+        self.message_len += piece.len();
+        self.position = self.position.wrapping_add(piece.len() as u64);
+        self.message_seen = true;
+    }
+
+    /// How many bytes have come in all.
+    pub(crate) const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Whether a part of a message has come since this was last asked.
+    pub(crate) fn take_message_seen(&mut self) -> bool {
+        mem::take(&mut self.message_seen)
+    }
+
+    /// What the peer is in the middle of.
+    pub(crate) const fn during(&self) -> During {
+        if self.frame.is_some() || self.header_len > 0 {
+            During::Frame
+        } else if self.kind.is_some() {
+            During::Message
+        } else {
+            During::Nothing
+        }
+    }
+
+    /// Gives back what is held of an unfinished message: the rest of it will not be looked at.
+    pub(crate) fn discard(&mut self) {
+        self.store = Store::Empty;
+        self.control = Vec::new();
+    }
+}
+
+impl From<&Header> for Frame {
+    fn from(header: &Header) -> Self {
+        Self { fin: header.fin, opcode: header.opcode, key: header.key, left: header.payload_len }
+    }
+}
+
+impl Frame {
+    /// What `input` has of the payload, unmasked.
+    fn take_piece<'b>(&mut self, input: &mut &'b mut [u8]) -> &'b mut [u8] {
+        let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len());
+        let (piece, rest) = mem::take(input).split_at_mut_checked(len).unwrap_or_default();
+        *input = rest;
+        self.unmask(piece);
+        piece
+    }
+
+    fn unmask(&mut self, piece: &mut [u8]) {
+        if let Some(key) = &mut self.key {
+            mask(piece, *key);
+            *key = rotate_key(*key, piece.len());
+        }
+        self.left = self.left.saturating_sub(piece.len() as u64);
+    }
+}

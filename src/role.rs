@@ -1,0 +1,22 @@
+/// Which end of the connection this is.
+///
+/// Clients mask what they send and servers do not (RFC 6455 §5.1); that, and who closes TCP first (§7.1.1), is
+/// all that differs once the opening handshake is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The endpoint that opened the connection: its frames are masked.
+    Client,
+    /// The endpoint that accepted the connection: its frames are not masked.
+    Server,
+}
+
+impl Role {
+    /// The role of the other end.
+    #[must_use]
+    pub const fn peer(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Messages to frames (RFC 6455 §5.1, §6.1).
+
+use crate::{
+    Config, Prepared, Role, SendError,
+    data::Data,
+    frame::{Header, MAX_CONTROL_PAYLOAD, Opcode},
+    output::Output,
+};
+
+/// The sending half of a connection.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    role: Role,
+    /// The kind of the message whose chunks are being sent: text or binary.
+    message: Option<Opcode>,
+    /// Whether a part of a message was sent since this was last asked.
+    message_seen: bool,
+}
+
+impl Sender {
+    pub(crate) const fn new(role: Role) -> Self {
+        Self { role, message: None, message_seen: false }
+    }
+
+    pub(crate) const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Sends a whole message.
+    #[inline]
+    pub(crate) fn message(
+        &mut self,
+        kind: Opcode,
+        data: Data<'_>,
+        output: &mut Output,
+        config: &Config,
+    ) -> Result<(), SendError> {
+        if self.message.is_some() {
+            return Err(SendError::InMessage);
+        }
+        self.data_frame(kind, true, data, output, config)
+    }
+
+    /// Sends a part of a message.
+    pub(crate) fn chunk(
+        &mut self,
+        kind: Opcode,
+        data: Data<'_>,
+        last: bool,
+        output: &mut Output,
+        config: &Config,
+    ) -> Result<(), SendError> {
+        let opcode = match self.message {
+            None => kind,
+            Some(begun) if begun == kind => Opcode::Continuation,
+            Some(_) => return Err(SendError::ChunkKind),
+        };
+        self.data_frame(opcode, last, data, output, config)?;
+        self.message = (!last).then_some(kind);
+        Ok(())
+    }
+
+    /// Sends a message that was encoded beforehand; a client has to mask it anew.
+    pub(crate) fn prepared(
+        &mut self,
+        message: &Prepared,
+        output: &mut Output,
+        config: &Config,
+    ) -> Result<(), SendError> {
+        match self.role {
+            Role::Client => self.message(message.kind(), message.payload().into(), output, config),
+            Role::Server if self.message.is_some() => Err(SendError::InMessage),
+            Role::Server => {
+                check_room(message.frame().len(), output, config)?;
+                self.message_seen = true;
+                output.push_encoded(message.frame());
+                Ok(())
+            }
+        }
+    }
+
+    #[inline]
+    fn data_frame(
+        &mut self,
+        opcode: Opcode,
+        fin: bool,
+        data: Data<'_>,
+        output: &mut Output,
+        config: &Config,
+    ) -> Result<(), SendError> {
+        let mut header = self.header(opcode, fin, data.len());
+        check_room(header.encoded_len().saturating_add(data.len()), output, config)?;
+        draw_key(&mut header, config);
+        self.message_seen = true;
+        output.push(&header, data);
+        Ok(())
+    }
+
+    /// Sends a ping, or an unsolicited pong.
+    pub(crate) fn control(
+        &self,
+        opcode: Opcode,
+        payload: &[u8],
+        output: &mut Output,
+        config: &Config,
+    ) -> Result<(), SendError> {
+        if payload.len() > MAX_CONTROL_PAYLOAD {
+            return Err(SendError::ControlTooLong(payload.len()));
+        }
+        check_room(self.header(opcode, true, payload.len()).encoded_len() + payload.len(), output, config)?;
+        self.unlimited(opcode, payload, output, config);
+        Ok(())
+    }
+
+    /// Sends a control frame that is bounded by other means than the limit on the output.
+    pub(crate) fn unlimited(&self, opcode: Opcode, payload: &[u8], output: &mut Output, config: &Config) {
+        let mut header = self.header(opcode, true, payload.len());
+        draw_key(&mut header, config);
+        output.push(&header, payload.into());
+    }
+
+    /// Answers a ping.
+    pub(crate) fn pong(&self, payload: &[u8], output: &mut Output, config: &Config) {
+        let mut header = self.header(Opcode::Pong, true, payload.len());
+        draw_key(&mut header, config);
+        output.push_pong(&header, payload, config.limits.pongs);
+    }
+
+    /// Whether a part of a message was sent since this was last asked.
+    pub(crate) fn take_message_seen(&mut self) -> bool {
+        core::mem::take(&mut self.message_seen)
+    }
+
+    /// A header whose key is still to be drawn, so that what is not sent uses none up.
+    fn header(&self, opcode: Opcode, fin: bool, len: usize) -> Header {
+        let key = matches!(self.role, Role::Client).then_some([0; 4]);
+        Header { fin, reserved: 0, opcode, key, payload_len: len as u64 }
+    }
+}
+
+/// "When preparing a masked frame, the client MUST pick a fresh masking key" (§5.3): for each frame.
+fn draw_key(header: &mut Header, config: &Config) {
+    header.key = header.key.map(|_| (config.entropy)());
+}
+
+fn check_room(frame: usize, output: &Output, config: &Config) -> Result<(), SendError> {
+    let (queued, limit) = (output.len(), config.limits.output);
+    if frame > limit.saturating_sub(queued) { Err(SendError::Full { frame, queued, limit }) } else { Ok(()) }
+}

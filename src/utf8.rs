@@ -1,0 +1,195 @@
+//! UTF-8 that arrives in pieces (RFC 6455 §8.1, RFC 3629): validated as it comes, refused at the first byte that
+//! cannot be right, and never looked at twice.
+
+use core::str;
+
+/// The index of the byte that shows that a text is not UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InvalidAt(pub(crate) usize);
+
+/// A text that is all there.
+#[inline]
+pub(crate) fn whole(text: &[u8]) -> Result<&str, InvalidAt> {
+    // A text that ends inside a character is proved wrong by its last byte.
+    simdutf8::basic::from_utf8(text).map_err(|_| first_invalid(text).unwrap_or(InvalidAt(text.len().saturating_sub(1))))
+}
+
+/// A text of which more is to come.
+pub(crate) fn so_far(text: &[u8]) -> Result<(), InvalidAt> {
+    first_invalid(text).map_or(Ok(()), Err)
+}
+
+/// A character of which only the first bytes have come: where a text is cut, between reads and between fragments.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Unfinished {
+    bytes: [u8; 4],
+    len: u8,
+}
+
+/// What a piece brought.
+#[derive(Debug)]
+pub(crate) struct Piece<'a> {
+    /// The character that the piece before had left unfinished.
+    pub(crate) first: Option<char>,
+    /// What follows it, up to a character that is unfinished now.
+    pub(crate) rest: &'a str,
+}
+
+impl Unfinished {
+    pub(crate) const fn is_empty(self) -> bool {
+        self.len == 0
+    }
+
+    /// Takes the next piece of a text.
+    pub(crate) fn push<'a>(&mut self, piece: &'a [u8]) -> Result<Piece<'a>, InvalidAt> {
+        let mut index = 0;
+        let mut first = None;
+        while !self.is_empty() {
+            let Some(&byte) = piece.get(index) else { break };
+            first = self.push_byte(byte).map_err(|Impossible| InvalidAt(index))?;
+            index += 1;
+        }
+        let rest = self.push_rest(piece.get(index..).unwrap_or_default());
+        Ok(Piece { first, rest: rest.map_err(|InvalidAt(at)| InvalidAt(index + at))? })
+    }
+
+    fn push_rest<'a>(&mut self, rest: &'a [u8]) -> Result<&'a str, InvalidAt> {
+        let (complete, unfinished) = rest.split_at_checked(last_boundary(rest)).unwrap_or((rest, &[]));
+        let text =
+            simdutf8::basic::from_utf8(complete).map_err(|_| first_invalid(rest).unwrap_or(InvalidAt(rest.len())))?;
+        for (index, byte) in unfinished.iter().enumerate() {
+            self.push_byte(*byte).map_err(|Impossible| InvalidAt(complete.len() + index))?;
+        }
+        Ok(text)
+    }
+
+    /// The character, if this byte ends it.
+    fn push_byte(&mut self, byte: u8) -> Result<Option<char>, Impossible> {
+        let len = usize::from(self.len) + 1;
+        if let Some(place) = self.bytes.get_mut(len - 1) {
+            *place = byte;
+        }
+        match str::from_utf8(self.bytes.get(..len).unwrap_or_default()) {
+            Ok(character) => {
+                self.len = 0;
+                Ok(character.chars().next())
+            }
+            Err(error) if error.error_len().is_none() => {
+                self.len += 1;
+                Ok(None)
+            }
+            Err(_) => Err(Impossible),
+        }
+    }
+}
+
+/// A byte that cannot come next in any character.
+struct Impossible;
+
+/// Where the last character begins if it is unfinished, else the end.
+fn last_boundary(text: &[u8]) -> usize {
+    for (back, byte) in (1..=3).zip(text.iter().rev()) {
+        let width = match byte {
+            0x80..=0xBF => continue,
+            0xC0..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0.. => 4,
+            _ => 1,
+        };
+        return if width > back { text.len() - back } else { text.len() };
+    }
+    text.len()
+}
+
+/// The first byte that proves that the text is not UTF-8; `None` if it may go on to be.
+#[cold]
+fn first_invalid(text: &[u8]) -> Option<InvalidAt> {
+    let valid = str::from_utf8(text).err()?.valid_up_to();
+    let mut unfinished = Unfinished::default();
+    let wrong = text.get(valid..)?.iter().position(|byte| unfinished.push_byte(*byte).is_err())?;
+    Some(InvalidAt(valid + wrong))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{string::String, vec::Vec};
+    use proptest::prelude::*;
+
+    /// What RFC 3629 allows, one byte at a time: the text may be valid as far as it goes, or ends inside a character.
+    fn oracle(text: &[u8]) -> Result<(), InvalidAt> {
+        for end in 1..=text.len() {
+            if str::from_utf8(&text[..end]).is_err_and(|error| error.error_len().is_some()) {
+                return Err(InvalidAt(end - 1));
+            }
+        }
+        Ok(())
+    }
+
+    fn in_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Result<(), InvalidAt>, String, bool) {
+        let (mut unfinished, mut text, mut before) = (Unfinished::default(), String::new(), 0);
+        for piece in pieces {
+            match unfinished.push(piece) {
+                Ok(Piece { first, rest }) => {
+                    text.extend(first);
+                    text.push_str(rest);
+                }
+                Err(InvalidAt(at)) => return (Err(InvalidAt(before + at)), text, false),
+            }
+            before += piece.len();
+        }
+        (Ok(()), text, unfinished.is_empty())
+    }
+
+    fn assert_like_std(text: &[u8], pieces: &[&[u8]]) {
+        let (verdict, delivered, finished) = in_pieces(pieces.iter().copied());
+        assert_eq!(verdict, oracle(text));
+        if verdict.is_ok() {
+            assert_eq!(finished, str::from_utf8(text).is_ok());
+            assert!(text.starts_with(delivered.as_bytes()) && text.len() - delivered.len() < 4);
+        }
+    }
+
+    /// [M-01] [M-02] [M-03] [M-04] [M-05] [M-06] [M-08] Every sequence that begins a character, at every cut.
+    #[test]
+    fn all_short_sequences_like_std() {
+        let edges = [0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC];
+        let edges: Vec<u8> = edges.into_iter().chain([0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF]).collect();
+        for a in &edges {
+            for b in &edges {
+                for c in &edges {
+                    for d in &edges {
+                        let text = [*a, *b, *c, *d];
+                        assert_like_std(&text, &[&text]);
+                        assert_like_std(&text, &[&text[..1], &text[1..]]);
+                        assert_like_std(&text, &[&text[..2], &text[2..]]);
+                        assert_like_std(&text, &[&text[..1], &text[1..2], &text[2..3], &text[3..]]);
+                        let expected = oracle(&text).err().or(str::from_utf8(&text).err().map(|_| InvalidAt(3)));
+                        assert_eq!(whole(&text).err(), expected);
+                    }
+                }
+            }
+        }
+    }
+
+    proptest! {
+        /// [M-01] [M-08] Verdict and place do not depend on the cuts, and equal those of `core::str::from_utf8`.
+        #[test]
+        fn cuts_do_not_matter(
+            text in prop_oneof![
+                proptest::collection::vec(any::<u8>(), 0..80),
+                ".{0,60}".prop_map(String::into_bytes),
+                (".{0,40}", any::<proptest::sample::Index>(), any::<u8>()).prop_map(|(text, at, byte)| {
+                    let mut bytes = text.into_bytes();
+                    if !bytes.is_empty() { let at = at.index(bytes.len()); bytes[at] = byte; }
+                    bytes
+                }),
+            ],
+            cut in 1_usize..70,
+        ) {
+            let pieces: Vec<&[u8]> = text.chunks(cut).collect();
+            assert_like_std(&text, &pieces);
+            assert_like_std(&text, &[&text]);
+        }
+    }
+}
