@@ -21,8 +21,9 @@ pub struct WebSocket<S> {
     /// How many of these bytes are not yet received.
     left: usize,
     origin: Instant,
-    /// What the stream's timeout is set to, if that is known.
-    timeout: Option<Option<Duration>>,
+    /// What the stream's timeout is set to, once it has been set.
+    timeout: Option<Duration>,
+    timeout_is_set: bool,
     /// Writing has failed: the peer may have said why, so that reading goes on.
     write_failure: Option<io::ErrorKind>,
     is_shut_down: bool,
@@ -45,6 +46,7 @@ impl<S: Transport> WebSocket<S> {
             left,
             origin: Instant::now(),
             timeout: None,
+            timeout_is_set: false,
             write_failure: None,
             is_shut_down: false,
         }
@@ -252,9 +254,9 @@ impl<S: Transport> WebSocket<S> {
     }
 
     fn set_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-        if self.timeout != Some(timeout) {
+        if self.timeout != timeout || !self.timeout_is_set {
             self.stream.set_timeout(timeout)?;
-            self.timeout = Some(timeout);
+            (self.timeout, self.timeout_is_set) = (timeout, true);
         }
         Ok(())
     }
