@@ -97,6 +97,6 @@ impl PartialEq<[u8]> for Payload<'_> {
 
 impl fmt::Debug for Payload<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
+        write!(f, "b\"{}\"", self.escape_ascii())
     }
 }
