@@ -19,8 +19,8 @@ fuzz_target!(|input: (u8, &[u8])| {
     assert_eq!(ask(&config, bytes, usize::MAX), ask(&config, bytes, cut));
 });
 
-/// What a server answers, and how many bytes it took.
-fn serve(config: &Arc<Config>, bytes: &[u8], cut: usize) -> Option<(Vec<u8>, usize)> {
+/// What a server answers, and how many bytes it took if it is not a refusal: then the rest does not matter.
+fn serve(config: &Arc<Config>, bytes: &[u8], cut: usize) -> Option<(Vec<u8>, Option<usize>)> {
     let mut handshake = server::Handshake::new(config);
     let mut taken = 0;
     for piece in bytes.chunks(cut) {
@@ -31,16 +31,16 @@ fn serve(config: &Arc<Config>, bytes: &[u8], cut: usize) -> Option<(Vec<u8>, usi
         taken += piece.len() - left;
         let answer = match progress {
             server::Progress::Incomplete => continue,
-            server::Progress::Refused(refusal) => all(refusal),
+            server::Progress::Refused(refusal) => (all(refusal), None),
             server::Progress::Request(request) => {
                 let _ = (request.path(), request.origin(), request.protocols().count(), request.extensions().count());
                 match request.accept(&Accept::same_origin()) {
-                    Ok(mut connection) => all(connection.output()),
-                    Err(refusal) => all(refusal),
+                    Ok(mut connection) => (all(connection.output()), Some(taken)),
+                    Err(refusal) => (all(refusal), Some(taken)),
                 }
             }
         };
-        return Some((answer, taken));
+        return Some(answer);
     }
     None
 }
