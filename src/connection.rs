@@ -38,7 +38,8 @@ use core::time::Duration;
 /// let mut server = Connection::new(Role::Server, &config);
 ///
 /// client.send_text("Grüße")?;
-/// let mut wire = client.output().copy_to_bytes(client.queued()).to_vec();
+/// let queued = client.queued();
+/// let mut wire = client.output().copy_to_bytes(queued).to_vec();
 ///
 /// let mut input = &mut wire[..];
 /// while let Some(event) = server.receive(&mut input) {
@@ -127,13 +128,19 @@ impl Connection {
             *input = &mut [];
             return None;
         }
+        match self.receiver.receive_short(input, &self.config) {
+            Some(Ok(event)) => Some(event),
+            Some(Err(error)) => Some(self.fail(error, input)),
+            None => self.receive_any(input),
+        }
+    }
+
+    #[inline(never)]
+    fn receive_any<'b>(&mut self, input: &mut &'b mut [u8]) -> Option<Event<'b>> {
         match self.receiver.receive(input, &self.config) {
-            Ok(Some(event @ (Event::Ping(_) | Event::Close(_)))) => Some(self.answer(event)),
-            Ok(event) => event,
-            Err(error) => {
-                *input = &mut [];
-                Some(self.fail(error))
-            }
+            Ok(Some(event)) => Some(self.answer(event)),
+            Ok(None) => None,
+            Err(error) => Some(self.fail(error, input)),
         }
     }
 
@@ -156,7 +163,8 @@ impl Connection {
     }
 
     #[cold]
-    fn fail(&mut self, error: ProtocolError) -> Event<'static> {
+    fn fail(&mut self, error: ProtocolError, input: &mut &mut [u8]) -> Event<'static> {
+        *input = &mut [];
         let close = CloseFrame { code: error.close_code(), reason: "".into() };
         self.happened(Happening::Violation, Side::Local, Cause::Protocol(error), close);
         Event::Failed(error)

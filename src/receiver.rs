@@ -79,64 +79,38 @@ impl Receiver {
         }
     }
 
-    /// Takes bytes off the front of `input`, up to the next event or to its end.
+    /// The fast path: a message in a single frame that lies whole in `input`. For everything else, `None`: that is for
+    /// [`receive`](Self::receive).
     #[inline]
-    pub(crate) fn receive<'b>(&mut self, input: &mut &'b mut [u8], config: &Config) -> Received<'b> {
-        let at_start = self.frame.is_none() && self.header_len == 0 && self.kind.is_none();
-        if at_start && let Some((kind, payload)) = self.take_whole_message(input, config) {
-            return self.whole_message(kind, payload, config.delivery).map(Some);
+    pub(crate) fn receive_short<'b>(
+        &mut self,
+        input: &mut &'b mut [u8],
+        config: &Config,
+    ) -> Option<Result<Event<'b>, ProtocolError>> {
+        if self.frame.is_some() || self.header_len > 0 || self.kind.is_some() || config.delivery != Delivery::Messages {
+            return None;
         }
-        self.receive_piecewise(input, config)
-    }
-
-    /// The fast path: a message in a single frame that lies whole in `input`. What is wrong with a header, the slow path
-    /// says.
-    #[inline]
-    fn take_whole_message<'b>(&mut self, input: &mut &'b mut [u8], config: &Config) -> Option<(Kind, &'b mut [u8])> {
-        let (header, len) = Header::decode(input, &self.expect(config)).ok()??;
-        let kind = match header.opcode {
-            Opcode::Text if header.fin => Kind::Text,
-            Opcode::Binary if header.fin => Kind::Binary,
-            _ => return None,
-        };
-        let end = usize::try_from(header.payload_len).ok()?.checked_add(len)?;
-        if input.len() < end {
+        let message = Header::decode_short_message(input, self.from)?;
+        let end = message.header_len + message.len;
+        if message.len > config.limits.frame.min(config.limits.message) || end > input.len() {
             return None;
         }
         let (frame, rest) = mem::take(input).split_at_mut_checked(end)?;
         *input = rest;
-        self.position = self.position.wrapping_add(end as u64);
-        let payload = frame.get_mut(len..)?;
-        if let Some(key) = header.key {
-            mask(payload, key);
+        let payload = frame.get_mut(message.header_len..)?;
+        if self.from == Role::Client {
+            mask(payload, message.key);
         }
-        Some((kind, payload))
-    }
-
-    fn whole_message<'b>(
-        &mut self,
-        kind: Kind,
-        payload: &'b mut [u8],
-        delivery: Delivery,
-    ) -> Result<Event<'b>, ProtocolError> {
+        self.position = self.position.wrapping_add(end as u64);
         self.message_seen = true;
-        let len = payload.len();
-        Ok(match (kind, delivery) {
-            (Kind::Binary, Delivery::Messages) => Event::Binary(Payload::lent(payload)),
-            (Kind::Binary, Delivery::Chunks) => Event::BinaryChunk { data: Payload::lent(payload), last: true },
-            (Kind::Text, _) => {
-                let text = utf8::whole(payload).map_err(|invalid| self.invalid_text(len, invalid))?.into();
-                match delivery {
-                    Delivery::Messages => Event::Text(text),
-                    Delivery::Chunks => Event::TextChunk { text, last: true },
-                }
-            }
+        Some(match message.text {
+            true => self.whole_text(payload).map(|text| Event::Text(text.into())),
+            false => Ok(Event::Binary(Payload::lent(payload))),
         })
     }
 
-    /// The slow path: whatever comes in pieces, control frames, and every error.
-    #[inline(never)]
-    fn receive_piecewise<'b>(&mut self, input: &mut &'b mut [u8], config: &Config) -> Received<'b> {
+    /// The slow path: takes bytes off the front of `input`, up to the next event or to its end.
+    pub(crate) fn receive<'b>(&mut self, input: &mut &'b mut [u8], config: &Config) -> Received<'b> {
         self.settle();
         loop {
             if self.frame.is_none() {
@@ -202,6 +176,7 @@ impl Receiver {
         self.empty_run = if empty { self.empty_run.saturating_add(1) } else { 0 };
     }
 
+    #[inline]
     fn expect(&self, config: &Config) -> Expect {
         let (frame_limit, message_limit) = match config.delivery {
             Delivery::Messages => (config.limits.frame, config.limits.message),
@@ -255,7 +230,10 @@ impl Receiver {
             return self.chunk(kind, piece, last);
         }
         if last && piece.len() == come {
-            return self.whole_message(kind, piece, config.delivery).map(Some);
+            return Ok(Some(match kind {
+                Kind::Text => Event::Text(self.whole_text(piece)?.into()),
+                Kind::Binary => Event::Binary(Payload::lent(piece)),
+            }));
         }
         let most = match usize::try_from(frame.left) {
             Ok(left) if frame.fin => come.saturating_add(left),
@@ -284,6 +262,12 @@ impl Receiver {
                 Ok((last || !text.is_empty()).then_some(Event::TextChunk { text, last }))
             }
         }
+    }
+
+    /// A text message that is all there.
+    #[inline]
+    fn whole_text<'b>(&self, payload: &'b [u8]) -> Result<&'b str, ProtocolError> {
+        utf8::whole(payload).map_err(|invalid| self.invalid_text(payload.len(), invalid))
     }
 
     fn valid_text<'b>(&mut self, piece: &'b [u8], last: bool) -> Result<Piece<'b>, ProtocolError> {
