@@ -336,7 +336,7 @@ impl Connection {
         if self.phase != Phase::Open {
             self.timers.arm_closing(now, &self.config.deadlines);
         }
-        self.timers.arm_release(now, activity, self.output.holds_spare());
+        self.timers.arm_release(now, activity, self.output.holds_space());
         self.timers.wait(now)
     }
 

@@ -229,9 +229,9 @@ impl Output {
         mem::take(&mut self.used)
     }
 
-    /// Whether space is kept although there is nothing to write.
-    pub(crate) fn holds_spare(&self) -> bool {
-        self.queued == 0 && self.tail.capacity() + self.pieces.capacity() + self.pongs.capacity() > 0
+    /// Whether it holds memory, for what is queued or for what may be queued next.
+    pub(crate) fn holds_space(&self) -> bool {
+        self.tail.capacity() + self.pieces.capacity() + self.pongs.capacity() > 0
     }
 }
 
