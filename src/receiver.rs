@@ -103,9 +103,10 @@ impl Receiver {
         }
         self.position = self.position.wrapping_add(end as u64);
         self.message_seen = true;
-        Some(match message.text {
-            true => self.whole_text(payload).map(|text| Event::Text(text.into())),
-            false => Ok(Event::Binary(Payload::lent(payload))),
+        Some(if message.text {
+            self.whole_text(payload).map(|text| Event::Text(text.into()))
+        } else {
+            Ok(Event::Binary(Payload::lent(payload)))
         })
     }
 

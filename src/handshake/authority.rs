@@ -1,3 +1,4 @@
+use super::grammar;
 use core::net::Ipv6Addr;
 
 /// `host [ ":" port ]`: what a URI has after `//`, and all that a Host header has (RFC 3986 §3.2, RFC 9110 §7.2).
@@ -20,14 +21,13 @@ pub(super) enum InvalidAuthority {
 
 impl<'a> Authority<'a> {
     pub(super) fn parse(text: &'a str) -> Result<Self, InvalidAuthority> {
-        if text.contains('@') {
-            return Err(InvalidAuthority::UserInfo);
-        }
-        if !text.is_ascii() {
-            return Err(InvalidAuthority::NotAscii);
-        }
-        let (host, port) = split(text)?;
-        Ok(Self { host, port: parse_port(port)? })
+        let parsed = split(text).and_then(|(host, port)| Ok(Self { host, port: parse_port(port)? }));
+        // Neither of the two can stand in a host or a port, but what is wrong is better said of the whole.
+        parsed.map_err(|error| match error {
+            _ if text.contains('@') => InvalidAuthority::UserInfo,
+            _ if !text.is_ascii() => InvalidAuthority::NotAscii,
+            error => error,
+        })
     }
 }
 
@@ -55,11 +55,13 @@ fn parse_port(text: &str) -> Result<Option<u16>, InvalidAuthority> {
 
 /// `reg-name`, and with it IPv4 addresses; but not the empty one, which no http or ws URI may have (RFC 9110 §4.2.1).
 fn is_reg_name(host: &str) -> bool {
-    !host.is_empty() && only_uri_bytes(host.as_bytes(), |byte| is_unreserved(byte) || is_sub_delim(byte))
+    // `unreserved` and `sub-delims` (RFC 3986 §2.2, §2.3).
+    static TABLE: [bool; 256] = grammar::table(b"-._~!$&'()*+,;=");
+    !host.is_empty() && only_uri_bytes(host.as_bytes(), |byte| grammar::is_in(&TABLE, byte))
 }
 
 /// Whether all bytes are `allowed`, or `%` and two hexadecimal digits.
-pub(super) fn only_uri_bytes(text: &[u8], allowed: impl Fn(u8) -> bool) -> bool {
+fn only_uri_bytes(text: &[u8], allowed: impl Fn(u8) -> bool) -> bool {
     let mut rest = text;
     while let Some((&byte, after)) = rest.split_first() {
         rest = match after.split_first_chunk() {
@@ -73,12 +75,4 @@ pub(super) fn only_uri_bytes(text: &[u8], allowed: impl Fn(u8) -> bool) -> bool 
 
 pub(super) fn is_hex_pair(digits: [u8; 2]) -> bool {
     digits.iter().all(u8::is_ascii_hexdigit)
-}
-
-pub(super) fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
-}
-
-pub(super) fn is_sub_delim(byte: u8) -> bool {
-    b"!$&'()*+,;=".contains(&byte)
 }

@@ -71,7 +71,7 @@ pub(super) fn check(fields: &Fields) -> Result<Option<Extension<'_>>, HandshakeE
             first = first.or(Some(extension));
         }
     }
-    // `1#extension`: at least one. "An empty header field is not the same as the null value" of no field at all.
+    // `1#extension`: at least one. "The empty string is not the same as the null value" of no field at all (§4.2.2).
     match (first, empty) {
         (None, Some(line)) => Err(invalid(FIELD, line)),
         _ => Ok(first),
@@ -162,9 +162,8 @@ impl<'a> Cursor<'a> {
     fn token(&mut self) -> Result<&'a str, Malformed> {
         let end = self.rest.iter().position(|&byte| !grammar::is_token_byte(byte)).unwrap_or(self.rest.len());
         let (token, rest) = self.rest.split_at_checked(end).ok_or(Malformed)?;
-        let token = grammar::as_token(token).ok_or(Malformed)?;
         self.rest = rest;
-        Ok(token)
+        if token.is_empty() { Err(Malformed) } else { core::str::from_utf8(token).map_err(|_| Malformed) }
     }
 
     fn skip_space(&mut self) {

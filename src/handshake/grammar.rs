@@ -20,7 +20,36 @@ pub(super) fn excerpt(received: &[u8]) -> String {
 /// `tchar` (RFC 9110 §5.6.2). The "characters in the range U+0021 to U+007E not including separator characters" of
 /// RFC 6455 §4.1 are the same set.
 pub(super) fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    static TABLE: [bool; 256] = table(b"!#$%&'*+-.^_`|~");
+    is_in(&TABLE, byte)
+}
+
+/// The table of letters, digits and some other bytes.
+pub(super) const fn table(others: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut rest: &mut [bool] = &mut table;
+    let mut byte = 0_u8;
+    while let Some((entry, after)) = rest.split_first_mut() {
+        *entry = byte.is_ascii_alphanumeric() || is_one_of(others, byte);
+        byte = byte.wrapping_add(1);
+        rest = after;
+    }
+    table
+}
+
+const fn is_one_of(bytes: &[u8], byte: u8) -> bool {
+    let mut rest = bytes;
+    while let Some((first, after)) = rest.split_first() {
+        if *first == byte {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+pub(super) fn is_in(table: &[bool; 256], byte: u8) -> bool {
+    table.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 pub(super) fn is_token(text: &[u8]) -> bool {

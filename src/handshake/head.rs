@@ -1,6 +1,6 @@
 use super::{error::HandshakeError, grammar};
 use alloc::vec::Vec;
-use core::mem;
+use core::{fmt, mem};
 
 /// How many bytes are looked at together for a line end that is worth a closer look.
 const BLOCK: usize = 32;
@@ -18,7 +18,6 @@ pub(super) enum Start {
 ///
 /// Each byte is copied once and looked at a bounded number of times, however the head is cut. Only bytes that have
 /// arrived are held.
-#[derive(Debug)]
 pub(super) struct Head {
     start: Start,
     limit: usize,
@@ -114,6 +113,14 @@ impl Head {
         } else {
             HandshakeError::HeadTooLong { limit }
         }
+    }
+}
+
+/// Without the bytes: there may be secrets in them.
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { start, limit, taken, .. } = self;
+        f.debug_struct("Head").field("start", start).field("limit", limit).field("taken", taken).finish_non_exhaustive()
     }
 }
 

@@ -31,8 +31,8 @@ fn is_base64_digit(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
 }
 
-/// The answer to a key. It is hashed as text, as it was received: "it is not necessary for the server to
-/// base64-decode" it (§4.2.1).
+/// The answer to a key. It is hashed as text, as it was received: "it is not necessary for the server to base64-decode
+/// the |Sec-WebSocket-Key| value" (§4.2.2).
 pub(super) fn accept(key: &[u8]) -> String {
     STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }

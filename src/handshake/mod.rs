@@ -4,8 +4,6 @@
 //! be sent before the handshake is over. What both share lies here, from the bytes up: `head` finds the end of a head
 //! as it arrives, `fields` takes it apart once, and the rest are the grammars of what stands in it.
 
-#![expect(clippy::mut_mut, reason = "input is a slice that shrinks from the front as it is used up")]
-
 pub mod client;
 pub mod server;
 

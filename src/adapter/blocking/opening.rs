@@ -92,7 +92,6 @@ pub fn connect(uri: &str, config: &Arc<Config>) -> Result<(WebSocket<TcpStream>,
 
 /// The first of the host's addresses that answers.
 fn dial(host: &str, port: u16, deadline: Option<Duration>) -> io::Result<TcpStream> {
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
     for address in (host, port).to_socket_addrs()? {
         let dialled = match deadline.filter(|deadline| !deadline.is_zero()) {

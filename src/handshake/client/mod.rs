@@ -39,7 +39,7 @@ use super::{
 use crate::{Config, Connection, Role, Timestamp};
 use alloc::{sync::Arc, vec::Vec};
 use bytes::{Buf, Bytes};
-use core::time::Duration;
+use core::{fmt, time::Duration};
 
 /// Opens a connection: writes a request, and reads the answer.
 ///
@@ -47,7 +47,6 @@ use core::time::Duration;
 /// [`receive_eof`](Self::receive_eof), and call [`tick`](Self::tick) before each wait, so that a server cannot take
 /// for ever. What it holds is at most twice the bytes that have arrived, and those are limited by
 /// [`Limits::head_bytes`](crate::Limits::head_bytes), over all answers.
-#[derive(Debug)]
 pub struct Handshake {
     config: Arc<Config>,
     request: Bytes,
@@ -57,9 +56,27 @@ pub struct Handshake {
     done: bool,
 }
 
+/// Without the request: there may be secrets in it.
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { config: _, request, expected, head, deadline, done } = self;
+        f.debug_struct("Handshake")
+            .field("to_be_written", &request.len())
+            .field("expected", expected)
+            .field("head", head)
+            .field("deadline", deadline)
+            .field("done", done)
+            .finish_non_exhaustive()
+    }
+}
+
 /// How far a handshake has come.
 #[derive(Debug)]
 #[must_use]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is matched at once, and a box would cost an allocation per connection"
+)]
 pub enum Progress {
     /// All input was used up, and more is needed.
     Incomplete,

@@ -54,8 +54,7 @@ fn default_port(is_secure: bool) -> u16 {
     if is_secure { 443 } else { 80 }
 }
 
-/// "The 'resource-name' \[...\] can be constructed by concatenating: '/' if the path component is empty; the path
-/// component; '?' if the query component is non-empty; the query component" (§3).
+/// The path, or `/` if it is empty, and the query with a `?` before it unless it is empty (§3).
 fn resource_name(text: &str) -> Result<String, InvalidRequest> {
     // "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used on these URIs" (§3).
     if text.contains('#') {
@@ -77,8 +76,8 @@ fn resource_name(text: &str) -> Result<String, InvalidRequest> {
     Ok(name)
 }
 
-/// "Path and query components that contain characters not permitted by RFC 3986 must be converted: encode them as
-/// UTF-8 and percent-encode" (in substance §11.1). What is encoded already stays as it is.
+/// Characters that a URI may not have are encoded as UTF-8, and each byte of that as `%` and two digits (§11.1). What is
+/// encoded already stays as it is.
 fn push_encoded(name: &mut String, text: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let digit = |nibble: u8| char::from(*DIGITS.get(usize::from(nibble)).unwrap_or(&b'0'));
@@ -98,7 +97,8 @@ fn push_encoded(name: &mut String, text: &[u8]) {
 
 /// What may stand in a path or a query (RFC 3986 §3.3, §3.4).
 fn may_stay(byte: u8) -> bool {
-    authority::is_unreserved(byte) || authority::is_sub_delim(byte) || b":@/?".contains(&byte)
+    static TABLE: [bool; 256] = grammar::table(b"-._~!$&'()*+,;=:@/?");
+    grammar::is_in(&TABLE, byte)
 }
 
 fn explain(error: InvalidAuthority, authority: &str) -> InvalidRequest {

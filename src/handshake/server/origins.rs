@@ -36,7 +36,8 @@ impl Origins {
     pub(super) fn check(&self, origin: Option<&[u8]>, host: &str) -> Result<(), HandshakeError> {
         match origin {
             None if self.required => Err(HandshakeError::OriginMissing),
-            // "If this header field is not present, the connection is not from a browser" (see §4.2.1, 7).
+            // "A connection attempt lacking this header field SHOULD NOT be interpreted as coming from a browser
+            // client" (§4.2.1, 7).
             None => Ok(()),
             Some(origin) if self.allows(origin, host) => Ok(()),
             Some(origin) => Err(HandshakeError::OriginRefused(grammar::excerpt(origin))),

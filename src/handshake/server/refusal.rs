@@ -4,6 +4,7 @@ use crate::handshake::{
 };
 use alloc::{format, vec::Vec};
 use bytes::Buf;
+use core::fmt;
 
 /// The answer to a request that is turned away: an HTTP response, as bytes to write. Then close the transport.
 ///
@@ -26,7 +27,6 @@ use bytes::Buf;
 /// assert!(transport.starts_with(b"HTTP/1.1 405 Method Not Allowed\r\n"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug)]
 #[must_use]
 pub struct Refusal {
     status: u16,
@@ -110,6 +110,14 @@ impl Refusal {
     }
 }
 
+/// Without the bytes: there may be secrets in them.
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { status, error, .. } = self;
+        f.debug_struct("Refusal").field("status", status).field("error", error).finish_non_exhaustive()
+    }
+}
+
 /// The bytes to write.
 impl Buf for Refusal {
     fn remaining(&self) -> usize {
@@ -122,7 +130,7 @@ impl Buf for Refusal {
 
     /// Bytes that have been written. More than remain count as all of them.
     fn advance(&mut self, n: usize) {
-        self.sent = self.sent.saturating_add(n).min(self.bytes.len());
+        self.sent = self.sent.saturating_add(n);
     }
 }
 

@@ -114,7 +114,8 @@ impl Request {
             return Err(HandshakeError::ProtocolRequired(grammar::excerpt(protocol.as_bytes())));
         }
         let key = self.fields.first("Sec-WebSocket-Key").unwrap_or_default();
-        let mut head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n".to_vec();
+        let mut head = Vec::with_capacity(256);
+        head.extend_from_slice(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
         header::push(&mut head, "Sec-WebSocket-Accept", key::accept(key).as_bytes());
         if let Some(protocol) = &accept.protocol {
             header::push(&mut head, "Sec-WebSocket-Protocol", protocol.as_bytes());

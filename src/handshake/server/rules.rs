@@ -23,8 +23,8 @@ pub(super) fn check_method(method: &[u8]) -> Result<(), HandshakeError> {
     if method == b"GET" { Ok(()) } else { Err(HandshakeError::Method(grammar::excerpt(method))) }
 }
 
-/// "The Request-URI must be \[...\] a /resource name/ \[...\] (or an absolute HTTP/HTTPS URI containing the /resource
-/// name/)" (§4.2.1, 1).
+/// "A "Request-URI" that should be interpreted as a /resource name/ \[...\] (or an absolute HTTP/HTTPS URI containing the
+/// /resource name/)" (§4.2.1, 1).
 ///
 /// Browsers leave some visible characters in a query as they are that RFC 3986 would have encoded: they may stay.
 pub(super) fn check_target(target: &[u8]) -> Result<Target<'_>, HandshakeError> {

@@ -1,0 +1,189 @@
+//! The request that a client sends (RFC 6455 §4.1).
+
+use crate::kit::{KEY, config, lines, text};
+use bowline::{
+    InvalidHeader,
+    client::{Handshake, InvalidRequest, Request},
+};
+use bytes::Buf;
+use std::sync::Arc;
+
+fn sent(request: Request) -> String {
+    let mut handshake = Handshake::new(request, &config());
+    text(handshake.output())
+}
+
+fn to(uri: &str) -> Request {
+    Request::from_uri(uri).unwrap()
+}
+
+/// [H-06] [H-07] [C-01] [C-02] [C-03] [C-04] [C-05] [C-07] [C-09] [C-10] [C-11] [C-16] [C-20] [C-21] [W-01] The whole request, byte
+/// by byte: one empty line at the end, and no field that was not asked for.
+#[test]
+fn the_whole_request() {
+    let expected = format!(
+        "GET /chat?a=b HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    );
+    assert_eq!(sent(to("ws://server.example.com/chat?a=b")), expected);
+}
+
+/// [C-01] [C-24] A server of the same make accepts it, and it has no bare CR and no folded line.
+#[test]
+fn a_server_accepts_it() {
+    let request = to("wss://[::1]:8443/?q")
+        .protocol("a")
+        .and_then(|request| request.origin("https://example.com"))
+        .and_then(|request| request.header("Cookie", "a=b"))
+        .unwrap();
+    let sent = sent(request);
+    assert!(!sent.replace("\r\n", "").contains(['\r', '\n']));
+    assert!(!sent.contains("\n ") && !sent.contains("\n\t"));
+    let received = crate::kit::request(sent);
+    assert_eq!((received.path(), received.host()), ("/?q", "[::1]:8443"));
+    assert_eq!(received.origin(), Some(&b"https://example.com"[..]));
+    assert_eq!(received.header("cookie"), Some(&b"a=b"[..]));
+}
+
+/// [C-05] [C-06] [C-07] [C-08] There is one Host, with its port unless the scheme implies it, and with its brackets.
+#[test]
+fn host_fields() {
+    for (uri, host) in [
+        ("ws://h/", "h"),
+        ("ws://h:80/", "h"),
+        ("wss://h/", "h"),
+        ("wss://h:443/", "h"),
+        ("ws://h:443/", "h:443"),
+        ("wss://h:80/", "h:80"),
+        ("ws://h:8080/", "h:8080"),
+        ("ws://[::1]/", "[::1]"),
+        ("wss://[::1]:1/", "[::1]:1"),
+    ] {
+        assert_eq!(lines(&sent(to(uri)), "Host"), [host]);
+    }
+}
+
+/// [C-12] [C-13] [C-14] [A-09] Each handshake has a key of its own, of 24 characters whose bits to spare are zero, also
+/// when the same request is made again.
+#[cfg(feature = "std")]
+#[test]
+fn keys() {
+    let config = Arc::new(bowline::Config::default());
+    let request = to("ws://h/a%23b");
+    let mut seen = std::collections::HashSet::new();
+    for _ in 0..100 {
+        let sent = text(Handshake::new(request.clone(), &config).output());
+        let keys = lines(&sent, "Sec-WebSocket-Key");
+        assert!(sent.starts_with("GET /a%23b HTTP/1.1\r\n"));
+        assert_eq!(keys.len(), 1);
+        assert_eq!(keys[0].len(), 24);
+        assert!(["A==", "Q==", "g==", "w=="].contains(&&keys[0][21..]), "{}", keys[0]);
+        assert!(seen.insert(keys[0].to_string()));
+    }
+}
+
+/// [C-13] All four bytes of each of four draws are in the key: another source gives another key.
+#[test]
+fn the_key_is_what_the_source_gives() {
+    let config = Arc::new(bowline::Config::new(|| [1, 2, 3, 4]));
+    let sent = text(Handshake::new(to("ws://h/"), &config).output());
+    assert_eq!(lines(&sent, "Sec-WebSocket-Key"), ["AQIDBAECAwQBAgMEAQIDBA=="]);
+}
+
+/// [C-15] An origin is sent if it was given, once, and only one that is visible ASCII.
+#[test]
+fn origins() {
+    let request = to("ws://h/").origin("https://a.example").unwrap().origin("https://b.example").unwrap();
+    assert_eq!(lines(&sent(request), "Origin"), ["https://b.example"]);
+    assert!(lines(&sent(to("ws://h/")), "Origin").is_empty());
+    for bad in ["", "a b", "a\r\nb", "\n", "a\0", "ü", "\t"] {
+        assert!(matches!(to("ws://h/").origin(bad), Err(InvalidRequest::Origin(_))), "{bad:?}");
+    }
+}
+
+/// [C-17] [F-10] Subprotocols are tokens.
+#[test]
+fn subprotocols_are_tokens() {
+    for byte in 0..=255_u8 {
+        let name = format!("x{}", char::from(byte));
+        let is_token = byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte);
+        match to("ws://h/").protocol(&name) {
+            Ok(request) => {
+                assert!(is_token, "{name:?}");
+                assert_eq!(lines(&sent(request), "Sec-WebSocket-Protocol"), [name]);
+            }
+            Err(error) => assert!(!is_token && matches!(error, InvalidRequest::Protocol(_)), "{name:?}"),
+        }
+    }
+    assert!(matches!(to("ws://h/").protocol(""), Err(InvalidRequest::Protocol(_))));
+}
+
+/// [C-18] [C-19] Subprotocols are sent in their order, and none twice; in another case it is another one.
+#[test]
+fn subprotocols_are_in_order() {
+    let request = to("ws://h/").protocol("b").unwrap().protocol("a").unwrap().protocol("B").unwrap();
+    assert_eq!(request.clone().protocol("a").unwrap_err(), InvalidRequest::ProtocolTwice("a".into()));
+    assert_eq!(lines(&sent(request), "Sec-WebSocket-Protocol"), ["b, a, B"]);
+}
+
+/// [C-22] Further fields are sent as they were given, several of one name too.
+#[test]
+fn further_fields() {
+    let request = to("ws://h/").header("Cookie", "a=b").unwrap().header("X-A", b"\xff \t").unwrap();
+    let request = request.header("X-B", "").unwrap().header("X-B", "2").unwrap();
+    let mut handshake = Handshake::new(request, &config());
+    let n = handshake.output().remaining();
+    let bytes = handshake.output().copy_to_bytes(n);
+    assert!(bytes.ends_with(b"\r\nCookie: a=b\r\nX-A: \xff \t\r\nX-B: \r\nX-B: 2\r\n\r\n"));
+}
+
+/// [C-22] Fields that the handshake writes, or that would change what it means, cannot be set, in whatever case.
+#[test]
+fn reserved_fields() {
+    for name in [
+        "Host",
+        "host",
+        "HOST",
+        "Upgrade",
+        "connection",
+        "Origin",
+        "sec-websocket-key",
+        "Sec-WebSocket-Version",
+        "Sec-WebSocket-Protocol",
+        "SEC-WEBSOCKET-EXTENSIONS",
+        "Sec-WebSocket-",
+        "Sec-WebSocket-Other",
+        "Content-Length",
+        "Transfer-Encoding",
+        "Expect",
+        "TE",
+        "Trailer",
+        "Keep-Alive",
+    ] {
+        let expected = InvalidRequest::Header(InvalidHeader::Reserved(name.into()));
+        assert_eq!(to("ws://h/").header(name, "x").unwrap_err(), expected);
+    }
+    assert!(to("ws://h/").header("Sec-WebSocketX", "x").is_ok());
+}
+
+/// [A-15] [G-11] Nothing that a caller gives can begin a line of its own.
+#[test]
+fn injection_through_fields() {
+    for bad in ["\r", "\n", "\0", "\r\nX: y", "a\rb", "\x1b", "\x7f"] {
+        let value = to("ws://h/").header("X-A", format!("a{bad}"));
+        assert!(matches!(value, Err(InvalidRequest::Header(InvalidHeader::Value(_)))), "{bad:?}");
+        let name = to("ws://h/").header(&format!("X{bad}"), "a");
+        assert!(matches!(name, Err(InvalidRequest::Header(InvalidHeader::Name(_)))), "{bad:?}");
+        assert!(matches!(to("ws://h/").protocol(bad), Err(InvalidRequest::Protocol(_))), "{bad:?}");
+    }
+    for bad in ["", " ", "X ", "X:", "X\t", "Ü", "X(", "X/Y"] {
+        assert!(to("ws://h/").header(bad, "a").is_err(), "{bad:?}");
+    }
+}
+
+/// Header values, which may be secrets, do not show up when a request is printed.
+#[test]
+fn secrets_are_not_printed() {
+    let request = to("ws://h/").header("Authorization", "Bearer hunter2").unwrap();
+    assert!(!format!("{request:?} {:?}", Handshake::new(request.clone(), &config())).contains("hunter2"));
+}

@@ -1,0 +1,203 @@
+//! `ws` and `wss` URIs (RFC 6455 §3, §11.1).
+
+use bowline::client::{InvalidRequest, Request};
+use proptest::prelude::*;
+
+fn uri(uri: &str) -> Request {
+    Request::from_uri(uri).unwrap_or_else(|error| panic!("{uri}: {error}"))
+}
+
+fn error(uri: &str) -> InvalidRequest {
+    Request::from_uri(uri).expect_err(uri)
+}
+
+/// [A-01] [A-02] The port is the scheme's unless the URI has one.
+#[test]
+fn ports() {
+    assert_eq!(uri("ws://h/").port(), 80);
+    assert_eq!(uri("wss://h/").port(), 443);
+    assert_eq!(uri("ws://h:8080/").port(), 8080);
+    assert_eq!(uri("wss://h:80").port(), 80);
+    assert_eq!(uri("ws://h:/").port(), 80, "an empty port is none (RFC 3986 §3.2.3)");
+    assert_eq!(uri("ws://h:65535/").port(), 65535);
+}
+
+/// [A-03] The secure flag is set exactly with `wss`, in whatever case.
+#[test]
+fn the_secure_flag() {
+    for secure in ["wss://h/", "WSS://h/", "wSs://h/"] {
+        assert!(uri(secure).is_secure());
+    }
+    for insecure in ["ws://h/", "WS://h/"] {
+        assert!(!uri(insecure).is_secure());
+    }
+}
+
+/// [A-04] [B-02] Other schemes, and no scheme at all, are refused.
+#[test]
+fn other_schemes() {
+    for other in ["http://h/", "https://h/", "wsss://h/", "//h/", "h", "", "ws:h", "ws:/h", " ws://h/", "://h"] {
+        assert!(matches!(error(other), InvalidRequest::Scheme(_)), "{other}");
+    }
+    assert_eq!(
+        error("http://h/").to_string(),
+        "\"http://h/\" is no WebSocket URI: it must begin with ws:// or wss:// (RFC 6455 §3)"
+    );
+}
+
+/// [A-05] [A-06] [A-07] The resource name is the path or `/`, and the query with `?` unless it is empty.
+#[test]
+fn resource_names() {
+    for (given, resource) in [
+        ("ws://h", "/"),
+        ("ws://h/", "/"),
+        ("ws://h/a/b", "/a/b"),
+        ("ws://h?x=1", "/?x=1"),
+        ("ws://h/?x=1", "/?x=1"),
+        ("ws://h/p?", "/p"),
+        ("ws://h?", "/"),
+        ("ws://h/p?a?b", "/p?a?b"),
+        ("ws://h/p??", "/p??"),
+        ("ws://h/a:b@c;d=e,f", "/a:b@c;d=e,f"),
+    ] {
+        assert_eq!(uri(given).resource(), resource, "{given}");
+    }
+}
+
+/// [A-08] [A-09] A fragment is refused wherever it begins, and an encoded `#` stays encoded.
+#[test]
+fn fragments() {
+    for fragment in ["ws://h/#", "ws://h/p#f", "ws://h/p?q#f", "ws://h#f"] {
+        assert!(matches!(error(fragment), InvalidRequest::Fragment(_)), "{fragment}");
+    }
+    assert!(matches!(Request::new("h", "/a#b"), Err(InvalidRequest::Fragment(_))));
+    assert_eq!(uri("ws://h/a%23b?c%23d").resource(), "/a%23b?c%23d");
+}
+
+/// [A-10] Hosts are names, IPv4 addresses, or IPv6 addresses in brackets, and nothing else.
+#[test]
+fn hosts() {
+    for (given, host) in [
+        ("ws://example.com/", "example.com"),
+        ("ws://EXAMPLE.com:1/", "EXAMPLE.com"),
+        ("ws://127.0.0.1/", "127.0.0.1"),
+        ("ws://[::1]/", "::1"),
+        ("ws://[2001:db8::1]:9/", "2001:db8::1"),
+        ("ws://a_b.c-d~e/", "a_b.c-d~e"),
+        ("ws://a%20b/", "a%20b"),
+    ] {
+        assert_eq!(uri(given).host(), host);
+    }
+    for bad in [
+        "ws:///",
+        "ws://",
+        "ws://:80/",
+        "ws://a b/",
+        "ws://a\\b/",
+        "ws://a<b/",
+        "ws://[::1/",
+        "ws://[]/",
+        "ws://[::g]/",
+        "ws://[v1.x]/",
+        "ws://::1/",
+        "ws://[127.0.0.1]/",
+        "ws://a%2/",
+        "ws://a%zz/",
+        "ws://a\r\n/",
+        "ws://a\0/",
+        "ws://a[/",
+        "ws://[fe80::1%25eth0]/",
+    ] {
+        assert!(matches!(error(bad), InvalidRequest::Host(_)), "{bad:?}: {:?}", error(bad));
+    }
+}
+
+/// [A-11] Ports are numbers up to 65535.
+#[test]
+fn bad_ports() {
+    for bad in ["ws://h:65536/", "ws://h:a/", "ws://h:-1/", "ws://h:+1/", "ws://h:8 0/", "ws://h:1:2/", "ws://[::1]x/"]
+    {
+        assert!(matches!(error(bad), InvalidRequest::Port(_)), "{bad}: {:?}", error(bad));
+    }
+}
+
+/// [A-12] User names are refused, and neither they nor the password show up in the error.
+#[test]
+fn user_info() {
+    for given in ["ws://user@h/", "ws://user:secret@h/", "ws://@h/"] {
+        assert_eq!(error(given), InvalidRequest::UserInfo);
+    }
+    assert!(!format!("{:?} {0}", error("ws://user:secret@h/")).contains("secret"));
+    assert_eq!(uri("ws://h/@x").resource(), "/@x");
+}
+
+/// [A-13] A host that is not ASCII is refused, with the advice to convert it.
+#[test]
+fn hosts_beyond_ascii() {
+    let error = error("ws://bücher.example/");
+    assert!(matches!(error, InvalidRequest::HostNotAscii(_)));
+    assert!(error.to_string().contains("Punycode"), "{error}");
+}
+
+/// [A-14] What a URI may not have is percent-encoded as UTF-8, and what is encoded already is not encoded again.
+#[test]
+fn percent_encoding() {
+    for (given, resource) in [
+        ("ws://h/ü?ß", "/%C3%BC?%C3%9F"),
+        ("ws://h/a b", "/a%20b"),
+        ("ws://h/\"<>\\^`{|}[]", "/%22%3C%3E%5C%5E%60%7B%7C%7D%5B%5D"),
+        ("ws://h/100%", "/100%25"),
+        ("ws://h/%zz%4", "/%25zz%254"),
+        ("ws://h/%e4%41", "/%e4%41"),
+        ("ws://h/-._~!$&'()*+,;=:@", "/-._~!$&'()*+,;=:@"),
+        ("ws://h/\u{80}", "/%C2%80"),
+    ] {
+        assert_eq!(uri(given).resource(), resource);
+    }
+}
+
+/// [A-15] Control characters are refused wherever they stand.
+#[test]
+fn control_characters() {
+    for bad in ["\r", "\n", "\0", "\t", "\x7f", "\r\nX: y", " HTTP/1.1\r\nX: y\r\n\r\n"] {
+        for given in [format!("ws://h/{bad}"), format!("ws://h/?{bad}")] {
+            assert!(matches!(error(&given), InvalidRequest::Path(_)), "{given:?}");
+        }
+        assert!(Request::from_uri(&format!("ws://h{bad}/")).is_err());
+        assert!(Request::new(&format!("h{bad}"), "/").is_err());
+        assert!(Request::new("h", &format!("/{bad}")).is_err());
+    }
+}
+
+/// [A-16] Well-known locations are resource names like others.
+#[test]
+fn well_known_locations() {
+    assert_eq!(uri("ws://h/.well-known/x").resource(), "/.well-known/x");
+}
+
+/// Host and path on their own are the same as a URI made of them.
+#[test]
+fn host_and_path() {
+    let request = Request::new("h:81", "/p?q").unwrap();
+    assert_eq!((request.host(), request.port(), request.is_secure(), request.resource()), ("h", 81, false, "/p?q"));
+    assert_eq!(Request::new("h", "").unwrap().resource(), "/");
+    assert_eq!(Request::new("h", "?q").unwrap().resource(), "/?q");
+    assert!(matches!(Request::new("h", "p"), Err(InvalidRequest::Path(_))));
+    assert!(matches!(Request::new("h/p", "/"), Err(InvalidRequest::Host(_))));
+}
+
+proptest! {
+    /// [A-14] [A-15] Whatever a URI is made of: it is refused, or its resource name is fit for a request line.
+    #[test]
+    fn any_uri(text in "(ws://h/)?\\PC*|ws://h/[\\x00-\\x{FF}]*") {
+        if let Ok(request) = Request::from_uri(&text) {
+            prop_assert!(request.resource().starts_with('/'));
+            prop_assert!(request.resource().bytes().all(|b| b.is_ascii_graphic() && b != b'#'));
+            prop_assert!(request.host().bytes().all(|b| b.is_ascii_graphic()));
+            // It is a URI again, which stands for the same.
+            let again = format!("ws://h{}", request.resource());
+            let again = Request::from_uri(&again).unwrap();
+            prop_assert_eq!(again.resource(), request.resource());
+        }
+    }
+}
