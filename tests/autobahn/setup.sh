@@ -11,7 +11,7 @@ want="AutobahnTestSuite 25.10.1"
 
 works() { [ -x "$dir/wstest" ] && "$dir/wstest" -a 2>/dev/null | grep -qx "$want"; }
 if works; then echo "$dir/wstest: ready"; exit 0; fi
-rm -rf "$dir/wstest" "$dir/py27" "$dir/boot" "$dir/venv"
+rm -rf "$dir/wstest" "$dir/py27" "${dir:?}/boot" "$dir/venv"
 
 # 1. A Python 2.7 with ssl and zlib, and with headers (wsaccel is compiled against them).
 usable() {
