@@ -4,6 +4,7 @@
 mod answer;
 #[cfg(test)]
 mod cuts;
+mod errors;
 #[cfg(test)]
 mod grammar;
 #[cfg(test)]

@@ -1,0 +1,57 @@
+//! Errors are for people: what they say, which status they have, and that no secret gets into a log.
+
+use bowline::{HandshakeError, client, server};
+use std::sync::Arc;
+
+/// What a server did wrong has the status with which a gateway would pass it on.
+#[test]
+fn what_only_a_server_can_do_wrong() {
+    let errors = [
+        HandshakeError::Status(200),
+        HandshakeError::WrongAccept { received: "a".into(), expected: "b".into() },
+        HandshakeError::ProtocolNotOffered("chat".into()),
+        HandshakeError::ExtensionNotOffered("x".into()),
+    ];
+    for error in errors {
+        assert_eq!(error.status(), 502, "{error}");
+    }
+    assert_eq!(HandshakeError::BareLf.status(), 400);
+}
+
+/// Each header that can be wrong says what it should be.
+#[test]
+fn what_a_header_must_be() {
+    let table = [
+        ("Host", "it must be a host and, if need be, a port "),
+        ("Upgrade", "it must be websocket "),
+        ("Connection", "it must be a list with Upgrade in it "),
+        ("Sec-WebSocket-Key", "it must be 16 bytes in base64 "),
+        ("Sec-WebSocket-Version", "it must be one number, from 0 to 255 without leading zeros "),
+        ("Sec-WebSocket-Protocol", "it must be made of tokens, with nothing empty and no token twice "),
+        ("Sec-WebSocket-Extensions", "it must be a list of extensions: tokens with parameters "),
+        ("Content-Length", "it must be well formed "),
+    ];
+    for (name, says) in table {
+        let error = HandshakeError::Invalid { name, received: "what came".into() };
+        let text = error.to_string();
+        assert!(text.contains(says) && text.contains(name) && text.contains("\"what came\""), "{text}");
+    }
+}
+
+/// A password in a header of the request, or in a cookie of the response, is not in what `Debug` shows.
+#[test]
+fn debug_keeps_secrets() {
+    let config = crate::kit::config();
+    let request =
+        client::Request::from_uri("ws://localhost/").unwrap().header("Authorization", "Basic secret").unwrap();
+    let shown = format!("{request:?}");
+    assert!(shown.contains("localhost") && !shown.contains("secret"), "{shown}");
+    let shown = format!("{:?}", client::Handshake::new(request, &Arc::clone(&config)));
+    assert!(shown.contains("to_be_written") && !shown.contains("secret"), "{shown}");
+
+    let mut head = *b"GET / HTTP/1.1\r\nAuthorization: secret\r\n";
+    let mut handshake = server::Handshake::new(&config);
+    assert!(matches!(handshake.receive(&mut &mut head[..]), server::Progress::Incomplete));
+    let shown = format!("{handshake:?}");
+    assert!(shown.contains("Handshake") && !shown.contains("secret"), "{shown}");
+}
