@@ -1,4 +1,5 @@
 //! The codec and the connection in memory: `cargo bench`.
+#![expect(clippy::expect_used, reason = "a benchmark that cannot go on must stop")]
 
 use bowline::{
     Config, Connection, Event, Role,

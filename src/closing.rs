@@ -100,3 +100,68 @@ impl Phase {
         matches!(self, Self::Exchanged | Self::Failed | Self::Ended)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Action::*, Happening::*, Phase::*, *};
+
+    /// [O-08, O-11, O-19, O-26, O-27, O-28, O-29, O-43, O-44] The table, cell by cell, written out once more.
+    #[test]
+    fn every_cell() {
+        let table = [
+            (Open, CloseCalled, CloseSent, SendClose),
+            (Open, CloseReceived, Exchanged, SendClose),
+            (Open, Violation, Failed, SendClose),
+            (Open, Silence, CloseSent, SendClose),
+            (Open, CloseDeadline, Open, Nothing),
+            (Open, EndOfStream, Ended, Nothing),
+            (Open, TransportFailed, Ended, DropOutput),
+            (CloseSent, CloseCalled, CloseSent, Nothing),
+            (CloseSent, CloseReceived, Exchanged, Nothing),
+            (CloseSent, Violation, Failed, Nothing),
+            (CloseSent, Silence, CloseSent, Nothing),
+            (CloseSent, CloseDeadline, Ended, DropOutput),
+            (CloseSent, EndOfStream, Ended, Nothing),
+            (CloseSent, TransportFailed, Ended, DropOutput),
+            (Exchanged, CloseCalled, Exchanged, Nothing),
+            (Exchanged, CloseReceived, Exchanged, Nothing),
+            (Exchanged, Violation, Exchanged, Nothing),
+            (Exchanged, Silence, Exchanged, Nothing),
+            (Exchanged, CloseDeadline, Ended, DropOutput),
+            (Exchanged, EndOfStream, Ended, Nothing),
+            (Exchanged, TransportFailed, Ended, DropOutput),
+            (Failed, CloseCalled, Failed, Nothing),
+            (Failed, CloseReceived, Failed, Nothing),
+            (Failed, Violation, Failed, Nothing),
+            (Failed, Silence, Failed, Nothing),
+            (Failed, CloseDeadline, Ended, DropOutput),
+            (Failed, EndOfStream, Ended, Nothing),
+            (Failed, TransportFailed, Ended, DropOutput),
+            (Ended, CloseCalled, Ended, Nothing),
+            (Ended, CloseReceived, Ended, Nothing),
+            (Ended, Violation, Ended, Nothing),
+            (Ended, Silence, Ended, Nothing),
+            (Ended, CloseDeadline, Ended, DropOutput),
+            (Ended, EndOfStream, Ended, Nothing),
+            (Ended, TransportFailed, Ended, DropOutput),
+        ];
+        for (phase, happening, then, action) in table {
+            assert_eq!(next(phase, happening), (then, action), "{phase:?}, {happening:?}");
+        }
+    }
+
+    /// What each phase means for the rest of the connection.
+    #[test]
+    fn every_phase() {
+        let table = [
+            (Open, true, false),
+            (CloseSent, true, false),
+            (Exchanged, false, true),
+            (Failed, false, true),
+            (Ended, false, true),
+        ];
+        for (phase, receives, is_settled) in table {
+            assert_eq!((phase.receives(), phase.is_settled()), (receives, is_settled), "{phase:?}");
+        }
+    }
+}

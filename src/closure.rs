@@ -6,13 +6,14 @@ use core::fmt;
 pub struct Closure {
     pub(crate) begun_by: Side,
     pub(crate) cause: Cause,
+    pub(crate) during: During,
     pub(crate) sent: Option<CloseFrame<'static>>,
     pub(crate) received: Option<CloseFrame<'static>>,
 }
 
 impl Closure {
     pub(crate) const fn new(begun_by: Side, cause: Cause) -> Self {
-        Self { begun_by, cause, sent: None, received: None }
+        Self { begun_by, cause, during: During::Nothing, sent: None, received: None }
     }
 
     /// _The WebSocket Connection Close Code_ (RFC 6455 §7.1.5), which a browser calls `code`: that of the first Close
@@ -47,7 +48,14 @@ impl Closure {
         self.cause
     }
 
-    /// The Close frame that was sent, with code 1005 if it had no body; `None` if there was no occasion to send one.
+    /// In the middle of what the peer was when it was last listened to: a message that it had begun is lost.
+    #[must_use]
+    pub fn during(&self) -> During {
+        self.during
+    }
+
+    /// The Close frame that was sent, with code 1005 if it had no body; `None` if there was no occasion to send one,
+    /// or if the answer to the peer's could not be written.
     #[must_use]
     pub fn sent(&self) -> Option<&CloseFrame<'static>> {
         self.sent.as_ref()
@@ -134,7 +142,7 @@ impl fmt::Display for Deadline {
     }
 }
 
-/// In the middle of what a stream ended.
+/// In the middle of what a peer was when it ended.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum During {

@@ -150,8 +150,7 @@ impl Connection {
             Event::Ping(payload) => self.sender.pong(payload, &mut self.output, &self.config),
             Event::Close(frame) => {
                 let received = frame.clone().map_or_else(CloseFrame::without_body, CloseFrame::into_owned);
-                // "the endpoint typically echos the status code it received" (§5.5.1)
-                let answer = CloseFrame { code: received.code, reason: "".into() };
+                let answer = received.answer(self.role());
                 self.happened(Happening::CloseReceived, Side::Peer, Cause::Closed, answer);
                 if let Some(closure) = &mut self.closure {
                     closure.received.get_or_insert(received);
@@ -350,8 +349,11 @@ impl Connection {
 
     fn fire(&mut self, timer: Timer, now: Timestamp) {
         match timer {
+            // It may have become due while the connection ended: nothing follows a Close frame.
+            Timer::Ping if self.phase != Phase::Open => {}
             Timer::Ping => {
-                self.sender.unlimited(Opcode::Ping, &[], &mut self.output, &self.config);
+                // If the output is full the ping could not leave anyway; the deadline for an answer counts all the same.
+                let _ = self.sender.control(Opcode::Ping, &[], &mut self.output, &self.config);
                 self.timers.arm_pong(now, &self.config.deadlines);
             }
             Timer::Pong => self.silence(Deadline::Pong, CloseCode::INTERNAL_ERROR, "no answer to a ping"),
@@ -411,7 +413,9 @@ impl Connection {
     /// How the connection ended: `None` until that is certain.
     #[must_use]
     pub fn closure(&self) -> Option<&Closure> {
-        self.closure.as_deref().filter(|_| self.phase.is_settled())
+        // Whether it is clean shows only when our Close frame has left.
+        let is_certain = |closure: &&Closure| self.output.is_empty() || !closure.is_clean();
+        self.closure.as_deref().filter(|_| self.phase.is_settled()).filter(is_certain)
     }
 
     /// Which end this is.
@@ -426,10 +430,14 @@ impl Connection {
         let (phase, action) = closing::next(before, happening);
         self.phase = phase;
         if phase != before {
+            let during = self.receiver.during();
             if !phase.receives() {
                 self.receiver.discard();
             }
             let closure = self.closure.get_or_insert_with(|| Box::new(Closure::new(side, cause)));
+            if before.receives() {
+                closure.during = during;
+            }
             // Until the peer has answered, our own Close frame is only the wish to end.
             if before == Phase::CloseSent && closure.cause == Cause::Closed {
                 closure.cause = cause;
@@ -443,7 +451,24 @@ impl Connection {
                     closure.sent = Some(close.into_owned());
                 }
             }
-            Action::DropOutput => self.output.clear(),
+            Action::DropOutput => self.drop_output(),
         }
+    }
+
+    /// Forgets what is queued: it cannot be written any more. An answer to the peer's Close frame goes last, so it is
+    /// among it.
+    pub(crate) fn drop_output(&mut self) {
+        if !self.output.is_empty()
+            && let Some(closure) = self.closure.as_mut().filter(|closure| closure.is_clean())
+        {
+            closure.sent = None;
+        }
+        self.output.clear();
+    }
+
+    /// Whether the second door has completed a frame that [`receive`](Self::receive) has not looked at.
+    #[cfg(feature = "std")]
+    pub(crate) fn holds_frame(&mut self) -> bool {
+        self.phase.receives() && self.receiver.holds_frame()
     }
 }

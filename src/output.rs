@@ -10,6 +10,9 @@ use core::{fmt, mem};
 /// `writev`.
 const LARGE: usize = 4096;
 
+/// From this many bytes on, the tail is closed, so that pongs need not wait behind all that is queued.
+const FULL_TAIL: usize = 64 * 1024;
+
 /// How much space is kept for the next replies when all is written.
 const KEEP: usize = 32 * 1024;
 
@@ -20,8 +23,8 @@ const KEEP: usize = 32 * 1024;
 /// empties it.
 ///
 /// Small frames lie in one piece, so that the replies to all that one read brought are one write. A large
-/// [`Bytes`] from a server is queued without being copied. Pongs overtake what is queued, at the next boundary between two
-/// frames.
+/// [`Bytes`] from a server is queued without being copied. Pongs overtake what is queued behind the first piece: that is one
+/// frame, or small frames of about 64 KiB together.
 //
 // Invariant: every piece, and the tail, ends at the end of a frame.
 // Order: the first piece (or the tail, if there is none), the pongs, the other pieces, the tail.
@@ -147,8 +150,8 @@ impl Output {
     /// The tail, ready to take `len` more bytes.
     #[inline]
     fn tail_to_append(&mut self, len: usize) -> &mut Vec<u8> {
-        if !self.pongs.is_empty() && self.pieces.is_empty() {
-            // The pongs go between what was queued before them and what comes now.
+        // Pongs go between what was queued before them and what comes now.
+        if (!self.pongs.is_empty() && self.pieces.is_empty()) || self.tail.len() >= FULL_TAIL {
             self.seal_tail();
         }
         if self.tail_written > 0 && self.tail.len() + len > self.tail.capacity() {

@@ -314,6 +314,13 @@ impl Receiver {
         self.message_seen = true;
     }
 
+    /// Whether the second door has completed a frame that has not been looked at.
+    #[cfg(feature = "std")]
+    pub(crate) fn holds_frame(&mut self) -> bool {
+        self.settle();
+        self.frame.is_some_and(|frame| frame.left == 0)
+    }
+
     /// How many bytes have come in all.
     pub(crate) const fn position(&self) -> u64 {
         self.position

@@ -24,7 +24,8 @@ impl Timestamp {
     }
 }
 
-/// The shortest wait that is asked for: a wait of zero is an error for the sockets of std.
+/// The shortest wait that is asked for, and the shortest deadline: a wait of zero is an error for the sockets of std, and
+/// a ping due at once, again and again, would leave no time to read.
 pub(crate) const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
 /// How long the space of the output is kept after it was last used, so that a busy connection need not allocate it for
@@ -142,7 +143,7 @@ impl Timers {
 
     fn set(&mut self, timer: Timer, now: Timestamp, after: Option<Duration>) {
         if let Some(at) = self.at.get_mut(timer as usize) {
-            *at = after.map(|after| now.saturating_add(after));
+            *at = after.map(|after| now.saturating_add(after.max(SHORTEST_WAIT)));
         }
         if let Some(passed) = self.passed.get_mut(timer as usize) {
             *passed = false;

@@ -38,11 +38,11 @@ pub(crate) fn frame_to(role: Role, first: u8, payload: &[u8]) -> Vec<u8> {
     match payload.len() {
         len @ 0..=125 => bytes.push(mask | len as u8),
         len @ 126..=0xFFFF => {
-            bytes.push(mask | 126);
+            bytes.push(mask | 0x7E);
             bytes.extend((len as u16).to_be_bytes());
         }
         len => {
-            bytes.push(mask | 127);
+            bytes.push(mask | 0x7F);
             bytes.extend((len as u64).to_be_bytes());
         }
     }

@@ -135,7 +135,8 @@ impl<S: Transport> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidClose`] if the code or the reason cannot be sent; then nothing has changed.
+    /// [`Error::InvalidClose`] if the code or the reason cannot be sent; then nothing has changed. [`Error::Io`] if the
+    /// stream failed before both Close frames were exchanged.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closure, Error> {
         self.connection.close(code, reason)?;
         loop {
@@ -177,7 +178,7 @@ impl<S: Transport> WebSocket<S> {
 
     /// True if something came that may hold an event, false after a clean end.
     fn wait_for_input(&mut self) -> Result<bool, Error> {
-        while self.left == 0 {
+        while self.left == 0 && !self.connection.holds_frame() {
             let wait = self.tick();
             self.set_timeout(wait)?;
             if self.connection.queued() > 0 && self.write().is_ok() {
@@ -200,7 +201,10 @@ impl<S: Transport> WebSocket<S> {
 
     /// Reads once. True if bytes went through the second door, where they may complete an event on their own.
     fn fill(&mut self) -> Result<bool, Error> {
-        let (came, by_second_door) = match self.connection.assembly() {
+        // The second door waits for much at once: not while the close deadline runs.
+        let is_open = self.connection.state() == State::Open;
+        let space = if is_open { self.connection.assembly() } else { None };
+        let (came, by_second_door) = match space {
             Some(mut space) => (space.read_from(&mut self.stream), true),
             None => (self.stream.read(&mut self.buffer), false),
         };
@@ -211,7 +215,9 @@ impl<S: Transport> WebSocket<S> {
             Err(error) if is_timeout(&error) => {}
             Err(error) => {
                 self.connection.transport_failed();
-                return Err(self.write_failure.take().map_or(error, io::Error::from).into());
+                if !self.closure().is_some_and(Closure::is_clean) {
+                    return Err(self.write_failure.map_or(error, io::Error::from).into());
+                }
             }
         }
         Ok(false)
@@ -220,25 +226,43 @@ impl<S: Transport> WebSocket<S> {
     /// Writes all that is queued. If that fails, the queue is dropped, and reading may still tell why.
     fn write(&mut self) -> io::Result<()> {
         while self.connection.queued() > 0 {
+            if let Some(kind) = self.write_failure {
+                // What was cut off cannot be gone on with.
+                self.connection.drop_output();
+                return Err(kind.into());
+            }
             let mut slices = [IoSlice::new(&[]); SLICES];
             let output = self.connection.output();
             let count = output.chunks_vectored(&mut slices);
             match self.stream.write_vectored(slices.get(..count).unwrap_or_default()) {
                 Ok(0) => return Err(self.write_failed(io::ErrorKind::WriteZero.into())),
-                Ok(count) => self.connection.output().advance(count),
-                Err(error) if is_timeout(&error) => {
-                    let wait = self.tick();
-                    self.set_timeout(wait)?;
+                Ok(count) => {
+                    self.connection.output().advance(count);
+                    // Who takes a little now and then must not hold up the close deadline.
+                    if self.connection.state() == State::Closing && self.connection.queued() > 0 {
+                        self.tick_and_set_timeout()?;
+                    }
                 }
+                Err(error) if is_timeout(&error) => self.tick_and_set_timeout()?,
                 Err(error) => return Err(self.write_failed(error)),
             }
         }
-        self.stream.flush()
+        self.flush_stream()
+    }
+
+    fn flush_stream(&mut self) -> io::Result<()> {
+        loop {
+            match self.stream.flush() {
+                Err(error) if is_timeout(&error) && !self.connection.is_closed() => self.tick_and_set_timeout()?,
+                Err(error) => return Err(self.write_failed(error)),
+                Ok(()) => return Ok(()),
+            }
+        }
     }
 
     fn write_failed(&mut self, error: io::Error) -> io::Error {
         self.write_failure.get_or_insert(error.kind());
-        self.connection.output().advance(usize::MAX);
+        self.connection.drop_output();
         error
     }
 
@@ -251,6 +275,11 @@ impl<S: Transport> WebSocket<S> {
 
     fn tick(&mut self) -> Option<Duration> {
         self.connection.tick(Timestamp::since_origin(self.origin.elapsed()))
+    }
+
+    fn tick_and_set_timeout(&mut self) -> io::Result<()> {
+        let wait = self.tick();
+        self.set_timeout(wait)
     }
 
     fn set_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {

@@ -1,0 +1,191 @@
+//! The opening handshake of the blocking adapter, over TCP.
+
+use crate::common::{config, frame_to};
+use bowline::{
+    CloseCode, Config, Message, Role,
+    adapter::blocking::{self, Error},
+    client, server,
+};
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+fn default() -> Arc<Config> {
+    Arc::new(Config::default())
+}
+
+/// What `serve` makes of the one connection to `address`, and the port.
+fn serve<T: Send + 'static>(
+    address: &str,
+    serve: impl FnOnce(TcpStream) -> T + Send + 'static,
+) -> std::io::Result<(u16, JoinHandle<T>)> {
+    let listener = TcpListener::bind((address, 0))?;
+    let port = listener.local_addr()?.port();
+    Ok((port, thread::spawn(move || serve(listener.accept().unwrap().0))))
+}
+
+fn local<T: Send + 'static>(with: impl FnOnce(TcpStream) -> T + Send + 'static) -> (u16, JoinHandle<T>) {
+    serve("127.0.0.1", with).unwrap()
+}
+
+/// `accept` with `same_origin`, echoing once.
+fn echo_once(stream: TcpStream) -> Result<Option<Message>, Error> {
+    let mut socket = blocking::accept(stream, &server::Accept::same_origin(), &default())?;
+    let message = socket.recv()?;
+    socket.send(message.clone().unwrap_or(Message::Text(String::new())))?;
+    while socket.recv()?.is_some() {}
+    Ok(message)
+}
+
+/// `connect` finds the server by name, by IPv4 address and by IPv6 address.
+#[test]
+fn connect() {
+    for (bind, host) in [("127.0.0.1", "localhost"), ("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")] {
+        let Ok((port, server)) = serve(bind, echo_once) else {
+            assert_eq!(bind, "::1", "only IPv6 may be missing");
+            continue;
+        };
+        let (mut client, response) = blocking::connect(&format!("ws://{host}:{port}/?q"), &default()).unwrap();
+        assert_eq!((response.status(), response.protocol()), (101, None));
+        client.send("Grüße").unwrap();
+        assert_eq!(client.recv().unwrap(), Some("Grüße".into()));
+        assert!(client.close(CloseCode::NORMAL, "").unwrap().is_clean());
+        assert_eq!(server.join().unwrap().unwrap(), Some("Grüße".into()));
+    }
+}
+
+/// What `connect` cannot do, it says before it opens a connection.
+#[test]
+fn what_connect_refuses() {
+    let secure = blocking::connect("wss://localhost:1/", &default());
+    assert!(matches!(secure, Err(Error::Io(error)) if error.kind() == ErrorKind::Unsupported));
+    let other = blocking::connect("http://localhost:1/", &default());
+    assert!(matches!(other, Err(Error::Request(_))));
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nobody = blocking::connect(&format!("ws://127.0.0.1:{unused}/"), &default());
+    assert!(matches!(nobody, Err(Error::Io(error)) if error.kind() == ErrorKind::ConnectionRefused));
+}
+
+/// A path that the server does not have: the client can read the answer, the server's own code is told its status.
+#[test]
+fn refused_by_path() {
+    let (port, server) = local(|stream| {
+        blocking::accept_with(stream, &default(), |request| match request.path() {
+            "/chat" => request.accept(&server::Accept::same_origin()),
+            _ => Err(request.refuse(404, "There is nothing here.")),
+        })
+        .map(|_| ())
+    });
+    let Err(Error::Handshake { response: Some(response), .. }) =
+        blocking::connect(&format!("ws://127.0.0.1:{port}/other"), &default())
+    else {
+        panic!("it was not refused")
+    };
+    assert_eq!(response.status(), 404);
+    assert!(matches!(server.join().unwrap(), Err(Error::Refused(404))));
+}
+
+/// A page of another origin is refused with 403, one of the server's own is not.
+#[test]
+fn refused_by_origin() {
+    for same in [false, true] {
+        let (port, server) = local(|stream| {
+            blocking::accept(stream, &server::Accept::same_origin(), &default()).map(|mut socket| socket.recv())
+        });
+        let origin = if same { format!("http://127.0.0.1:{port}") } else { "https://evil.example".into() };
+        let request = client::Request::from_uri(&format!("ws://127.0.0.1:{port}/")).unwrap();
+        let request = request.origin(&origin).unwrap();
+        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        match blocking::client(stream, request, &default()) {
+            Ok((mut socket, _)) => {
+                assert!(same);
+                assert!(socket.close(CloseCode::NORMAL, "").unwrap().is_clean());
+                assert!(matches!(server.join().unwrap(), Ok(Ok(None))));
+            }
+            Err(Error::Handshake { response, .. }) => {
+                assert!(!same);
+                assert_eq!(response.unwrap().status(), 403);
+                assert!(matches!(server.join().unwrap(), Err(Error::Handshake { response: None, .. })));
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+/// What comes in one segment with the opening handshake is received after it, on the server…
+#[test]
+fn early_data_from_the_client() {
+    let (port, server) = local(|stream| {
+        let mut socket = blocking::accept(stream, &server::Accept::same_origin(), &default()).unwrap();
+        [socket.recv().unwrap(), socket.recv().unwrap()]
+    });
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let frames = [frame_to(Role::Server, 0x81, b"early"), frame_to(Role::Server, 0x81, b"bird")].concat();
+    stream.write_all(&[REQUEST.as_bytes(), &frames].concat()).unwrap();
+    assert_eq!(server.join().unwrap(), [Some("early".into()), Some("bird".into())]);
+}
+
+/// … and on the client.
+#[test]
+fn early_data_from_the_server() {
+    let (port, server) = local(|stream| {
+        blocking::accept_with(stream, &default(), |request| {
+            let mut connection = request.accept(&server::Accept::same_origin())?;
+            connection.send_text("early").unwrap();
+            connection.send_text("bird").unwrap();
+            Ok(connection)
+        })
+        .and_then(|mut socket| socket.recv())
+    });
+    let (mut client, _) = blocking::connect(&format!("ws://127.0.0.1:{port}/"), &default()).unwrap();
+    assert_eq!(client.recv().unwrap(), Some("early".into()));
+    assert_eq!(client.recv().unwrap(), Some("bird".into()));
+    assert!(client.close(CloseCode::NORMAL, "").unwrap().is_clean());
+    assert_eq!(server.join().unwrap().unwrap(), None);
+}
+
+/// A handshake that is never finished ends by its deadline: the client is told 408, a server that does not answer is
+/// given up.
+#[test]
+fn the_handshake_deadline() {
+    let hasty = || {
+        let mut config = config();
+        config.deadlines.handshake = Some(Duration::from_millis(30));
+        Arc::new(config)
+    };
+    let (port, server) =
+        local(move |stream| blocking::accept(stream, &server::Accept::same_origin(), &hasty()).map(|_| ()));
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all(&REQUEST.as_bytes()[..50]).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    drop(stream);
+    assert!(matches!(server.join().unwrap(), Err(Error::Handshake { response: None, .. })));
+
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let uri = format!("ws://{}/", silent.local_addr().unwrap());
+    let given_up = blocking::connect(&uri, &hasty());
+    assert!(matches!(given_up, Err(Error::Handshake { response: None, .. })));
+}
+
+/// [O-34] A bad request is answered, and then the stream is closed; the connection never was.
+#[test]
+fn a_bad_request() {
+    let (port, server) =
+        local(|stream| blocking::accept(stream, &server::Accept::any_origin(), &default()).map(|_| ()));
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    drop(stream);
+    assert!(matches!(server.join().unwrap(), Err(Error::Handshake { .. })));
+}
