@@ -48,7 +48,8 @@ impl Closure {
         self.cause
     }
 
-    /// In the middle of what the peer was when it was last listened to: a message that it had begun is lost.
+    /// In the middle of what the peer was when it was last listened to: a message that it had begun is lost. After a
+    /// violation it is [`During::Nothing`], as the error has the place.
     #[must_use]
     pub fn during(&self) -> During {
         self.during

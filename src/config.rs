@@ -70,7 +70,8 @@ pub struct Limits {
     /// 16 MiB. Others: 1 MiB (Python websockets), 4 MiB (aiohttp), 64 MiB (tungstenite), 100 MiB (ws), none
     /// (gorilla).
     pub message: usize,
-    /// Payload bytes of one frame: beyond it, close code 1009 as soon as the header shows it.
+    /// Payload bytes of one frame: beyond it, close code 1009 as soon as the header shows it. It does not count with
+    /// [`Delivery::Chunks`] either.
     ///
     /// 16 MiB, so that a message may come as one frame. Others: 16 MiB (tungstenite), 64 KiB (Netty).
     pub frame: usize,

@@ -189,7 +189,7 @@ impl Connection {
     ///
     /// After bytes were put into it, call `receive`, with an empty slice: it returns the message if it is complete.
     pub fn assembly(&mut self) -> Option<Assembly<'_>> {
-        if self.phase.receives() { self.receiver.assembly() } else { None }
+        self.receiver.assembly()
     }
 
     // ---- messages out
@@ -435,7 +435,8 @@ impl Connection {
                 self.receiver.discard();
             }
             let closure = self.closure.get_or_insert_with(|| Box::new(Closure::new(side, cause)));
-            if before.receives() {
+            // What is in the middle of a violation, the error says; how much of it had come depends on the reads.
+            if before.receives() && happening != Happening::Violation {
                 closure.during = during;
             }
             // Until the peer has answered, our own Close frame is only the wish to end.

@@ -85,13 +85,13 @@ pub enum Violation {
     #[error("a frame is larger than the limit of {limit} bytes")]
     FrameTooBig {
         /// The limit, in bytes.
-        limit: usize,
+        limit: u64,
     },
     /// A message that grows beyond [`Limits::message`](crate::Limits::message).
     #[error("a message is larger than the limit of {limit} bytes")]
     MessageTooBig {
         /// The limit, in bytes.
-        limit: usize,
+        limit: u64,
     },
     /// A message for which this machine has no memory.
     #[error("there is no memory left for the message")]

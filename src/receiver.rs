@@ -26,7 +26,7 @@ pub(crate) struct Receiver {
     frame: Option<Frame>,
     /// The kind of the message that is unfinished.
     kind: Option<Kind>,
-    /// How many bytes of its payload have come.
+    /// How many bytes of its payload have come; not counted in chunks, which may add up to any size.
     message_len: usize,
     /// Those of them that had to be kept, validated if they are text.
     store: Store,
@@ -167,7 +167,6 @@ impl Receiver {
             Opcode::Close | Opcode::Ping | Opcode::Pong => return,
         };
         self.kind = Some(kind);
-        self.message_len = 0;
         self.empty_run = 0;
         self.note_fragment(header);
     }
@@ -180,8 +179,8 @@ impl Receiver {
     #[inline]
     fn expect(&self, config: &Config) -> Expect {
         let (frame_limit, message_limit) = match config.delivery {
-            Delivery::Messages => (config.limits.frame, config.limits.message),
-            Delivery::Chunks => (usize::MAX, usize::MAX),
+            Delivery::Messages => (config.limits.frame as u64, config.limits.message as u64),
+            Delivery::Chunks => (u64::MAX, u64::MAX),
         };
         Expect {
             in_message: self.kind.is_some(),
@@ -189,13 +188,16 @@ impl Receiver {
             empty_run: self.empty_run,
             frame_limit,
             message_limit,
-            message_len: self.message_len,
+            message_len: self.message_len as u64,
             ..Expect::from(self.from)
         }
     }
 
     fn control_piece<'b>(&mut self, frame: Frame, piece: &'b mut [u8]) -> Received<'b> {
         let complete = frame.left == 0;
+        if piece.is_empty() && !complete {
+            return Ok(None);
+        }
         let payload = if complete && self.control.is_empty() {
             Payload::lent(piece)
         } else {
@@ -225,11 +227,14 @@ impl Receiver {
         self.message_seen = true;
         let Some(kind) = self.kind else { return Ok(None) };
         let last = frame.fin && frame.left == 0;
-        let come = self.message_len.saturating_add(piece.len());
-        (self.kind, self.message_len) = if last { (None, 0) } else { (Some(kind), come) };
+        if last {
+            self.kind = None;
+        }
         if config.delivery == Delivery::Chunks {
             return self.chunk(kind, piece, last);
         }
+        let come = self.message_len.saturating_add(piece.len());
+        self.message_len = if last { 0 } else { come };
         if last && piece.len() == come {
             return Ok(Some(match kind {
                 Kind::Text => Event::Text(self.whole_text(piece)?.into()),

@@ -48,11 +48,11 @@ pub struct Expect {
     /// How many have just come.
     pub empty_run: usize,
     /// Payload bytes a data frame may have.
-    pub frame_limit: usize,
+    pub frame_limit: u64,
     /// Payload bytes a message may have.
-    pub message_limit: usize,
+    pub message_limit: u64,
     /// Payload bytes its earlier fragments had.
-    pub message_len: usize,
+    pub message_len: u64,
 }
 
 impl Expect {
@@ -65,8 +65,8 @@ impl Expect {
             in_message: false,
             empty_limit: usize::MAX,
             empty_run: 0,
-            frame_limit: usize::MAX,
-            message_limit: usize::MAX,
+            frame_limit: u64::MAX,
+            message_limit: u64::MAX,
             message_len: 0,
         }
     }
@@ -282,9 +282,9 @@ fn in_length(bytes: &[u8], width: usize, opcode: Opcode, expect: &Expect) -> Opt
 fn over_limit(len: u64, opcode: Opcode, expect: &Expect) -> Option<Violation> {
     if opcode.is_control() {
         None
-    } else if len > expect.frame_limit as u64 {
+    } else if len > expect.frame_limit {
         Some(Violation::FrameTooBig { limit: expect.frame_limit })
-    } else if len > expect.message_limit.saturating_sub(expect.message_len) as u64 {
+    } else if len > expect.message_limit.saturating_sub(expect.message_len) {
         Some(Violation::MessageTooBig { limit: expect.message_limit })
     } else {
         None

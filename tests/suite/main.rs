@@ -8,10 +8,13 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "what is allowed in tests is allowed in their helpers"
+    reason = "that is how helpers of tests fail"
 )]
 
 mod common;
+mod peer;
+mod script;
+mod wire;
 
 mod any_order;
 mod blocking;
@@ -21,10 +24,17 @@ mod chunks;
 mod close_codes;
 mod closing;
 mod closure;
+mod control_frames;
+mod delivery_chunks;
+mod fragmentation;
+mod framing;
 mod keys;
+mod limits;
+mod masking;
 mod output;
+mod properties;
 mod rfc_examples;
-mod script;
+mod second_door;
 mod sending;
+mod text;
 mod time;
-mod wire;
