@@ -202,7 +202,7 @@ def render(statements, decisions, found, cited):
         name = status(id, found, cited)
         counts[name] = counts.get(name, 0) + 1
     yield (HERE / "intro.md").read_text(encoding="utf-8").replace("{count}", str(len(statements)))
-    yield "## In numbers\n\n| section | " + " | ".join(columns) + " |\n|---" * 2 + "|---" * (len(columns) - 1) + "|"
+    yield "## In numbers\n\n| section | " + " | ".join(columns) + " |\n" + "|---" * (len(columns) + 1) + "|"
     for group, title in GROUPS.items():
         yield f"| [{group}](#{group.lower()}) {title} | " + " | ".join(str(count[group][name]) for name in columns) + " |"
     yield "| all | " + " | ".join(str(sum(counts[name] for counts in count.values())) for name in columns) + " |"

@@ -105,9 +105,8 @@ pub(crate) fn tokio_websockets(stream: &Stream) -> Outcome {
             Message::Pong
         } else {
             let body = message.into_payload().to_vec();
-            return outcome.closed(
-                body.split_first_chunk().map(|(code, reason)| (u16::from_be_bytes(*code), reason.to_vec())),
-            );
+            return outcome
+                .closed(body.split_first_chunk().map(|(code, reason)| (u16::from_be_bytes(*code), reason.to_vec())));
         };
         outcome.push(kind(message.into_payload().to_vec()));
     }

@@ -205,7 +205,9 @@ impl<'s> Receiver<'s> {
             message_size()?;
         }
         match (header.opcode, &self.message) {
-            (8, _) if frame_is_whole || !self.has(Quirk::CloseWhenFrameWhole) => self.judge_close(payload, frame_is_whole),
+            (8, _) if frame_is_whole || !self.has(Quirk::CloseWhenFrameWhole) => {
+                self.judge_close(payload, frame_is_whole)
+            }
             (1, None) => self.judge_text(&[], payload, header.fin && frame_is_whole),
             (0, Some((true, before))) => self.judge_text(before, payload, header.fin && frame_is_whole),
             _ => Ok(()),

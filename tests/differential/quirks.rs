@@ -25,13 +25,21 @@ impl Quirk {
         match self {
             Self::FirstByteWithSecond => "the first byte of a frame is judged when the second is there",
             Self::LengthWhenWhole => "a length of several bytes is judged when all of them are there",
-            Self::ControlLengthWhenWhole => "that a control frame is too long is judged when all bytes of its length are there",
+            Self::ControlLengthWhenWhole => {
+                "that a control frame is too long is judged when all bytes of its length are there"
+            }
             Self::SequenceWhenFrameWhole => "whether a fragment is in its place is judged when its frame is whole",
             Self::HalfCodeWhenFrameWhole => "that a Close frame has half a code is judged when the frame is whole",
             Self::CloseWhenFrameWhole => "the body of a Close frame is judged when the frame is whole",
-            Self::FrameWhenWhole => "of a header only opcode and size are judged at once, all else when the frame is whole",
-            Self::MessageSizeWhenFrameWhole => "the size of a message is judged when a frame is whole, not by its header",
-            Self::TextBeforeMessageSize => "of a fragment that is not UTF-8 and makes its message too big, the first is told",
+            Self::FrameWhenWhole => {
+                "of a header only opcode and size are judged at once, all else when the frame is whole"
+            }
+            Self::MessageSizeWhenFrameWhole => {
+                "the size of a message is judged when a frame is whole, not by its header"
+            }
+            Self::TextBeforeMessageSize => {
+                "of a fragment that is not UTF-8 and makes its message too big, the first is told"
+            }
             Self::TopBitIsSize => "a length with its top bit set counts as too big, not as a broken rule (§5.2)",
             Self::LengthNotMinimal => {
                 "a length may take more bytes than it needs; \"in all cases, the minimal number of bytes MUST be used\" (§5.2)"

@@ -71,8 +71,8 @@ impl Frame {
 
     fn close(random: &mut Random) -> Self {
         const CODES: [u16; 32] = [
-            0, 999, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015, 1016,
-            1100, 1999, 2000, 2999, 3000, 3999, 4000, 4999, 5000, 9999, 32768, 65534, 65535,
+            0, 999, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015,
+            1016, 1100, 1999, 2000, 2999, 3000, 3999, 4000, 4999, 5000, 9999, 32768, 65534, 65535,
         ];
         let mut body = Vec::new();
         match random.below(12) {
@@ -105,7 +105,13 @@ impl Frame {
     fn encode(&self, random: &mut Random, to_server: bool) -> Vec<u8> {
         let masked = to_server != self.wrong_mask;
         let len = self.payload.len();
-        let width = self.width.unwrap_or(if len < 126 { 0 } else if len < 65_536 { 2 } else { 8 });
+        let width = self.width.unwrap_or(if len < 126 {
+            0
+        } else if len < 65_536 {
+            2
+        } else {
+            8
+        });
         let (in_second, more) = match width {
             0 => (len as u8, vec![]),
             2 => (126, (len as u16).to_be_bytes().to_vec()),

@@ -104,7 +104,7 @@ fn malformed_extensions() {
     }
 }
 
-/// [H-05] [H-08] [H-11] [E-23] Several lines are one list, in order; the same extension may be there again.
+/// [H-05] [H-08] [H-11] [E-23] Several lines are one list, in order; the same extension may be there again.
 #[test]
 fn several_lines() {
     let expected = [extension("a", &[]), extension("b", &[("x", Some("1"))]), extension("a", &[("y", None)])];

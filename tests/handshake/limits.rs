@@ -135,8 +135,8 @@ fn every_limit_on_fields() {
     }
 }
 
-/// [H-15] [E-27] [E-28] Values of 64 KiB that are made to be hard, in both roles: an answer at once, and never a panic. (Each
-/// walk over a list looks at a byte a bounded number of times: there is nothing to go back to in them.)
+/// [H-15] [E-27] [E-28] Values of 64 KiB that are made to be hard, in both roles: an answer at once, and never a
+/// panic. (Each walk over a list looks at a byte a bounded number of times: there is nothing to go back to in them.)
 #[test]
 fn hostile_values() {
     let config = limited(|config| config.limits.head_bytes = 1 << 20);
