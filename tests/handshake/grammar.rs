@@ -52,7 +52,7 @@ fn quoted_values() {
     }
 }
 
-/// [H-02] [H-03] [H-04] [E-24] What does not follow the grammar is refused with 400.
+/// [H-02] [H-03] [H-04] [E-24] What does not follow the grammar is refused with 400.
 #[test]
 fn malformed_extensions() {
     for bad in [
@@ -136,7 +136,7 @@ fn name_upgrade() -> &'static str {
     "Upgrade"
 }
 
-/// [E-34] Names and parameters that mean nothing here, or something elsewhere, are read and not judged.
+/// [E-34] Names and parameters that mean nothing here, or something elsewhere, are read and not judged.
 #[test]
 fn odd_extensions() {
     for odd in ["constructor", "__proto__;a", "permessage-deflate;client_max_window_bits=99", "permessage-deflate;x;x"]

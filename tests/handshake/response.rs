@@ -123,7 +123,7 @@ fn accept() {
     }
 }
 
-/// [D-12] [D-13] [D-26] [Q-07] [H-09] No extension was offered, so none may be used, once or twice.
+/// [D-12] [D-13] [D-26] No extension was offered, so none may be used, once or twice.
 #[test]
 fn extensions() {
     for (value, name) in [

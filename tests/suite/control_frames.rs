@@ -154,7 +154,7 @@ fn is_in_order(code: u16) -> bool {
 }
 
 /// [P-02] [P-03] [P-04] [P-05] [P-06] [P-07] [P-08] [P-09] [P-10] [P-11] [P-12] [P-14] [P-15] [P-16] [P-17] [P-18]
-/// [X-05] /// [P-19] [P-20] [P-21] [P-22] [P-23] [O-01] [O-08] Every code there is: accepted and echoed, or refused
+/// [X-05] [P-19] [P-20] [P-21] [P-22] [P-23] [O-01] [O-08] Every code there is: accepted and echoed, or refused
 /// with 1002.
 #[test]
 fn every_close_code() {
