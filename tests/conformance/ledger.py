@@ -96,11 +96,13 @@ def defines(text, name):
 
 
 def check_api(path, complaints, where):
-    names = path.split("::")
-    files = [file.read_text(encoding="utf-8") for file in sources("src")]
-    # The last name stands in a file that knows the one before it, if that is a type.
-    context = [name for name in names[:-1] if name[0].isupper()]
-    if not any(defines(text, names[-1]) and all(re.search(rf"\b{name}\b", text) for name in context) for text in files):
+    *before, name = path.split("::")
+    places = [file.read_text(encoding="utf-8") for file in sources("src")]
+    if before and before[-1][0].isupper():
+        # What belongs to a type stands in its definition, or in an `impl` for it.
+        block = rf"^(?:pub )?(?:impl|struct|enum|trait)\b[^{{;]*\b{before[-1]}\b[^{{;]*{{(.*?)^}}"
+        places = [found for text in places for found in re.findall(block, text, re.S | re.M)]
+    if not any(defines(text, name) for text in places):
         complaints.append(f"{where}: there is no {path} in src")
 
 

@@ -1,7 +1,7 @@
 //! In what other libraries differ from the model.
 
-/// A difference. The first eight are only about when something is noticed, of which the RFC says nothing: they show where
-/// a stream ends in the middle of a frame that cannot be good any more.
+/// A difference. The first nine are about when something is noticed, or which of two faults is told, of which the RFC says
+/// nothing: most of them show only where a stream ends in the middle of a frame that cannot be good any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Quirk {
     FirstByteWithSecond,

@@ -31,11 +31,20 @@ impl Stream {
             let (a, b) = (random.below(frames.len()), random.below(frames.len()));
             frames.swap(a, b);
         }
-        if random.chance(3) {
-            let which = random.below(frames.len());
-            frames[which].bend(random);
+        let bent = if random.chance(3) { random.below(frames.len()) } else { frames.len() };
+        let mut bytes = Vec::new();
+        for (index, frame) in frames.iter_mut().enumerate() {
+            if index == bent {
+                frame.bend(random);
+            }
+            let before = bytes.len();
+            bytes.extend(frame.encode(random, to_server));
+            if index == bent && random.chance(3) {
+                // The end of the stream is in its header, or soon after.
+                bytes.truncate(before + 1 + random.below(16));
+                break;
+            }
         }
-        let mut bytes: Vec<u8> = frames.iter().flat_map(|frame| frame.encode(random, to_server)).collect();
         if random.chance(2) {
             for _ in 0..=random.below(2) {
                 mutate(&mut bytes, random);
