@@ -39,11 +39,10 @@ impl<'b> CloseFrame<'b> {
         }
     }
 
-    /// The frame to answer this one with: "the endpoint typically echos the status code it received" (§5.5.1). But 1010
-    /// "is not used by the server" (§7.4.1).
-    pub(crate) fn answer(&self, role: Role) -> CloseFrame<'static> {
-        let may_echo = self.code == CloseCode::NO_STATUS || self.code.may_be_sent_by(role);
-        CloseFrame { code: if may_echo { self.code } else { CloseCode::NORMAL }, reason: "".into() }
+    /// The frame to answer this one with: "the endpoint typically echos the status code it received" (§5.5.1). That holds
+    /// for 1010, too, which a server does not send of itself.
+    pub(crate) fn answer(&self) -> CloseFrame<'static> {
+        CloseFrame { code: self.code, reason: "".into() }
     }
 
     /// The body on the wire: "a 2-byte unsigned integer (in network byte order)", and the reason.

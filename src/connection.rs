@@ -150,7 +150,7 @@ impl Connection {
             Event::Ping(payload) => self.sender.pong(payload, &mut self.output, &self.config),
             Event::Close(frame) => {
                 let received = frame.clone().map_or_else(CloseFrame::without_body, CloseFrame::into_owned);
-                let answer = received.answer(self.role());
+                let answer = received.answer();
                 self.happened(Happening::CloseReceived, Side::Peer, Cause::Closed, answer);
                 if let Some(closure) = &mut self.closure {
                     closure.received.get_or_insert(received);

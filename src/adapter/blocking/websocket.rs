@@ -214,8 +214,10 @@ impl<S: Transport> WebSocket<S> {
             Ok(count) => (self.end, self.left) = (count, count),
             Err(error) if is_timeout(&error) => {}
             Err(error) => {
+                // Once it is certain how the connection ended, a reset is only a rough end of the stream.
+                let is_settled = self.closure().is_some();
                 self.connection.transport_failed();
-                if !self.closure().is_some_and(Closure::is_clean) {
+                if !is_settled {
                     return Err(self.write_failure.map_or(error, io::Error::from).into());
                 }
             }
