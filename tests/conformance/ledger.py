@@ -6,7 +6,7 @@ A test says in its doc comment which statements it tests: `[I-07]`, or `[I-07, I
   statements.tsv   the requirements, one in a line
   decisions.tsv    what was decided where the RFCs conflict or are silent, and the sentence of the docs that says so
   accounts.tsv     why a statement needs no test, or who besides the library must do something about it
-  autobahn.json, mutation.json   results of long runs
+  autobahn.json (from autobahn.py), mutation.json   results of long runs
 
 What `why` is in accounts.tsv depends on the kind: `by construction` why it cannot happen; `driver` and `application` what
 they must do, with the API that makes it possible and a file that shows it; `not applicable` why not.
@@ -174,7 +174,7 @@ def status(id, found, cited):
 
 def autobahn():
     data = json.loads((HERE / "autobahn.json").read_text())
-    yield f"The [Autobahn test suite](tests/autobahn), sections {data['sections']}, run on {data['date']}:\n"
+    yield f"The [Autobahn test suite](tests/autobahn), sections {data['sections']} (12 and 13 are about compression), {data['date']}:\n"
     yield "| role | cases | OK | informational | non-strict | failed |\n|---|---|---|---|---|---|"
     for role in ("server", "client"):
         run = data[role]
