@@ -223,7 +223,8 @@ impl Connection {
     }
 
     /// Queues a part of a text message, as a frame of its own; `last` ends the message (§5.4). Pings, pongs and a Close
-    /// frame can go in between.
+    /// frame can go in between. If a Close frame comes before the last chunk, the message stays unfinished, on whichever
+    /// side it came from: the rest of it cannot be sent any more.
     ///
     /// # Errors
     ///
@@ -279,8 +280,8 @@ impl Connection {
 
     /// Begins the closing handshake (§7.1.2): queues a Close frame, after all that is queued already.
     ///
-    /// What the peer sends until it answers is still received. Nothing can be sent any more. On a connection that is
-    /// closing or closed already it does nothing. [`CloseCode::NO_STATUS`] sends a Close frame without a body.
+    /// What the peer sends until it answers is still received, and pings are still answered. Nothing can be sent any more.
+    /// On a connection that is closing or closed already it does nothing. [`CloseCode::NO_STATUS`] sends a Close frame without a body.
     ///
     /// # Errors
     ///

@@ -111,7 +111,7 @@ pub enum Violation {
     /// A Close frame with a code that must not be sent.
     #[error("a Close frame has the code {}, which must not be sent", .0.get())]
     InvalidCloseCode(CloseCode),
-    /// A Close frame whose reason is not UTF-8.
+    /// A Close frame whose reason is not UTF-8: close code 1007, as for a text message (§8.1).
     #[error("the reason in a Close frame is not valid UTF-8")]
     InvalidCloseReason,
 }

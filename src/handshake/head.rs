@@ -206,7 +206,7 @@ mod tests {
         }
     }
 
-    /// Cuts of a head that is not over yet cost no more than what is new: the search begins two bytes before it.
+    /// [E-30] Cuts of a head that is not over yet cost no more than what is new: the search begins two bytes before it.
     #[test]
     fn the_search_does_not_look_back() {
         let mut bytes = b"GET / HTTP/1.1\r\nA: b\r\n\r\n".to_vec();

@@ -29,7 +29,7 @@ fn the_whole_answer() {
     );
 }
 
-/// [F-12] [F-19] Extensions that are not known are not agreed to, which is no error.
+/// [F-12] Extensions that are not known are not agreed to, which is no error.
 #[test]
 fn unknown_extensions() {
     let head = Head::request().and("Sec-WebSocket-Extensions", "foo; a=1, bar").and("Sec-WebSocket-Extensions", "foo");

@@ -52,7 +52,7 @@ fn quoted_values() {
     }
 }
 
-/// [H-02] [H-03] [H-04] [E-24] What does not follow the grammar is refused with 400.
+/// [H-02] [H-03] [H-04] [E-24] What does not follow the grammar is refused with 400.
 #[test]
 fn malformed_extensions() {
     for bad in [
@@ -104,7 +104,7 @@ fn malformed_extensions() {
     }
 }
 
-/// [H-05] [H-08] [H-11] [E-23] Several lines are one list, in order; the same extension may be there again.
+/// [H-05] [H-08] [H-11] [E-23] Several lines are one list, in order; the same extension may be there again.
 #[test]
 fn several_lines() {
     let expected = [extension("a", &[]), extension("b", &[("x", Some("1"))]), extension("a", &[("y", None)])];
@@ -136,7 +136,7 @@ fn name_upgrade() -> &'static str {
     "Upgrade"
 }
 
-/// [E-34] Names and parameters that mean nothing here, or something elsewhere, are read and not judged.
+/// [E-34] Names and parameters that mean nothing here, or something elsewhere, are read and not judged.
 #[test]
 fn odd_extensions() {
     for odd in ["constructor", "__proto__;a", "permessage-deflate;client_max_window_bits=99", "permessage-deflate;x;x"]

@@ -39,7 +39,7 @@ fn bare_cr() {
     assert_eq!(refused(&b"\rGET"[..]), HandshakeError::BareCr);
 }
 
-/// [G-03] [G-11] A line that ends in LF alone is refused, wherever it stands.
+/// [G-03] [G-11] A line that ends in LF alone is refused, wherever it stands.
 #[test]
 fn bare_lf() {
     for lines in [&b"X: a\n"[..], b"X: a\nY: b\r\n", b"X\n: a\r\n", b"\n", b"X: a\r\n\n"] {

@@ -17,8 +17,8 @@ fn to(uri: &str) -> Request {
     Request::from_uri(uri).unwrap()
 }
 
-/// [H-06] [H-07] [C-01] [C-02] [C-03] [C-04] [C-05] [C-07] [C-09] [C-10] [C-11] [C-16] [C-20] [C-21] [W-01] The whole request, byte
-/// by byte: one empty line at the end, and no field that was not asked for.
+/// [H-06] [H-07] [C-01] [C-02] [C-03] [C-04] [C-05] [C-07] [C-09] [C-10] [C-11] [C-16] [C-20] [C-21] [W-01] The whole
+/// request, byte by byte: one empty line at the end, and no field that was not asked for.
 #[test]
 fn the_whole_request() {
     let expected = format!(

@@ -74,7 +74,7 @@ fn missing_fields() {
     }
 }
 
-/// [D-05] Upgrade is `websocket` in whatever case, and nothing else, also no list.
+/// [D-05] Upgrade is `websocket` in whatever case, and nothing else, also no list.
 #[test]
 fn upgrade() {
     for good in ["websocket", "WebSocket", "WEBSOCKET", " websocket\t"] {
@@ -87,7 +87,7 @@ fn upgrade() {
     assert_eq!(failed(ask(), twice), HandshakeError::Repeated("Upgrade"));
 }
 
-/// [D-07] [G-14] Connection has the token `Upgrade` in whatever case, among any others, on any of its lines.
+/// [D-07] [G-14] Connection has the token `Upgrade` in whatever case, among any others, on any of its lines.
 #[test]
 fn connection() {
     for good in ["Upgrade", "upgrade", "UPGRADE", "keep-alive, Upgrade", "close,upgrade", ",,upgrade ,"] {
@@ -123,7 +123,7 @@ fn accept() {
     }
 }
 
-/// [D-12] [D-13] [D-26] [Q-07] [H-09] No extension was offered, so none may be used, once or twice.
+/// [D-12] [D-13] [D-26] No extension was offered, so none may be used, once or twice.
 #[test]
 fn extensions() {
     for (value, name) in [
@@ -191,7 +191,7 @@ fn malformed_subprotocols() {
     assert_eq!(failed(offering(), twice), HandshakeError::Repeated("Sec-WebSocket-Protocol"));
 }
 
-/// [D-20] [G-06] A 101 is HTTP/1.1. Other statuses may be HTTP/1.0; nothing else is HTTP.
+/// [D-20] [G-06] A 101 is HTTP/1.1. Other statuses may be HTTP/1.0; nothing else is HTTP.
 #[test]
 fn versions_of_http() {
     let old = failed(ask(), Head::response().first("HTTP/1.0 101 Switching Protocols"));

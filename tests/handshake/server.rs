@@ -2,9 +2,10 @@
 
 use crate::kit::{Head, KEY, config, invalid, output, refused, request, serve, text};
 use bowline::{
-    HandshakeError,
+    Event, HandshakeError, State,
     server::{Accept, Handshake, Progress},
 };
+use bytes::Buf;
 
 const REQUIRED: [&str; 5] = ["Host", "Upgrade", "Connection", "Sec-WebSocket-Version", "Sec-WebSocket-Key"];
 
@@ -152,7 +153,7 @@ fn hosts() {
     }
 }
 
-/// [E-08] [E-09] [F-22] Upgrade lists `websocket` in whatever case, on any of its lines, and 426 tells so if not.
+/// [E-08] [E-09] [F-22] Upgrade lists `websocket` in whatever case, on any of its lines, and 426 tells so if not.
 #[test]
 fn upgrade() {
     for good in ["websocket", "WebSocket", "WEBSOCKET", "h2c, websocket", "foo/2,websocket", ",, websocket ,"] {
@@ -182,7 +183,8 @@ fn connection() {
     }
 }
 
-/// [E-12] [E-13] [E-14] [W-02] [F-18] A key is 16 bytes in base64; bits to spare do not count, but make another key.
+/// [E-12] [E-13] [E-14] [W-02] [F-18] A key is 16 bytes in base64; bits to spare do not count, but make
+/// another key.
 #[test]
 fn keys() {
     let accept = |key: &str| {
@@ -302,7 +304,7 @@ fn order_and_case() {
     assert_eq!(request.header("host"), Some(&b"server.example.com"[..]));
 }
 
-/// [E-31] A request with a body is refused: its bytes would be read as frames.
+/// [E-31] A request with a body is refused: its bytes would be read as frames.
 #[test]
 fn bodies() {
     for bad in ["1", "00", "", "-0", "0, 0", "18446744073709551616", "x"] {
@@ -337,7 +339,12 @@ fn early_data() {
     assert!(matches!(handshake.receive(&mut input), Progress::Incomplete));
     assert_eq!(input.len(), 18, "there is one outcome, and then nothing is taken any more");
     let mut connection = request.accept(&Accept::same_origin()).unwrap();
-    assert!(output(&mut connection).starts_with("HTTP/1.1 101 "));
+    assert_eq!(connection.receive(&mut input), Some(Event::Text("Hello".into())));
+    assert_eq!((connection.state(), connection.send_text("Hello")), (State::Open, Ok(())));
+    let queued = connection.queued();
+    let output = connection.output().copy_to_bytes(queued);
+    assert!(output.starts_with(b"HTTP/1.1 101 "));
+    assert!(output.ends_with(b"\r\n\r\n\x81\x05Hello"));
 }
 
 /// The end of the stream before the end of the head is answered, too; after an outcome it means nothing here.

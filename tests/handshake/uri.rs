@@ -64,7 +64,7 @@ fn resource_names() {
     }
 }
 
-/// A fragment is refused wherever it begins, and an encoded `#` stays encoded.
+/// [A-08] [A-09] [B-02] A fragment is refused wherever it begins, and an encoded `#` stays encoded.
 #[test]
 fn fragments() {
     for fragment in ["ws://h/#", "ws://h/p#f", "ws://h/p?q#f", "ws://h#f"] {
@@ -74,7 +74,7 @@ fn fragments() {
     assert_eq!(uri("ws://h/a%23b?c%23d").resource(), "/a%23b?c%23d");
 }
 
-/// Hosts are names, IPv4 addresses, or IPv6 addresses in brackets, and nothing else.
+/// [A-10] [B-02] Hosts are names, IPv4 addresses, or IPv6 addresses in brackets, and nothing else.
 #[test]
 fn hosts() {
     for (given, host) in [
@@ -112,7 +112,7 @@ fn hosts() {
     }
 }
 
-/// Ports are numbers up to 65535.
+/// [A-11] [B-02] Ports are numbers up to 65535.
 #[test]
 fn bad_ports() {
     for bad in ["ws://h:65536/", "ws://h:a/", "ws://h:-1/", "ws://h:+1/", "ws://h:8 0/", "ws://h:1:2/", "ws://[::1]x/"]
@@ -121,7 +121,7 @@ fn bad_ports() {
     }
 }
 
-/// User names are refused, and neither they nor the password show up in the error.
+/// [A-12] [B-02] User names are refused, and neither they nor the password show up in the error.
 #[test]
 fn user_info() {
     for given in ["ws://user@h/", "ws://user:secret@h/", "ws://@h/"] {
@@ -131,7 +131,7 @@ fn user_info() {
     assert_eq!(uri("ws://h/@x").resource(), "/@x");
 }
 
-/// A host that is not ASCII is refused, with the advice to convert it.
+/// [A-13] [B-02] A host that is not ASCII is refused, with the advice to convert it.
 #[test]
 fn hosts_beyond_ascii() {
     let error = error("ws://bücher.example/");

@@ -268,7 +268,7 @@ fn pings_that_nobody_reads_answers_to() {
     }
 }
 
-/// [L-13] [L-09] Pongs leave nothing and cost nothing, nor do those that come in two reads leave anything.
+/// [L-09] Pongs leave nothing and cost nothing, nor do those that come in two reads leave anything.
 #[test]
 fn a_flood_of_pongs() {
     for role in ROLES {

@@ -6,8 +6,8 @@ use crate::{
 };
 use bowline::{CloseCode, Event, SendError};
 
-/// [K-09] [K-16] [K-05] [N-03] [N-04] The first frame has the kind, the last has FIN, those between have neither, and empty
-/// ones may stand anywhere.
+/// [K-09] [K-16] [K-05] [N-03] [N-04] The first frame has the kind, the last has FIN, those between have neither, and
+/// empty ones may stand anywhere.
 #[test]
 fn first_middle_and_last() {
     for role in ROLES {
@@ -84,8 +84,8 @@ fn control_frames_in_between() {
     }
 }
 
-/// [N-02] [K-11] [O-07] [O-10] A Close frame, ours or the answer to the peer's, does not wait for the rest of a message, and
-/// the rest is not sent.
+/// [N-02] [K-11] [O-07] [O-10] A Close frame, ours or the answer to the peer's, does not wait for the rest of
+/// a message, and the rest is not sent.
 #[test]
 fn close_in_between() {
     for role in ROLES {

@@ -22,7 +22,9 @@ fn may_send(code: u16, role: Role) -> bool {
     }
 }
 
-/// [O-01] [O-18] [P-02] [P-03] [P-04] [P-05] [P-06] [P-07] [P-09] [P-10] [P-11] [P-12] [P-13] [P-14] [P-15] [P-16] [P-17] [P-18] [P-19] [P-20] [P-21] [P-22] [P-23] `close` with each of the 65,536 codes. What must not be sent changes nothing.
+/// [O-01] [O-18] [P-02] [P-03] [P-04] [P-05] [P-06] [P-07] [P-09] [P-10] [P-11] [P-12] [P-13] [P-14] [P-15] [P-16]
+/// [P-17] [P-18] [P-19] [P-20] [P-21] [P-22] [P-23] [X-17] `close` with each of the 65,536 codes. What must not be
+/// sent changes nothing.
 #[test]
 fn every_code() {
     for role in ROLES {
@@ -94,7 +96,7 @@ fn the_answer_echoes_the_code() {
     }
 }
 
-/// [P-13] [O-09] A server does not send 1010 of itself, but echoes it: the answer says what it answers.
+/// [P-13] [O-09] A server does not send 1010 of itself, but echoes it: the answer says what it answers.
 #[test]
 fn a_server_echoes_extension_required() {
     let mut server = connection(Role::Server);

@@ -22,8 +22,8 @@ const WAITS: (State, bool, bool) = (State::Closing, false, false);
 const SHUTS: (State, bool, bool) = (State::Closing, false, true);
 const CLOSED: (State, bool, bool) = (State::Closed, true, true);
 
-/// [O-08] [O-09] [O-12] [O-13] [O-14] [O-18] [O-19] [O-20] Either side begins. The server closes TCP as soon as the exchange is
-/// written, the client waits for that.
+/// [O-08] [O-09] [O-12] [O-13] [O-14] [O-18] [O-19] [O-20] Either side begins. The server closes TCP as soon as the
+/// exchange is written, the client waits for that.
 #[test]
 fn from_both_sides() {
     for beginner in ROLES {
@@ -77,7 +77,7 @@ fn both_at_once() {
     }
 }
 
-/// [O-42] [O-07] What the peer sends after our Close frame and before its own is delivered.
+/// [O-42] [O-07] What the peer sends after our Close frame and before its own is delivered.
 #[test]
 fn data_after_our_close() {
     for role in ROLES {
@@ -90,7 +90,8 @@ fn data_after_our_close() {
     }
 }
 
-/// [L-12] [L-10] A ping after our Close frame is answered, as that forbids data frames only; we send no ping of our own.
+/// [L-12] [L-10] A ping after our Close frame is answered, as that forbids data frames only; we send no ping
+/// of our own.
 #[test]
 fn ping_after_our_close() {
     for role in ROLES {
@@ -105,8 +106,8 @@ fn ping_after_our_close() {
     }
 }
 
-/// [O-40] [L-11] [O-24] After the peer's Close frame nothing is looked at: not data, not pings, not violations, not a second
-/// Close frame, in the same read or in later ones.
+/// [O-40] [L-11] [O-24] After the peer's Close frame nothing is looked at: not data, not pings, not
+/// violations, not a second Close frame, in the same read or in later ones.
 #[test]
 fn after_the_peers_close() {
     for role in ROLES {
@@ -134,8 +135,8 @@ fn after_the_peers_close() {
     }
 }
 
-/// [O-26] [O-27] [O-29] [O-30] [O-32] A violation: what came before is delivered, the Close frame says which kind it was,
-/// and then this side ends the stream and reads on only to throw away.
+/// [O-26] [O-27] [O-29] [O-30] [O-32] A violation: what came before is delivered, the Close frame says which
+/// kind it was, and then this side ends the stream and reads on only to throw away.
 #[test]
 fn a_violation() {
     let table: [(u8, &[u8], u16); 4] =
@@ -215,7 +216,8 @@ fn closing_what_is_closed() {
     }
 }
 
-/// [O-41] A Close frame between the peer's fragments is in order: it is answered, and the half of a message is dropped.
+/// [O-41] A Close frame between the peer's fragments is in order: it is answered, and the half of a message is
+/// dropped.
 #[test]
 fn in_the_middle_of_a_message() {
     for role in ROLES {

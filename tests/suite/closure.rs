@@ -119,7 +119,8 @@ fn every_way_to_end() {
     }
 }
 
-/// [O-26] [O-28] [O-32] [P-25] A violation is the cause, with the rule and the place; the peer's code is 1006, ours is apart.
+/// [O-26] [O-28] [O-32] [P-25] A violation is the cause, with the rule and the place; the peer's code is 1006, ours
+/// is apart.
 #[test]
 fn a_violation() {
     for role in ROLES {
@@ -189,8 +190,8 @@ fn not_clean_if_our_close_never_left() {
     }
 }
 
-/// [O-23] [O-24] [O-27] [P-25] One end breaks a rule, and each tells it from its side: the one has the rule and no code of the
-/// peer's, the other has been told 1002.
+/// [O-23] [O-24] [O-27] [P-25] One end breaks a rule, and each tells it from its side: the one has the rule and no
+/// code of the peer's, the other has been told 1002.
 #[test]
 fn a_violation_from_both_sides() {
     for role in ROLES {
@@ -220,7 +221,8 @@ fn a_cut_wire() {
     }
 }
 
-/// [O-41] A Close frame in the middle of a message ends the connection cleanly, and the closure says that a message was lost.
+/// [O-41] A Close frame in the middle of a message ends the connection cleanly, and the closure says that a
+/// message was lost.
 #[test]
 fn an_unfinished_message_is_reported() {
     for role in ROLES {

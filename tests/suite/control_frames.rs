@@ -99,7 +99,7 @@ fn a_ping_after_our_close() {
     }
 }
 
-/// [L-11] [O-24] [O-40] After the peer's Close frame nothing is looked at, in the same read or a later one: pings,
+/// [L-11] [O-24] [O-40] After the peer's Close frame nothing is looked at, in the same read or a later one: pings,
 /// messages, another Close frame, nonsense.
 #[test]
 fn what_follows_a_close_is_discarded() {
@@ -133,7 +133,7 @@ fn a_close_without_a_body() {
     }
 }
 
-/// [O-03] [I-12] Half a close code is refused at the byte that declares it.
+/// [O-03] [I-12] Half a close code is refused at the byte that declares it.
 #[test]
 fn a_close_body_of_one_byte() {
     Broken::assert_everywhere(
@@ -154,7 +154,8 @@ fn is_in_order(code: u16) -> bool {
 }
 
 /// [P-02] [P-03] [P-04] [P-05] [P-06] [P-07] [P-08] [P-09] [P-10] [P-11] [P-12] [P-14] [P-15] [P-16] [P-17] [P-18]
-/// [P-19] [P-20] [P-21] [P-22] [P-23] [O-01] [O-08] Every code there is: accepted and echoed, or refused with 1002.
+/// [X-05] [P-19] [P-20] [P-21] [P-22] [P-23] [O-01] [O-08] Every code there is: accepted and echoed, or refused
+/// with 1002.
 #[test]
 fn every_close_code() {
     for role in ROLES {
@@ -177,7 +178,7 @@ fn every_close_code() {
     }
 }
 
-/// [P-13] A client takes 1010 from a server as it is, although only clients should send it.
+/// [P-13] A client takes 1010 from a server as it is, although only clients should send it.
 #[test]
 fn mandatory_extension_from_either_side() {
     for role in ROLES {
@@ -205,7 +206,7 @@ fn a_bad_close_code_is_refused_before_the_reason() {
     }
 }
 
-/// [M-12] [O-05] [O-27] A reason that is not UTF-8 is refused at the byte that shows it; one that ends inside a
+/// [M-12] [O-05] [O-27] A reason that is not UTF-8 is refused at the byte that shows it; one that ends inside a
 /// character, at its last byte.
 #[test]
 fn a_bad_close_reason() {

@@ -32,7 +32,7 @@ fn lengths(events: &[Event<'_>]) -> Vec<usize> {
     events.iter().map(len).collect()
 }
 
-/// [R-01] [R-05] [I-12] The limit on frames, at each length form: `n` passes, `n + 1` is refused in the header.
+/// [R-01] [R-05] [I-12] The limit on frames, at each length form: `n` passes, `n + 1` is refused in the header.
 #[test]
 fn frame_limit() {
     for limit in [0, 1, 124, 125, 126, 127, 128, 255, 256, 511, 1000, 65_534, 65_535, 65_536, 70_000] {
@@ -57,7 +57,7 @@ fn frame_limit() {
     }
 }
 
-/// [R-02] [R-05] [I-12] The limit on messages, over one, two and three fragments: the header that crosses it is
+/// [R-02] [R-05] [I-12] The limit on messages, over one, two and three fragments: the header that crosses it is
 /// refused.
 #[test]
 fn message_limit() {

@@ -39,7 +39,7 @@ fn each_ping_is_answered_when_drained() {
     }
 }
 
-/// [L-07] Ten small pings in one read have ten answers, in order, also behind other output.
+/// [L-07] Ten small pings in one read have ten answers, in order, also behind other output.
 #[test]
 fn ten_pings_in_one_read() {
     for role in ROLES {
@@ -105,8 +105,8 @@ fn pongs_keep_their_place() {
     }
 }
 
-/// [L-07] [L-13] The pongs that wait may have as many bytes as the limit says; with one byte more, only the latest
-/// ping is answered.
+/// [L-07] [L-13] The pongs that wait may have as many bytes as the limit says; with one byte more, only
+/// the latest ping is answered.
 #[test]
 fn the_limit_on_pongs_is_exact() {
     for role in ROLES {

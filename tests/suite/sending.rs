@@ -28,8 +28,8 @@ fn ascii(len: usize) -> Vec<u8> {
     (0..len).map(|i| b'a' + (i % 23) as u8).collect()
 }
 
-/// [I-01] [I-02] [I-06] [I-16] [J-04] [J-06] [J-07] [N-03] [N-04] A frame, bit by bit: no reserved bits, the fewest bytes of
-/// length, and a mask from clients only.
+/// [I-01] [I-02] [I-06] [I-16] [J-04] [J-06] [J-07] [N-03] [N-04] A frame, bit by bit: no reserved bits, the fewest
+/// bytes of length, and a mask from clients only.
 #[test]
 fn frames_have_their_only_form() {
     const LENGTHS: [(usize, &[u8]); 6] = [
@@ -54,6 +54,29 @@ fn frames_have_their_only_form() {
             let frame = [&[first], &*masked, &KEY, &naive_mask(&payload, KEY)].concat();
             assert_eq!(written(&mut client), frame, "{name} of {len} from a client");
         }
+    }
+}
+
+/// [I-05] [N-01] There is no wrong time to send while the connection is open: at once, in the middle of a frame and of a
+/// message of the peer's, and while an event is held.
+#[test]
+fn sent_at_any_time() {
+    for role in ROLES {
+        let mut connection = connection(role);
+        let mut bytes = [frame_to(role, 0x01, b"a"), frame_to(role, 0x89, b""), frame_to(role, 0x80, b"b")].concat();
+        for (_, _, send) in DATA.into_iter().filter(|(_, first, _)| first & 0x80 != 0) {
+            assert_eq!(send(&mut connection, b"at once"), Ok(()));
+        }
+        let mut events = 0;
+        for mut byte in bytes.chunks_mut(1) {
+            while let Some(event) = connection.receive(&mut byte) {
+                assert_eq!((connection.send_text("held"), connection.send_binary(b"held")), (Ok(()), Ok(())));
+                assert!(matches!(event, Event::Ping(_) | Event::Text(_)));
+                events += 1;
+            }
+            assert_eq!((connection.send_text("between"), connection.ping(b"between")), (Ok(()), Ok(())));
+        }
+        assert_eq!(events, 2);
     }
 }
 
@@ -233,8 +256,8 @@ fn with_and_without(role: Role, limit: usize, before: Step, attempt: &dyn Fn(&mu
     assert_eq!(with, without, "{role:?}");
 }
 
-/// [N-01] [L-02] [L-10] [K-10] [O-07] An error of the caller leaves everything as it was: no byte is queued, no key is
-/// drawn, no message begins or ends.
+/// [N-01] [L-02] [L-10] [K-10] [O-07] An error of the caller leaves everything as it was: no byte is queued,
+/// no key is drawn, no message begins or ends.
 #[test]
 fn errors_change_nothing() {
     const ROOM: usize = 1000;

@@ -186,8 +186,8 @@ fn the_idle_deadline() {
     }
 }
 
-/// [O-14] [O-43] However the closing has begun, 5 s later it is over, whatever the peer sends meanwhile; what is not
-/// written by then is dropped.
+/// [O-14] [O-43] However the closing has begun, 5 s later it is over, whatever the peer sends meanwhile; what
+/// is not written by then is dropped.
 #[test]
 fn the_close_deadline_always_ends_it() {
     let begin: [Step; 5] = [

@@ -47,6 +47,9 @@ use core::{fmt, time::Duration};
 /// [`receive_eof`](Self::receive_eof), and call [`tick`](Self::tick) before each wait, so that a server cannot take
 /// for ever. What it holds is at most twice the bytes that have arrived, and those are limited by
 /// [`Limits::head_bytes`](crate::Limits::head_bytes), over all answers.
+///
+/// Of the answer's fields, Upgrade must be `websocket` and nothing else, in whatever case (§4.1); other tokens in Connection are
+/// ignored.
 pub struct Handshake {
     config: Arc<Config>,
     request: Bytes,

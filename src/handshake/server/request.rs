@@ -8,6 +8,9 @@ use core::ops::Range;
 
 /// A client's opening handshake that keeps all rules of RFC 6455 §4.2.1. [`accept`](Self::accept) or
 /// [`refuse`](Self::refuse) it.
+///
+/// Where the RFC leaves a choice: Upgrade may list other protocols besides `websocket`, and a key is accepted also if its
+/// spare bits are not zero, as in the RFC's own example (erratum 3150).
 #[derive(Debug)]
 pub struct Request {
     config: Arc<Config>,
@@ -65,8 +68,8 @@ impl Request {
         grammar::tokens(self.fields.all("Sec-WebSocket-Protocol"))
     }
 
-    /// The extensions that the client offers, the one that it prefers first (§9.1). Those that this library does not
-    /// know are not agreed to, which is no error.
+    /// The extensions that the client offers, the one that it prefers first (§9.1). Several lines are one list (erratum
+    /// 3433). Those that this library does not know are not agreed to, which is no error.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
         extensions::all(&self.fields)
     }
