@@ -55,3 +55,18 @@ fn debug_keeps_secrets() {
     let shown = format!("{handshake:?}");
     assert!(shown.contains("Handshake") && !shown.contains("secret"), "{shown}");
 }
+
+/// What was received is shown up to 64 bytes, escaped, and what is left out is marked.
+#[test]
+fn excerpts() {
+    for (method, shown) in [
+        ("A".repeat(64), "A".repeat(64)),
+        ("A".repeat(65), format!("{}...", "A".repeat(64))),
+        ("A".repeat(1000), format!("{}...", "A".repeat(64))),
+    ] {
+        let mut head = format!("{method} / HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes();
+        let progress = server::Handshake::new(&crate::kit::config()).receive(&mut &mut head[..]);
+        let server::Progress::Refused(refusal) = progress else { panic!("{progress:?}") };
+        assert_eq!(refusal.error(), Some(&HandshakeError::Method(shown)));
+    }
+}
