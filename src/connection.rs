@@ -1,5 +1,5 @@
 use crate::{
-    Assembly, CloseCode, CloseFrame, Closure, Config, Event, InvalidClose, Output, Prepared, ProtocolError, Role,
+    Assembly, CloseCode, CloseFrame, Closure, Config, Event, InvalidClose, Output, Payload, Prepared, ProtocolError, Role,
     SendError, Side, Text, Timestamp,
     closing::{self, Action, Happening, Phase},
     closure::{Cause, Deadline},
@@ -122,15 +122,18 @@ impl Connection {
     /// assert!(matches!(connection.receive(&mut input), Some(Event::Ping(_))));
     /// assert_eq!(connection.receive(&mut input), None);
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn receive<'b>(&mut self, input: &mut &'b mut [u8]) -> Option<Event<'b>> {
         if !self.phase.receives() {
             *input = &mut [];
             return None;
         }
         match self.receiver.receive_short(input, &self.config) {
-            Some(Ok(event)) => Some(event),
-            Some(Err(error)) => Some(self.fail(error, input)),
+            Some((false, payload)) => Some(Event::Binary(Payload::lent(payload))),
+            Some((true, payload)) => match self.receiver.whole_text(payload) {
+                Ok(text) => Some(Event::Text(text.into())),
+                Err(error) => Some(self.fail(error, input)),
+            },
             None => self.receive_any(input),
         }
     }

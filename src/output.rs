@@ -72,6 +72,7 @@ impl Output {
             }
             _ => {
                 let tail = self.tail_to_append(len + payload.len());
+                tail.reserve(len + payload.len());
                 tail.extend_from_slice(bytes.get(..len).unwrap_or_default());
                 append(tail, &payload, header.key);
             }

@@ -79,14 +79,14 @@ impl Receiver {
         }
     }
 
-    /// The fast path: a message in a single frame that lies whole in `input`. For everything else, `None`: that is for
-    /// [`receive`](Self::receive).
-    #[inline]
+    /// The fast path: a message in a single frame that lies whole in `input`, and whether it is text, which is then to be
+    /// [validated](Self::whole_text). For everything else, `None`: that is for [`receive`](Self::receive).
+    #[inline(always)]
     pub(crate) fn receive_short<'b>(
         &mut self,
         input: &mut &'b mut [u8],
         config: &Config,
-    ) -> Option<Result<Event<'b>, ProtocolError>> {
+    ) -> Option<(bool, &'b mut [u8])> {
         if self.frame.is_some() || self.header_len > 0 || self.kind.is_some() || config.delivery != Delivery::Messages {
             return None;
         }
@@ -103,11 +103,7 @@ impl Receiver {
         }
         self.position = self.position.wrapping_add(end as u64);
         self.message_seen = true;
-        Some(if message.text {
-            self.whole_text(payload).map(|text| Event::Text(text.into()))
-        } else {
-            Ok(Event::Binary(Payload::lent(payload)))
-        })
+        Some((message.text, payload))
     }
 
     /// The slow path: takes bytes off the front of `input`, up to the next event or to its end.
@@ -137,6 +133,15 @@ impl Receiver {
 
     /// Reads a header off `input`. If it is incomplete, what there is of it is kept.
     fn begin_frame(&mut self, input: &mut &mut [u8], config: &Config) -> Result<(), ProtocolError> {
+        if self.header_len == 0
+            && let Ok(Some((header, len))) = Header::decode(input, &self.expect(config))
+        {
+            *input = mem::take(input).get_mut(len..).unwrap_or_default();
+            self.position = self.position.wrapping_add(len as u64);
+            self.note(&header);
+            self.frame = Some(Frame::from(&header));
+            return Ok(());
+        }
         let kept = usize::from(self.header_len);
         for (place, byte) in self.header.iter_mut().skip(kept).zip(input.iter()) {
             *place = *byte;
@@ -267,7 +272,7 @@ impl Receiver {
 
     /// A text message that is all there.
     #[inline]
-    fn whole_text<'b>(&self, payload: &'b [u8]) -> Result<&'b str, ProtocolError> {
+    pub(crate) fn whole_text<'b>(&self, payload: &'b [u8]) -> Result<&'b str, ProtocolError> {
         utf8::whole(payload).map_err(|invalid| self.invalid_text(payload.len(), invalid))
     }
 
