@@ -81,6 +81,7 @@ impl Receiver {
 
     /// The fast path: a message in a single frame that lies whole in `input`, and whether it is text, which is then to be
     /// [validated](Self::whole_text). For everything else, `None`: that is for [`receive`](Self::receive).
+    #[expect(clippy::inline_always, reason = "see `Connection::receive`")]
     #[inline(always)]
     pub(crate) fn receive_short<'b>(
         &mut self,
