@@ -71,8 +71,11 @@ impl Output {
                 self.pieces.push_back(Piece { header: bytes, header_written: 0, header_len, body });
             }
             _ => {
-                let tail = self.tail_to_append(len + payload.len());
-                tail.extend_from_slice(bytes.get(..len).unwrap_or_default());
+                let tail = self.tail_to_append(MAX_HEADER_LEN + payload.len());
+                tail.reserve(MAX_HEADER_LEN + payload.len());
+                let end = tail.len() + len;
+                tail.extend_from_slice(&bytes); // a copy of known length needs no call
+                tail.truncate(end);
                 append(tail, &payload, header.key);
             }
         }

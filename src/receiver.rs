@@ -79,14 +79,15 @@ impl Receiver {
         }
     }
 
-    /// The fast path: a message in a single frame that lies whole in `input`. For everything else, `None`: that is for
-    /// [`receive`](Self::receive).
-    #[inline]
+    /// The fast path: a message in a single frame that lies whole in `input`, and whether it is text, which is then to be
+    /// [validated](Self::whole_text). For everything else, `None`: that is for [`receive`](Self::receive).
+    #[expect(clippy::inline_always, reason = "see `Connection::receive`")]
+    #[inline(always)]
     pub(crate) fn receive_short<'b>(
         &mut self,
         input: &mut &'b mut [u8],
         config: &Config,
-    ) -> Option<Result<Event<'b>, ProtocolError>> {
+    ) -> Option<(bool, &'b mut [u8])> {
         if self.frame.is_some() || self.header_len > 0 || self.kind.is_some() || config.delivery != Delivery::Messages {
             return None;
         }
@@ -103,11 +104,7 @@ impl Receiver {
         }
         self.position = self.position.wrapping_add(end as u64);
         self.message_seen = true;
-        Some(if message.text {
-            self.whole_text(payload).map(|text| Event::Text(text.into()))
-        } else {
-            Ok(Event::Binary(Payload::lent(payload)))
-        })
+        Some((message.text, payload))
     }
 
     /// The slow path: takes bytes off the front of `input`, up to the next event or to its end.
@@ -138,24 +135,40 @@ impl Receiver {
     /// Reads a header off `input`. If it is incomplete, what there is of it is kept.
     fn begin_frame(&mut self, input: &mut &mut [u8], config: &Config) -> Result<(), ProtocolError> {
         let kept = usize::from(self.header_len);
-        for (place, byte) in self.header.iter_mut().skip(kept).zip(input.iter()) {
-            *place = *byte;
-        }
         let known = (kept + input.len()).min(MAX_HEADER_LEN);
+        let bytes = if kept == 0 {
+            &**input
+        } else {
+            self.keep_header(input);
+            self.header.get(..known).unwrap_or_default()
+        };
         let start = self.position.wrapping_sub(kept as u64);
-        let decoded = Header::decode(self.header.get(..known).unwrap_or_default(), &self.expect(config));
-        let decoded = decoded.map_err(|BadHeader { violation, index }| {
+        let decoded = Header::decode(bytes, &self.expect(config)).map_err(|BadHeader { violation, index }| {
             ProtocolError::new(violation, start.wrapping_add(index as u64))
         })?;
-        let used = decoded.map_or(known, |(_, len)| len).saturating_sub(kept);
+        let used = match decoded {
+            Some((header, len)) => {
+                self.header_len = 0;
+                self.note(&header);
+                self.frame = Some(Frame::from(&header));
+                len - kept
+            }
+            None => {
+                self.keep_header(input);
+                self.header_len = u8::try_from(known).unwrap_or(u8::MAX);
+                known - kept
+            }
+        };
         *input = mem::take(input).get_mut(used..).unwrap_or_default();
         self.position = self.position.wrapping_add(used as u64);
-        self.header_len = if decoded.is_some() { 0 } else { u8::try_from(known).unwrap_or(u8::MAX) };
-        if let Some((header, _)) = decoded {
-            self.note(&header);
-            self.frame = Some(Frame::from(&header));
-        }
         Ok(())
+    }
+
+    /// Copies `input`, as much of it as a header can have, behind what is kept of the header.
+    fn keep_header(&mut self, input: &[u8]) {
+        for (place, byte) in self.header.iter_mut().skip(self.header_len.into()).zip(input) {
+            *place = *byte;
+        }
     }
 
     /// What a data frame's header means for its message.
@@ -272,7 +285,7 @@ impl Receiver {
 
     /// A text message that is all there.
     #[inline]
-    fn whole_text<'b>(&self, payload: &'b [u8]) -> Result<&'b str, ProtocolError> {
+    pub(crate) fn whole_text<'b>(&self, payload: &'b [u8]) -> Result<&'b str, ProtocolError> {
         utf8::whole(payload).map_err(|invalid| self.invalid_text(payload.len(), invalid))
     }
 

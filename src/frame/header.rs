@@ -171,13 +171,17 @@ impl Header {
     pub fn encode(&self, out: &mut [u8; MAX_HEADER_LEN]) -> usize {
         let first = u8::from(self.fin) << 7 | (self.reserved & 0x07) << 4 | self.opcode.bits();
         let masked = u8::from(self.key.is_some()) << 7;
-        let [k0, k1, k2, k3] = self.key.unwrap_or_default();
-        let [l0, l1, l2, l3, l4, l5, l6, l7] = self.payload_len.to_be_bytes();
-        *out = match self.payload_len {
-            0..=125 => [first, masked | l7, k0, k1, k2, k3, 0, 0, 0, 0, 0, 0, 0, 0],
-            126..=0xFFFF => [first, masked | 0x7E, l6, l7, k0, k1, k2, k3, 0, 0, 0, 0, 0, 0],
-            _ => [first, masked | 0x7F, l0, l1, l2, l3, l4, l5, l6, l7, k0, k1, k2, k3],
+        // As one number, since arrays that are put together from bytes are written byte by byte.
+        let two = |second: u8| u128::from(u16::from_le_bytes([first, masked | second]));
+        let key = u128::from(u32::from_le_bytes(self.key.unwrap_or_default()));
+        let [.., l0, l1] = self.payload_len.to_be_bytes();
+        let number = match self.payload_len {
+            0..=125 => two(l1) | key << 16,
+            126..=0xFFFF => two(0x7E) | u128::from(u16::from_le_bytes([l0, l1])) << 16 | key << 32,
+            len => two(0x7F) | u128::from(len.swap_bytes()) << 16 | key << 80,
         };
+        let [bytes @ .., _, _] = number.to_le_bytes();
+        *out = bytes;
         self.encoded_len()
     }
 }

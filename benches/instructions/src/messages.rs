@@ -1,0 +1,107 @@
+//! Connections that receive, send, and echo.
+
+use crate::{Path, fixed};
+use bowline::{Config, Connection, Event, Role};
+use bytes::{Buf, Bytes};
+use std::{hint::black_box, sync::Arc};
+
+pub(crate) const PATHS: &[Path] = &[
+    ("receive-binary-16", || receive(binary(16, 16))),
+    ("receive-binary-125", || receive(binary(125, 16))),
+    ("receive-binary-1024", || receive(binary(1024, 16))),
+    ("receive-binary-16384", || receive(binary(16 * 1024, 1))),
+    ("receive-ascii-16", || receive(text(&"a".repeat(16)))),
+    ("receive-ascii-125", || receive(text(&"a".repeat(125)))),
+    ("receive-korean-16", || receive(text("안녕하세요."))),
+    ("receive-korean-125", || receive(text(&format!("{}..", "한".repeat(41))))),
+    ("receive-fragments-64", || receive(fragments(16, 64))),
+    ("echo-16", || echo(binary(16, 16))),
+    ("echo-1024", || echo(binary(1024, 16))),
+    ("client-send-125", || send(Role::Client, &[7; 125])),
+    ("client-send-16384", || send(Role::Client, &[7; 16 * 1024])),
+    ("server-send-bytes", server_send_bytes),
+];
+
+fn connection(role: Role) -> Connection {
+    Connection::new(role, &Arc::new(Config::new(fixed)))
+}
+
+/// What a client has queued.
+fn written(mut client: Connection) -> Vec<u8> {
+    let queued = client.queued();
+    client.output().copy_to_bytes(queued).to_vec()
+}
+
+/// The frames of `count` binary messages.
+fn binary(size: usize, count: usize) -> Vec<u8> {
+    let mut client = connection(Role::Client);
+    for _ in 0..count {
+        client.send_binary(vec![7; size]).expect("there is room");
+    }
+    written(client)
+}
+
+fn text(text: &str) -> Vec<u8> {
+    let mut client = connection(Role::Client);
+    for _ in 0..16 {
+        client.send_text(text).expect("there is room");
+    }
+    written(client)
+}
+
+/// One message in fragments.
+fn fragments(count: usize, size: usize) -> Vec<u8> {
+    let mut client = connection(Role::Client);
+    for index in 1..=count {
+        client.send_binary_chunk(vec![7; size], index == count).expect("there is room");
+    }
+    written(client)
+}
+
+/// Receives all that one read brought. The connection unmasks in place, so it gets a fresh copy each time.
+fn receive(read: Vec<u8>) -> Box<dyn FnMut()> {
+    let mut server = connection(Role::Server);
+    let mut buffer = read.clone();
+    Box::new(move || {
+        buffer.copy_from_slice(&read);
+        let mut input = &mut buffer[..];
+        while let Some(event) = server.receive(&mut input) {
+            assert!(matches!(black_box(event), Event::Binary(_) | Event::Text(_)));
+        }
+    })
+}
+
+fn echo(read: Vec<u8>) -> Box<dyn FnMut()> {
+    let mut server = connection(Role::Server);
+    let mut buffer = read.clone();
+    Box::new(move || {
+        buffer.copy_from_slice(&read);
+        let mut input = &mut buffer[..];
+        while let Some(event) = server.receive(&mut input) {
+            if let Event::Binary(data) = event {
+                server.send_binary(data).expect("there is room");
+            }
+        }
+        black_box(server.output().chunk());
+        server.output().advance(usize::MAX);
+    })
+}
+
+fn send(role: Role, data: &'static [u8]) -> Box<dyn FnMut()> {
+    let mut connection = connection(role);
+    Box::new(move || {
+        connection.send_binary(black_box(data)).expect("there is room");
+        black_box(connection.output().chunk());
+        connection.output().advance(usize::MAX);
+    })
+}
+
+fn server_send_bytes() -> Box<dyn FnMut()> {
+    let data = Bytes::from(vec![7; 16 * 1024]);
+    let mut server = connection(Role::Server);
+    Box::new(move || {
+        server.send_binary(black_box(&data).clone()).expect("there is room");
+        black_box(server.output().chunk());
+        server.output().advance(usize::MAX);
+    })
+}

@@ -1,0 +1,74 @@
+//! Whether what a subject delivered or sent is right.
+
+use crate::{
+    exchange,
+    job::{Job, Meter, Task, Work},
+    tally::Tally,
+};
+
+/// A meter for what is not measured.
+#[derive(Debug)]
+pub struct NoMeter;
+
+impl Meter for NoMeter {
+    fn start(&mut self) {}
+    fn stop(&mut self) {}
+}
+
+/// Runs a subject and compares what it did with what it should have done. Panics with the subject's name if it is wrong.
+pub fn check(name: &str, job: &Job, work: &mut dyn Work) {
+    let messages = match job.size {
+        0..=65_536 => (2 * job.batch() + 3).min(1000),
+        _ => 3,
+    };
+    let mut tally = Tally::checking();
+    job.sent.keep(true);
+    work.run(messages, &mut tally, &mut NoMeter);
+    let sent = job.sent.take();
+    job.sent.keep(false);
+    let what = format!("{name}, {:?}, {} bytes", job.task, job.size);
+    match job.task {
+        Task::Receive { .. } | Task::Fragments => assert_eq!(tally.result(), expected(job, messages), "{what}"),
+        Task::Echo { .. } | Task::ServerSend => {
+            assert_eq!(read_frames(&sent, false).result(), expected(job, messages), "{what}");
+        }
+        Task::ClientSend => assert_eq!(read_frames(&sent, true).result(), expected(job, messages), "{what}"),
+        Task::HandshakeServer => {
+            let sent = String::from_utf8_lossy(&sent);
+            let agreed = sent.split("\r\n\r\n").filter(|answer| answer.starts_with("HTTP/1.1 101 ")).count();
+            assert_eq!((agreed, sent.matches(exchange::ACCEPT).count()), (messages, messages), "{what}");
+        }
+        Task::HandshakeClient => assert_eq!(tally.messages, messages as u64, "{what}"),
+    }
+}
+
+fn expected(job: &Job, messages: usize) -> (u64, u64, Option<u64>) {
+    let mut tally = Tally::checking();
+    for _ in 0..messages {
+        tally.message(&job.payload);
+    }
+    tally.result()
+}
+
+/// Reads frames in the plainest way.
+fn read_frames(mut bytes: &[u8], masked: bool) -> Tally {
+    let mut tally = Tally::checking();
+    while let [first, second, rest @ ..] = bytes {
+        assert_eq!(second & 0x80 != 0, masked, "the masking bit is wrong");
+        let (len, rest) = match second & 0x7F {
+            126 => (usize::from(u16::from_be_bytes([rest[0], rest[1]])), &rest[2..]),
+            127 => (rest[..8].iter().fold(0, |len, byte| len << 8 | usize::from(*byte)), &rest[8..]),
+            len => (usize::from(len), rest),
+        };
+        let (key, rest) = if masked { rest.split_at(4) } else { ([0; 4].as_slice(), rest) };
+        let (payload, rest) = rest.split_at(len);
+        let plain: Vec<u8> = payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+        assert!(matches!(first & 0x0F, 0..=2), "a frame that is no message");
+        tally.piece(&plain);
+        if first & 0x80 != 0 {
+            tally.end();
+        }
+        bytes = rest;
+    }
+    tally
+}

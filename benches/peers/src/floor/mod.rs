@@ -1,0 +1,38 @@
+//! The floor: what RFC 6455 costs if nothing is asked for but that it is kept. Loops for one purpose each, with all checks,
+//! and nothing that would make a library of them.
+
+mod frame;
+mod handshake;
+mod receive;
+mod send;
+mod text;
+
+use crate::job::{Job, Task, Work};
+
+/// Lends slices of its read buffer; assembles what spans reads in one buffer that it keeps.
+pub fn lends(job: &Job) -> Option<Box<dyn Work>> {
+    match job.task {
+        Task::Receive { .. } | Task::Fragments => receive::lends(job),
+        Task::Echo { .. } => receive::echo(job),
+        Task::ClientSend => send::client(job),
+        Task::ServerSend => send::server(job),
+        Task::HandshakeServer => handshake::server(job),
+        Task::HandshakeClient => handshake::client(),
+    }
+}
+
+/// Hands out pieces as they arrive. Only binary messages.
+pub fn pieces(job: &Job) -> Option<Box<dyn Work>> {
+    match job.task {
+        Task::Receive { kind: crate::wire::Kind::Binary, .. } | Task::Fragments => receive::pieces(job),
+        _ => None,
+    }
+}
+
+/// Makes a `Vec` for each message.
+pub fn vec(job: &Job) -> Option<Box<dyn Work>> {
+    match job.task {
+        Task::Receive { .. } | Task::Fragments => receive::vec(job),
+        _ => None,
+    }
+}

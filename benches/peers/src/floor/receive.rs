@@ -1,0 +1,270 @@
+use super::{
+    frame::{Header, Message, header, mask, rotate},
+    text,
+};
+use crate::{
+    job::{Job, Task, Work, work},
+    pipe::Pipe,
+    tally::Tally,
+    wire::{READ, READ_ROOM, Role},
+};
+
+/// Where a floor puts what it received.
+trait Deliver {
+    /// A message that lies whole in the read buffer.
+    fn whole(&mut self, payload: &[u8], tally: &mut Tally);
+    /// One that was assembled; the buffer comes back empty.
+    fn assembled(&mut self, payload: &mut Vec<u8>, tally: &mut Tally);
+}
+
+struct Lend;
+
+impl Deliver for Lend {
+    #[inline(always)]
+    fn whole(&mut self, payload: &[u8], tally: &mut Tally) {
+        tally.message(payload);
+    }
+
+    fn assembled(&mut self, payload: &mut Vec<u8>, tally: &mut Tally) {
+        tally.message(payload);
+        payload.clear();
+    }
+}
+
+struct Own;
+
+impl Deliver for Own {
+    #[inline(always)]
+    fn whole(&mut self, payload: &[u8], tally: &mut Tally) {
+        tally.message(&payload.to_vec());
+    }
+
+    fn assembled(&mut self, payload: &mut Vec<u8>, tally: &mut Tally) {
+        tally.message(&std::mem::take(payload));
+    }
+}
+
+/// Sends back what it is given, in one write for each read.
+struct Echo(Vec<u8>);
+
+impl Deliver for Echo {
+    #[inline(always)]
+    fn whole(&mut self, payload: &[u8], tally: &mut Tally) {
+        super::send::frame(&mut self.0, payload);
+        tally.end();
+    }
+
+    fn assembled(&mut self, payload: &mut Vec<u8>, tally: &mut Tally) {
+        self.whole(payload, tally);
+        payload.clear();
+    }
+}
+
+pub(super) fn lends(job: &Job) -> Option<Box<dyn Work>> {
+    run(job, Lend, |_, _| {})
+}
+
+pub(super) fn vec(job: &Job) -> Option<Box<dyn Work>> {
+    run(job, Own, |_, _| {})
+}
+
+pub(super) fn echo(job: &Job) -> Option<Box<dyn Work>> {
+    run(job, Echo(Vec::new()), |echo, pipe| {
+        pipe.sent.write(&echo.0);
+        echo.0.clear();
+    })
+}
+
+fn run<D: Deliver + 'static>(
+    job: &Job,
+    mut to: D,
+    flush: impl Fn(&mut D, &mut Pipe) + 'static,
+) -> Option<Box<dyn Work>> {
+    let masked = !matches!(job.task, Task::Receive { role: Role::Client, .. });
+    let mut receiver = Receiver::new(job);
+    if masked {
+        work(move |messages, tally| receiver.run::<true, D>(messages, tally, &mut to, &flush))
+    } else {
+        work(move |messages, tally| receiver.run::<false, D>(messages, tally, &mut to, &flush))
+    }
+}
+
+struct Receiver {
+    pipe: Pipe,
+    buffer: Box<[u8]>,
+    start: usize,
+    end: usize,
+    message: Message,
+    /// The message, as far as it could not be lent.
+    assembly: Vec<u8>,
+    /// The frame that is coming, and how much of it is missing.
+    frame: Option<(Header, usize)>,
+}
+
+impl Receiver {
+    fn new(job: &Job) -> Self {
+        let buffer = vec![0; READ_ROOM].into_boxed_slice();
+        let message = Message::default();
+        Self { pipe: job.pipe(), buffer, start: 0, end: 0, message, assembly: Vec::new(), frame: None }
+    }
+
+    #[inline(always)]
+    fn run<const MASKED: bool, D: Deliver>(
+        &mut self,
+        messages: usize,
+        tally: &mut Tally,
+        to: &mut D,
+        flush: &impl Fn(&mut D, &mut Pipe),
+    ) {
+        let last = tally.messages + messages as u64;
+        while tally.messages < last {
+            if self.frame.is_some() || !self.whole_frames::<MASKED, D>(last, tally, to) {
+                self.part_of_frame::<MASKED, D>(tally, to);
+                if self.frame.is_none() && tally.messages < last {
+                    continue;
+                }
+            }
+            flush(to, &mut self.pipe);
+            if tally.messages < last {
+                self.read();
+            }
+        }
+    }
+
+    /// Messages that lie whole in the buffer. False if the next frame is too large for that.
+    #[inline(always)]
+    fn whole_frames<const MASKED: bool, D: Deliver>(&mut self, last: u64, tally: &mut Tally, to: &mut D) -> bool {
+        let mut rest = &mut self.buffer[self.start..self.end];
+        while tally.messages < last
+            && let Some(head) = header(rest, MASKED, self.message)
+        {
+            let size = head.size + head.len;
+            if size > rest.len() {
+                self.start = self.end - rest.len();
+                return size <= READ / 2;
+            }
+            let (frame, after) = rest.split_at_mut(size);
+            rest = after;
+            let payload = &mut frame[head.size..];
+            if MASKED {
+                mask(payload, head.key);
+            }
+            if head.fin && self.message.begun.is_none() {
+                if head.text {
+                    text::check(payload);
+                }
+                to.whole(payload, tally);
+                continue;
+            }
+            self.assembly.extend_from_slice(payload);
+            self.message = Message { begun: Some(head.text), len: self.assembly.len() };
+            if head.fin {
+                if head.text {
+                    text::check(&self.assembly);
+                }
+                self.message = Message::default();
+                to.assembled(&mut self.assembly, tally);
+            }
+        }
+        self.start = self.end - rest.len();
+        true
+    }
+
+    /// What there is of a frame that spans reads.
+    #[inline(never)]
+    fn part_of_frame<const MASKED: bool, D: Deliver>(&mut self, tally: &mut Tally, to: &mut D) {
+        let (mut head, mut missing) = self.frame.take().unwrap_or_else(|| {
+            let head = header(&self.buffer[self.start..self.end], MASKED, self.message).expect("it was there before");
+            self.start += head.size;
+            self.assembly.reserve(head.len);
+            (head, head.len)
+        });
+        let piece = &mut self.buffer[self.start..self.end];
+        let len = piece.len().min(missing);
+        let piece = &mut piece[..len];
+        if MASKED {
+            mask(piece, head.key);
+            head.key = rotate(head.key, len);
+        }
+        self.assembly.extend_from_slice(piece);
+        self.start += len;
+        missing -= len;
+        if missing > 0 {
+            self.frame = Some((head, missing));
+            return;
+        }
+        self.message = Message { begun: Some(head.text), len: self.assembly.len() };
+        if head.fin {
+            if head.text {
+                text::check(&self.assembly);
+            }
+            self.message = Message::default();
+            to.assembled(&mut self.assembly, tally);
+        }
+    }
+
+    fn read(&mut self) {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        self.end += self.pipe.read_into(&mut self.buffer[self.end..]);
+    }
+}
+
+pub(super) fn pieces(job: &Job) -> Option<Box<dyn Work>> {
+    let masked = !matches!(job.task, Task::Receive { role: Role::Client, .. });
+    let mut pieces = Pieces { receiver: Receiver::new(job) };
+    if masked {
+        work(move |messages, tally| pieces.run::<true>(messages, tally))
+    } else {
+        work(move |messages, tally| pieces.run::<false>(messages, tally))
+    }
+}
+
+struct Pieces {
+    receiver: Receiver,
+}
+
+impl Pieces {
+    #[inline(always)]
+    fn run<const MASKED: bool>(&mut self, messages: usize, tally: &mut Tally) {
+        let Receiver { pipe, buffer, start, end, message, frame, .. } = &mut self.receiver;
+        let last = tally.messages + messages as u64;
+        while tally.messages < last {
+            let rest = &mut buffer[*start..*end];
+            let (mut head, missing) = match frame.take() {
+                Some(frame) => frame,
+                None => match header(rest, MASKED, *message) {
+                    Some(head) => {
+                        *start += head.size;
+                        (head, head.len)
+                    }
+                    None => {
+                        buffer.copy_within(*start..*end, 0);
+                        (*start, *end) = (0, *end - *start);
+                        *end += pipe.read_into(&mut buffer[*end..]);
+                        continue;
+                    }
+                },
+            };
+            let rest = &mut buffer[*start..*end];
+            let len = rest.len().min(missing);
+            let piece = &mut rest[..len];
+            if MASKED {
+                mask(piece, head.key);
+            }
+            tally.piece(piece);
+            *start += len;
+            if missing > len {
+                head.key = rotate(head.key, len);
+                *frame = Some((head, missing - len));
+                (*start, *end) = (0, pipe.read_into(buffer));
+            } else if head.fin {
+                *message = Message::default();
+                tally.end();
+            } else {
+                *message = Message { begun: Some(head.text), len: message.len + head.len };
+            }
+        }
+    }
+}

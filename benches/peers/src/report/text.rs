@@ -1,0 +1,68 @@
+//! Numbers and names for people.
+
+use crate::{
+    job::Task,
+    wire::{Kind, Reads, Role},
+};
+
+pub(super) fn time(nanoseconds: f64) -> String {
+    let (value, unit) = match nanoseconds {
+        ns if ns < 1e3 => (ns, "ns"),
+        ns if ns < 1e6 => (ns / 1e3, "µs"),
+        ns => (ns / 1e6, "ms"),
+    };
+    let digits = match value {
+        value if value < 10.0 => 2,
+        value if value < 100.0 => 1,
+        _ => 0,
+    };
+    format!("{value:.digits$} {unit}")
+}
+
+pub(super) fn size(bytes: usize) -> String {
+    match bytes {
+        bytes if bytes >= 1 << 20 => format!("{} MiB", bytes >> 20),
+        bytes if bytes >= 1 << 10 => format!("{} KiB", bytes >> 10),
+        bytes => format!("{bytes} B"),
+    }
+}
+
+pub(super) fn ratio(ratio: f64) -> String {
+    format!("{ratio:.2}×")
+}
+
+pub(super) fn task(task: Task) -> String {
+    match task {
+        Task::Receive { kind, role, reads } => {
+            format!("Receive {} {}, {}", masked(role), kind_of(kind), reads_of(reads))
+        }
+        Task::Fragments => "Receive masked binary in fragments of 64 B, reads of 16 KiB".to_owned(),
+        Task::Echo { reads } => format!("Echo binary as a server, {}", reads_of(reads)),
+        Task::ClientSend => "Send binary as a client, masked, the data kept by the caller".to_owned(),
+        Task::ServerSend => "Send binary as a server, from an owned `Bytes`".to_owned(),
+        Task::HandshakeServer => "Opening handshake, server: a browser's request".to_owned(),
+        Task::HandshakeClient => "Opening handshake, client".to_owned(),
+    }
+}
+
+fn masked(role: Role) -> &'static str {
+    match role {
+        Role::Server => "masked",
+        Role::Client => "unmasked",
+    }
+}
+
+fn kind_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Binary => "binary",
+        Kind::Ascii => "ASCII text",
+        Kind::Korean => "Korean text",
+    }
+}
+
+fn reads_of(reads: Reads) -> &'static str {
+    match reads {
+        Reads::Bulk => "reads of 16 KiB",
+        Reads::Frame => "one frame per read",
+    }
+}

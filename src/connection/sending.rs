@@ -1,0 +1,94 @@
+//! Messages out.
+
+use super::Connection;
+use crate::{Prepared, SendError, Text, closing::Phase, data::Data, frame::Opcode};
+
+impl Connection {
+    /// Queues a text message.
+    ///
+    /// # Errors
+    ///
+    /// [`Closing`](SendError::Closing) after a Close frame was sent or received, [`Full`](SendError::Full) if it does not
+    /// fit under the limit on the output, [`InMessage`](SendError::InMessage) while a message that is sent in chunks is
+    /// unfinished. Nothing was queued then.
+    #[inline]
+    pub fn send_text<'a>(&mut self, text: impl Into<Text<'a>>) -> Result<(), SendError> {
+        self.send(Opcode::Text, text.into().into_data())
+    }
+
+    /// Queues a binary message. A server queues large [`Bytes`](bytes::Bytes) and `Vec`s as they are, without a copy.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send_text`](Self::send_text).
+    #[inline]
+    pub fn send_binary<'a>(&mut self, data: impl Into<Data<'a>>) -> Result<(), SendError> {
+        self.send(Opcode::Binary, data.into())
+    }
+
+    #[inline]
+    fn send(&mut self, kind: Opcode, data: Data<'_>) -> Result<(), SendError> {
+        self.check_open()?;
+        self.sender.message(kind, data, &mut self.output, &self.config)
+    }
+
+    /// Queues a part of a text message, as a frame of its own; `last` ends the message (§5.4). Pings, pongs and a Close
+    /// frame can go in between. If a Close frame comes before the last chunk, the message stays unfinished, on whichever
+    /// side it came from: the rest of it cannot be sent any more.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send_text`](Self::send_text), and [`ChunkKind`](SendError::ChunkKind) if the message is binary.
+    pub fn send_text_chunk<'a>(&mut self, text: impl Into<Text<'a>>, last: bool) -> Result<(), SendError> {
+        self.send_chunk(Opcode::Text, text.into().into_data(), last)
+    }
+
+    /// Queues a part of a binary message, as a frame of its own; `last` ends the message (§5.4).
+    ///
+    /// # Errors
+    ///
+    /// As for [`send_text`](Self::send_text), and [`ChunkKind`](SendError::ChunkKind) if the message is text.
+    pub fn send_binary_chunk<'a>(&mut self, data: impl Into<Data<'a>>, last: bool) -> Result<(), SendError> {
+        self.send_chunk(Opcode::Binary, data.into(), last)
+    }
+
+    fn send_chunk(&mut self, kind: Opcode, data: Data<'_>, last: bool) -> Result<(), SendError> {
+        self.check_open()?;
+        self.sender.chunk(kind, data, last, &mut self.output, &self.config)
+    }
+
+    /// Queues a message that was encoded once for many connections.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send_text`](Self::send_text).
+    pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
+        self.check_open()?;
+        self.sender.prepared(message, &mut self.output, &self.config)
+    }
+
+    /// Queues a ping of up to 125 bytes, also between the chunks of a message (§5.5.2).
+    ///
+    /// # Errors
+    ///
+    /// [`ControlTooLong`](SendError::ControlTooLong), [`Closing`](SendError::Closing) or [`Full`](SendError::Full).
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.check_open()?;
+        self.sender.control(Opcode::Ping, payload, &mut self.output, &self.config)
+    }
+
+    /// Queues a pong that nobody asked for, of up to 125 bytes: a one-way heartbeat (§5.5.3). Pings are answered without
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ping`](Self::ping).
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.check_open()?;
+        self.sender.control(Opcode::Pong, payload, &mut self.output, &self.config)
+    }
+
+    fn check_open(&self) -> Result<(), SendError> {
+        if self.phase == Phase::Open { Ok(()) } else { Err(SendError::Closing) }
+    }
+}

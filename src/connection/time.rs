@@ -1,0 +1,73 @@
+//! Time: deadlines are armed and fired here, and nowhere else.
+
+use super::Connection;
+use crate::{
+    CloseCode, CloseFrame, Deadline, Side, Timestamp,
+    closing::{Happening, Phase},
+    closure::Cause,
+    frame::Opcode,
+    timers::{Activity, Timer},
+};
+use core::time::Duration;
+
+impl Connection {
+    /// Tells the connection what time it is: sends a ping if one is due, ends the connection if the peer is overdue.
+    /// Returns how long it can wait for the next call if nothing arrives until then; `None` is for ever, and it is never
+    /// zero.
+    ///
+    /// Call it once for all that one read brought, before writing: it may queue output. A deadline for the peer's silence
+    /// fires only at the second call after it has passed, so that a driver that was busy reads first what lies in the
+    /// socket.
+    #[must_use = "the time until the next call"]
+    pub fn tick(&mut self, now: Timestamp) -> Option<Duration> {
+        let activity = self.activity();
+        if self.phase == Phase::Open {
+            self.timers.arm_open(now, activity, &self.config.deadlines);
+        }
+        for timer in Timer::ALL {
+            if self.timers.fires(timer, now) {
+                self.fire(timer, now);
+            }
+        }
+        if self.is_closed() {
+            return None;
+        }
+        if self.phase != Phase::Open {
+            self.timers.arm_closing(now, &self.config.deadlines);
+        }
+        self.timers.arm_release(now, activity, self.output.holds_space());
+        self.timers.wait(now)
+    }
+
+    fn activity(&mut self) -> Activity {
+        self.receiver.settle();
+        let position = self.receiver.position();
+        let heard = position != core::mem::replace(&mut self.position_at_tick, position);
+        let (received, sent) = (self.receiver.take_message_seen(), self.sender.take_message_seen());
+        Activity { heard, message: received || sent, output: self.output.take_used() }
+    }
+
+    fn fire(&mut self, timer: Timer, now: Timestamp) {
+        match timer {
+            // It may have become due while the connection ended: nothing follows a Close frame.
+            Timer::Ping if self.phase != Phase::Open => {}
+            Timer::Ping => {
+                // If the output is full the ping could not leave anyway; the deadline for an answer counts all the same.
+                let _ = self.sender.control(Opcode::Ping, &[], &mut self.output, &self.config);
+                self.timers.arm_pong(now, &self.config.deadlines);
+            }
+            Timer::Pong => self.silence(Deadline::Pong, CloseCode::INTERNAL_ERROR, "no answer to a ping"),
+            Timer::Idle => self.silence(Deadline::Idle, CloseCode::GOING_AWAY, "idle for too long"),
+            Timer::Close => {
+                let cause = Cause::Deadline(Deadline::Close);
+                self.happened(Happening::CloseDeadline, Side::Local, cause, CloseFrame::without_body());
+            }
+            Timer::Release => self.output.release(),
+        }
+    }
+
+    fn silence(&mut self, deadline: Deadline, code: CloseCode, reason: &'static str) {
+        let close = CloseFrame { code, reason: reason.into() };
+        self.happened(Happening::Silence, Side::Local, Cause::Deadline(deadline), close);
+    }
+}
