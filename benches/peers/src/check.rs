@@ -72,3 +72,57 @@ fn read_frames(mut bytes: &[u8], masked: bool) -> Tally {
     }
     tally
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        job::work,
+        subjects::ALL,
+        wire::{Kind, Reads, Role},
+    };
+
+    fn job() -> Job {
+        Job::new(Task::Receive { kind: Kind::Binary, role: Role::Server, reads: Reads::Bulk }, 125)
+    }
+
+    #[test]
+    fn what_is_right_passes() {
+        check("bowline", &job(), &mut *(ALL[0].work)(&job()).expect("it receives"));
+    }
+
+    /// As many messages and bytes, but one byte is another.
+    #[test]
+    #[should_panic(expected = "a subject that is wrong")]
+    fn a_wrong_byte_is_found() {
+        let job = job();
+        let mut wrong = job.payload.to_vec();
+        wrong[124] ^= 1;
+        let mut work =
+            work(move |messages, tally| (0..messages).for_each(|_| tally.message(&wrong))).expect("it works");
+        check("a subject that is wrong", &job, &mut *work);
+    }
+
+    /// The right bytes, cut into messages elsewhere.
+    #[test]
+    #[should_panic(expected = "a subject that is wrong")]
+    fn a_wrong_end_is_found() {
+        let job = job();
+        let payload = job.payload.clone();
+        let mut work = work(move |messages, tally| {
+            for index in 0..messages {
+                let cut = if index == 0 { 124 } else { 0 };
+                tally.piece(&payload[..cut]);
+                if index == 0 {
+                    tally.end()
+                }
+                tally.piece(&payload[cut..]);
+                if index > 0 {
+                    tally.end()
+                }
+            }
+        })
+        .expect("it works");
+        check("a subject that is wrong", &job, &mut *work);
+    }
+}

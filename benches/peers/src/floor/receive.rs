@@ -36,7 +36,8 @@ struct Own;
 impl Deliver for Own {
     #[inline(always)]
     fn whole(&mut self, payload: &[u8], tally: &mut Tally) {
-        tally.message(&payload.to_vec());
+        let owned = payload.to_vec();
+        tally.message(&owned);
     }
 
     fn assembled(&mut self, payload: &mut Vec<u8>, tally: &mut Tally) {

@@ -44,7 +44,7 @@ the ratios within a run are what counts. Allocations are counted in a run of the
 
 const LEFT_OUT: &str = "
 Left out: the handshakes of fastwebsockets and yawc, which are hyper's, and need its runtime; fragments with the bare codecs
-that do not put messages together; `nexus-web` where a server sends an owned `Bytes`, which it cannot.
+that do not put messages together; `nexus-web` where a server sends an owned `Bytes`, as its writer copies the payload.
 ";
 
 fn version(krate: &str) -> &'static str {

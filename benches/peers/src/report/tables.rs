@@ -6,6 +6,9 @@ use crate::{
 };
 use std::fmt::Write;
 
+/// A ratio of a row, if it has those that it is of.
+type Ratio<'a> = &'a dyn Fn(&Measured) -> Option<f64>;
+
 /// What each subject needs, minimum and median, and the ratios.
 pub(super) fn costs(group: &Group<'_>) -> String {
     let mut page = format!("\n## {}\n\n![{}](plots/{}.svg)\n\n", group.title, group.title, group.slug);
@@ -20,7 +23,7 @@ pub(super) fn costs(group: &Group<'_>) -> String {
         });
         line(&mut page, subject.name, cells);
     }
-    let ratios: [(&str, &dyn Fn(&Measured) -> Option<f64>); 5] = [
+    let ratios: [(&str, Ratio<'_>); 5] = [
         ("**ours ahead of the best complete peer**", &|row| {
             ahead(row, Which::Messages, |class| class == Class::Complete)
         }),

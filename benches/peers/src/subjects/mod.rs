@@ -80,7 +80,7 @@ pub const ALL: [Subject; 16] = [
         name: "tungstenite",
         krate: Some("tungstenite"),
         class: Class::Complete,
-        note: "`read`, `write`, one `flush` per batch; a read buffer of 16 KiB where that is faster",
+        note: "`read`, `write`, one `flush` per batch; a read buffer as large as a read, 16 KiB",
         work: tungstenite::work_on,
     },
     Subject {
