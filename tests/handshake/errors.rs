@@ -1,6 +1,7 @@
 //! Errors are for people: what they say, which status they have, and that no secret gets into a log.
 
 use bowline::{HandshakeError, client, server};
+use bytes::Buf;
 use std::sync::Arc;
 
 /// What a server did wrong has the status with which a gateway would pass it on.
@@ -53,7 +54,7 @@ fn debug_keeps_secrets() {
     let mut handshake = server::Handshake::new(&config);
     assert!(matches!(handshake.receive(&mut &mut head[..]), server::Progress::Incomplete));
     let shown = format!("{handshake:?}");
-    assert!(shown.contains("Handshake") && !shown.contains("secret"), "{shown}");
+    assert!(shown.contains("taken: 39") && !shown.contains("secret"), "{shown}");
 }
 
 /// What was received is shown up to 64 bytes, escaped, and what is left out is marked.
@@ -69,4 +70,82 @@ fn excerpts() {
         let server::Progress::Refused(refusal) = progress else { panic!("{progress:?}") };
         assert_eq!(refusal.error(), Some(&HandshakeError::Method(shown)));
     }
+}
+
+/// A server that accepts nothing: the request, to be refused.
+fn request() -> server::Request {
+    let mut head = crate::kit::Head::request().and("Cookie", "secret").bytes();
+    let progress = server::Handshake::new(&crate::kit::config()).receive(&mut &mut head[..]);
+    let server::Progress::Request(request) = progress else { panic!("{progress:?}") };
+    request
+}
+
+/// The names of RFC 9110 §15 and RFC 6585.
+#[test]
+fn phrases() {
+    let table = [
+        (300, "Multiple Choices"),
+        (301, "Moved Permanently"),
+        (302, "Found"),
+        (303, "See Other"),
+        (307, "Temporary Redirect"),
+        (308, "Permanent Redirect"),
+        (400, "Bad Request"),
+        (401, "Unauthorized"),
+        (403, "Forbidden"),
+        (404, "Not Found"),
+        (405, "Method Not Allowed"),
+        (408, "Request Timeout"),
+        (409, "Conflict"),
+        (410, "Gone"),
+        (414, "URI Too Long"),
+        (417, "Expectation Failed"),
+        (421, "Misdirected Request"),
+        (426, "Upgrade Required"),
+        (429, "Too Many Requests"),
+        (431, "Request Header Fields Too Large"),
+        (500, "Internal Server Error"),
+        (501, "Not Implemented"),
+        (502, "Bad Gateway"),
+        (503, "Service Unavailable"),
+        (504, "Gateway Timeout"),
+        (505, "HTTP Version Not Supported"),
+        (599, ""),
+    ];
+    for (status, phrase) in table {
+        let refusal = request().refuse(status, "");
+        let line = format!("HTTP/1.1 {status} {phrase}\r\n");
+        assert!(refusal.chunk().starts_with(line.as_bytes()), "{line}");
+    }
+}
+
+/// A field can be added until the empty line is written.
+#[test]
+fn fields_until_the_empty_line() {
+    let fields_end =
+        |refusal: &server::Refusal| refusal.chunk().windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 2;
+    let mut refusal = request().refuse(302, "");
+    refusal.advance(fields_end(&refusal));
+    assert!(refusal.header("Location", "/").unwrap().chunk().starts_with(b"Location: /\r\n\r\n"));
+    let mut refusal = request().refuse(302, "");
+    refusal.advance(fields_end(&refusal) + 1);
+    assert!(refusal.header("Location", "/").is_err());
+}
+
+/// Names of fields may be shown; what they hold, not.
+#[test]
+fn debug_shows_names_of_fields() {
+    let shown = format!("{:?}", request());
+    assert!(shown.contains("Cookie") && !shown.contains("secret"), "{shown}");
+    let shown = format!("{:?}", request().refuse(401, "secret").header("WWW-Authenticate", "secret").unwrap());
+    assert!(shown.contains("401") && !shown.contains("secret"), "{shown}");
+}
+
+/// A line without a colon is named as it is, also if it could be the name of a field.
+#[test]
+fn a_line_without_a_colon() {
+    let mut head = *b"GET / HTTP/1.1\r\nHost: a\r\nnocolon\r\n\r\n";
+    let progress = server::Handshake::new(&crate::kit::config()).receive(&mut &mut head[..]);
+    let server::Progress::Refused(refusal) = progress else { panic!("{progress:?}") };
+    assert_eq!(refusal.error(), Some(&HandshakeError::FieldLine("nocolon".into())));
 }
