@@ -72,12 +72,9 @@ fn excerpts() {
     }
 }
 
-/// A server that accepts nothing: the request, to be refused.
+/// A request with a secret in it, to be refused.
 fn request() -> server::Request {
-    let mut head = crate::kit::Head::request().and("Cookie", "secret").bytes();
-    let progress = server::Handshake::new(&crate::kit::config()).receive(&mut &mut head[..]);
-    let server::Progress::Request(request) = progress else { panic!("{progress:?}") };
-    request
+    crate::kit::request(crate::kit::Head::request().and("Cookie", "secret").bytes())
 }
 
 /// The names of RFC 9110 §15 and RFC 6585.
