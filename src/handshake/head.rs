@@ -194,8 +194,19 @@ mod tests {
     /// is cut and wherever in a block it lies.
     #[test]
     fn blocks_do_not_matter() {
+        let (feeds, returns) = ("\n".repeat(3 * BLOCK), "\r".repeat(3 * BLOCK));
         for padding in 0..2 * BLOCK + 4 {
-            for tail in ["\r\n\r\nrest", "\r\nA: b\r\n\r\nrest", "\rx", "\nx", "\r\nx\r\ry", "\r\n\n", "\r\n\r\n\r\n"] {
+            for tail in [
+                &*feeds,
+                &*returns,
+                "\r\n\r\nrest",
+                "\r\nA: b\r\n\r\nrest",
+                "\rx",
+                "\nx",
+                "\r\nx\r\ry",
+                "\r\n\n",
+                "\r\n\r\n\r\n",
+            ] {
                 let mut bytes = vec![b'x'; padding + 1];
                 bytes.extend_from_slice(tail.as_bytes());
                 let expected = collect(&bytes, 1);
