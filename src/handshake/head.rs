@@ -194,11 +194,12 @@ mod tests {
     /// is cut and wherever in a block it lies.
     #[test]
     fn blocks_do_not_matter() {
-        let (feeds, returns) = ("\n".repeat(3 * BLOCK), "\r".repeat(3 * BLOCK));
+        let (feeds, returns, both) = ("\n".repeat(3 * BLOCK), "\r".repeat(3 * BLOCK), "\r\n".repeat(2 * BLOCK));
         for padding in 0..2 * BLOCK + 4 {
             for tail in [
                 &*feeds,
                 &*returns,
+                &*both,
                 "\r\n\r\nrest",
                 "\r\nA: b\r\n\r\nrest",
                 "\rx",
