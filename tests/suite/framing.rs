@@ -319,3 +319,47 @@ fn the_codec_takes_the_shortest_form() {
         }
     }
 }
+
+/// [I-23] What follows a cut is not taken for a frame of its own, however much it looks like one: the rest of a header, and
+/// the rest of a ping.
+#[test]
+fn the_rest_of_a_cut_frame_looks_like_a_frame() {
+    for role in ROLES {
+        for text in [false, true] {
+            // The first byte and the second, and then a whole frame: 0x81 or 0x82, a length, and all that belongs to it.
+            let lookalike = frame_to(role, if text { 0x81 } else { 0x82 }, b"Hello");
+            let mut frames = vec![(frame_to(role, 0x89, &unmask(role, &[&lookalike[..], b"12"].concat())), vec![])];
+            if role == Role::Server {
+                let key: [u8; 4] = lookalike[..4].try_into().unwrap();
+                let mut frame = vec![0x82, 0x80 | 20];
+                frame.extend(key);
+                frame.extend(&lookalike[4..]);
+                frame.resize(26, 0x55);
+                frames.push((frame, vec![2]));
+            } else {
+                let mut frame = vec![0x82, 126];
+                frame.extend(&lookalike);
+                frame.resize(4 + (usize::from(lookalike[0]) << 8 | usize::from(lookalike[1])), 0x55);
+                frames.push((frame, vec![2]));
+            }
+            for (frame, cuts) in frames {
+                let whole = receive(&mut connection(role), &frame);
+                assert_eq!(whole.len(), 1);
+                for cut in if cuts.is_empty() { (1..frame.len()).collect() } else { cuts } {
+                    let mut connection = connection(role);
+                    let mut events = receive(&mut connection, &frame[..cut]);
+                    events.extend(receive(&mut connection, &frame[cut..]));
+                    assert_eq!(events, whole, "{role:?}: cut after {cut} of {}", frame.len());
+                }
+            }
+        }
+    }
+}
+
+/// A payload that is on the wire as `bytes`, if the frame is made by `frame_to`.
+fn unmask(role: Role, bytes: &[u8]) -> Vec<u8> {
+    match role {
+        Role::Server => crate::common::naive_mask(bytes, KEY),
+        Role::Client => bytes.to_vec(),
+    }
+}
