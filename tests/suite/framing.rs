@@ -331,7 +331,7 @@ fn the_rest_of_a_cut_frame_looks_like_a_frame() {
             let mut frames = vec![(frame_to(role, 0x89, &unmask(role, &[&lookalike[..], b"12"].concat())), vec![])];
             if role == Role::Server {
                 let key: [u8; 4] = lookalike[..4].try_into().unwrap();
-                let mut frame = vec![0x82, 0x80 | 20];
+                let mut frame = vec![0x82, 0x94];
                 frame.extend(key);
                 frame.extend(&lookalike[4..]);
                 frame.resize(26, 0x55);
