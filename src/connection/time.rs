@@ -21,8 +21,10 @@ impl Connection {
     #[must_use = "the time until the next call"]
     pub fn tick(&mut self, now: Timestamp) -> Option<Duration> {
         let activity = self.activity();
-        if self.phase == Phase::Open {
-            self.timers.arm_open(now, activity, &self.config.deadlines);
+        // Closing disarms what counts for an open connection, before it can fire: nothing follows a Close frame.
+        match self.phase {
+            Phase::Open => self.timers.arm_open(now, activity, &self.config.deadlines),
+            _ => self.timers.arm_closing(now, &self.config.deadlines),
         }
         for timer in Timer::ALL {
             if self.timers.fires(timer, now) {
@@ -33,6 +35,7 @@ impl Connection {
             return None;
         }
         if self.phase != Phase::Open {
+            // Silence may just have begun it.
             self.timers.arm_closing(now, &self.config.deadlines);
         }
         self.timers.arm_release(now, activity, self.output.holds_space());
@@ -49,8 +52,6 @@ impl Connection {
 
     fn fire(&mut self, timer: Timer, now: Timestamp) {
         match timer {
-            // It may have become due while the connection ended: nothing follows a Close frame.
-            Timer::Ping if self.phase != Phase::Open => {}
             Timer::Ping => {
                 // If the output is full the ping could not leave anyway; the deadline for an answer counts all the same.
                 let _ = self.sender.control(Opcode::Ping, &[], &mut self.output, &self.config);
