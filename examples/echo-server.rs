@@ -18,7 +18,10 @@ fn main() -> std::io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
     let listener = TcpListener::bind(address)?;
     println!("listening on ws://{}", listener.local_addr()?);
-    let config = Arc::new(Config::default());
+    let config = Config::default();
+    #[cfg(feature = "deflate")]
+    let config = compressing(config);
+    let config = Arc::new(config);
     for stream in listener.incoming() {
         let (stream, config) = (stream?, config.clone());
         thread::spawn(move || match echo(stream, &config) {
@@ -27,6 +30,13 @@ fn main() -> std::io::Result<()> {
         });
     }
     Ok(())
+}
+
+/// With `--features deflate`, messages are compressed for clients that can do it.
+#[cfg(feature = "deflate")]
+fn compressing(mut config: Config) -> Config {
+    config.deflate = Some(bowline::deflate::Options::default());
+    config
 }
 
 /// Serves one client, and says how it ended. A message is sent back as it lies in the read buffer, and the answers to all

@@ -26,13 +26,25 @@ pub struct Config {
     /// the feature `std` the default draws from a CSPRNG that the operating system seeds; give another source only
     /// where there is none (`no_std`), or in a test.
     pub entropy: fn() -> [u8; 4],
+    /// Compression of messages, if the peer agrees to it in the opening handshake (RFC 7692): see [`deflate`](crate::deflate).
+    ///
+    /// `None`: nothing is offered, and what clients offer is declined.
+    #[cfg(feature = "deflate")]
+    pub deflate: Option<crate::deflate::Options>,
 }
 
 impl Config {
     /// The defaults, with a source of unpredictable bytes: see [`entropy`](Self::entropy).
     #[must_use]
     pub fn new(entropy: fn() -> [u8; 4]) -> Self {
-        Self { delivery: Delivery::default(), limits: Limits::default(), deadlines: Deadlines::default(), entropy }
+        Self {
+            delivery: Delivery::default(),
+            limits: Limits::default(),
+            deadlines: Deadlines::default(),
+            entropy,
+            #[cfg(feature = "deflate")]
+            deflate: None,
+        }
     }
 }
 
@@ -64,14 +76,14 @@ pub enum Delivery {
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
-    /// Payload bytes of one message, over all its fragments: beyond it, close code 1009. It does not count with
-    /// [`Delivery::Chunks`], where messages may have any size.
+    /// Payload bytes of one message, over all its fragments, decompressed if it is compressed: beyond it, close code 1009. It
+    /// does not count with [`Delivery::Chunks`], where messages may have any size.
     ///
     /// 16 MiB. Others: 1 MiB (Python websockets), 4 MiB (aiohttp), 64 MiB (tungstenite), 100 MiB (ws), none
     /// (gorilla).
     pub message: usize,
-    /// Payload bytes of one frame: beyond it, close code 1009 as soon as the header shows it. It does not count with
-    /// [`Delivery::Chunks`] either.
+    /// Payload bytes of one frame, as they are on the wire: beyond it, close code 1009 as soon as the header shows it. It does
+    /// not count with [`Delivery::Chunks`] either.
     ///
     /// 16 MiB, so that a message may come as one frame. Others: 16 MiB (tungstenite), 64 KiB (Netty).
     pub frame: usize,

@@ -9,7 +9,7 @@ use thiserror::Error;
 /// It arrives as the last event, [`Event::Failed`](crate::Event::Failed), stays readable in
 /// [`Closure::cause`](crate::Closure::cause), and the Close frame that tells the peer is in the output already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-#[error("{violation} (RFC 6455 §{section}, at byte {position} from the peer)", section = violation.section())]
+#[error("{violation} (RFC {rfc} §{section}, at byte {position} from the peer)", rfc = violation.rfc(), section = violation.section())]
 pub struct ProtocolError {
     violation: Violation,
     position: u64,
@@ -28,7 +28,8 @@ impl ProtocolError {
 
     /// The byte that proves it, counted from 0 at the first byte after the peer's opening handshake.
     ///
-    /// It does not depend on how the bytes were cut into reads.
+    /// It does not depend on how the bytes were cut into reads. For what is wrong inside a compressed message it is the message's
+    /// first byte, that of its first frame's header.
     #[must_use]
     pub const fn position(&self) -> u64 {
         self.position
@@ -40,7 +41,13 @@ impl ProtocolError {
         self.violation.close_code()
     }
 
-    /// The section of RFC 6455 that has the rule.
+    /// The number of the RFC that has the rule: see [`Violation::rfc`].
+    #[must_use]
+    pub const fn rfc(&self) -> u16 {
+        self.violation.rfc()
+    }
+
+    /// The section of that RFC.
     #[must_use]
     pub const fn section(&self) -> &'static str {
         self.violation.section()
@@ -105,6 +112,9 @@ pub enum Violation {
     /// Text that is not UTF-8.
     #[error("a text message is not valid UTF-8")]
     InvalidText,
+    /// A compressed message whose payload is not what DEFLATE gives, or ends inside a block. Only where compression was agreed.
+    #[error("a compressed message is not valid DEFLATE data, or is cut off")]
+    BadDeflate,
     /// A Close frame with a body of a single byte: half a close code.
     #[error("a Close frame has half a close code: its body is one byte long")]
     HalfCloseCode,
@@ -121,14 +131,23 @@ impl Violation {
     #[must_use]
     pub const fn close_code(self) -> CloseCode {
         match self {
-            Self::InvalidText | Self::InvalidCloseReason => CloseCode::INVALID_DATA,
+            Self::InvalidText | Self::BadDeflate | Self::InvalidCloseReason => CloseCode::INVALID_DATA,
             Self::FrameTooBig { .. } | Self::MessageTooBig { .. } | Self::NoMemory => CloseCode::TOO_BIG,
             Self::EmptyFragments { .. } => CloseCode::POLICY_VIOLATION,
             _ => CloseCode::PROTOCOL_ERROR,
         }
     }
 
-    /// The section of RFC 6455 that has the rule.
+    /// The number of the RFC that has the rule: 7692 for what only compression knows, else 6455.
+    #[must_use]
+    pub const fn rfc(self) -> u16 {
+        match self {
+            Self::BadDeflate => 7692,
+            _ => 6455,
+        }
+    }
+
+    /// The section of that RFC.
     #[must_use]
     pub const fn section(self) -> &'static str {
         match self {
@@ -140,6 +159,7 @@ impl Violation {
                 "10.4"
             }
             Self::InvalidText => "8.1",
+            Self::BadDeflate => "6.2",
             Self::HalfCloseCode | Self::InvalidCloseReason => "5.5.1",
             Self::InvalidCloseCode(_) => "7.4",
         }

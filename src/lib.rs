@@ -19,6 +19,8 @@ mod closure;
 mod config;
 mod connection;
 mod data;
+#[cfg(feature = "deflate")]
+pub mod deflate;
 #[cfg(feature = "std")]
 mod entropy;
 mod error;

@@ -104,6 +104,8 @@ impl Connection {
             if !phase.receives() {
                 self.receiver.discard();
             }
+            #[cfg(feature = "deflate")]
+            self.sender.deflating().discard();
             let closure = self.closure.get_or_insert_with(|| Box::new(Closure::new(side, cause)));
             // What is in the middle of a violation, the error says; how much of it had come depends on the reads.
             if before.receives() && happening != Happening::Violation {

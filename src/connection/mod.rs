@@ -4,6 +4,8 @@ mod time;
 
 pub use ending::State;
 
+#[cfg(feature = "deflate")]
+use crate::deflate::Agreement;
 use crate::{
     Assembly, CloseFrame, Closure, Config, Event, Output, Payload, ProtocolError, Role, Side,
     closing::{Happening, Phase},
@@ -64,6 +66,8 @@ pub struct Connection {
     position_at_tick: u64,
     /// How it ends, as far as that is known: there from the moment at which the phase is no longer `Open`.
     closure: Option<Box<Closure>>,
+    #[cfg(feature = "deflate")]
+    agreement: Option<Agreement>,
 }
 
 const _: () = assert!(size_of::<Connection>() <= 400, "an idle connection costs 400 bytes at the most");
@@ -87,7 +91,27 @@ impl Connection {
             timers: Timers::default(),
             position_at_tick: 0,
             closure: None,
+            #[cfg(feature = "deflate")]
+            agreement: None,
         }
+    }
+
+    /// With what was agreed about compression in the opening handshake.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn with_deflate(mut self, agreement: Option<Agreement>) -> Self {
+        if let (Some(agreement), Some(options)) = (agreement, &self.config.deflate) {
+            self.receiver.agree(agreement);
+            self.sender.agree(agreement, options);
+            self.agreement = Some(agreement);
+        }
+        self
+    }
+
+    /// What was agreed about compression in the opening handshake; `None` if nothing was, and messages go as they are.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub const fn deflate(&self) -> Option<Agreement> {
+        self.agreement
     }
 
     /// Takes bytes off the front of `input` and returns the next event, or `None` once `input` is used up.

@@ -88,6 +88,15 @@ impl Connection {
         self.sender.control(Opcode::Pong, payload, &mut self.output, &self.config)
     }
 
+    /// Whether messages are compressed from now on, where that was agreed: it begins with `true`. Switch it off for a message
+    /// that has a secret beside text of somebody else's choosing (RFC 7692 §8), or that is compressed in itself, such as an image.
+    ///
+    /// A message that is being sent in chunks goes on as it began.
+    #[cfg(feature = "deflate")]
+    pub fn set_compression(&mut self, on: bool) {
+        self.sender.deflating().switch(on);
+    }
+
     fn check_open(&self) -> Result<(), SendError> {
         if self.phase == Phase::Open { Ok(()) } else { Err(SendError::Closing) }
     }

@@ -53,6 +53,9 @@ pub struct Expect {
     pub message_limit: u64,
     /// Payload bytes its earlier fragments had.
     pub message_len: u64,
+    /// Whether that message is compressed: then `message_limit` is for what comes out of the decompressor, and says nothing
+    /// about frames. The same holds for a frame with one of the `reserved` bits.
+    pub in_compressed: bool,
 }
 
 impl Expect {
@@ -68,6 +71,7 @@ impl Expect {
             frame_limit: u64::MAX,
             message_limit: u64::MAX,
             message_len: 0,
+            in_compressed: false,
         }
     }
 }
@@ -206,10 +210,14 @@ fn violation(bytes: &[u8], expect: &Expect) -> Option<Violation> {
         Err(violation) => return Some(violation),
     };
     let &second = bytes.get(1)?;
-    in_second_byte(first, second, opcode, expect).or_else(|| match second & 0x7F {
-        126 => in_length(bytes.get(2..)?, 2, opcode, expect),
-        127 => in_length(bytes.get(2..)?, 8, opcode, expect),
-        len => over_limit(u64::from(len), opcode, expect),
+    in_second_byte(first, second, opcode, expect).or_else(|| {
+        let is_compressed = expect.in_compressed || first & 0x70 != 0;
+        let limits = if opcode.is_control() { None } else { Some(Limits { is_compressed, expect }) };
+        match second & 0x7F {
+            126 => in_length(bytes.get(2..)?, 2, limits),
+            127 => in_length(bytes.get(2..)?, 8, limits),
+            len => limits?.violation(u64::from(len)),
+        }
     })
 }
 
@@ -263,7 +271,7 @@ fn in_second_byte(first: u8, second: u8, opcode: Opcode, expect: &Expect) -> Opt
 
 /// `bytes` is what has come of a length of `width` bytes, and perhaps more: what is known of the length are its bounds.
 #[inline]
-fn in_length(bytes: &[u8], width: usize, opcode: Opcode, expect: &Expect) -> Option<Violation> {
+fn in_length(bytes: &[u8], width: usize, limits: Option<Limits<'_>>) -> Option<Violation> {
     let known = bytes.get(..width).unwrap_or(bytes);
     let (mut low, mut high) = (0_u64, 0_u64);
     for index in 0..width {
@@ -279,18 +287,27 @@ fn in_length(bytes: &[u8], width: usize, opcode: Opcode, expect: &Expect) -> Opt
     if high <= if width == 2 { 125 } else { 0xFFFF } {
         return Some(Violation::LengthNotMinimal);
     }
-    over_limit(low, opcode, expect)
+    limits?.violation(low)
 }
 
-#[inline]
-fn over_limit(len: u64, opcode: Opcode, expect: &Expect) -> Option<Violation> {
-    if opcode.is_control() {
-        None
-    } else if len > expect.frame_limit {
-        Some(Violation::FrameTooBig { limit: expect.frame_limit })
-    } else if len > expect.message_limit.saturating_sub(expect.message_len) {
-        Some(Violation::MessageTooBig { limit: expect.message_limit })
-    } else {
-        None
+/// The limits that hold for a data frame.
+#[derive(Clone, Copy)]
+struct Limits<'a> {
+    /// Whether its payload is compressed.
+    is_compressed: bool,
+    expect: &'a Expect,
+}
+
+impl Limits<'_> {
+    #[inline]
+    fn violation(self, len: u64) -> Option<Violation> {
+        let Self { is_compressed, expect } = self;
+        if len > expect.frame_limit {
+            Some(Violation::FrameTooBig { limit: expect.frame_limit })
+        } else if !is_compressed && len > expect.message_limit.saturating_sub(expect.message_len) {
+            Some(Violation::MessageTooBig { limit: expect.message_limit })
+        } else {
+            None
+        }
     }
 }

@@ -108,6 +108,10 @@ pub enum HandshakeError {
     /// The server uses an extension that was not offered. Holds an excerpt of its name.
     #[error("the server chose the extension \"{0}\", which was not offered (RFC 6455 §4.1)")]
     ExtensionNotOffered(String),
+    /// What the server answered to the offer of compression is not what it may answer.
+    #[cfg(feature = "deflate")]
+    #[error("the server's answer about permessage-deflate is wrong: {0} (RFC 7692 §7)")]
+    Deflate(crate::deflate::BadAnswer),
     /// The handshake was not over in time: see [`Deadlines::handshake`](crate::Deadlines::handshake).
     #[error("the opening handshake was not over before its deadline (RFC 6455 §7.1.7)")]
     Deadline,
@@ -132,6 +136,8 @@ impl HandshakeError {
             Self::Expectation(_) => 417,
             Self::Version(_) | Self::Missing("Upgrade") | Self::Invalid { name: "Upgrade", .. } => 426,
             Self::HeadTooLong { .. } | Self::TooManyFields { .. } => 431,
+            #[cfg(feature = "deflate")]
+            Self::Deflate(_) => 502,
             Self::Status(_) | Self::WrongAccept { .. } | Self::ProtocolNotOffered(_) | Self::ExtensionNotOffered(_) => {
                 502
             }
@@ -156,6 +162,8 @@ impl HandshakeError {
             Self::OriginRefused(_) | Self::OriginMissing => "RFC 6455 §10.2",
             Self::HeadTooLong { .. } | Self::TooManyFields { .. } => "RFC 6455 §10.4",
             Self::Repeated(_) => "RFC 6455 §11.3",
+            #[cfg(feature = "deflate")]
+            Self::Deflate(_) => "RFC 7692 §7",
             Self::HttpVersion(_)
             | Self::Method(_)
             | Self::Target(_)

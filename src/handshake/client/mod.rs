@@ -95,9 +95,13 @@ impl Handshake {
     #[must_use]
     pub fn new(request: Request, config: &Arc<Config>) -> Self {
         let key = key::fresh(config);
+        #[cfg(feature = "deflate")]
+        let offers = config.deflate.as_ref().map(crate::deflate::offer);
+        #[cfg(not(feature = "deflate"))]
+        let offers: Option<alloc::string::String> = None;
         Self {
             config: config.clone(),
-            request: request.head(&key).into(),
+            request: request.head(&key, offers.as_deref()).into(),
             expected: rules::Expected { accept: key::accept(key.as_bytes()), protocols: request.into_protocols() },
             head: Head::new(Start::Response, config.limits.head_bytes),
             deadline: Deadline::new(config.deadlines.handshake),
@@ -170,9 +174,19 @@ impl Handshake {
     }
 
     fn conclude(&self, response: Response) -> Progress {
-        match self.expected.check(&response) {
-            Ok(()) => Progress::Connected(Connection::opened(Role::Client, &self.config, Vec::new()), response),
+        match self.expected.check(&response).and_then(|()| self.opened(&response)) {
+            Ok(connection) => Progress::Connected(connection, response),
             Err(error) => Progress::Refused(error, Some(response)),
         }
+    }
+
+    fn opened(&self, response: &Response) -> Result<Connection, HandshakeError> {
+        let connection = Connection::opened(Role::Client, &self.config, Vec::new());
+        #[cfg(feature = "deflate")]
+        if let Some(options) = &self.config.deflate {
+            return Ok(connection.with_deflate(rules::check_deflate(&response.fields, options)?));
+        }
+        rules::check_no_extension(&response.fields)?;
+        Ok(connection)
     }
 }

@@ -122,7 +122,7 @@ impl Request {
     }
 
     /// The request as bytes (§4.1).
-    pub(super) fn head(&self, key: &str) -> Vec<u8> {
+    pub(super) fn head(&self, key: &str, extensions: Option<&str>) -> Vec<u8> {
         let mut head = format!("GET {} HTTP/1.1\r\n", self.uri.resource).into_bytes();
         header::push(&mut head, "Host", self.host_field().as_bytes());
         header::push(&mut head, "Upgrade", b"websocket");
@@ -134,6 +134,9 @@ impl Request {
         }
         if !self.protocols.is_empty() {
             header::push(&mut head, "Sec-WebSocket-Protocol", self.protocols.join(", ").as_bytes());
+        }
+        if let Some(extensions) = extensions {
+            header::push(&mut head, "Sec-WebSocket-Extensions", extensions.as_bytes());
         }
         head.extend_from_slice(&self.headers);
         head.extend_from_slice(b"\r\n");

@@ -1,9 +1,11 @@
 //! What a server's opening handshake must be (RFC 6455 §4.1): "the client MUST validate the server's response".
 
 use super::Response;
+#[cfg(feature = "deflate")]
+use crate::deflate::{self, Agreement, BadAnswer, Options};
 use crate::handshake::{
     error::HandshakeError,
-    extensions,
+    extensions::{self, Extension},
     fields::{Fields, invalid},
     grammar,
 };
@@ -31,7 +33,6 @@ impl Expected {
         check_upgrade(fields)?;
         check_connection(fields)?;
         self.check_accept(fields)?;
-        check_extensions(fields)?;
         self.check_protocol(fields)
     }
 
@@ -77,9 +78,28 @@ fn check_connection(fields: &Fields) -> Result<(), HandshakeError> {
 
 /// "If the response includes a |Sec-WebSocket-Extensions| header field and this header field indicates the use of an
 /// extension that was not present in the client's handshake \[...\] the client MUST _Fail the WebSocket Connection_".
-/// None is offered.
-fn check_extensions(fields: &Fields) -> Result<(), HandshakeError> {
-    extensions::check(fields)?.map_or(Ok(()), |extension| {
-        Err(HandshakeError::ExtensionNotOffered(grammar::excerpt(extension.name().as_bytes())))
-    })
+/// None was offered.
+pub(super) fn check_no_extension(fields: &Fields) -> Result<(), HandshakeError> {
+    extensions::check(fields)?.map_or(Ok(()), |extension| Err(not_offered(extension)))
+}
+
+/// The same where permessage-deflate was offered, and nothing else. What was agreed is `None` if the server declines.
+#[cfg(feature = "deflate")]
+pub(super) fn check_deflate(fields: &Fields, options: &Options) -> Result<Option<Agreement>, HandshakeError> {
+    extensions::check(fields)?;
+    let mut agreement = None;
+    for extension in extensions::all(fields) {
+        if extension.name() != deflate::NAME {
+            return Err(not_offered(extension));
+        }
+        if agreement.is_some() {
+            return Err(HandshakeError::Deflate(BadAnswer::Repeated));
+        }
+        agreement = Some(deflate::check(extension, options).map_err(HandshakeError::Deflate)?);
+    }
+    Ok(agreement)
+}
+
+fn not_offered(extension: Extension<'_>) -> HandshakeError {
+    HandshakeError::ExtensionNotOffered(grammar::excerpt(extension.name().as_bytes()))
 }

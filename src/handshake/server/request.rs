@@ -90,10 +90,17 @@ impl Request {
     /// A [`Refusal`], to be written before the transport is closed: if the client's origin is not one that `accept`
     /// admits (status 403), or if the client does not offer the subprotocol of `accept` (status 400).
     pub fn accept(self, accept: &Accept) -> Result<Connection, Refusal> {
-        match self.answer(accept) {
-            Ok(answer) => Ok(Connection::opened(Role::Server, &self.config, answer)),
-            Err(error) => Err(Refusal::of(error)),
-        }
+        let answer = self.answer(accept).map_err(Refusal::of)?;
+        let connection = Connection::opened(Role::Server, &self.config, answer);
+        #[cfg(feature = "deflate")]
+        let connection = connection.with_deflate(self.deflate());
+        Ok(connection)
+    }
+
+    /// What is agreed about compression (RFC 7692 §5).
+    #[cfg(feature = "deflate")]
+    fn deflate(&self) -> Option<crate::deflate::Agreement> {
+        self.config.deflate.as_ref().and_then(|options| crate::deflate::accept(self.extensions(), options))
     }
 
     /// Turns the client away with an HTTP status and a body (§4.2.2), such as 401, 403, 404, 429 or a redirection. An
@@ -122,6 +129,10 @@ impl Request {
         header::push(&mut head, "Sec-WebSocket-Accept", key::accept(key).as_bytes());
         if let Some(protocol) = &accept.protocol {
             header::push(&mut head, "Sec-WebSocket-Protocol", protocol.as_bytes());
+        }
+        #[cfg(feature = "deflate")]
+        if let Some(agreement) = self.deflate() {
+            header::push(&mut head, "Sec-WebSocket-Extensions", alloc::format!("{agreement}").as_bytes());
         }
         head.extend_from_slice(&accept.headers);
         head.extend_from_slice(b"\r\n");

@@ -1,5 +1,10 @@
 //! Messages to frames (RFC 6455 §5.1, §6.1).
 
+#[cfg(feature = "deflate")]
+mod compressed;
+
+#[cfg(feature = "deflate")]
+use crate::deflate::Deflating;
 use crate::{
     Config, Prepared, Role, SendError,
     data::Data,
@@ -15,11 +20,23 @@ pub(crate) struct Sender {
     message: Option<Opcode>,
     /// Whether a part of a message was sent since this was last asked.
     message_seen: bool,
+    #[cfg(feature = "deflate")]
+    deflating: Deflating,
 }
 
+/// RSV1: "Per-Message Compressed" (RFC 7692 §6), on the first frame of a message.
+#[cfg(feature = "deflate")]
+const COMPRESSED: u8 = 4;
+
 impl Sender {
-    pub(crate) const fn new(role: Role) -> Self {
-        Self { role, message: None, message_seen: false }
+    pub(crate) fn new(role: Role) -> Self {
+        Self {
+            role,
+            message: None,
+            message_seen: false,
+            #[cfg(feature = "deflate")]
+            deflating: Deflating::default(),
+        }
     }
 
     pub(crate) const fn role(&self) -> Role {
@@ -38,7 +55,12 @@ impl Sender {
         if self.message.is_some() {
             return Err(SendError::InMessage);
         }
-        self.data_frame(kind, true, data, output, config)
+        #[cfg(feature = "deflate")]
+        if let Some(compressed) = self.compress(&data, output, config)? {
+            let header = Header { reserved: COMPRESSED, ..self.header(kind, true, compressed.len()) };
+            return self.data_frame(header, compressed.into(), output, config);
+        }
+        self.data_frame(self.header(kind, true, data.len()), data, output, config)
     }
 
     /// Sends a part of a message.
@@ -55,7 +77,15 @@ impl Sender {
             Some(begun) if begun == kind => Opcode::Continuation,
             Some(_) => return Err(SendError::ChunkKind),
         };
-        self.data_frame(opcode, last, data, output, config)?;
+        #[cfg(feature = "deflate")]
+        let (data, reserved) = match self.compress_chunk(&data, last, output, config)? {
+            Some(compressed) => (compressed.into(), if opcode == Opcode::Continuation { 0 } else { COMPRESSED }),
+            None => (data, 0),
+        };
+        #[cfg(not(feature = "deflate"))]
+        let reserved = 0;
+        let header = Header { reserved, ..self.header(opcode, last, data.len()) };
+        self.data_frame(header, data, output, config)?;
         self.message = (!last).then_some(kind);
         Ok(())
     }
@@ -67,13 +97,25 @@ impl Sender {
         output: &mut Output,
         config: &Config,
     ) -> Result<(), SendError> {
+        if self.message.is_some() {
+            return Err(SendError::InMessage);
+        }
+        let (encoded, reserved) = (message.plain(), 0);
+        #[cfg(feature = "deflate")]
+        let (encoded, reserved) = match self.compress_prepared(message, output, config)? {
+            Some(compressed) => (compressed, COMPRESSED),
+            None => (encoded, reserved),
+        };
         match self.role {
-            Role::Client => self.message(message.kind(), message.payload().into(), output, config),
-            Role::Server if self.message.is_some() => Err(SendError::InMessage),
+            Role::Client => {
+                let payload = encoded.payload();
+                let header = Header { reserved, ..self.header(message.kind(), true, payload.len()) };
+                self.data_frame(header, payload.into(), output, config)
+            }
             Role::Server => {
-                check_room(message.frame().len(), output, config)?;
+                check_room(encoded.frame().len(), output, config)?;
                 self.message_seen = true;
-                output.push_encoded(message.frame());
+                output.push_encoded(encoded.frame());
                 Ok(())
             }
         }
@@ -82,13 +124,11 @@ impl Sender {
     #[inline]
     fn data_frame(
         &mut self,
-        opcode: Opcode,
-        fin: bool,
+        mut header: Header,
         data: Data<'_>,
         output: &mut Output,
         config: &Config,
     ) -> Result<(), SendError> {
-        let mut header = self.header(opcode, fin, data.len());
         check_room(header.encoded_len().saturating_add(data.len()), output, config)?;
         draw_key(&mut header, config);
         self.message_seen = true;

@@ -3,6 +3,11 @@
 //! A payload that lies whole in the caller's slice is unmasked there and lent. What spans reads is kept: at most 13 bytes
 //! of a header, the payload of a control frame, or the part of a message that has come.
 
+#[cfg(feature = "deflate")]
+mod compressed;
+
+#[cfg(feature = "deflate")]
+use crate::deflate::{Agreement, Inflating};
 use crate::{
     CloseFrame, Config, Delivery, Event, Payload, ProtocolError, Role, Text, Violation,
     assembly::{Assembly, Store},
@@ -40,6 +45,8 @@ pub(crate) struct Receiver {
     position: u64,
     /// Whether a part of a message has come since this was last asked.
     message_seen: bool,
+    #[cfg(feature = "deflate")]
+    inflating: Inflating,
 }
 
 /// A frame whose payload is coming.
@@ -76,7 +83,15 @@ impl Receiver {
             control: Vec::new(),
             position: 0,
             message_seen: false,
+            #[cfg(feature = "deflate")]
+            inflating: Inflating::default(),
         }
+    }
+
+    /// From now on messages may come compressed.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn agree(&mut self, agreement: Agreement) {
+        self.inflating = Inflating::new(self.from.peer(), Some(agreement));
     }
 
     /// The fast path: a message in a single frame that lies whole in `input`, and whether it is text, which is then to be
@@ -115,6 +130,14 @@ impl Receiver {
                 self.begin_frame(input, config)?;
             }
             let Some(frame) = &mut self.frame else { return Ok(None) };
+            #[cfg(feature = "deflate")]
+            if self.inflating.is_compressed() && !frame.opcode.is_control() {
+                let event = self.receive_compressed(input, config)?;
+                if event.is_some() || self.frame.is_some() {
+                    return Ok(event);
+                }
+                continue;
+            }
             let piece = frame.take_piece(input);
             self.position = self.position.wrapping_add(piece.len() as u64);
             let frame = *frame;
@@ -149,7 +172,7 @@ impl Receiver {
         let used = match decoded {
             Some((header, len)) => {
                 self.header_len = 0;
-                self.note(&header);
+                self.note(&header, start);
                 self.frame = Some(Frame::from(&header));
                 len - kept
             }
@@ -172,7 +195,8 @@ impl Receiver {
     }
 
     /// What a data frame's header means for its message.
-    fn note(&mut self, header: &Header) {
+    #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "for compressed messages"))]
+    fn note(&mut self, header: &Header, start: u64) {
         let kind = match header.opcode {
             Opcode::Text => Kind::Text,
             Opcode::Binary => Kind::Binary,
@@ -181,6 +205,8 @@ impl Receiver {
         };
         self.kind = Some(kind);
         self.empty_run = 0;
+        #[cfg(feature = "deflate")]
+        self.inflating.begin(header.reserved != 0, start);
         self.note_fragment(header);
     }
 
@@ -202,6 +228,10 @@ impl Receiver {
             frame_limit,
             message_limit,
             message_len: self.message_len as u64,
+            #[cfg(feature = "deflate")]
+            reserved: self.inflating.reserved(),
+            #[cfg(feature = "deflate")]
+            in_compressed: self.inflating.is_compressed(),
             ..Expect::from(self.from)
         }
     }
@@ -314,6 +344,8 @@ impl Receiver {
     pub(crate) fn assembly(&mut self) -> Option<Assembly<'_>> {
         self.settle();
         match self.frame {
+            #[cfg(feature = "deflate")]
+            Some(_) if self.inflating.is_compressed() => None,
             Some(frame) if !frame.opcode.is_control() => self.store.lend(frame.left),
             _ => None,
         }
@@ -364,6 +396,8 @@ impl Receiver {
     pub(crate) fn discard(&mut self) {
         self.store = Store::Empty;
         self.control = Vec::new();
+        #[cfg(feature = "deflate")]
+        self.inflating.discard();
     }
 }
 

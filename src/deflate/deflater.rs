@@ -1,0 +1,221 @@
+//! Plain payload to compressed (RFC 7692 §6.1, §7.2.1).
+
+use super::{Agreement, MAX_WINDOW_BITS, MIN_WINDOW_BITS, Options};
+use crate::Role;
+use alloc::{boxed::Box, vec::Vec};
+use core::fmt;
+use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Status};
+
+/// "Remove 4 octets (that are 0x00 0x00 0xff 0xff) from the tail end" (§7.2.1).
+const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
+
+/// An empty stored block without its tail (§7.2.3.6): the last fragment of a message when there is nothing left to compress.
+const NOTHING: [u8; 1] = [0x00];
+
+/// How much is compressed before it is copied to where it belongs.
+const CHUNK: usize = 4096;
+
+/// What compressing holds on a connection.
+#[derive(Default)]
+pub(crate) struct Deflating {
+    agreed: Option<Agreed>,
+    /// Whether messages are to be sent plain, though compression was agreed.
+    is_off: bool,
+    /// Whether the message whose chunks are being sent is compressed.
+    in_message: bool,
+    context: Option<Deflater>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Agreed {
+    takeover: bool,
+    /// From 9 to 15.
+    window_bits: u8,
+}
+
+/// A compressor, and what it was made with.
+pub(super) struct Deflater {
+    stream: Box<Deflate>,
+    key: Key,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    level: u8,
+    memory_level: u8,
+    window_bits: u8,
+}
+
+impl Deflating {
+    pub(crate) fn new(role: Role, agreement: Agreement, options: &Options) -> Self {
+        let agreed = Agreed {
+            takeover: options.takeover && agreement.takeover(role),
+            window_bits: options.own_window_bits().min(agreement.window_bits(role)),
+        };
+        Self { agreed: Some(agreed), ..Self::default() }
+    }
+
+    pub(crate) const fn switch(&mut self, on: bool) {
+        self.is_off = !on;
+    }
+
+    /// Whether messages are compressed, unless they are too short.
+    pub(crate) const fn is_on(&self) -> bool {
+        self.agreed.is_some() && !self.is_off
+    }
+
+    /// Whether a whole message of `len` bytes is to be compressed.
+    #[inline]
+    pub(crate) fn takes(&self, len: usize, options: &Options) -> bool {
+        self.is_on() && len >= options.threshold.max(1)
+    }
+
+    /// The window that messages are compressed with, in bits.
+    pub(crate) fn window_bits(&self) -> Option<u8> {
+        self.agreed.map(|agreed| agreed.window_bits)
+    }
+
+    /// A message is sent that this compressor has not seen: what follows must not refer across it.
+    pub(crate) fn forget(&mut self) {
+        if let Some(context) = &mut self.context {
+            context.stream.reset();
+        }
+    }
+
+    /// The payload of a whole message, compressed, if that makes it shorter.
+    pub(crate) fn message(&mut self, payload: &[u8], options: &Options) -> Option<Vec<u8>> {
+        let agreed = self.agreed?;
+        let mut context = self.take_context(agreed, options);
+        let mut compressed = Vec::new();
+        let outcome = context.compress(payload, &mut compressed);
+        compressed.truncate(without_tail(&compressed));
+        let is_shorter = outcome.is_ok() && compressed.len() < payload.len();
+        if !is_shorter || !agreed.takeover {
+            // What is sent as it is does not go through the peer's window.
+            context.stream.reset();
+        }
+        self.keep_context(context, agreed, options);
+        is_shorter.then_some(compressed)
+    }
+
+    /// Whether the message whose chunks are being sent is compressed.
+    pub(crate) const fn in_message(&self) -> bool {
+        self.in_message
+    }
+
+    /// A chunk of a compressed message. The tail stays in all but the last (§7.2.1).
+    pub(crate) fn chunk(&mut self, payload: &[u8], last: bool, options: &Options) -> Option<Vec<u8>> {
+        let agreed = self.agreed?;
+        self.in_message = !last;
+        let mut compressed = Vec::new();
+        match (payload.is_empty(), last) {
+            (true, false) => {}
+            (true, true) => compressed.extend_from_slice(&NOTHING),
+            (false, _) => {
+                let mut context = self.take_context(agreed, options);
+                // Nothing can go wrong that the manual knows of; if it did, the peer would refuse the message.
+                let _ = context.compress(payload, &mut compressed);
+                self.context = Some(context);
+            }
+        }
+        if last {
+            compressed.truncate(without_tail(&compressed));
+            if !agreed.takeover
+                && let Some(mut context) = self.context.take()
+            {
+                context.stream.reset();
+                self.keep_context(context, agreed, options);
+            }
+        }
+        Some(compressed)
+    }
+
+    /// Nothing more is compressed.
+    pub(crate) fn discard(&mut self) {
+        self.context = None;
+    }
+
+    fn take_context(&mut self, agreed: Agreed, options: &Options) -> Deflater {
+        self.context.take().unwrap_or_else(|| Deflater::from_pool(agreed.window_bits, options))
+    }
+
+    fn keep_context(&mut self, context: Deflater, agreed: Agreed, options: &Options) {
+        if agreed.takeover {
+            self.context = Some(context);
+        } else {
+            options.pool.give_back_deflater(context);
+        }
+    }
+}
+
+/// The payload of a message for many connections, compressed on its own, if that makes it shorter.
+pub(crate) fn alone(payload: &[u8], window_bits: u8, options: &Options) -> Option<Vec<u8>> {
+    let mut context = Deflater::from_pool(window_bits, options);
+    let mut compressed = Vec::new();
+    let outcome = context.compress(payload, &mut compressed);
+    context.stream.reset();
+    options.pool.give_back_deflater(context);
+    compressed.truncate(without_tail(&compressed));
+    Some(compressed).filter(|compressed| outcome.is_ok() && compressed.len() < payload.len())
+}
+
+/// More than `len` bytes can come to, compressed in one go, whatever they are.
+pub(crate) const fn bound(len: usize) -> usize {
+    len.saturating_add(len / 8).saturating_add(64)
+}
+
+fn without_tail(compressed: &[u8]) -> usize {
+    compressed.strip_suffix(&TAIL).unwrap_or(compressed).len()
+}
+
+/// The compressor did not take all that it was given.
+#[derive(Debug)]
+struct Stuck;
+
+impl Deflater {
+    fn from_pool(window_bits: u8, options: &Options) -> Self {
+        let key = Key {
+            level: options.level.min(9),
+            memory_level: options.memory_level.clamp(1, 9),
+            window_bits: window_bits.clamp(MIN_WINDOW_BITS, MAX_WINDOW_BITS),
+        };
+        options.pool.deflater(|waiting| waiting.key == key).unwrap_or_else(|| {
+            let mut config = DeflateConfig::new(key.level.into());
+            config.window_bits = -i32::from(key.window_bits);
+            config.mem_level = key.memory_level.into();
+            Self { stream: Box::new(Deflate::new_with_config(config)), key }
+        })
+    }
+
+    /// Appends all of `payload`, up to the end of a block and of a byte.
+    fn compress(&mut self, payload: &[u8], to: &mut Vec<u8>) -> Result<(), Stuck> {
+        let mut chunk = [0; CHUNK];
+        let mut rest = payload;
+        loop {
+            let before = (self.stream.total_in(), self.stream.total_out());
+            let status = self.stream.compress(rest, &mut chunk, DeflateFlush::SyncFlush);
+            let moved = |now: u64, before: u64| usize::try_from(now.wrapping_sub(before)).unwrap_or(0);
+            let took = moved(self.stream.total_in(), before.0);
+            let gave = moved(self.stream.total_out(), before.1);
+            to.extend_from_slice(chunk.get(..gave).unwrap_or_default());
+            rest = rest.get(took..).unwrap_or_default();
+            match status {
+                // "If deflate returns with avail_out == 0, this function must be called again" (zlib's manual).
+                Ok(Status::Ok | Status::BufError) if gave == CHUNK => {}
+                Ok(Status::Ok | Status::BufError) if rest.is_empty() => return Ok(()),
+                _ => return Err(Stuck),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Deflating {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deflating")
+            .field("agreed", &self.agreed)
+            .field("is_off", &self.is_off)
+            .field("in_message", &self.in_message)
+            .field("holds_context", &self.context.is_some())
+            .finish()
+    }
+}

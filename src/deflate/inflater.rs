@@ -1,0 +1,173 @@
+//! Compressed payload to plain (RFC 7692 §6.2, §7.2.2).
+
+use super::{Agreement, MAX_WINDOW_BITS, Options};
+use crate::Role;
+use alloc::boxed::Box;
+use core::fmt;
+use zlib_rs::{Inflate, InflateFlush, Status};
+
+/// "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message" (§7.2.2). They complete the empty
+/// stored block that the sender has cut off. The fifth is not part of it: it must be left over.
+const TAIL: [u8; 5] = [0x00, 0x00, 0xFF, 0xFF, 0x00];
+
+/// What decompressing holds on a connection.
+#[derive(Default)]
+pub(crate) struct Inflating {
+    /// Whether compressed messages may come, and whether they refer to earlier ones.
+    agreed: Option<Takeover>,
+    /// Whether the message that is coming in is compressed.
+    compressed: bool,
+    /// Whether the decompressor stands at the beginning of a message or of a stream.
+    at_start: bool,
+    /// Where the message that is coming in began.
+    start: u64,
+    context: Option<Inflater>,
+}
+
+/// A decompressor. Its window always has the full size, as zlib-rs allocates no smaller one; and it accepts what refers to
+/// anything in it, so that the outcome does not depend on how the bytes are cut.
+pub(super) struct Inflater(Box<Inflate>);
+
+impl Inflater {
+    fn new() -> Self {
+        Self(Box::new(Inflate::new(false, MAX_WINDOW_BITS)))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Takeover(bool);
+
+/// How far decompressing has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reached {
+    /// There may be more where this came from.
+    FullOutput,
+    /// All input is used up, and all that it means has come out.
+    EndOfInput,
+}
+
+/// The payload is not what DEFLATE gives.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BadData;
+
+/// What a step did.
+pub(crate) struct Step {
+    pub(crate) consumed: usize,
+    pub(crate) produced: usize,
+    /// What came out before an error counts.
+    pub(crate) outcome: Result<Reached, BadData>,
+}
+
+impl Inflating {
+    pub(crate) fn new(role: Role, agreement: Option<Agreement>) -> Self {
+        Self { agreed: agreement.map(|agreement| Takeover(agreement.takeover(role.peer()))), ..Self::default() }
+    }
+
+    /// The reserved bits that may be set in the first frame of a message.
+    pub(crate) const fn reserved(&self) -> u8 {
+        if self.agreed.is_some() { 4 } else { 0 }
+    }
+
+    /// Whether the message that is coming in is compressed.
+    pub(crate) const fn is_compressed(&self) -> bool {
+        self.compressed
+    }
+
+    /// A message begins, whose first header came at `start`.
+    pub(crate) const fn begin(&mut self, compressed: bool, start: u64) {
+        self.compressed = compressed;
+        self.at_start = true;
+        self.start = start;
+    }
+
+    /// Where the message that is coming in began.
+    pub(crate) const fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// Decompresses `input` into `output`, as much as there is of the one and room in the other.
+    pub(crate) fn step(&mut self, input: &[u8], output: &mut [u8], options: &Options) -> Step {
+        let (mut consumed, mut produced) = (0, 0);
+        loop {
+            let rest = input.get(consumed..).unwrap_or_default();
+            let room = output.get_mut(produced..).unwrap_or_default();
+            let has_room = !room.is_empty();
+            if rest.is_empty() && self.at_start || !has_room {
+                let reached = if has_room { Reached::EndOfInput } else { Reached::FullOutput };
+                return Step { consumed, produced, outcome: Ok(reached) };
+            }
+            let (took, gave, status) = self.inflate(rest, room, InflateFlush::NoFlush, options);
+            consumed += took;
+            produced += gave;
+            match status {
+                Err(BadData) => return Step { consumed, produced, outcome: Err(BadData) },
+                // A final block ends a stream, whose window nothing that follows can refer to.
+                Ok(Status::StreamEnd) => {
+                    self.at_start = true;
+                    if let Some(context) = &mut self.context {
+                        context.0.reset(false);
+                    }
+                }
+                Ok(_) if consumed == input.len() && produced < output.len() => {
+                    return Step { consumed, produced, outcome: Ok(Reached::EndOfInput) };
+                }
+                // Neither end is reached and nothing moves: that cannot be, and must not go on for ever.
+                Ok(_) if took == 0 && gave == 0 => return Step { consumed, produced, outcome: Err(BadData) },
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// The payload of the message is over, and all that it means has come out.
+    pub(crate) fn finish(&mut self, options: &Options) -> Result<(), BadData> {
+        self.compressed = false;
+        if !self.at_start {
+            // After it, the decompressor stands between two blocks, for the next message. A message that was cut off in the
+            // middle of a block takes more than the tail, or makes something of it.
+            let (took, gave, status) = self.inflate(&TAIL, &mut [0], InflateFlush::Block, options);
+            if status.is_err() || took != TAIL.len() - 1 || gave > 0 {
+                return Err(BadData);
+            }
+        }
+        if self.agreed != Some(Takeover(true))
+            && let Some(mut context) = self.context.take()
+        {
+            context.0.reset(false);
+            options.pool.give_back_inflater(context);
+        }
+        Ok(())
+    }
+
+    fn inflate(
+        &mut self,
+        input: &[u8],
+        output: &mut [u8],
+        flush: InflateFlush,
+        options: &Options,
+    ) -> (usize, usize, Result<Status, BadData>) {
+        let context = self.context.get_or_insert_with(|| options.pool.inflater().unwrap_or_else(Inflater::new));
+        let context = &mut context.0;
+        self.at_start &= input.is_empty();
+        let before = (context.total_in(), context.total_out());
+        let status = context.decompress(input, output, flush).map_err(|_| BadData);
+        // Neither can be more than the length of a slice.
+        let moved = |now: u64, before: u64| usize::try_from(now.wrapping_sub(before)).unwrap_or(0);
+        (moved(context.total_in(), before.0), moved(context.total_out(), before.1), status)
+    }
+
+    /// Nothing more is decompressed.
+    pub(crate) fn discard(&mut self) {
+        self.context = None;
+        self.compressed = false;
+    }
+}
+
+impl fmt::Debug for Inflating {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inflating")
+            .field("agreed", &self.agreed)
+            .field("compressed", &self.compressed)
+            .field("holds_context", &self.context.is_some())
+            .finish_non_exhaustive()
+    }
+}

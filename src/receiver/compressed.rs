@@ -1,0 +1,159 @@
+//! Messages that come compressed (RFC 7692 §6.2).
+//!
+//! They are decompressed piece by piece, and each piece goes the way of a plain one: text is validated, limits are checked,
+//! memory grows with what has come out.
+
+use super::{Frame, Kind, Received, Receiver};
+use crate::{
+    Config, Delivery, Event, ProtocolError, Text, Violation,
+    deflate::{Options, Reached},
+    frame::{mask, rotate_key},
+};
+use alloc::vec::Vec;
+use core::mem;
+
+/// How much comes out of the decompressor at a time.
+const CHUNK: usize = 4096;
+
+/// How much goes into it at a time: if it stops on the way, the rest has to be masked again.
+const PIECE: usize = 16 * 1024;
+
+/// How far a chunk has come.
+enum Filled {
+    /// There is more in the message.
+    Chunk,
+    /// No more can be had from the input.
+    Starved,
+    /// The frame is over, but not the message.
+    Frame,
+    Message,
+}
+
+impl Receiver {
+    /// Takes compressed payload off the front of `input`, up to the next event, the end of the frame or that of `input`.
+    pub(super) fn receive_compressed<'b>(&mut self, input: &mut &mut [u8], config: &Config) -> Received<'b> {
+        let Some(options) = &config.deflate else { return Ok(None) };
+        self.message_seen = true;
+        loop {
+            let mut chunk = [0; CHUNK];
+            let (len, filled) = self.fill(input, &mut chunk, options);
+            let last = matches!(filled, Ok(Filled::Message));
+            // What came out before an error is judged first: whichever is first does not depend on the reads.
+            let event = self.deliver(chunk.get(..len).unwrap_or_default(), last, config)?;
+            match filled.map_err(|violation| self.in_compressed(violation))? {
+                Filled::Chunk if event.is_none() => {}
+                Filled::Chunk | Filled::Starved => return Ok(event),
+                Filled::Frame => {
+                    self.frame = None;
+                    return Ok(event);
+                }
+                Filled::Message => {
+                    (self.frame, self.kind, self.message_len) = (None, None, 0);
+                    return Ok(event);
+                }
+            }
+        }
+    }
+
+    /// Fills `chunk` as far as `input` goes.
+    fn fill(
+        &mut self,
+        input: &mut &mut [u8],
+        chunk: &mut [u8],
+        options: &Options,
+    ) -> (usize, Result<Filled, Violation>) {
+        let mut len = 0;
+        loop {
+            let Some(frame) = &mut self.frame else { return (len, Ok(Filled::Starved)) };
+            let (fin, left) = (frame.fin, frame.left);
+            let piece = frame.show_piece(input);
+            let step = self.inflating.step(piece, chunk.get_mut(len..).unwrap_or_default(), options);
+            frame.take_shown(input, step.consumed);
+            self.position = self.position.wrapping_add(step.consumed as u64);
+            len += step.produced;
+            let frame_is_over = left == step.consumed as u64;
+            match step.outcome {
+                Err(_) => return (len, Err(Violation::BadDeflate)),
+                Ok(Reached::FullOutput) => return (len, Ok(Filled::Chunk)),
+                Ok(Reached::EndOfInput) if !frame_is_over && input.is_empty() => return (len, Ok(Filled::Starved)),
+                Ok(Reached::EndOfInput) if !frame_is_over => {}
+                Ok(Reached::EndOfInput) if !fin => return (len, Ok(Filled::Frame)),
+                Ok(Reached::EndOfInput) => {
+                    let finished = self.inflating.finish(options);
+                    return (len, finished.map(|()| Filled::Message).map_err(|_| Violation::BadDeflate));
+                }
+            }
+        }
+    }
+
+    /// A piece that came out of the decompressor. The limit on the message is for what comes out.
+    fn deliver(&mut self, piece: &[u8], last: bool, config: &Config) -> Received<'static> {
+        let Some(kind) = self.kind else { return Ok(None) };
+        if config.delivery == Delivery::Chunks {
+            return self.deliver_chunk(kind, piece, last);
+        }
+        let limit = config.limits.message;
+        let (piece, beyond) = piece.split_at_checked(limit - self.message_len).unwrap_or((piece, &[]));
+        let last = last && beyond.is_empty();
+        self.message_len += piece.len();
+        // A short message takes no more than it needs.
+        let most = if last { self.message_len } else { limit };
+        match kind {
+            Kind::Text => {
+                let text = self.valid_text(piece, last).map_err(|error| self.in_compressed(error.violation()))?;
+                self.store.push_text(&text, most)
+            }
+            Kind::Binary => self.store.push_binary(piece, most),
+        }
+        .map_err(|violation| self.in_compressed(violation))?;
+        if !beyond.is_empty() {
+            return Err(self.in_compressed(Violation::MessageTooBig { limit: limit as u64 }));
+        }
+        Ok(last.then(|| match kind {
+            Kind::Text => Event::Text(self.store.take_text()),
+            Kind::Binary => Event::Binary(self.store.take_binary()),
+        }))
+    }
+
+    fn deliver_chunk(&mut self, kind: Kind, piece: &[u8], last: bool) -> Received<'static> {
+        Ok(match kind {
+            Kind::Binary => {
+                (last || !piece.is_empty()).then(|| Event::BinaryChunk { data: Vec::from(piece).into(), last })
+            }
+            Kind::Text => {
+                let text = self.valid_text(piece, last).map_err(|error| self.in_compressed(error.violation()))?;
+                let text = Text::from(text).into_owned();
+                (last || !text.is_empty()).then_some(Event::TextChunk { text, last })
+            }
+        })
+    }
+
+    /// Which compressed byte shows it cannot be told, so the message's first stands for all.
+    #[cold]
+    fn in_compressed(&self, violation: Violation) -> ProtocolError {
+        ProtocolError::new(violation, self.inflating.start())
+    }
+}
+
+impl Frame {
+    /// What `input` has of the payload, unmasked there, but not taken off.
+    fn show_piece<'i>(&self, input: &'i mut [u8]) -> &'i [u8] {
+        let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len()).min(PIECE);
+        let piece = input.get_mut(..len).unwrap_or_default();
+        if let Some(key) = self.key {
+            mask(piece, key);
+        }
+        piece
+    }
+
+    /// Takes `len` bytes off the front of `input`, of what was shown; the rest is masked again.
+    fn take_shown(&mut self, input: &mut &mut [u8], len: usize) {
+        let shown = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len()).min(PIECE);
+        if let Some(key) = &mut self.key {
+            *key = rotate_key(*key, len);
+            mask(input.get_mut(len..shown).unwrap_or_default(), *key);
+        }
+        self.left = self.left.saturating_sub(len as u64);
+        *input = mem::take(input).get_mut(len..).unwrap_or_default();
+    }
+}

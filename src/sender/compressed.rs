@@ -1,0 +1,76 @@
+//! Messages that leave compressed (RFC 7692 §6.1).
+//!
+//! Whether there is room in the output is asked before anything is compressed: a compressor that has seen a message which was
+//! not sent would be out of step with the peer.
+
+use super::{Sender, check_room};
+use crate::{
+    Config, Prepared, SendError,
+    deflate::{Agreement, Deflating, Options, bound},
+    frame::MAX_HEADER_LEN,
+    output::Output,
+    prepared::Encoded,
+};
+use alloc::vec::Vec;
+
+impl Sender {
+    /// From now on messages may be sent compressed.
+    pub(crate) fn agree(&mut self, agreement: Agreement, options: &Options) {
+        self.deflating = Deflating::new(self.role, agreement, options);
+    }
+
+    pub(crate) const fn deflating(&mut self) -> &mut Deflating {
+        &mut self.deflating
+    }
+
+    /// The payload of a whole message as it is to be sent: `None` if it is sent as it is.
+    pub(super) fn compress(
+        &mut self,
+        payload: &[u8],
+        output: &Output,
+        config: &Config,
+    ) -> Result<Option<Vec<u8>>, SendError> {
+        let Some(options) = &config.deflate else { return Ok(None) };
+        if !self.deflating.takes(payload.len(), options) {
+            return Ok(None);
+        }
+        check_room(MAX_HEADER_LEN.saturating_add(payload.len()), output, config)?;
+        Ok(self.deflating.message(payload, options))
+    }
+
+    /// The payload of a fragment as it is to be sent: `None` if it is sent as it is.
+    pub(super) fn compress_chunk(
+        &mut self,
+        payload: &[u8],
+        last: bool,
+        output: &Output,
+        config: &Config,
+    ) -> Result<Option<Vec<u8>>, SendError> {
+        let Some(options) = &config.deflate else { return Ok(None) };
+        let compressed = if self.message.is_some() { self.deflating.in_message() } else { self.deflating.is_on() };
+        if !compressed {
+            return Ok(None);
+        }
+        check_room(MAX_HEADER_LEN.saturating_add(bound(payload.len())), output, config)?;
+        Ok(self.deflating.chunk(payload, last, options))
+    }
+
+    /// The compressed form of a message for many connections, if it is to be sent and there is room for it.
+    pub(super) fn compress_prepared<'m>(
+        &mut self,
+        message: &'m Prepared,
+        output: &Output,
+        config: &Config,
+    ) -> Result<Option<&'m Encoded>, SendError> {
+        let Some(options) = &config.deflate else { return Ok(None) };
+        if !self.deflating.takes(message.plain().payload().len(), options) {
+            return Ok(None);
+        }
+        let Some(encoded) = self.deflating.window_bits().and_then(|bits| message.compressed(bits, options)) else {
+            return Ok(None);
+        };
+        check_room(MAX_HEADER_LEN.saturating_add(encoded.payload().len()), output, config)?;
+        self.deflating.forget();
+        Ok(Some(encoded))
+    }
+}
