@@ -12,8 +12,9 @@ const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 /// An empty stored block without its tail (§7.2.3.6): the last fragment of a message when there is nothing left to compress.
 const NOTHING: [u8; 1] = [0x00];
 
-/// How much is compressed before it is copied to where it belongs.
+/// How much is compressed before it is copied to where it belongs. The shorter, the less has to be zeroed for a short message.
 const CHUNK: usize = 4096;
+const SHORT_CHUNK: usize = 512;
 
 /// What compressing holds on a connection.
 #[derive(Default)]
@@ -31,6 +32,14 @@ struct Agreed {
     takeover: bool,
     /// From 9 to 15.
     window_bits: u8,
+}
+
+impl Agreed {
+    /// How a message ends: the flush that "forgets" what came before costs less than a reset (zlib's manual: "compression can
+    /// restart from this point").
+    const fn after_message(self) -> DeflateFlush {
+        if self.takeover { DeflateFlush::SyncFlush } else { DeflateFlush::FullFlush }
+    }
 }
 
 /// A compressor, and what it was made with.
@@ -87,10 +96,10 @@ impl Deflating {
         let agreed = self.agreed?;
         let mut context = self.take_context(agreed, options);
         let mut compressed = Vec::new();
-        let outcome = context.compress(payload, &mut compressed);
+        let outcome = context.compress(payload, agreed.after_message(), &mut compressed);
         compressed.truncate(without_tail(&compressed));
         let is_shorter = outcome.is_ok() && compressed.len() < payload.len();
-        if !is_shorter || !agreed.takeover {
+        if outcome.is_err() || agreed.takeover && !is_shorter {
             // What is sent as it is does not go through the peer's window.
             context.stream.reset();
         }
@@ -114,7 +123,8 @@ impl Deflating {
             (false, _) => {
                 let mut context = self.take_context(agreed, options);
                 // Nothing can go wrong that the manual knows of; if it did, the peer would refuse the message.
-                let _ = context.compress(payload, &mut compressed);
+                let flush = if last { agreed.after_message() } else { DeflateFlush::SyncFlush };
+                let _ = context.compress(payload, flush, &mut compressed);
                 self.context = Some(context);
             }
         }
@@ -123,7 +133,9 @@ impl Deflating {
             if !agreed.takeover
                 && let Some(mut context) = self.context.take()
             {
-                context.stream.reset();
+                if payload.is_empty() {
+                    context.stream.reset();
+                }
                 self.keep_context(context, agreed, options);
             }
         }
@@ -152,8 +164,7 @@ impl Deflating {
 pub(crate) fn alone(payload: &[u8], window_bits: u8, options: &Options) -> Option<Vec<u8>> {
     let mut context = Deflater::from_pool(window_bits, options);
     let mut compressed = Vec::new();
-    let outcome = context.compress(payload, &mut compressed);
-    context.stream.reset();
+    let outcome = context.compress(payload, DeflateFlush::FullFlush, &mut compressed);
     options.pool.give_back_deflater(context);
     compressed.truncate(without_tail(&compressed));
     Some(compressed).filter(|compressed| outcome.is_ok() && compressed.len() < payload.len())
@@ -188,12 +199,25 @@ impl Deflater {
     }
 
     /// Appends all of `payload`, up to the end of a block and of a byte.
-    fn compress(&mut self, payload: &[u8], to: &mut Vec<u8>) -> Result<(), Stuck> {
-        let mut chunk = [0; CHUNK];
+    fn compress(&mut self, payload: &[u8], flush: DeflateFlush, to: &mut Vec<u8>) -> Result<(), Stuck> {
+        if bound(payload.len()) < SHORT_CHUNK {
+            self.compress_chunks::<SHORT_CHUNK>(payload, flush, to)
+        } else {
+            self.compress_chunks::<CHUNK>(payload, flush, to)
+        }
+    }
+
+    fn compress_chunks<const LEN: usize>(
+        &mut self,
+        payload: &[u8],
+        flush: DeflateFlush,
+        to: &mut Vec<u8>,
+    ) -> Result<(), Stuck> {
+        let mut chunk = [0; LEN];
         let mut rest = payload;
         loop {
             let before = (self.stream.total_in(), self.stream.total_out());
-            let status = self.stream.compress(rest, &mut chunk, DeflateFlush::SyncFlush);
+            let status = self.stream.compress(rest, &mut chunk, flush);
             let moved = |now: u64, before: u64| usize::try_from(now.wrapping_sub(before)).unwrap_or(0);
             let took = moved(self.stream.total_in(), before.0);
             let gave = moved(self.stream.total_out(), before.1);
@@ -201,7 +225,7 @@ impl Deflater {
             rest = rest.get(took..).unwrap_or_default();
             match status {
                 // "If deflate returns with avail_out == 0, this function must be called again" (zlib's manual).
-                Ok(Status::Ok | Status::BufError) if gave == CHUNK => {}
+                Ok(Status::Ok | Status::BufError) if gave == LEN => {}
                 Ok(Status::Ok | Status::BufError) if rest.is_empty() => return Ok(()),
                 _ => return Err(Stuck),
             }

@@ -12,8 +12,13 @@ use crate::{
 use alloc::vec::Vec;
 use core::mem;
 
-/// How much comes out of the decompressor at a time.
-const CHUNK: usize = 4096;
+/// How much comes out of the decompressor at a time. The longer the chunk, the less is copied from its window; the shorter, the
+/// less has to be zeroed for a short message.
+const CHUNK: usize = 16 * 1024;
+const SHORT_CHUNK: usize = 2 * 1024;
+
+/// With more input than this, the long chunk pays.
+const SHORT_INPUT: u64 = 512;
 
 /// How much goes into it at a time: if it stops on the way, the rest has to be masked again.
 const PIECE: usize = 16 * 1024;
@@ -34,8 +39,22 @@ impl Receiver {
     pub(super) fn receive_compressed<'b>(&mut self, input: &mut &mut [u8], config: &Config) -> Received<'b> {
         let Some(options) = &config.deflate else { return Ok(None) };
         self.message_seen = true;
+        let left = self.frame.map_or(0, |frame| frame.left);
+        if left.min(input.len() as u64) > SHORT_INPUT {
+            self.receive_chunks::<CHUNK>(input, config, options)
+        } else {
+            self.receive_chunks::<SHORT_CHUNK>(input, config, options)
+        }
+    }
+
+    fn receive_chunks<'b, const LEN: usize>(
+        &mut self,
+        input: &mut &mut [u8],
+        config: &Config,
+        options: &Options,
+    ) -> Received<'b> {
+        let mut chunk = [0; LEN];
         loop {
-            let mut chunk = [0; CHUNK];
             let (len, filled) = self.fill(input, &mut chunk, options);
             let last = matches!(filled, Ok(Filled::Message));
             // What came out before an error is judged first: whichever is first does not depend on the reads.

@@ -1,5 +1,7 @@
 //! Whether what a subject delivered or sent is right.
 
+use flate2::{Decompress, FlushDecompress};
+
 use crate::{
     exchange,
     job::{Job, Meter, Task, Work},
@@ -29,6 +31,11 @@ pub fn check(name: &str, job: &Job, work: &mut dyn Work) {
     let what = format!("{name}, {:?}, {} bytes", job.task, job.size);
     match job.task {
         Task::Receive { .. } | Task::Fragments => assert_eq!(tally.result(), expected(job, messages), "{what}"),
+        Task::CompressedEcho { takeover, .. } => {
+            assert_eq!(read_compressed(&sent, takeover).result(), expected(job, messages), "{what}");
+            let plain: usize = job.wire.payloads.iter().cycle().take(messages).map(Vec::len).sum();
+            assert!(sent.len() < plain, "{what}: it does not compress");
+        }
         Task::Echo { .. } | Task::ServerSend => {
             assert_eq!(read_frames(&sent, false).result(), expected(job, messages), "{what}");
         }
@@ -44,10 +51,35 @@ pub fn check(name: &str, job: &Job, work: &mut dyn Work) {
 
 fn expected(job: &Job, messages: usize) -> (u64, u64, Option<u64>) {
     let mut tally = Tally::checking();
-    for _ in 0..messages {
-        tally.message(&job.payload);
+    for index in 0..messages {
+        let payloads = &job.wire.payloads;
+        tally.message(if payloads.is_empty() { &job.payload } else { &payloads[index % payloads.len()] });
     }
     tally.result()
+}
+
+/// Reads the frames of a server that compresses each message.
+fn read_compressed(mut bytes: &[u8], takeover: bool) -> Tally {
+    let mut tally = Tally::checking();
+    let mut decompress = Decompress::new(false);
+    while let [0xC1, second, rest @ ..] = bytes {
+        let (len, rest) = match second {
+            126 => (usize::from(u16::from_be_bytes([rest[0], rest[1]])), &rest[2..]),
+            len => (usize::from(*len), rest),
+        };
+        let (payload, rest) = rest.split_at(len);
+        if !takeover {
+            decompress.reset(false);
+        }
+        let mut plain = Vec::with_capacity(64 * 1024);
+        for part in [payload, &[0x00, 0x00, 0xFF, 0xFF]] {
+            decompress.decompress_vec(part, &mut plain, FlushDecompress::Sync).expect("it is compressed");
+        }
+        tally.message(&plain);
+        bytes = rest;
+    }
+    assert!(bytes.is_empty(), "a frame that is no compressed text");
+    tally
 }
 
 /// Reads frames in the plainest way.

@@ -16,6 +16,8 @@ pub enum Task {
     Fragments,
     /// Receive binary messages as a server, and send each back.
     Echo { reads: Reads },
+    /// Receive compressed text as a server, and send each message back compressed.
+    CompressedEcho { takeover: bool, level: u8 },
     /// Send binary messages as a client. The caller keeps the data.
     ClientSend,
     /// Send binary messages as a server, from a `Bytes` that the caller shares.
@@ -43,6 +45,7 @@ impl Job {
             Task::Receive { kind, role, reads } => Wire::messages(kind, size, role, reads),
             Task::Fragments => Wire::fragments(size, 64),
             Task::Echo { reads } => Wire::messages(Kind::Binary, size, Role::Server, reads),
+            Task::CompressedEcho { takeover, level } => Wire::compressed(size, takeover, level),
             Task::HandshakeServer => Wire::raw(exchange::BROWSER.as_bytes().to_vec()),
             Task::ClientSend | Task::ServerSend | Task::HandshakeClient => Wire::raw(Vec::new()),
         };

@@ -73,6 +73,13 @@ pub fn all() -> Vec<Row> {
             row(Task::Echo { reads }, size, &goals)
         }));
     }
+    for level in [1, 6] {
+        for takeover in [true, false] {
+            let level_with_them = [(Which::Messages, Goal::Complete(1.0))];
+            let sizes = [125, KIB, 16 * KIB];
+            rows.extend(sizes.map(|size| row(Task::CompressedEcho { takeover, level }, size, &level_with_them)));
+        }
+    }
     rows.extend(SIZES.map(|size| row(Task::ClientSend, size, &client_send(size))));
     let no_copy = [(Which::Messages, Goal::Nanoseconds(15.0))];
     rows.extend(SIZES[3..].iter().map(|&size| row(Task::ServerSend, size, &no_copy)));

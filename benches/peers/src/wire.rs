@@ -1,3 +1,4 @@
+use flate2::{Compress, Compression, FlushCompress};
 use std::fmt;
 
 /// How much a read brings at the most.
@@ -34,6 +35,8 @@ pub struct Wire {
     pub bytes: Vec<u8>,
     /// The payload of every message.
     pub payload: Vec<u8>,
+    /// The payloads, where they differ.
+    pub payloads: Vec<Vec<u8>>,
     /// The longest part that one read brings from a place is given by this.
     frame_len: Option<usize>,
 }
@@ -50,7 +53,7 @@ impl Wire {
             push_frame(&mut bytes, 0x80 | opcode, &payload, random.key(role));
         }
         let frame_len = (reads == Reads::Frame).then_some(bytes.len() / count);
-        Self { bytes, payload, frame_len }
+        Self { bytes, payload, payloads: Vec::new(), frame_len }
     }
 
     /// Masked binary messages, in fragments of `part` bytes.
@@ -66,12 +69,32 @@ impl Wire {
                 push_frame(&mut bytes, fin | opcode, piece, random.key(Role::Server));
             }
         }
-        Self { bytes, payload, frame_len: None }
+        Self { bytes, payload, payloads: Vec::new(), frame_len: None }
+    }
+
+    /// Masked text messages that are alike, as an application sends them in JSON, each compressed on its own or after the ones
+    /// before it. The first of them refer to none, so the wire can begin again.
+    pub fn compressed(size: usize, takeover: bool, level: u8) -> Self {
+        let mut random = Random::default();
+        let mut compress = Compress::new(Compression::new(level.into()), false);
+        let (mut bytes, mut payloads) = (Vec::new(), Vec::new());
+        for _ in 0..(256 * 1024 / size).clamp(4, 256) {
+            let payload = json(size, &mut random);
+            if !takeover {
+                compress.reset();
+            }
+            let mut compressed = Vec::with_capacity(2 * size + 64);
+            compress.compress_vec(&payload, &mut compressed, FlushCompress::Sync).expect("there is room");
+            compressed.truncate(compressed.len() - 4);
+            push_frame(&mut bytes, 0xC1, &compressed, random.key(Role::Server));
+            payloads.push(payload);
+        }
+        Self { bytes, payload: Vec::new(), payloads, frame_len: None }
     }
 
     /// Bytes that are no frames.
     pub fn raw(bytes: Vec<u8>) -> Self {
-        Self { bytes, payload: Vec::new(), frame_len: None }
+        Self { bytes, payload: Vec::new(), payloads: Vec::new(), frame_len: None }
     }
 
     /// Where a read that begins at `at` ends.
@@ -115,6 +138,24 @@ fn korean(size: usize, random: &mut Random) -> Vec<u8> {
     while text.len() < size {
         text.push('.');
     }
+    text.into_bytes()
+}
+
+/// Trades on a market, cut to size.
+fn json(size: usize, random: &mut Random) -> Vec<u8> {
+    const NAMES: [&str; 6] = ["ACME", "INITECH", "UMBRELLA", "HOOLI", "GLOBEX", "STARK"];
+    let mut text = String::from("[");
+    while text.len() < size {
+        let (id, price, amount) = (random.next(), random.next() % 100_000, random.next() % 1000);
+        let name = NAMES[random.next() as usize % NAMES.len()];
+        let side = if random.next() % 2 == 0 { "buy" } else { "sell" };
+        text.push_str(&format!(
+            r#"{{"type":"trade","id":{id},"symbol":"{name}","side":"{side}","price":{}.{:02},"amount":{amount}}},"#,
+            price / 100,
+            price % 100
+        ));
+    }
+    text.truncate(size);
     text.into_bytes()
 }
 

@@ -18,6 +18,7 @@ pub fn lends(job: &Job) -> Option<Box<dyn Work>> {
         Task::ServerSend => send::server(job),
         Task::HandshakeServer => handshake::server(job),
         Task::HandshakeClient => handshake::client(),
+        Task::CompressedEcho { .. } => None,
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn collector(job: &Job) -> Option<Box<dyn Work>> {
                 block_on(send(socket, &payload, messages));
             })
         }
-        Task::HandshakeServer | Task::HandshakeClient => None,
+        Task::CompressedEcho { .. } | Task::HandshakeServer | Task::HandshakeClient => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who is measured, and how each is driven.
 
+mod compressed;
 mod fastwebsockets;
 mod nexus;
 mod ours;

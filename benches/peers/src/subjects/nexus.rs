@@ -33,7 +33,7 @@ pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
                 }
             })
         }
-        Task::ServerSend => None,
+        Task::ServerSend | Task::CompressedEcho { .. } => None,
         Task::HandshakeServer => {
             let job = job.clone();
             work(move |messages, tally| {

@@ -19,6 +19,7 @@ pub(super) fn slice(job: &Job) -> Option<Box<dyn Work>> {
             let mut driver = Driver::new(job, Delivery::Messages);
             work(move |messages, tally| driver.echo(messages, tally))
         }
+        Task::CompressedEcho { .. } => super::compressed::bowline(job),
         Task::ClientSend => {
             send(job, bowline::Role::Client, |connection, job| connection.send_binary(&job.payload[..]))
         }

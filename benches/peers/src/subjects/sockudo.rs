@@ -33,6 +33,7 @@ pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
                 }
             })
         }
+        Task::CompressedEcho { .. } => super::compressed::sockudo(job),
         Task::ClientSend | Task::ServerSend => {
             let mut driver = Driver::new(job);
             let (batch, payload) = (job.batch(), job.payload.clone());

@@ -15,6 +15,7 @@ const LIMIT: usize = 16 * 1024 * 1024;
 
 pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
+        Task::CompressedEcho { .. } => None,
         Task::Receive { .. } | Task::Fragments => {
             let (_, mut receiver) = halves(job);
             let mut message = Vec::new();

@@ -9,6 +9,7 @@ use tokio_websockets::{ClientBuilder, Config, Message, ServerBuilder, WebSocketS
 
 pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
+        Task::CompressedEcho { .. } => None,
         Task::Receive { .. } | Task::Fragments => {
             let mut socket = socket(job);
             work(move |messages, tally| {

@@ -11,6 +11,7 @@ use tungstenite::{
 
 pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
+        Task::CompressedEcho { .. } => None,
         Task::Receive { .. } | Task::Fragments => {
             let mut socket = socket(job);
             work(move |messages, tally| {

@@ -52,7 +52,7 @@ pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
                 });
             })
         }
-        Task::Fragments | Task::HandshakeServer | Task::HandshakeClient => None,
+        Task::Fragments | Task::CompressedEcho { .. } | Task::HandshakeServer | Task::HandshakeClient => None,
     }
 }
 

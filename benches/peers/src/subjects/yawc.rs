@@ -56,6 +56,7 @@ pub(super) fn complete(job: &Job) -> Option<Box<dyn Work>> {
                 });
             })
         }
+        Task::CompressedEcho { .. } => super::compressed::yawc(job),
         Task::HandshakeServer | Task::HandshakeClient => None,
     }
 }
