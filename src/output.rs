@@ -272,17 +272,29 @@ impl Buf for Output {
 
     #[cfg(feature = "std")]
     fn chunks_vectored<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
+        let (mut room, mut filled) = (slices.iter_mut(), 0);
+        // Whether there was room for it.
+        let mut show = |part: &'a [u8]| {
+            part.is_empty()
+                || room.next().is_some_and(|slice| {
+                    *slice = std::io::IoSlice::new(part);
+                    filled += 1;
+                    true
+                })
+        };
         let tail = self.tail.get(self.tail_written..).unwrap_or_default();
         let mut pieces = self.pieces.iter();
-        let first = pieces.next().map_or([tail, &[]], Piece::parts);
-        let last = if self.pieces.is_empty() { &[] } else { tail };
-        let in_order = first.into_iter().chain([&*self.pongs]).chain(pieces.flat_map(Piece::parts)).chain([last]);
-        let mut count = 0;
-        for (slice, part) in slices.iter_mut().zip(in_order.filter(|part| !part.is_empty())) {
-            *slice = std::io::IoSlice::new(part);
-            count += 1;
-        }
-        count
+        let _all_shown = match pieces.next() {
+            None => show(tail) && show(&self.pongs),
+            Some(first) => {
+                show(first.header())
+                    && show(&first.body)
+                    && show(&self.pongs)
+                    && pieces.all(|piece| show(piece.header()) && show(&piece.body))
+                    && show(tail)
+            }
+        };
+        filled
     }
 }
 
@@ -295,11 +307,6 @@ impl fmt::Debug for Output {
 impl Piece {
     fn header(&self) -> &[u8] {
         self.header.get(usize::from(self.header_written)..usize::from(self.header_len)).unwrap_or_default()
-    }
-
-    #[cfg(feature = "std")]
-    fn parts(&self) -> [&[u8]; 2] {
-        [self.header(), &self.body]
     }
 
     fn chunk(&self) -> &[u8] {

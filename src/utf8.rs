@@ -1,7 +1,11 @@
 //! UTF-8 that arrives in pieces (RFC 6455 §8.1, RFC 3629): validated as it comes, refused at the first byte that
 //! cannot be right, and never looked at twice.
 
+use ascii::AsAsciiStr;
 use core::str;
+
+/// Up to this many bytes, a test for ASCII costs less than the validation of it.
+const SHORT: usize = 64;
 
 /// The index of the byte that shows that a text is not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +14,14 @@ pub(crate) struct InvalidAt(pub(crate) usize);
 /// A text that is all there.
 #[inline]
 pub(crate) fn whole(text: &[u8]) -> Result<&str, InvalidAt> {
+    // What begins with another script is mostly in it, and is not looked at twice.
+    if text.len() <= SHORT
+        && text.first().is_some_and(u8::is_ascii)
+        && text.is_ascii()
+        && let Ok(ascii) = text.as_ascii_str()
+    {
+        return Ok(ascii.as_str());
+    }
     // A text that ends inside a character is proved wrong by its last byte.
     simdutf8::basic::from_utf8(text).map_err(|_| first_invalid(text).unwrap_or(InvalidAt(text.len().saturating_sub(1))))
 }
@@ -167,6 +179,24 @@ mod tests {
                         let expected = oracle(&text).err().or(str::from_utf8(&text).err().map(|_| InvalidAt(3)));
                         assert_eq!(whole(&text).err(), expected);
                     }
+                }
+            }
+        }
+    }
+
+    /// [M-01] A whole text of any length, with a byte anywhere that is no ASCII.
+    #[test]
+    fn whole_texts_like_std() {
+        for len in 0..140 {
+            let mut text = b"abcdefghijklmnopqrstuvwxyz".iter().copied().cycle().take(len).collect::<Vec<u8>>();
+            assert_eq!(whole(&text).map(str::as_bytes), Ok(&*text));
+            for at in 0..len {
+                for wrong in [&b"\x80"[..], b"\xFF", "é".as_bytes(), "한".as_bytes(), b"\xF0\x9F\x98"] {
+                    let before = text.clone();
+                    text.iter_mut().skip(at).zip(wrong).for_each(|(place, byte)| *place = *byte);
+                    let expected = oracle(&text).and(str::from_utf8(&text).map_err(|_| InvalidAt(len - 1)));
+                    assert_eq!(whole(&text), expected, "{wrong:?} at {at} of {len}");
+                    text = before;
                 }
             }
         }

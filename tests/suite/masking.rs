@@ -25,9 +25,13 @@ fn every_length_and_alignment() {
             assert_masked(offset, len, KEY, &mut buffer, &before);
         }
     }
-    for len in [4095, 4096, 4097, 65_535, 65_537] {
-        let before: Vec<u8> = (0..len).map(|i| (i % 255) as u8).collect();
-        assert_masked(0, len, KEY, &mut before.clone(), &before);
+    let before: Vec<u8> = (0..66_000_usize).map(|i| (i * 7 % 255) as u8).collect();
+    let mut buffer = before.clone();
+    for offset in 0..64 {
+        for len in (500..=660).chain([4095, 4096, 4097, 65_535, 65_537]) {
+            let (buffer, before) = (&mut buffer[..offset + len + 64], &before[..offset + len + 64]);
+            assert_masked(offset, len, KEY, buffer, before);
+        }
     }
 }
 
