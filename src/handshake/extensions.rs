@@ -12,6 +12,7 @@ use super::{
     error::HandshakeError,
     fields::{Fields, invalid},
     grammar,
+    known::Known,
 };
 use alloc::{borrow::Cow, string::String};
 use core::fmt;
@@ -44,7 +45,7 @@ impl fmt::Debug for Extension<'_> {
     }
 }
 
-const FIELD: &str = "Sec-WebSocket-Extensions";
+const FIELD: Known = Known::Extensions;
 
 /// The value does not follow the grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +65,7 @@ fn list(line: &[u8]) -> impl Iterator<Item = Result<Extension<'_>, Malformed>> {
 /// Checks all lines of the field. Returns the first extension, if the field is there.
 pub(super) fn check(fields: &Fields) -> Result<Option<Extension<'_>>, HandshakeError> {
     let (mut first, mut empty) = (None, None);
-    for line in fields.all(FIELD) {
+    for line in fields.known(FIELD) {
         empty = Some(line);
         for extension in list(line) {
             let extension = extension.map_err(|Malformed| invalid(FIELD, line))?;
@@ -80,7 +81,7 @@ pub(super) fn check(fields: &Fields) -> Result<Option<Extension<'_>>, HandshakeE
 
 /// All extensions of a field that has been checked, in order.
 pub(super) fn all(fields: &Fields) -> impl Iterator<Item = Extension<'_>> {
-    fields.all(FIELD).flat_map(list).filter_map(Result::ok)
+    fields.known(FIELD).flat_map(list).filter_map(Result::ok)
 }
 
 struct Cursor<'a> {

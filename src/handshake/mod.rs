@@ -16,6 +16,9 @@ mod grammar;
 mod head;
 mod header;
 mod key;
+mod known;
+mod places;
+mod whole;
 
 pub use error::HandshakeError;
 pub use extensions::Extension;

@@ -161,16 +161,20 @@ impl Handshake {
         if self.deadline.has_passed() {
             return Err(HandshakeError::Deadline);
         }
-        while self.head.receive(input)? {
-            let (status, is_http_1_1, fields) =
-                Fields::of_response(self.head.finish(), self.config.limits.head_fields)?;
+        let limit = self.config.limits.head_fields;
+        loop {
+            let whole = self.head.receive_whole(input, |bytes| Fields::of_whole_response(bytes, limit));
+            let (status, is_http_1_1, fields) = match whole {
+                Some(parsed) => parsed,
+                None if self.head.receive(input)? => Fields::of_response(self.head.finish(), limit)?,
+                None => return Ok(None),
+            };
             // "A client MUST be able to parse one or more 1xx responses received prior to a final response" (RFC 9110
             // §15.2). The limit on the head is for all of them together.
             if status == 101 || !(100..200).contains(&status) {
                 return Ok(Some(Response::new(status, is_http_1_1, fields)));
             }
         }
-        Ok(None)
     }
 
     fn conclude(&self, response: Response) -> Progress {

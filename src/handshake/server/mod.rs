@@ -37,6 +37,7 @@ pub use request::Request;
 use super::{
     deadline::Deadline,
     error::HandshakeError,
+    fields::Fields,
     head::{Head, Start},
 };
 use crate::{Config, Timestamp};
@@ -125,9 +126,12 @@ impl Handshake {
         if self.deadline.has_passed() {
             return Err(HandshakeError::Deadline);
         }
-        if !self.head.receive(input)? {
-            return Ok(None);
-        }
-        Request::parse(self.head.finish(), &self.config).map(Some)
+        let limit = self.config.limits.head_fields;
+        let (line, fields) = match self.head.receive_whole(input, |bytes| Fields::of_whole_request(bytes, limit)) {
+            Some(parsed) => parsed,
+            None if self.head.receive(input)? => Fields::of_request(self.head.finish(), limit)?,
+            None => return Ok(None),
+        };
+        Request::check(&line, fields, &self.config).map(Some)
     }
 }

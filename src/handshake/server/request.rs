@@ -1,7 +1,14 @@
 use super::{Accept, Refusal, rules};
 use crate::{
     Config, Connection, Role,
-    handshake::{Extension, error::HandshakeError, extensions, fields::Fields, grammar, header, key},
+    handshake::{
+        Extension,
+        error::HandshakeError,
+        extensions,
+        fields::{Fields, RequestLine},
+        grammar, header, key,
+        known::Known,
+    },
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
 use core::ops::Range;
@@ -20,9 +27,8 @@ pub struct Request {
 }
 
 impl Request {
-    /// Takes a whole head apart and checks it.
-    pub(super) fn parse(head: Vec<u8>, config: &Arc<Config>) -> Result<Self, HandshakeError> {
-        let (line, fields) = Fields::of_request(head, config.limits.head_fields)?;
+    /// Checks what a whole head says.
+    pub(super) fn check(line: &RequestLine, fields: Fields, config: &Arc<Config>) -> Result<Self, HandshakeError> {
         rules::check_method(fields.get(&line.method))?;
         let target = rules::check_target(fields.get(&line.target))?;
         let host = rules::check_host(&fields)?;
@@ -65,7 +71,7 @@ impl Request {
     /// The subprotocols that the client offers, the one that it prefers first (§4.1). Give the one that you choose to
     /// [`Accept::protocol`].
     pub fn protocols(&self) -> impl Iterator<Item = &str> {
-        grammar::tokens(self.fields.all("Sec-WebSocket-Protocol"))
+        grammar::tokens(self.fields.known(Known::Protocol))
     }
 
     /// The extensions that the client offers, the one that it prefers first (§9.1). Several lines are one list (erratum
@@ -79,7 +85,7 @@ impl Request {
     /// To check it, choose the right constructor of [`Accept`].
     #[must_use]
     pub fn origin(&self) -> Option<&[u8]> {
-        self.header("Origin")
+        self.fields.first_known(Known::Origin)
     }
 
     /// Opens the connection. The answer, status 101, is the first thing in its output, and messages may be sent
@@ -123,7 +129,7 @@ impl Request {
         {
             return Err(HandshakeError::ProtocolRequired(grammar::excerpt(protocol.as_bytes())));
         }
-        let key = self.fields.first("Sec-WebSocket-Key").unwrap_or_default();
+        let key = self.fields.first_known(Known::Key).unwrap_or_default();
         let mut head = Vec::with_capacity(256);
         head.extend_from_slice(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
         header::push(&mut head, "Sec-WebSocket-Accept", key::accept(key).as_bytes());

@@ -1,0 +1,64 @@
+use super::{fields::range, known::Known};
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// Where the fields of a head are, in order, and at once where those are that are known.
+pub(super) struct Places {
+    all: Vec<Place>,
+    /// Of each known field, which place is its first.
+    first: [usize; Known::COUNT],
+    /// Of each known field, whether it is there more than once.
+    repeated: [bool; Known::COUNT],
+}
+
+pub(super) struct Place {
+    pub(super) name: Range<usize>,
+    pub(super) value: Range<usize>,
+    known: Option<Known>,
+}
+
+/// The first place of a field that is not there.
+const ABSENT: usize = usize::MAX;
+
+impl Places {
+    /// Of fields that are parts of `head`, and whose names are tokens.
+    pub(super) fn of(head: &[u8], headers: &[httparse::Header<'_>]) -> Self {
+        let mut places = Self {
+            all: Vec::with_capacity(headers.len()),
+            first: [ABSENT; Known::COUNT],
+            repeated: [false; Known::COUNT],
+        };
+        for header in headers {
+            let name = header.name.as_bytes();
+            let known = Known::of(name);
+            if let Some(known) = known {
+                places.note(known);
+            }
+            places.all.push(Place { name: range(head, name), value: range(head, header.value), known });
+        }
+        places
+    }
+
+    /// All of them, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Place> {
+        self.all.iter()
+    }
+
+    /// Those of a known field, in order.
+    pub(super) fn known(&self, known: Known) -> impl Iterator<Item = &Place> {
+        let from = self.first.get(known as usize).and_then(|&first| self.all.get(first..)).unwrap_or_default();
+        let some = if self.is_repeated(known) { from } else { from.get(..1).unwrap_or_default() };
+        some.iter().filter(move |place| place.known == Some(known))
+    }
+
+    pub(super) fn is_repeated(&self, known: Known) -> bool {
+        self.repeated.get(known as usize).copied().unwrap_or_default()
+    }
+
+    fn note(&mut self, known: Known) {
+        match self.first.get_mut(known as usize) {
+            Some(first) if *first == ABSENT => *first = self.all.len(),
+            _ => self.repeated.iter_mut().skip(known as usize).take(1).for_each(|repeated| *repeated = true),
+        }
+    }
+}
