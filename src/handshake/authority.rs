@@ -53,11 +53,20 @@ fn parse_port(text: &str) -> Result<Option<u16>, InvalidAuthority> {
     }
 }
 
+/// Whether it is a host without a port, an address or an escape: what most authorities are, told at once.
+pub(super) fn is_plain_name(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().copied().all(is_name_byte)
+}
+
 /// `reg-name`, and with it IPv4 addresses; but not the empty one, which no http or ws URI may have (RFC 9110 §4.2.1).
 fn is_reg_name(host: &str) -> bool {
-    // `unreserved` and `sub-delims` (RFC 3986 §2.2, §2.3).
+    !host.is_empty() && only_uri_bytes(host.as_bytes(), is_name_byte)
+}
+
+/// `unreserved` and `sub-delims` (RFC 3986 §2.2, §2.3).
+fn is_name_byte(byte: u8) -> bool {
     static TABLE: [bool; 256] = grammar::table(b"-._~!$&'()*+,;=");
-    !host.is_empty() && only_uri_bytes(host.as_bytes(), |byte| grammar::is_in(&TABLE, byte))
+    grammar::is_in(&TABLE, byte)
 }
 
 /// Whether all bytes are `allowed`, or `%` and two hexadecimal digits.

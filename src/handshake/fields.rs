@@ -113,7 +113,8 @@ impl Fields {
         self.at_most_one(field)?.ok_or(HandshakeError::Missing(field.name()))
     }
 
-    /// Checks a list that may go over several lines: `1#element` (RFC 9110 §5.6.1). True if an element is `wanted`.
+    /// Checks a list that may go over several lines: `1#element` (RFC 9110 §5.6.1). True if an element is `wanted`, which
+    /// must be one without a comma.
     pub(super) fn check_list(
         &self,
         field: Known,
@@ -122,6 +123,11 @@ impl Fields {
     ) -> Result<bool, HandshakeError> {
         let (mut empty, mut found) = (0_usize, false);
         for line in self.known(field) {
+            // Mostly there is nothing else in the line.
+            if wanted(line) {
+                found = true;
+                continue;
+            }
             for element in grammar::elements(line) {
                 // "A recipient MUST parse and ignore a reasonable number of empty list elements" (RFC 9110 §5.6.1.2).
                 if element.is_empty() {

@@ -1,7 +1,7 @@
 //! `Sec-WebSocket-Key` and `Sec-WebSocket-Accept` (RFC 6455 §1.3, §4.1, §4.2.2).
 
+use super::grammar;
 use crate::Config;
-use alloc::string::String;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha1::{Digest, Sha1};
 
@@ -9,12 +9,12 @@ use sha1::{Digest, Sha1};
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// "A nonce consisting of a randomly selected 16-byte value that has been base64-encoded" (§4.1).
-pub(super) fn fresh(config: &Config) -> String {
+pub(super) fn fresh(config: &Config) -> [u8; 24] {
     let mut nonce = [0; 16];
     for word in nonce.as_chunks_mut::<4>().0 {
         *word = (config.entropy)();
     }
-    STANDARD.encode(nonce)
+    in_base64(&nonce)
 }
 
 /// Whether a key has the form of 16 bytes in base64: 22 digits and two `=`.
@@ -22,19 +22,24 @@ pub(super) fn fresh(config: &Config) -> String {
 /// The last digit has four bits to spare. RFC 4648 wants them zero, the example in §4.1 does not have them so
 /// (erratum 3150): they are not looked at.
 pub(super) fn is_valid(key: &[u8]) -> bool {
-    key.split_last_chunk().is_some_and(|(digits, padding)| {
-        digits.len() == 22 && padding == b"==" && digits.iter().copied().all(is_base64_digit)
-    })
-}
-
-fn is_base64_digit(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
+    static DIGITS: [bool; 256] = grammar::table(b"+/");
+    key.split_first_chunk::<22>()
+        .is_some_and(|(digits, padding)| padding == b"==" && digits.iter().all(|&byte| grammar::is_in(&DIGITS, byte)))
 }
 
 /// The answer to a key. It is hashed as text, as it was received: "it is not necessary for the server to base64-decode
 /// the |Sec-WebSocket-Key| value" (§4.2.2).
-pub(super) fn accept(key: &[u8]) -> String {
-    STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
+pub(super) fn accept(key: &[u8]) -> [u8; 28] {
+    in_base64(&Sha1::new().chain_update(key).chain_update(GUID).finalize())
+}
+
+/// `N` is how long it is in base64.
+fn in_base64<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut text = [b'='; N];
+    // It cannot fail, as there is room.
+    let written = STANDARD.encode_slice(bytes, &mut text);
+    debug_assert_eq!(written, Ok(N));
+    text
 }
 
 #[cfg(test)]
@@ -53,7 +58,7 @@ mod tests {
     /// 16 bytes is drawn from the configured source.
     #[test]
     fn the_nonce_is_sixteen_bytes_of_entropy() {
-        assert_eq!(fresh(&Arc::new(Config::new(counting))), "AQIDBAUGBwgJCgsMDQ4PEA==");
+        assert_eq!(fresh(&Arc::new(Config::new(counting))), *b"AQIDBAUGBwgJCgsMDQ4PEA==");
     }
 
     /// [W-01] The example of §1.3 and §4.2.2, down to the bytes of its hash.
@@ -62,7 +67,7 @@ mod tests {
         let hash = Sha1::new().chain_update("dGhlIHNhbXBsZSBub25jZQ==").chain_update(GUID).finalize();
         assert_eq!(hash[..4], [0xb3, 0x7a, 0x4f, 0x2c]);
         assert_eq!(hash[16..], [0xb2, 0xbe, 0xc4, 0xea]);
-        assert_eq!(accept(b"dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        assert_eq!(accept(b"dGhlIHNhbXBsZSBub25jZQ=="), *b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }
 
     /// [E-14] [W-02] The key that §4.1 prints has non-zero bits to spare, and is a key all the same.

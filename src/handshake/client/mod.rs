@@ -102,7 +102,7 @@ impl Handshake {
         Self {
             config: config.clone(),
             request: request.head(&key, offers.as_deref()).into(),
-            expected: rules::Expected { accept: key::accept(key.as_bytes()), protocols: request.into_protocols() },
+            expected: rules::Expected { accept: key::accept(&key), protocols: request.into_protocols() },
             head: Head::new(Start::Response, config.limits.head_bytes),
             deadline: Deadline::new(config.deadlines.handshake),
             done: false,

@@ -122,12 +122,12 @@ impl Request {
     }
 
     /// The request as bytes (§4.1).
-    pub(super) fn head(&self, key: &str, extensions: Option<&str>) -> Vec<u8> {
+    pub(super) fn head(&self, key: &[u8], extensions: Option<&str>) -> Vec<u8> {
         let mut head = format!("GET {} HTTP/1.1\r\n", self.uri.resource).into_bytes();
         header::push(&mut head, "Host", self.host_field().as_bytes());
         header::push(&mut head, "Upgrade", b"websocket");
         header::push(&mut head, "Connection", b"Upgrade");
-        header::push(&mut head, "Sec-WebSocket-Key", key.as_bytes());
+        header::push(&mut head, "Sec-WebSocket-Key", key);
         header::push(&mut head, "Sec-WebSocket-Version", b"13");
         if let Some(origin) = &self.origin {
             header::push(&mut head, "Origin", origin.as_bytes());

@@ -16,7 +16,7 @@ use alloc::{string::String, vec::Vec};
 #[derive(Debug)]
 pub(super) struct Expected {
     /// For `Sec-WebSocket-Accept`.
-    pub(super) accept: String,
+    pub(super) accept: [u8; 28],
     /// Those that were offered.
     pub(super) protocols: Vec<String>,
 }
@@ -41,10 +41,10 @@ impl Expected {
     /// than the base64-encoded SHA-1 of the concatenation \[...\] the client MUST _Fail the WebSocket Connection_".
     fn check_accept(&self, fields: &Fields) -> Result<(), HandshakeError> {
         let value = fields.exactly_one(Known::Accept)?;
-        if value == self.accept.as_bytes() {
+        if value == self.accept {
             return Ok(());
         }
-        Err(HandshakeError::WrongAccept { received: grammar::excerpt(value), expected: self.accept.clone() })
+        Err(HandshakeError::WrongAccept { received: grammar::excerpt(value), expected: grammar::excerpt(&self.accept) })
     }
 
     /// "If the response includes a |Sec-WebSocket-Protocol| header field and this header field indicates the use of a

@@ -10,7 +10,7 @@ use crate::{
         known::Known,
     },
 };
-use alloc::{string::String, sync::Arc, vec::Vec};
+use alloc::{borrow::Cow, sync::Arc, vec::Vec};
 use core::ops::Range;
 
 /// A client's opening handshake that keeps all rules of RFC 6455 §4.2.1. [`accept`](Self::accept) or
@@ -22,8 +22,16 @@ use core::ops::Range;
 pub struct Request {
     config: Arc<Config>,
     fields: Fields,
-    resource: String,
+    resource: Resource,
     host: Range<usize>,
+}
+
+#[derive(Debug)]
+enum Resource {
+    /// In the head.
+    Received(Range<usize>),
+    /// With the `/` that a URI without a path lacks.
+    Completed(Vec<u8>),
 }
 
 impl Request {
@@ -36,8 +44,12 @@ impl Request {
         // "When an origin server receives a request with an absolute-form of request-target, the origin server MUST
         // ignore the received Host header field (if any) and instead use the host information of the request-target"
         // (RFC 9112 §3.2.2).
-        let host = fields.place_of(target.host.unwrap_or(host).as_bytes());
-        Ok(Self { config: config.clone(), resource: target.resource, host, fields })
+        let host = fields.place_of(target.host.unwrap_or(host));
+        let resource = match target.resource {
+            Cow::Borrowed(received) => Resource::Received(fields.place_of(received)),
+            Cow::Owned(completed) => Resource::Completed(completed),
+        };
+        Ok(Self { config: config.clone(), resource, host, fields })
     }
 
     /// The resource name: the path, and the query with its `?` if there is one, as it was received (§3, §4.2.1).
@@ -45,7 +57,11 @@ impl Request {
     /// It always begins with `/`. Nothing in it is decoded.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.resource
+        let resource = match &self.resource {
+            Resource::Received(place) => self.fields.get(place),
+            Resource::Completed(resource) => resource,
+        };
+        core::str::from_utf8(resource).unwrap_or_default()
     }
 
     /// The host that the client meant, with the port if it named one, as it was received.
@@ -123,7 +139,7 @@ impl Request {
 
     /// The 101 (§4.2.2).
     fn answer(&self, accept: &Accept) -> Result<Vec<u8>, HandshakeError> {
-        accept.origins.check(self.origin(), self.host())?;
+        accept.origins.check(self.origin(), self.fields.get(&self.host))?;
         if let Some(protocol) = &accept.protocol
             && !self.protocols().any(|offered| offered == protocol)
         {
@@ -132,7 +148,7 @@ impl Request {
         let key = self.fields.first_known(Known::Key).unwrap_or_default();
         let mut head = Vec::with_capacity(256);
         head.extend_from_slice(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
-        header::push(&mut head, "Sec-WebSocket-Accept", key::accept(key).as_bytes());
+        header::push(&mut head, "Sec-WebSocket-Accept", &key::accept(key));
         if let Some(protocol) = &accept.protocol {
             header::push(&mut head, "Sec-WebSocket-Protocol", protocol.as_bytes());
         }

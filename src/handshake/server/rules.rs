@@ -2,21 +2,22 @@
 
 use crate::handshake::{
     VERSION,
-    authority::Authority,
+    authority::{self, Authority},
     error::HandshakeError,
     extensions,
     fields::{Fields, invalid},
     grammar, key,
     known::Known,
 };
-use alloc::{format, string::String, vec::Vec};
+use alloc::{borrow::Cow, vec::Vec};
 
 /// What a request-target says.
 #[derive(Debug)]
 pub(super) struct Target<'a> {
-    pub(super) resource: String,
+    /// All of it visible ASCII.
+    pub(super) resource: Cow<'a, [u8]>,
     /// Of an absolute URI: it takes the place of the Host field.
-    pub(super) host: Option<&'a str>,
+    pub(super) host: Option<&'a [u8]>,
 }
 
 /// "An HTTP/1.1 or higher GET request" (§4.2.1, 1). Methods are case-sensitive.
@@ -29,35 +30,40 @@ pub(super) fn check_method(method: &[u8]) -> Result<(), HandshakeError> {
 ///
 /// Browsers leave some visible characters in a query as they are that RFC 3986 would have encoded: they may stay.
 pub(super) fn check_target(target: &[u8]) -> Result<Target<'_>, HandshakeError> {
-    let text = core::str::from_utf8(target).ok().filter(|text| text.bytes().all(is_target_byte));
-    text.and_then(origin_form_or_absolute).ok_or_else(|| HandshakeError::Target(grammar::excerpt(target)))
+    let parsed = match target {
+        _ if !target.iter().copied().all(is_target_byte) => None,
+        [b'/', ..] => Some(Target { resource: Cow::Borrowed(target), host: None }),
+        _ => core::str::from_utf8(target).ok().and_then(absolute_form),
+    };
+    parsed.ok_or_else(|| HandshakeError::Target(grammar::excerpt(target)))
 }
 
 fn is_target_byte(byte: u8) -> bool {
     byte.is_ascii_graphic() && byte != b'#'
 }
 
-fn origin_form_or_absolute(target: &str) -> Option<Target<'_>> {
-    if target.starts_with('/') {
-        return Some(Target { resource: target.into(), host: None });
-    }
+fn absolute_form(target: &str) -> Option<Target<'_>> {
     let (scheme, rest) = target.split_once("://")?;
     if !["http", "https"].iter().any(|http| http.eq_ignore_ascii_case(scheme)) {
         return None;
     }
     let (host, resource) = rest.split_at_checked(rest.find(['/', '?']).unwrap_or(rest.len()))?;
     Authority::parse(host).ok()?;
-    let slash = if resource.starts_with('/') { "" } else { "/" };
-    Some(Target { resource: format!("{slash}{resource}"), host: Some(host) })
+    let resource = match resource.as_bytes() {
+        path @ [b'/', ..] => Cow::Borrowed(path),
+        query => Cow::Owned([b"/", query].concat()),
+    };
+    Some(Target { resource, host: Some(host.as_bytes()) })
 }
 
 /// "A |Host| header field containing the server's authority" (§4.2.1, 2). "A server MUST respond with a 400 (Bad
 /// Request) status code to any HTTP/1.1 request message that lacks a Host header field and to any request message that
 /// contains more than one Host header field line or a Host header field with an invalid field value" (RFC 9112 §3.2).
-pub(super) fn check_host(fields: &Fields) -> Result<&str, HandshakeError> {
-    let value = fields.exactly_one(Known::Host)?;
-    let host = core::str::from_utf8(value).ok().filter(|host| Authority::parse(host).is_ok());
-    host.ok_or_else(|| invalid(Known::Host, value))
+pub(super) fn check_host(fields: &Fields) -> Result<&[u8], HandshakeError> {
+    let host = fields.exactly_one(Known::Host)?;
+    let is_host =
+        authority::is_plain_name(host) || core::str::from_utf8(host).is_ok_and(|host| Authority::parse(host).is_ok());
+    if is_host { Ok(host) } else { Err(invalid(Known::Host, host)) }
 }
 
 /// All the other fields. Those that have no meaning here are ignored (§4.2.1, 10).
