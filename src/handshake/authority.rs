@@ -21,6 +21,9 @@ pub(super) enum InvalidAuthority {
 
 impl<'a> Authority<'a> {
     pub(super) fn parse(text: &'a str) -> Result<Self, InvalidAuthority> {
+        if is_plain_name(text.as_bytes()) {
+            return Ok(Self { host: text, port: None });
+        }
         let parsed = split(text).and_then(|(host, port)| Ok(Self { host, port: parse_port(port)? }));
         // Neither of the two can stand in a host or a port, but what is wrong is better said of the whole.
         parsed.map_err(|error| match error {
@@ -55,7 +58,8 @@ fn parse_port(text: &str) -> Result<Option<u16>, InvalidAuthority> {
 
 /// Whether it is a host without a port, an address or an escape: what most authorities are, told at once.
 pub(super) fn is_plain_name(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().copied().all(is_name_byte)
+    // All of them, without a branch for each.
+    !text.is_empty() && text.iter().fold(true, |all, &byte| all & is_name_byte(byte))
 }
 
 /// `reg-name`, and with it IPv4 addresses; but not the empty one, which no http or ws URI may have (RFC 9110 §4.2.1).

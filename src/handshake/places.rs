@@ -6,7 +6,7 @@ use core::ops::Range;
 pub(super) struct Places {
     all: Vec<Place>,
     /// Of each known field, which place is its first.
-    first: [usize; Known::COUNT],
+    first: [u32; Known::COUNT],
     /// Of each known field, whether it is there more than once.
     repeated: [bool; Known::COUNT],
 }
@@ -18,7 +18,7 @@ pub(super) struct Place {
 }
 
 /// The first place of a field that is not there.
-const ABSENT: usize = usize::MAX;
+const ABSENT: u32 = u32::MAX;
 
 impl Places {
     /// Of fields that are parts of `head`, and whose names are tokens.
@@ -46,7 +46,8 @@ impl Places {
 
     /// Those of a known field, in order.
     pub(super) fn known(&self, known: Known) -> impl Iterator<Item = &Place> {
-        let from = self.first.get(known as usize).and_then(|&first| self.all.get(first..)).unwrap_or_default();
+        let first = self.first.get(known as usize).and_then(|&first| usize::try_from(first).ok());
+        let from = first.and_then(|first| self.all.get(first..)).unwrap_or_default();
         let some = if self.is_repeated(known) { from } else { from.get(..1).unwrap_or_default() };
         some.iter().filter(move |place| place.known == Some(known))
     }
@@ -56,9 +57,12 @@ impl Places {
     }
 
     fn note(&mut self, known: Known) {
-        match self.first.get_mut(known as usize) {
-            Some(first) if *first == ABSENT => *first = self.all.len(),
-            _ => self.repeated.iter_mut().skip(known as usize).take(1).for_each(|repeated| *repeated = true),
+        let Some(first) = self.first.get_mut(known as usize) else { return };
+        if *first == ABSENT {
+            // There are not as many fields in any memory.
+            *first = u32::try_from(self.all.len()).unwrap_or(ABSENT);
+        } else if let Some(repeated) = self.repeated.get_mut(known as usize) {
+            *repeated = true;
         }
     }
 }

@@ -36,7 +36,7 @@ enum Resource {
 
 impl Request {
     /// Checks what a whole head says.
-    pub(super) fn check(line: &RequestLine, fields: Fields, config: &Arc<Config>) -> Result<Self, HandshakeError> {
+    pub(super) fn check(line: &RequestLine, fields: Fields, config: Arc<Config>) -> Result<Self, HandshakeError> {
         rules::check_method(fields.get(&line.method))?;
         let target = rules::check_target(fields.get(&line.target))?;
         let host = rules::check_host(&fields)?;
@@ -49,7 +49,7 @@ impl Request {
             Cow::Borrowed(received) => Resource::Received(fields.place_of(received)),
             Cow::Owned(completed) => Resource::Completed(completed),
         };
-        Ok(Self { config: config.clone(), resource, host, fields })
+        Ok(Self { config, fields, resource, host })
     }
 
     /// The resource name: the path, and the query with its `?` if there is one, as it was received (§3, §4.2.1).
@@ -113,9 +113,11 @@ impl Request {
     /// admits (status 403), or if the client does not offer the subprotocol of `accept` (status 400).
     pub fn accept(self, accept: &Accept) -> Result<Connection, Refusal> {
         let answer = self.answer(accept).map_err(Refusal::of)?;
-        let connection = Connection::opened(Role::Server, &self.config, answer);
         #[cfg(feature = "deflate")]
-        let connection = connection.with_deflate(self.deflate());
+        let agreement = self.deflate();
+        let connection = Connection::opened(Role::Server, self.config, answer);
+        #[cfg(feature = "deflate")]
+        let connection = connection.with_deflate(agreement);
         Ok(connection)
     }
 
@@ -145,10 +147,14 @@ impl Request {
         {
             return Err(HandshakeError::ProtocolRequired(grammar::excerpt(protocol.as_bytes())));
         }
-        let key = self.fields.first_known(Known::Key).unwrap_or_default();
-        let mut head = Vec::with_capacity(256);
-        head.extend_from_slice(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
-        header::push(&mut head, "Sec-WebSocket-Accept", &key::accept(key));
+        let key = self.fields.first_known(Known::Key).and_then(<[u8]>::first_chunk).unwrap_or(&[0; 24]);
+        let protocol = accept.protocol.as_deref().unwrap_or_default();
+        let mut head = Vec::with_capacity(accept.headers.len().saturating_add(protocol.len()).saturating_add(192));
+        head.extend_from_slice(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ",
+        );
+        head.extend_from_slice(&key::accept(key));
+        head.extend_from_slice(b"\r\n");
         if let Some(protocol) = &accept.protocol {
             header::push(&mut head, "Sec-WebSocket-Protocol", protocol.as_bytes());
         }

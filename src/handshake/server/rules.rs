@@ -125,7 +125,7 @@ fn parse_version(value: &[u8]) -> Option<u8> {
 /// 5).
 fn check_key(fields: &Fields) -> Result<(), HandshakeError> {
     let value = fields.exactly_one(Known::Key)?;
-    if key::is_valid(value) { Ok(()) } else { Err(invalid(Known::Key, value)) }
+    if key::valid(value).is_some() { Ok(()) } else { Err(invalid(Known::Key, value)) }
 }
 
 /// `1#token` (§4.3), over any number of lines (§11.3.4). "The elements that comprise this value MUST \[...\] all be
