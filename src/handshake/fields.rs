@@ -110,7 +110,7 @@ impl Fields {
 
     /// The value of a field that must be there once.
     pub(super) fn exactly_one(&self, field: Known) -> Result<&[u8], HandshakeError> {
-        self.at_most_one(field)?.ok_or(HandshakeError::Missing(field.name()))
+        self.at_most_one(field)?.ok_or_else(|| HandshakeError::Missing(field.name()))
     }
 
     /// Checks a list that may go over several lines: `1#element` (RFC 9110 §5.6.1). True if an element is `wanted`, which

@@ -22,6 +22,7 @@ const ABSENT: u32 = u32::MAX;
 
 impl Places {
     /// Of fields that are parts of `head`, and whose names are tokens.
+    #[inline]
     pub(super) fn of(head: &[u8], headers: &[httparse::Header<'_>]) -> Self {
         let mut places = Self {
             all: Vec::with_capacity(headers.len()),

@@ -49,6 +49,7 @@ impl Fields {
 }
 
 /// The fields, if nothing but CR LF ends a line. Whitespace behind a value is for the slow path, too.
+#[inline]
 fn plain(head: &[u8], headers: &[Header<'_>], limit: usize) -> Option<Fields> {
     let is_plain = headers.len() <= limit
         && head.ends_with(b"\r\n\r\n")

@@ -100,7 +100,7 @@ fn require_element(
     is_element: impl Fn(&[u8]) -> bool,
     wanted: &str,
 ) -> Result<(), HandshakeError> {
-    let value = fields.first_known(field).ok_or(HandshakeError::Missing(field.name()))?;
+    let value = fields.first_known(field).ok_or_else(|| HandshakeError::Missing(field.name()))?;
     let found = fields.check_list(field, is_element, |element| element.eq_ignore_ascii_case(wanted.as_bytes()))?;
     if found { Ok(()) } else { Err(invalid(field, value)) }
 }
