@@ -21,23 +21,27 @@ pub(super) struct Place {
 const ABSENT: u32 = u32::MAX;
 
 impl Places {
+    pub(super) fn with_room(fields: usize) -> Self {
+        Self { all: Vec::with_capacity(fields), first: [ABSENT; Known::COUNT], repeated: [false; Known::COUNT] }
+    }
+
     /// Of fields that are parts of `head`, and whose names are tokens.
-    #[inline]
     pub(super) fn of(head: &[u8], headers: &[httparse::Header<'_>]) -> Self {
-        let mut places = Self {
-            all: Vec::with_capacity(headers.len()),
-            first: [ABSENT; Known::COUNT],
-            repeated: [false; Known::COUNT],
-        };
+        let mut places = Self::with_room(headers.len());
         for header in headers {
             let name = header.name.as_bytes();
-            let known = Known::of(name);
-            if let Some(known) = known {
-                places.note(known);
-            }
-            places.all.push(Place { name: range(head, name), value: range(head, header.value), known });
+            places.push(range(head, name), range(head, header.value), Known::of(name));
         }
         places
+    }
+
+    /// Adds the next field.
+    #[inline]
+    pub(super) fn push(&mut self, name: Range<usize>, value: Range<usize>, known: Option<Known>) {
+        if let Some(known) = known {
+            self.note(known);
+        }
+        self.all.push(Place { name, value, known });
     }
 
     /// All of them, in order.
