@@ -112,9 +112,13 @@ impl Request {
     /// A [`Refusal`], to be written before the transport is closed: if the client's origin is not one that `accept`
     /// admits (status 403), or if the client does not offer the subprotocol of `accept` (status 400).
     pub fn accept(self, accept: &Accept) -> Result<Connection, Refusal> {
-        let answer = self.answer(accept).map_err(Refusal::of)?;
         #[cfg(feature = "deflate")]
         let agreement = self.deflate();
+        #[cfg(feature = "deflate")]
+        let extensions = agreement.map(|agreement| alloc::format!("{agreement}"));
+        #[cfg(not(feature = "deflate"))]
+        let extensions: Option<alloc::string::String> = None;
+        let answer = self.answer(accept, extensions.as_deref()).map_err(Refusal::of)?;
         let connection = Connection::opened(Role::Server, self.config, answer);
         #[cfg(feature = "deflate")]
         let connection = connection.with_deflate(agreement);
@@ -139,8 +143,8 @@ impl Request {
         Refusal::with_status(status, body.as_ref())
     }
 
-    /// The 101 (§4.2.2).
-    fn answer(&self, accept: &Accept) -> Result<Vec<u8>, HandshakeError> {
+    /// The 101 (§4.2.2), with what is agreed about extensions.
+    fn answer(&self, accept: &Accept, extensions: Option<&str>) -> Result<Vec<u8>, HandshakeError> {
         accept.origins.check(self.origin(), self.fields.get(&self.host))?;
         if let Some(protocol) = &accept.protocol
             && !self.protocols().any(|offered| offered == protocol)
@@ -158,9 +162,8 @@ impl Request {
         if let Some(protocol) = &accept.protocol {
             header::push(&mut head, "Sec-WebSocket-Protocol", protocol.as_bytes());
         }
-        #[cfg(feature = "deflate")]
-        if let Some(agreement) = self.deflate() {
-            header::push(&mut head, "Sec-WebSocket-Extensions", alloc::format!("{agreement}").as_bytes());
+        if let Some(extensions) = extensions {
+            header::push(&mut head, "Sec-WebSocket-Extensions", extensions.as_bytes());
         }
         head.extend_from_slice(&accept.headers);
         head.extend_from_slice(b"\r\n");
