@@ -142,6 +142,7 @@ mod tests {
         ] {
             assert_eq!(response(&format!("{line}\r\nA: b\r\n\r\n")), None, "{line:?}");
         }
+        assert_eq!(request("GET / HTTP/1.1\r\nA: b\r\n\n\r\n\r\n", 9), None);
         let whole = "GET / HTTP/1.1\r\nA: b\r\n\r\n";
         assert!((0..whole.len()).all(|end| request(&whole[..end], 9).is_none()));
     }
