@@ -77,13 +77,13 @@ impl Connection {
     /// [`server::Handshake`](crate::server::Handshake) and [`client::Handshake`](crate::client::Handshake) lead to one.
     #[must_use]
     pub fn new(role: Role, config: &Arc<Config>) -> Self {
-        Self::opened(role, config, Vec::new())
+        Self::opened(role, config.clone(), Vec::new())
     }
 
     /// `first` goes out before anything else: the server's answer to the opening handshake.
-    pub(crate) fn opened(role: Role, config: &Arc<Config>, first: Vec<u8>) -> Self {
+    pub(crate) fn opened(role: Role, config: Arc<Config>, first: Vec<u8>) -> Self {
         Self {
-            config: config.clone(),
+            config,
             receiver: Receiver::new(role),
             sender: Sender::new(role),
             output: Output::starting_with(first),

@@ -21,6 +21,9 @@ pub(super) enum InvalidAuthority {
 
 impl<'a> Authority<'a> {
     pub(super) fn parse(text: &'a str) -> Result<Self, InvalidAuthority> {
+        if is_plain_name(text.as_bytes()) {
+            return Ok(Self { host: text, port: None });
+        }
         let parsed = split(text).and_then(|(host, port)| Ok(Self { host, port: parse_port(port)? }));
         // Neither of the two can stand in a host or a port, but what is wrong is better said of the whole.
         parsed.map_err(|error| match error {
@@ -53,11 +56,21 @@ fn parse_port(text: &str) -> Result<Option<u16>, InvalidAuthority> {
     }
 }
 
+/// Whether it is a host without a port, an address or an escape: what most authorities are, told at once.
+pub(super) fn is_plain_name(text: &[u8]) -> bool {
+    // All of them, without a branch for each.
+    !text.is_empty() && text.iter().fold(true, |all, &byte| all & is_name_byte(byte))
+}
+
 /// `reg-name`, and with it IPv4 addresses; but not the empty one, which no http or ws URI may have (RFC 9110 §4.2.1).
 fn is_reg_name(host: &str) -> bool {
-    // `unreserved` and `sub-delims` (RFC 3986 §2.2, §2.3).
+    !host.is_empty() && only_uri_bytes(host.as_bytes(), is_name_byte)
+}
+
+/// `unreserved` and `sub-delims` (RFC 3986 §2.2, §2.3).
+fn is_name_byte(byte: u8) -> bool {
     static TABLE: [bool; 256] = grammar::table(b"-._~!$&'()*+,;=");
-    !host.is_empty() && only_uri_bytes(host.as_bytes(), |byte| grammar::is_in(&TABLE, byte))
+    grammar::is_in(&TABLE, byte)
 }
 
 /// Whether all bytes are `allowed`, or `%` and two hexadecimal digits.

@@ -12,14 +12,16 @@ use super::{
     error::HandshakeError,
     fields::{Fields, invalid},
     grammar,
+    known::Known,
 };
-use alloc::{borrow::Cow, string::String};
+use alloc::{borrow::Cow, vec::Vec};
 use core::fmt;
 
 /// An extension with its parameters, as one side lists it in `Sec-WebSocket-Extensions` (RFC 6455 §9.1).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Extension<'a> {
-    name: &'a str,
+    /// A token.
+    name: &'a [u8],
     /// From the first `;` on, checked.
     params: &'a [u8],
 }
@@ -28,23 +30,35 @@ impl<'a> Extension<'a> {
     /// Its name, as it was received.
     #[must_use]
     pub fn name(&self) -> &'a str {
-        self.name
+        text(self.name)
     }
 
     /// Its parameters in order: names, and values where there are any. A quoted value comes without its quotes.
     pub fn params(&self) -> impl Iterator<Item = (&'a str, Option<Cow<'a, str>>)> + use<'a> {
         let mut cursor = Cursor { rest: self.params };
-        core::iter::from_fn(move || cursor.eat(b';').then(|| cursor.param().ok())?)
+        core::iter::from_fn(move || {
+            let (name, value) = cursor.eat(b';').then(|| cursor.param().ok())??;
+            let value = value.map(|value| match value {
+                Cow::Borrowed(token) => Cow::Borrowed(text(token)),
+                Cow::Owned(token) => Cow::Owned(text(&token).into()),
+            });
+            Some((text(name), value))
+        })
     }
 }
 
 impl fmt::Debug for Extension<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Extension({}{})", self.name, self.params.escape_ascii())
+        write!(f, "Extension({}{})", self.name(), self.params.escape_ascii())
     }
 }
 
-const FIELD: &str = "Sec-WebSocket-Extensions";
+/// A token as text: all of it is ASCII. It is checked as bytes, so that it is made text only when it is asked for.
+fn text(token: &[u8]) -> &str {
+    core::str::from_utf8(token).unwrap_or_default()
+}
+
+const FIELD: Known = Known::Extensions;
 
 /// The value does not follow the grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +78,7 @@ fn list(line: &[u8]) -> impl Iterator<Item = Result<Extension<'_>, Malformed>> {
 /// Checks all lines of the field. Returns the first extension, if the field is there.
 pub(super) fn check(fields: &Fields) -> Result<Option<Extension<'_>>, HandshakeError> {
     let (mut first, mut empty) = (None, None);
-    for line in fields.all(FIELD) {
+    for line in fields.known(FIELD) {
         empty = Some(line);
         for extension in list(line) {
             let extension = extension.map_err(|Malformed| invalid(FIELD, line))?;
@@ -80,8 +94,11 @@ pub(super) fn check(fields: &Fields) -> Result<Option<Extension<'_>>, HandshakeE
 
 /// All extensions of a field that has been checked, in order.
 pub(super) fn all(fields: &Fields) -> impl Iterator<Item = Extension<'_>> {
-    fields.all(FIELD).flat_map(list).filter_map(Result::ok)
+    fields.known(FIELD).flat_map(list).filter_map(Result::ok)
 }
+
+/// A name and perhaps a value, both of them tokens.
+type Param<'a> = (&'a [u8], Option<Cow<'a, [u8]>>);
 
 struct Cursor<'a> {
     rest: &'a [u8],
@@ -116,7 +133,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// What follows a `;`, and the space after it.
-    fn param(&mut self) -> Result<(&'a str, Option<Cow<'a, str>>), Malformed> {
+    fn param(&mut self) -> Result<Param<'a>, Malformed> {
         self.skip_space();
         let name = self.token()?;
         self.skip_space();
@@ -131,7 +148,7 @@ impl<'a> Cursor<'a> {
 
     /// What follows an opening quote. "When using the quoted-string syntax variant, the value after quoted-string
     /// unescaping MUST conform to the 'token' ABNF."
-    fn quoted(&mut self) -> Result<Cow<'a, str>, Malformed> {
+    fn quoted(&mut self) -> Result<Cow<'a, [u8]>, Malformed> {
         let start = self.rest;
         if let Ok(token) = self.token()
             && self.eat(b'"')
@@ -143,8 +160,8 @@ impl<'a> Cursor<'a> {
         self.unescaped().map(Cow::Owned)
     }
 
-    fn unescaped(&mut self) -> Result<String, Malformed> {
-        let mut value = String::new();
+    fn unescaped(&mut self) -> Result<Vec<u8>, Malformed> {
+        let mut value = Vec::new();
         loop {
             let byte = match self.next()? {
                 b'"' if value.is_empty() => return Err(Malformed),
@@ -155,15 +172,15 @@ impl<'a> Cursor<'a> {
             if !grammar::is_token_byte(byte) {
                 return Err(Malformed);
             }
-            value.push(char::from(byte));
+            value.push(byte);
         }
     }
 
-    fn token(&mut self) -> Result<&'a str, Malformed> {
+    fn token(&mut self) -> Result<&'a [u8], Malformed> {
         let end = self.rest.iter().position(|&byte| !grammar::is_token_byte(byte)).unwrap_or(self.rest.len());
         let (token, rest) = self.rest.split_at_checked(end).ok_or(Malformed)?;
         self.rest = rest;
-        if token.is_empty() { Err(Malformed) } else { core::str::from_utf8(token).map_err(|_| Malformed) }
+        if token.is_empty() { Err(Malformed) } else { Ok(token) }
     }
 
     fn skip_space(&mut self) {

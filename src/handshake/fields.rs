@@ -1,4 +1,9 @@
-use super::{error::HandshakeError, grammar};
+use super::{
+    error::HandshakeError,
+    grammar,
+    known::Known,
+    places::{Place, Places},
+};
 use alloc::{vec, vec::Vec};
 use core::{fmt, ops::Range};
 use httparse::Status;
@@ -6,7 +11,7 @@ use httparse::Status;
 /// The header fields of a head: the bytes as they were received, and where in them the names and the values are.
 pub(super) struct Fields {
     head: Vec<u8>,
-    places: Vec<(Range<usize>, Range<usize>)>,
+    places: Places,
 }
 
 /// What a request line says.
@@ -32,8 +37,8 @@ impl Fields {
         }
         let place = |text: Option<&str>| range(&head, text.unwrap_or_default().as_bytes());
         let line = RequestLine { method: place(request.method), target: place(request.path) };
-        let places = places(&head, request.headers);
-        Ok((line, Self { head, places }))
+        let places = Places::of(&head, request.headers);
+        Ok((line, Self::new(head, places)))
     }
 
     /// Takes a whole response apart. Returns its status and whether it is HTTP/1.1.
@@ -47,8 +52,13 @@ impl Fields {
             Err(error) => return Err(explain(error, &head)),
         }
         let (status, is_http_1_1) = (response.code.unwrap_or_default(), response.version == Some(1));
-        let places = places(&head, response.headers);
-        Ok((status, is_http_1_1, Self { head, places }))
+        let places = Places::of(&head, response.headers);
+        Ok((status, is_http_1_1, Self::new(head, places)))
+    }
+
+    /// A head, and where in it the fields are.
+    pub(super) fn new(head: Vec<u8>, places: Places) -> Self {
+        Self { head, places }
     }
 
     /// What stands in a place: offsets that came from this head.
@@ -70,53 +80,64 @@ impl Fields {
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.places
             .iter()
-            .map(|(name, value)| (core::str::from_utf8(self.get(name)).unwrap_or_default(), self.get(value)))
-    }
-
-    /// The values of all fields with this name, in order.
-    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        self.places
-            .iter()
-            .filter(move |(place, _)| {
-                place.len() == name.len() && self.get(place).eq_ignore_ascii_case(name.as_bytes())
-            })
-            .map(|(_, value)| self.get(value))
+            .map(|place| (core::str::from_utf8(self.get(&place.name)).unwrap_or_default(), self.get(&place.value)))
     }
 
     /// The value of the first field with this name.
     pub(super) fn first(&self, name: &str) -> Option<&[u8]> {
-        self.all(name).next()
+        let is_it = |place: &&Place| self.get(&place.name).eq_ignore_ascii_case(name.as_bytes());
+        self.places.iter().find(is_it).map(|place| self.get(&place.value))
+    }
+
+    /// The values of all fields of a kind, in order.
+    pub(super) fn known(&self, field: Known) -> impl Iterator<Item = &[u8]> {
+        self.places.known(field).map(|place| self.get(&place.value))
+    }
+
+    /// The value of the first field of a kind.
+    pub(super) fn first_known(&self, field: Known) -> Option<&[u8]> {
+        self.known(field).next()
     }
 
     /// The value of a field that must not be there more than once.
-    pub(super) fn at_most_one(&self, name: &'static str) -> Result<Option<&[u8]>, HandshakeError> {
-        let mut values = self.all(name);
-        let value = values.next();
-        if values.next().is_some() { Err(HandshakeError::Repeated(name)) } else { Ok(value) }
+    pub(super) fn at_most_one(&self, field: Known) -> Result<Option<&[u8]>, HandshakeError> {
+        if self.places.is_repeated(field) {
+            Err(HandshakeError::Repeated(field.name()))
+        } else {
+            Ok(self.first_known(field))
+        }
     }
 
     /// The value of a field that must be there once.
-    pub(super) fn exactly_one(&self, name: &'static str) -> Result<&[u8], HandshakeError> {
-        self.at_most_one(name)?.ok_or(HandshakeError::Missing(name))
+    pub(super) fn exactly_one(&self, field: Known) -> Result<&[u8], HandshakeError> {
+        self.at_most_one(field)?.ok_or_else(|| HandshakeError::Missing(field.name()))
     }
 
-    /// Checks a list that may go over several lines: `1#element` (RFC 9110 §5.6.1). True if an element is `wanted`.
+    /// Checks a list that may go over several lines: `1#element` (RFC 9110 §5.6.1). True if an element is `wanted`, which
+    /// must be one without a comma.
     pub(super) fn check_list(
         &self,
-        name: &'static str,
+        field: Known,
         is_element: impl Fn(&[u8]) -> bool,
         wanted: impl Fn(&[u8]) -> bool,
     ) -> Result<bool, HandshakeError> {
         let (mut empty, mut found) = (0_usize, false);
-        for element in grammar::elements(self.all(name)) {
-            // "A recipient MUST parse and ignore a reasonable number of empty list elements" (RFC 9110 §5.6.1.2).
-            if element.is_empty() {
-                empty = empty.saturating_add(1);
+        for line in self.known(field) {
+            // Mostly there is nothing else in the line.
+            if wanted(line) {
+                found = true;
+                continue;
             }
-            if empty > grammar::MAX_EMPTY_ELEMENTS || !(element.is_empty() || is_element(element)) {
-                return Err(invalid(name, element));
+            for element in grammar::elements(line) {
+                // "A recipient MUST parse and ignore a reasonable number of empty list elements" (RFC 9110 §5.6.1.2).
+                if element.is_empty() {
+                    empty = empty.saturating_add(1);
+                }
+                if empty > grammar::MAX_EMPTY_ELEMENTS || !(element.is_empty() || is_element(element)) {
+                    return Err(invalid(field, element));
+                }
+                found |= wanted(element);
             }
-            found |= wanted(element);
         }
         Ok(found)
     }
@@ -129,8 +150,8 @@ impl fmt::Debug for Fields {
     }
 }
 
-pub(super) fn invalid(name: &'static str, received: &[u8]) -> HandshakeError {
-    HandshakeError::Invalid { name, received: grammar::excerpt(received) }
+pub(super) fn invalid(field: Known, received: &[u8]) -> HandshakeError {
+    HandshakeError::Invalid { name: field.name(), received: grammar::excerpt(received) }
 }
 
 /// Room for as many fields as the head has lines, if those are not too many.
@@ -143,12 +164,8 @@ fn slots<'a>(head: &[u8], limit: usize) -> Result<Vec<httparse::Header<'a>>, Han
     if fields > limit { Err(HandshakeError::TooManyFields { limit }) } else { Ok(vec![httparse::EMPTY_HEADER; fields]) }
 }
 
-fn places(head: &[u8], headers: &[httparse::Header<'_>]) -> Vec<(Range<usize>, Range<usize>)> {
-    headers.iter().map(|header| (range(head, header.name.as_bytes()), range(head, header.value))).collect()
-}
-
 /// Where `part` stands in `head`, of which it is a part.
-fn range(head: &[u8], part: &[u8]) -> Range<usize> {
+pub(super) fn range(head: &[u8], part: &[u8]) -> Range<usize> {
     let start = part.as_ptr().addr().wrapping_sub(head.as_ptr().addr());
     start..start.wrapping_add(part.len())
 }

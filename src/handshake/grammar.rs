@@ -61,14 +61,14 @@ pub(super) fn is_field_value(value: &[u8]) -> bool {
     value.iter().all(|&byte| byte == b'\t' || !byte.is_ascii_control())
 }
 
-/// The elements of a list that may go over several lines, in order, empty ones included.
-pub(super) fn elements<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a [u8]> {
-    lines.flat_map(|line| line.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii)
+/// The elements in a line of a list, in order, empty ones included.
+pub(super) fn elements(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    line.split(|&byte| byte == b',').map(<[u8]>::trim_ascii)
 }
 
-/// The elements of a list that has been checked: all of them tokens, so that none is lost on the way to `str`.
+/// The elements of a list that may go over several lines and has been checked: all of them tokens, so that none is lost on the way to `str`.
 pub(super) fn tokens<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a str> {
-    elements(lines).filter_map(as_token)
+    lines.flat_map(elements).filter_map(as_token)
 }
 
 /// The same bytes as `str`, if they are a token.

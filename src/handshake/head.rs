@@ -53,6 +53,23 @@ impl Head {
         if self.taken >= self.limit { Err(self.too_long()) } else { Ok(false) }
     }
 
+    /// Takes a head off the front of `input` at once, if `parse` finds a whole one there: it returns its length and what
+    /// it says. Only for the first bytes of all.
+    pub(super) fn receive_whole<T>(
+        &mut self,
+        input: &mut &mut [u8],
+        parse: impl FnOnce(&[u8]) -> Option<(usize, T)>,
+    ) -> Option<T> {
+        if self.taken > 0 {
+            return None;
+        }
+        let room = self.limit.min(input.len());
+        let (len, parsed) = parse(input.get(..room)?)?;
+        self.taken = len;
+        *input = mem::take(input).get_mut(len..).unwrap_or_default();
+        Some(parsed)
+    }
+
     /// The head that has ended. What comes next is another head, under the same limit.
     pub(super) fn finish(&mut self) -> Vec<u8> {
         self.begun = false;

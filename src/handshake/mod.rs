@@ -2,7 +2,8 @@
 //!
 //! Each role has a `Handshake` that takes bytes and ends in a [`Connection`](crate::Connection), so that nothing can
 //! be sent before the handshake is over. What both share lies here, from the bytes up: `head` finds the end of a head
-//! as it arrives, `fields` takes it apart once, and the rest are the grammars of what stands in it.
+//! as it arrives and `fields` takes it apart once, or `whole` does both in one pass; `places` keeps where the fields are that
+//! `known` names; and the rest are the grammars of what stands in it.
 
 pub mod client;
 pub mod server;
@@ -16,6 +17,9 @@ mod grammar;
 mod head;
 mod header;
 mod key;
+mod known;
+mod places;
+mod whole;
 
 pub use error::HandshakeError;
 pub use extensions::Extension;

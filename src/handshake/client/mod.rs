@@ -37,8 +37,8 @@ use super::{
     key,
 };
 use crate::{Config, Connection, Role, Timestamp};
-use alloc::{sync::Arc, vec::Vec};
-use bytes::{Buf, Bytes};
+use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
+use bytes::Buf;
 use core::{fmt, time::Duration};
 
 /// Opens a connection: writes a request, and reads the answer.
@@ -51,24 +51,24 @@ use core::{fmt, time::Duration};
 /// Of the answer's fields, Upgrade must be `websocket` and nothing else, in whatever case (§4.1); other tokens in Connection are
 /// ignored.
 pub struct Handshake {
-    config: Arc<Config>,
-    request: Bytes,
+    /// Until there is an outcome.
+    config: Option<Arc<Config>>,
+    request: VecDeque<u8>,
     expected: rules::Expected,
     head: Head,
     deadline: Deadline,
-    done: bool,
 }
 
 /// Without the request: there may be secrets in it.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { config: _, request, expected, head, deadline, done } = self;
+        let Self { config, request, expected, head, deadline } = self;
         f.debug_struct("Handshake")
             .field("to_be_written", &request.len())
             .field("expected", expected)
             .field("head", head)
             .field("deadline", deadline)
-            .field("done", done)
+            .field("done", &config.is_none())
             .finish_non_exhaustive()
     }
 }
@@ -100,12 +100,11 @@ impl Handshake {
         #[cfg(not(feature = "deflate"))]
         let offers: Option<alloc::string::String> = None;
         Self {
-            config: config.clone(),
+            config: Some(config.clone()),
             request: request.head(&key, offers.as_deref()).into(),
-            expected: rules::Expected { accept: key::accept(key.as_bytes()), protocols: request.into_protocols() },
+            expected: rules::Expected { accept: key::accept(&key), protocols: request.into_protocols() },
             head: Head::new(Start::Response, config.limits.head_bytes),
             deadline: Deadline::new(config.deadlines.handshake),
-            done: false,
         }
     }
 
@@ -123,25 +122,26 @@ impl Handshake {
     ///
     /// There is one outcome: after it, nothing is taken any more and the answer is [`Progress::Incomplete`].
     pub fn receive(&mut self, input: &mut &mut [u8]) -> Progress {
-        if self.done {
-            return Progress::Incomplete;
-        }
-        let progress = match self.advance(input) {
-            Ok(None) => return Progress::Incomplete,
-            Ok(Some(response)) => self.conclude(response),
+        let Some(config) = self.config.take() else { return Progress::Incomplete };
+        match self.advance(input, config.limits.head_fields) {
+            Ok(Some(response)) => match self.conclude(config, &response) {
+                Ok(connection) => Progress::Connected(connection, response),
+                Err(error) => Progress::Refused(error, Some(response)),
+            },
+            Ok(None) => {
+                self.config = Some(config);
+                Progress::Incomplete
+            }
             Err(error) => Progress::Refused(error, None),
-        };
-        self.done = true;
-        progress
+        }
     }
 
     /// The server's stream has ended. Unless there was an outcome already, this is one:
     /// [`HandshakeError::EndOfStream`].
     pub fn receive_eof(&mut self) -> Progress {
-        if self.done {
+        if self.config.take().is_none() {
             return Progress::Incomplete;
         }
-        self.done = true;
         Progress::Refused(HandshakeError::EndOfStream { received: self.head.taken() }, None)
     }
 
@@ -153,40 +153,37 @@ impl Handshake {
     /// input.
     #[must_use]
     pub fn tick(&mut self, now: Timestamp) -> Option<Duration> {
-        if self.done { None } else { self.deadline.tick(now) }
+        if self.config.is_none() { None } else { self.deadline.tick(now) }
     }
 
-    /// The final answer, once its head is there.
-    fn advance(&mut self, input: &mut &mut [u8]) -> Result<Option<Response>, HandshakeError> {
+    /// The final answer, once its head is there, with as many fields as the limit allows.
+    fn advance(&mut self, input: &mut &mut [u8], limit: usize) -> Result<Option<Response>, HandshakeError> {
         if self.deadline.has_passed() {
             return Err(HandshakeError::Deadline);
         }
-        while self.head.receive(input)? {
-            let (status, is_http_1_1, fields) =
-                Fields::of_response(self.head.finish(), self.config.limits.head_fields)?;
+        loop {
+            let whole = self.head.receive_whole(input, |bytes| Fields::of_whole_response(bytes, limit));
+            let (status, is_http_1_1, fields) = match whole {
+                Some(parsed) => parsed,
+                None if self.head.receive(input)? => Fields::of_response(self.head.finish(), limit)?,
+                None => return Ok(None),
+            };
             // "A client MUST be able to parse one or more 1xx responses received prior to a final response" (RFC 9110
             // §15.2). The limit on the head is for all of them together.
             if status == 101 || !(100..200).contains(&status) {
                 return Ok(Some(Response::new(status, is_http_1_1, fields)));
             }
         }
-        Ok(None)
     }
 
-    fn conclude(&self, response: Response) -> Progress {
-        match self.expected.check(&response).and_then(|()| self.opened(&response)) {
-            Ok(connection) => Progress::Connected(connection, response),
-            Err(error) => Progress::Refused(error, Some(response)),
-        }
-    }
-
-    fn opened(&self, response: &Response) -> Result<Connection, HandshakeError> {
-        let connection = Connection::opened(Role::Client, &self.config, Vec::new());
+    fn conclude(&self, config: Arc<Config>, response: &Response) -> Result<Connection, HandshakeError> {
+        self.expected.check(response)?;
         #[cfg(feature = "deflate")]
-        if let Some(options) = &self.config.deflate {
-            return Ok(connection.with_deflate(rules::check_deflate(&response.fields, options)?));
+        if let Some(options) = &config.deflate {
+            let agreement = rules::check_deflate(&response.fields, options)?;
+            return Ok(Connection::opened(Role::Client, config, Vec::new()).with_deflate(agreement));
         }
         rules::check_no_extension(&response.fields)?;
-        Ok(connection)
+        Ok(Connection::opened(Role::Client, config, Vec::new()))
     }
 }

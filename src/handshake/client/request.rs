@@ -122,18 +122,36 @@ impl Request {
     }
 
     /// The request as bytes (§4.1).
-    pub(super) fn head(&self, key: &str, extensions: Option<&str>) -> Vec<u8> {
-        let mut head = format!("GET {} HTTP/1.1\r\n", self.uri.resource).into_bytes();
-        header::push(&mut head, "Host", self.host_field().as_bytes());
-        header::push(&mut head, "Upgrade", b"websocket");
-        header::push(&mut head, "Connection", b"Upgrade");
-        header::push(&mut head, "Sec-WebSocket-Key", key.as_bytes());
-        header::push(&mut head, "Sec-WebSocket-Version", b"13");
+    pub(super) fn head(&self, key: &[u8], extensions: Option<&str>) -> Vec<u8> {
+        let protocols = self.protocols.iter().map(|protocol| protocol.len().saturating_add(2)).sum();
+        let others = [self.origin.as_deref(), extensions].map(|text| text.map_or(0, str::len));
+        // What is variable, and room for the rest.
+        let room = [self.uri.resource.len(), self.uri.host.len(), protocols, self.headers.len(), 256];
+        let room = room.into_iter().chain(others).fold(0, usize::saturating_add);
+        let mut head = Vec::with_capacity(room);
+        head.extend_from_slice(b"GET ");
+        head.extend_from_slice(self.uri.resource.as_bytes());
+        head.extend_from_slice(b" HTTP/1.1\r\nHost: ");
+        head.extend_from_slice(self.uri.host.as_bytes());
+        // "A |Host| header field whose value contains /host/ plus optionally ':' followed by /port/ (when not using the
+        // default port)" (§4.1).
+        if !self.uri.has_default_port() {
+            head.extend_from_slice(format!(":{}", self.uri.port).as_bytes());
+        }
+        head.extend_from_slice(b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ");
+        head.extend_from_slice(key);
+        head.extend_from_slice(b"\r\nSec-WebSocket-Version: 13\r\n");
         if let Some(origin) = &self.origin {
             header::push(&mut head, "Origin", origin.as_bytes());
         }
-        if !self.protocols.is_empty() {
-            header::push(&mut head, "Sec-WebSocket-Protocol", self.protocols.join(", ").as_bytes());
+        if let Some((first, rest)) = self.protocols.split_first() {
+            head.extend_from_slice(b"Sec-WebSocket-Protocol: ");
+            head.extend_from_slice(first.as_bytes());
+            for protocol in rest {
+                head.extend_from_slice(b", ");
+                head.extend_from_slice(protocol.as_bytes());
+            }
+            head.extend_from_slice(b"\r\n");
         }
         if let Some(extensions) = extensions {
             header::push(&mut head, "Sec-WebSocket-Extensions", extensions.as_bytes());
@@ -149,12 +167,6 @@ impl Request {
 
     fn from_parts(uri: Uri) -> Self {
         Self { uri, protocols: Vec::new(), origin: None, headers: Vec::new() }
-    }
-
-    /// "A |Host| header field whose value contains /host/ plus optionally ':' followed by /port/ (when not using the
-    /// default port)" (§4.1).
-    fn host_field(&self) -> String {
-        if self.uri.has_default_port() { self.uri.host.clone() } else { format!("{}:{}", self.uri.host, self.uri.port) }
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::handshake::{fields::Fields, grammar};
+use crate::handshake::{fields::Fields, grammar, known::Known};
 
 /// A server's answer to the opening handshake: its head.
 #[derive(Debug)]
@@ -41,13 +41,13 @@ impl Response {
     /// were offered (RFC 6455 §4.1); `None` means that there is none.
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
-        self.header("Sec-WebSocket-Protocol").and_then(grammar::as_token)
+        self.fields.first_known(Known::Protocol).and_then(grammar::as_token)
     }
 
     /// The versions of the protocol that the server speaks, as it lists them when it does not speak 13 (§4.4). Several
     /// lines are one list (§11.3.5).
     pub fn versions(&self) -> impl Iterator<Item = u8> {
-        grammar::tokens(self.fields.all("Sec-WebSocket-Version")).filter_map(|version| version.parse().ok())
+        grammar::tokens(self.fields.known(Known::Version)).filter_map(|version| version.parse().ok())
     }
 
     /// How long the body of an answer that refuses is, in bytes, if it says so in a way that can be relied on. What has
@@ -61,10 +61,10 @@ impl Response {
         if matches!(self.status, 101 | 204 | 304) {
             return Some(0);
         }
-        if self.header("Transfer-Encoding").is_some() {
+        if self.fields.first_known(Known::TransferEncoding).is_some() {
             return None;
         }
-        let mut lengths = grammar::elements(self.fields.all("Content-Length")).map(parse_length);
+        let mut lengths = self.fields.known(Known::ContentLength).flat_map(grammar::elements).map(parse_length);
         let first = lengths.next()??;
         lengths.all(|length| length == Some(first)).then_some(first)
     }

@@ -8,6 +8,7 @@ use crate::handshake::{
     extensions::{self, Extension},
     fields::{Fields, invalid},
     grammar,
+    known::Known,
 };
 use alloc::{string::String, vec::Vec};
 
@@ -15,7 +16,7 @@ use alloc::{string::String, vec::Vec};
 #[derive(Debug)]
 pub(super) struct Expected {
     /// For `Sec-WebSocket-Accept`.
-    pub(super) accept: String,
+    pub(super) accept: [u8; 28],
     /// Those that were offered.
     pub(super) protocols: Vec<String>,
 }
@@ -39,20 +40,20 @@ impl Expected {
     /// "If the response lacks a |Sec-WebSocket-Accept| header field or the |Sec-WebSocket-Accept| contains a value other
     /// than the base64-encoded SHA-1 of the concatenation \[...\] the client MUST _Fail the WebSocket Connection_".
     fn check_accept(&self, fields: &Fields) -> Result<(), HandshakeError> {
-        let value = fields.exactly_one("Sec-WebSocket-Accept")?;
-        if value == self.accept.as_bytes() {
+        let value = fields.exactly_one(Known::Accept)?;
+        if value == self.accept {
             return Ok(());
         }
-        Err(HandshakeError::WrongAccept { received: grammar::excerpt(value), expected: self.accept.clone() })
+        Err(HandshakeError::WrongAccept { received: grammar::excerpt(value), expected: grammar::excerpt(&self.accept) })
     }
 
     /// "If the response includes a |Sec-WebSocket-Protocol| header field and this header field indicates the use of a
     /// subprotocol that was not present in the client's handshake \[...\] the client MUST _Fail the WebSocket
     /// Connection_". None at all is fine. Subprotocols are case-sensitive (RFC 7936 §2).
     fn check_protocol(&self, fields: &Fields) -> Result<(), HandshakeError> {
-        let Some(value) = fields.at_most_one("Sec-WebSocket-Protocol")? else { return Ok(()) };
+        let Some(value) = fields.at_most_one(Known::Protocol)? else { return Ok(()) };
         match grammar::as_token(value) {
-            None => Err(invalid("Sec-WebSocket-Protocol", value)),
+            None => Err(invalid(Known::Protocol, value)),
             Some(chosen) if self.protocols.iter().any(|offered| offered == chosen) => Ok(()),
             Some(_) => Err(HandshakeError::ProtocolNotOffered(grammar::excerpt(value))),
         }
@@ -63,17 +64,17 @@ impl Expected {
 /// case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket Connection_". So a list of
 /// several is no match.
 fn check_upgrade(fields: &Fields) -> Result<(), HandshakeError> {
-    let value = fields.exactly_one("Upgrade")?;
-    if value.eq_ignore_ascii_case(b"websocket") { Ok(()) } else { Err(invalid("Upgrade", value)) }
+    let value = fields.exactly_one(Known::Upgrade)?;
+    if value.eq_ignore_ascii_case(b"websocket") { Ok(()) } else { Err(invalid(Known::Upgrade, value)) }
 }
 
 /// "If the response lacks a |Connection| header field or the |Connection| header field doesn't contain a token that is
 /// an ASCII case-insensitive match for the value "Upgrade", the client MUST _Fail the WebSocket Connection_".
 fn check_connection(fields: &Fields) -> Result<(), HandshakeError> {
-    let value = fields.first("Connection").ok_or(HandshakeError::Missing("Connection"))?;
+    let value = fields.first_known(Known::Connection).ok_or(HandshakeError::Missing("Connection"))?;
     let is_upgrade = |element: &[u8]| element.eq_ignore_ascii_case(b"upgrade");
-    let found = fields.check_list("Connection", grammar::is_token, is_upgrade)?;
-    if found { Ok(()) } else { Err(invalid("Connection", value)) }
+    let found = fields.check_list(Known::Connection, grammar::is_token, is_upgrade)?;
+    if found { Ok(()) } else { Err(invalid(Known::Connection, value)) }
 }
 
 /// "If the response includes a |Sec-WebSocket-Extensions| header field and this header field indicates the use of an

@@ -20,15 +20,14 @@ pub(super) struct Uri {
 
 impl Uri {
     pub(super) fn parse(uri: &str) -> Result<Self, InvalidRequest> {
-        let scheme = || InvalidRequest::Scheme(grammar::excerpt(uri.as_bytes()));
-        let (name, rest) = uri.split_once("://").ok_or_else(scheme)?;
         // "The URI is called 'secure' (and it is said that 'the secure flag is set') if the scheme component matches
         // 'wss' case-insensitively" (§3).
-        let is_secure = name.eq_ignore_ascii_case("wss");
-        if !is_secure && !name.eq_ignore_ascii_case("ws") {
-            return Err(scheme());
-        }
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (is_secure, rest) = match (strip(uri, "ws://"), strip(uri, "wss://")) {
+            (Some(rest), _) => (false, rest),
+            (None, Some(rest)) => (true, rest),
+            (None, None) => return Err(InvalidRequest::Scheme(grammar::excerpt(uri.as_bytes()))),
+        };
+        let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
         let (authority, resource) = rest.split_at_checked(end).unwrap_or((rest, ""));
         Self::new(is_secure, authority, resource)
     }
@@ -49,6 +48,12 @@ impl Uri {
     }
 }
 
+/// What follows `scheme`, in whatever case.
+fn strip<'a>(uri: &'a str, scheme: &str) -> Option<&'a str> {
+    let (start, rest) = uri.split_at_checked(scheme.len())?;
+    start.eq_ignore_ascii_case(scheme).then_some(rest)
+}
+
 /// "The port component is OPTIONAL; the default for 'ws' is port 80, while the default for 'wss' is port 443" (§3).
 fn default_port(is_secure: bool) -> u16 {
     if is_secure { 443 } else { 80 }
@@ -56,6 +61,10 @@ fn default_port(is_secure: bool) -> u16 {
 
 /// The path, or `/` if it is empty, and the query with a `?` before it unless it is empty (§3).
 fn resource_name(text: &str) -> Result<String, InvalidRequest> {
+    // Mostly it can stay as it is.
+    if text.starts_with('/') && !text.ends_with('?') && text.bytes().all(may_stay) {
+        return Ok(text.into());
+    }
     // "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used on these URIs" (§3).
     if text.contains('#') {
         return Err(InvalidRequest::Fragment(grammar::excerpt(text.as_bytes())));

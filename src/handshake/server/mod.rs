@@ -37,6 +37,7 @@ pub use request::Request;
 use super::{
     deadline::Deadline,
     error::HandshakeError,
+    fields::{Fields, RequestLine},
     head::{Head, Start},
 };
 use crate::{Config, Timestamp};
@@ -51,10 +52,10 @@ use core::time::Duration;
 /// [`Limits::head_bytes`](crate::Limits::head_bytes).
 #[derive(Debug)]
 pub struct Handshake {
-    config: Arc<Config>,
+    /// Until there is an outcome.
+    config: Option<Arc<Config>>,
     head: Head,
     deadline: Deadline,
-    done: bool,
 }
 
 /// How far a handshake has come.
@@ -74,10 +75,9 @@ impl Handshake {
     #[must_use]
     pub fn new(config: &Arc<Config>) -> Self {
         Self {
-            config: config.clone(),
+            config: Some(config.clone()),
             head: Head::new(Start::Request, config.limits.head_bytes),
             deadline: Deadline::new(config.deadlines.handshake),
-            done: false,
         }
     }
 
@@ -89,25 +89,26 @@ impl Handshake {
     ///
     /// There is one outcome: after it, nothing is taken any more and the answer is [`Progress::Incomplete`].
     pub fn receive(&mut self, input: &mut &mut [u8]) -> Progress {
-        if self.done {
-            return Progress::Incomplete;
-        }
-        let progress = match self.advance(input) {
-            Ok(None) => return Progress::Incomplete,
-            Ok(Some(request)) => Progress::Request(request),
+        let Some(config) = self.config.take() else { return Progress::Incomplete };
+        match self.advance(input, config.limits.head_fields) {
+            Ok(Some((line, fields))) => match Request::check(&line, fields, config) {
+                Ok(request) => Progress::Request(request),
+                Err(error) => Progress::Refused(Refusal::of(error)),
+            },
+            Ok(None) => {
+                self.config = Some(config);
+                Progress::Incomplete
+            }
             Err(error) => Progress::Refused(Refusal::of(error)),
-        };
-        self.done = true;
-        progress
+        }
     }
 
     /// The client's stream has ended. Unless there was an outcome already, this is one:
     /// [`HandshakeError::EndOfStream`]. A client that has only shut its half can still read the answer.
     pub fn receive_eof(&mut self) -> Progress {
-        if self.done {
+        if self.config.take().is_none() {
             return Progress::Incomplete;
         }
-        self.done = true;
         Progress::Refused(Refusal::of(HandshakeError::EndOfStream { received: self.head.taken() }))
     }
 
@@ -118,16 +119,22 @@ impl Handshake {
     /// passed, the next [`receive`](Self::receive) refuses the client with status 408, also with an empty input.
     #[must_use]
     pub fn tick(&mut self, now: Timestamp) -> Option<Duration> {
-        if self.done { None } else { self.deadline.tick(now) }
+        if self.config.is_none() { None } else { self.deadline.tick(now) }
     }
 
-    fn advance(&mut self, input: &mut &mut [u8]) -> Result<Option<Request>, HandshakeError> {
+    /// The request, once its head is there, with as many fields as the limit allows.
+    fn advance(
+        &mut self,
+        input: &mut &mut [u8],
+        limit: usize,
+    ) -> Result<Option<(RequestLine, Fields)>, HandshakeError> {
         if self.deadline.has_passed() {
             return Err(HandshakeError::Deadline);
         }
-        if !self.head.receive(input)? {
-            return Ok(None);
+        match self.head.receive_whole(input, |bytes| Fields::of_whole_request(bytes, limit)) {
+            Some(parsed) => Ok(Some(parsed)),
+            None if self.head.receive(input)? => Fields::of_request(self.head.finish(), limit).map(Some),
+            None => Ok(None),
         }
-        Request::parse(self.head.finish(), &self.config).map(Some)
     }
 }

@@ -33,7 +33,7 @@ impl Origins {
     }
 
     /// "If the server does not validate the origin, it will accept connections from anywhere" (§4.2.2).
-    pub(super) fn check(&self, origin: Option<&[u8]>, host: &str) -> Result<(), HandshakeError> {
+    pub(super) fn check(&self, origin: Option<&[u8]>, host: &[u8]) -> Result<(), HandshakeError> {
         match origin {
             None if self.required => Err(HandshakeError::OriginMissing),
             // "A connection attempt lacking this header field SHOULD NOT be interpreted as coming from a browser
@@ -44,12 +44,13 @@ impl Origins {
         }
     }
 
-    fn allows(&self, origin: &[u8], host: &str) -> bool {
-        match (&self.allowed, core::str::from_utf8(origin)) {
-            (Allowed::Any, _) => true,
-            (Allowed::Same, Ok(origin)) => is_same(origin, host),
-            (Allowed::Listed(list), Ok(origin)) => list.iter().any(|listed| matches(listed, origin)),
-            (_, Err(_)) => false,
+    fn allows(&self, origin: &[u8], host: &[u8]) -> bool {
+        let text = core::str::from_utf8;
+        match &self.allowed {
+            Allowed::Any => true,
+            Allowed::Same if has_text_of(origin, host) => true,
+            Allowed::Same => text(origin).is_ok_and(|origin| text(host).is_ok_and(|host| is_same(origin, host))),
+            Allowed::Listed(list) => text(origin).is_ok_and(|origin| list.iter().any(|listed| matches(listed, origin))),
         }
     }
 }
@@ -75,6 +76,16 @@ fn default_port(scheme: &str) -> Option<u16> {
         _ if scheme.eq_ignore_ascii_case("https") => Some(443),
         _ => None,
     }
+}
+
+/// Whether an origin says the very host, with or without a port, that the request is for. What its scheme implies is
+/// then the same for both.
+fn has_text_of(origin: &[u8], host: &[u8]) -> bool {
+    [&b"http://"[..], b"https://"].into_iter().any(|scheme| {
+        origin.split_at_checked(scheme.len()).is_some_and(|(start, authority)| {
+            start.eq_ignore_ascii_case(scheme) && authority.eq_ignore_ascii_case(host)
+        })
+    })
 }
 
 /// Whether an origin has the host and the port that the request is for.

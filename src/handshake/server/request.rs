@@ -1,9 +1,16 @@
 use super::{Accept, Refusal, rules};
 use crate::{
     Config, Connection, Role,
-    handshake::{Extension, error::HandshakeError, extensions, fields::Fields, grammar, header, key},
+    handshake::{
+        Extension,
+        error::HandshakeError,
+        extensions,
+        fields::{Fields, RequestLine},
+        grammar, header, key,
+        known::Known,
+    },
 };
-use alloc::{string::String, sync::Arc, vec::Vec};
+use alloc::{borrow::Cow, sync::Arc, vec::Vec};
 use core::ops::Range;
 
 /// A client's opening handshake that keeps all rules of RFC 6455 §4.2.1. [`accept`](Self::accept) or
@@ -15,14 +22,21 @@ use core::ops::Range;
 pub struct Request {
     config: Arc<Config>,
     fields: Fields,
-    resource: String,
+    resource: Resource,
     host: Range<usize>,
 }
 
+#[derive(Debug)]
+enum Resource {
+    /// In the head.
+    Received(Range<usize>),
+    /// With the `/` that a URI without a path lacks.
+    Completed(Vec<u8>),
+}
+
 impl Request {
-    /// Takes a whole head apart and checks it.
-    pub(super) fn parse(head: Vec<u8>, config: &Arc<Config>) -> Result<Self, HandshakeError> {
-        let (line, fields) = Fields::of_request(head, config.limits.head_fields)?;
+    /// Checks what a whole head says.
+    pub(super) fn check(line: &RequestLine, fields: Fields, config: Arc<Config>) -> Result<Self, HandshakeError> {
         rules::check_method(fields.get(&line.method))?;
         let target = rules::check_target(fields.get(&line.target))?;
         let host = rules::check_host(&fields)?;
@@ -30,8 +44,12 @@ impl Request {
         // "When an origin server receives a request with an absolute-form of request-target, the origin server MUST
         // ignore the received Host header field (if any) and instead use the host information of the request-target"
         // (RFC 9112 §3.2.2).
-        let host = fields.place_of(target.host.unwrap_or(host).as_bytes());
-        Ok(Self { config: config.clone(), resource: target.resource, host, fields })
+        let host = fields.place_of(target.host.unwrap_or(host));
+        let resource = match target.resource {
+            Cow::Borrowed(received) => Resource::Received(fields.place_of(received)),
+            Cow::Owned(completed) => Resource::Completed(completed),
+        };
+        Ok(Self { config, fields, resource, host })
     }
 
     /// The resource name: the path, and the query with its `?` if there is one, as it was received (§3, §4.2.1).
@@ -39,7 +57,11 @@ impl Request {
     /// It always begins with `/`. Nothing in it is decoded.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.resource
+        let resource = match &self.resource {
+            Resource::Received(place) => self.fields.get(place),
+            Resource::Completed(resource) => resource,
+        };
+        core::str::from_utf8(resource).unwrap_or_default()
     }
 
     /// The host that the client meant, with the port if it named one, as it was received.
@@ -65,7 +87,7 @@ impl Request {
     /// The subprotocols that the client offers, the one that it prefers first (§4.1). Give the one that you choose to
     /// [`Accept::protocol`].
     pub fn protocols(&self) -> impl Iterator<Item = &str> {
-        grammar::tokens(self.fields.all("Sec-WebSocket-Protocol"))
+        grammar::tokens(self.fields.known(Known::Protocol))
     }
 
     /// The extensions that the client offers, the one that it prefers first (§9.1). Several lines are one list (erratum
@@ -79,7 +101,7 @@ impl Request {
     /// To check it, choose the right constructor of [`Accept`].
     #[must_use]
     pub fn origin(&self) -> Option<&[u8]> {
-        self.header("Origin")
+        self.fields.first_known(Known::Origin)
     }
 
     /// Opens the connection. The answer, status 101, is the first thing in its output, and messages may be sent
@@ -90,10 +112,16 @@ impl Request {
     /// A [`Refusal`], to be written before the transport is closed: if the client's origin is not one that `accept`
     /// admits (status 403), or if the client does not offer the subprotocol of `accept` (status 400).
     pub fn accept(self, accept: &Accept) -> Result<Connection, Refusal> {
-        let answer = self.answer(accept).map_err(Refusal::of)?;
-        let connection = Connection::opened(Role::Server, &self.config, answer);
         #[cfg(feature = "deflate")]
-        let connection = connection.with_deflate(self.deflate());
+        let agreement = self.deflate();
+        #[cfg(feature = "deflate")]
+        let extensions = agreement.map(|agreement| alloc::format!("{agreement}"));
+        #[cfg(not(feature = "deflate"))]
+        let extensions: Option<alloc::string::String> = None;
+        let answer = self.answer(accept, extensions.as_deref()).map_err(Refusal::of)?;
+        let connection = Connection::opened(Role::Server, self.config, answer);
+        #[cfg(feature = "deflate")]
+        let connection = connection.with_deflate(agreement);
         Ok(connection)
     }
 
@@ -115,24 +143,27 @@ impl Request {
         Refusal::with_status(status, body.as_ref())
     }
 
-    /// The 101 (§4.2.2).
-    fn answer(&self, accept: &Accept) -> Result<Vec<u8>, HandshakeError> {
-        accept.origins.check(self.origin(), self.host())?;
+    /// The 101 (§4.2.2), with what is agreed about extensions.
+    fn answer(&self, accept: &Accept, extensions: Option<&str>) -> Result<Vec<u8>, HandshakeError> {
+        accept.origins.check(self.origin(), self.fields.get(&self.host))?;
         if let Some(protocol) = &accept.protocol
             && !self.protocols().any(|offered| offered == protocol)
         {
             return Err(HandshakeError::ProtocolRequired(grammar::excerpt(protocol.as_bytes())));
         }
-        let key = self.fields.first("Sec-WebSocket-Key").unwrap_or_default();
-        let mut head = Vec::with_capacity(256);
-        head.extend_from_slice(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
-        header::push(&mut head, "Sec-WebSocket-Accept", key::accept(key).as_bytes());
+        let key = self.fields.first_known(Known::Key).and_then(<[u8]>::first_chunk).unwrap_or(&[0; 24]);
+        let protocol = accept.protocol.as_deref().unwrap_or_default();
+        let mut head = Vec::with_capacity(accept.headers.len().saturating_add(protocol.len()).saturating_add(192));
+        head.extend_from_slice(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ",
+        );
+        head.extend_from_slice(&key::accept(key));
+        head.extend_from_slice(b"\r\n");
         if let Some(protocol) = &accept.protocol {
             header::push(&mut head, "Sec-WebSocket-Protocol", protocol.as_bytes());
         }
-        #[cfg(feature = "deflate")]
-        if let Some(agreement) = self.deflate() {
-            header::push(&mut head, "Sec-WebSocket-Extensions", alloc::format!("{agreement}").as_bytes());
+        if let Some(extensions) = extensions {
+            header::push(&mut head, "Sec-WebSocket-Extensions", extensions.as_bytes());
         }
         head.extend_from_slice(&accept.headers);
         head.extend_from_slice(b"\r\n");

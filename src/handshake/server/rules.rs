@@ -2,20 +2,22 @@
 
 use crate::handshake::{
     VERSION,
-    authority::Authority,
+    authority::{self, Authority},
     error::HandshakeError,
     extensions,
     fields::{Fields, invalid},
     grammar, key,
+    known::Known,
 };
-use alloc::{format, string::String, vec::Vec};
+use alloc::{borrow::Cow, vec::Vec};
 
 /// What a request-target says.
 #[derive(Debug)]
 pub(super) struct Target<'a> {
-    pub(super) resource: String,
+    /// All of it visible ASCII.
+    pub(super) resource: Cow<'a, [u8]>,
     /// Of an absolute URI: it takes the place of the Host field.
-    pub(super) host: Option<&'a str>,
+    pub(super) host: Option<&'a [u8]>,
 }
 
 /// "An HTTP/1.1 or higher GET request" (§4.2.1, 1). Methods are case-sensitive.
@@ -28,35 +30,40 @@ pub(super) fn check_method(method: &[u8]) -> Result<(), HandshakeError> {
 ///
 /// Browsers leave some visible characters in a query as they are that RFC 3986 would have encoded: they may stay.
 pub(super) fn check_target(target: &[u8]) -> Result<Target<'_>, HandshakeError> {
-    let text = core::str::from_utf8(target).ok().filter(|text| text.bytes().all(is_target_byte));
-    text.and_then(origin_form_or_absolute).ok_or_else(|| HandshakeError::Target(grammar::excerpt(target)))
+    let parsed = match target {
+        _ if !target.iter().copied().all(is_target_byte) => None,
+        [b'/', ..] => Some(Target { resource: Cow::Borrowed(target), host: None }),
+        _ => core::str::from_utf8(target).ok().and_then(absolute_form),
+    };
+    parsed.ok_or_else(|| HandshakeError::Target(grammar::excerpt(target)))
 }
 
 fn is_target_byte(byte: u8) -> bool {
     byte.is_ascii_graphic() && byte != b'#'
 }
 
-fn origin_form_or_absolute(target: &str) -> Option<Target<'_>> {
-    if target.starts_with('/') {
-        return Some(Target { resource: target.into(), host: None });
-    }
+fn absolute_form(target: &str) -> Option<Target<'_>> {
     let (scheme, rest) = target.split_once("://")?;
     if !["http", "https"].iter().any(|http| http.eq_ignore_ascii_case(scheme)) {
         return None;
     }
     let (host, resource) = rest.split_at_checked(rest.find(['/', '?']).unwrap_or(rest.len()))?;
     Authority::parse(host).ok()?;
-    let slash = if resource.starts_with('/') { "" } else { "/" };
-    Some(Target { resource: format!("{slash}{resource}"), host: Some(host) })
+    let resource = match resource.as_bytes() {
+        path @ [b'/', ..] => Cow::Borrowed(path),
+        query => Cow::Owned([b"/", query].concat()),
+    };
+    Some(Target { resource, host: Some(host.as_bytes()) })
 }
 
 /// "A |Host| header field containing the server's authority" (§4.2.1, 2). "A server MUST respond with a 400 (Bad
 /// Request) status code to any HTTP/1.1 request message that lacks a Host header field and to any request message that
 /// contains more than one Host header field line or a Host header field with an invalid field value" (RFC 9112 §3.2).
-pub(super) fn check_host(fields: &Fields) -> Result<&str, HandshakeError> {
-    let value = fields.exactly_one("Host")?;
-    let host = core::str::from_utf8(value).ok().filter(|host| Authority::parse(host).is_ok());
-    host.ok_or_else(|| invalid("Host", value))
+pub(super) fn check_host(fields: &Fields) -> Result<&[u8], HandshakeError> {
+    let host = fields.exactly_one(Known::Host)?;
+    let is_host =
+        authority::is_plain_name(host) || core::str::from_utf8(host).is_ok_and(|host| Authority::parse(host).is_ok());
+    if is_host { Ok(host) } else { Err(invalid(Known::Host, host)) }
 }
 
 /// All the other fields. Those that have no meaning here are ignored (§4.2.1, 10).
@@ -67,43 +74,45 @@ pub(super) fn check_fields(fields: &Fields) -> Result<(), HandshakeError> {
     check_key(fields)?;
     check_protocols(fields)?;
     extensions::check(fields)?;
-    fields.at_most_one("Origin")?;
+    fields.at_most_one(Known::Origin)?;
     check_body(fields)?;
-    fields.first("Expect").map_or(Ok(()), |expectation| Err(HandshakeError::Expectation(grammar::excerpt(expectation))))
+    fields
+        .first_known(Known::Expect)
+        .map_or(Ok(()), |expectation| Err(HandshakeError::Expectation(grammar::excerpt(expectation))))
 }
 
 /// "An |Upgrade| header field containing the value "websocket", treated as an ASCII case-insensitive value" (§4.2.1,
 /// 3), in a list of protocols: `name` or `name/version` (RFC 9110 §7.8).
 fn check_upgrade(fields: &Fields) -> Result<(), HandshakeError> {
     let is_protocol = |element: &[u8]| element.splitn(2, |&byte| byte == b'/').all(grammar::is_token);
-    require_element(fields, "Upgrade", is_protocol, "websocket")
+    require_element(fields, Known::Upgrade, is_protocol, "websocket")
 }
 
 /// "A |Connection| header field that includes the token "Upgrade", treated as an ASCII case-insensitive value"
 /// (§4.2.1, 4).
 fn check_connection(fields: &Fields) -> Result<(), HandshakeError> {
-    require_element(fields, "Connection", grammar::is_token, "upgrade")
+    require_element(fields, Known::Connection, grammar::is_token, "upgrade")
 }
 
 fn require_element(
     fields: &Fields,
-    name: &'static str,
+    field: Known,
     is_element: impl Fn(&[u8]) -> bool,
     wanted: &str,
 ) -> Result<(), HandshakeError> {
-    let value = fields.first(name).ok_or(HandshakeError::Missing(name))?;
-    let found = fields.check_list(name, is_element, |element| element.eq_ignore_ascii_case(wanted.as_bytes()))?;
-    if found { Ok(()) } else { Err(invalid(name, value)) }
+    let value = fields.first_known(field).ok_or_else(|| HandshakeError::Missing(field.name()))?;
+    let found = fields.check_list(field, is_element, |element| element.eq_ignore_ascii_case(wanted.as_bytes()))?;
+    if found { Ok(()) } else { Err(invalid(field, value)) }
 }
 
 /// "A |Sec-WebSocket-Version| header field, with a value of 13" (§4.2.1, 6). Its grammar allows 0 to 255 without
 /// leading zeros (§4.3).
 fn check_version(fields: &Fields) -> Result<(), HandshakeError> {
-    let value = fields.exactly_one("Sec-WebSocket-Version")?;
+    let value = fields.exactly_one(Known::Version)?;
     match parse_version(value) {
         Some(VERSION) => Ok(()),
         Some(other) => Err(HandshakeError::Version(other)),
-        None => Err(invalid("Sec-WebSocket-Version", value)),
+        None => Err(invalid(Known::Version, value)),
     }
 }
 
@@ -115,18 +124,18 @@ fn parse_version(value: &[u8]) -> Option<u8> {
 /// "A |Sec-WebSocket-Key| header field with a base64-encoded value that, when decoded, is 16 bytes in length" (§4.2.1,
 /// 5).
 fn check_key(fields: &Fields) -> Result<(), HandshakeError> {
-    let value = fields.exactly_one("Sec-WebSocket-Key")?;
-    if key::is_valid(value) { Ok(()) } else { Err(invalid("Sec-WebSocket-Key", value)) }
+    let value = fields.exactly_one(Known::Key)?;
+    if key::valid(value).is_some() { Ok(()) } else { Err(invalid(Known::Key, value)) }
 }
 
 /// `1#token` (§4.3), over any number of lines (§11.3.4). "The elements that comprise this value MUST \[...\] all be
 /// unique strings" (§4.1, 10).
 fn check_protocols(fields: &Fields) -> Result<(), HandshakeError> {
-    const NAME: &str = "Sec-WebSocket-Protocol";
-    let Some(first) = fields.first(NAME) else { return Ok(()) };
-    fields.check_list(NAME, grammar::is_token, |_| false)?;
+    const FIELD: Known = Known::Protocol;
+    let Some(first) = fields.first_known(FIELD) else { return Ok(()) };
+    fields.check_list(FIELD, grammar::is_token, |_| false)?;
     // Sorted, so that a long list of different ones costs no more than it must.
-    let mut offered: Vec<&str> = grammar::tokens(fields.all(NAME)).collect();
+    let mut offered: Vec<&str> = grammar::tokens(fields.known(FIELD)).collect();
     offered.sort_unstable();
     let twice = offered.windows(2).find_map(|pair| {
         if let [a, b] = pair
@@ -138,18 +147,18 @@ fn check_protocols(fields: &Fields) -> Result<(), HandshakeError> {
         }
     });
     match twice {
-        Some(token) => Err(invalid(NAME, token.as_bytes())),
-        None if offered.is_empty() => Err(invalid(NAME, first)),
+        Some(token) => Err(invalid(FIELD, token.as_bytes())),
+        None if offered.is_empty() => Err(invalid(FIELD, first)),
         None => Ok(()),
     }
 }
 
 /// A body, or the start of a second request, would be read as frames. None is needed for a GET.
 fn check_body(fields: &Fields) -> Result<(), HandshakeError> {
-    if fields.first("Transfer-Encoding").is_some() {
+    if fields.first_known(Known::TransferEncoding).is_some() {
         return Err(HandshakeError::Body("Transfer-Encoding"));
     }
-    if fields.all("Content-Length").all(|value| value == b"0") {
+    if fields.known(Known::ContentLength).all(|value| value == b"0") {
         Ok(())
     } else {
         Err(HandshakeError::Body("Content-Length"))
