@@ -21,6 +21,13 @@ mod wire;
 
 mod kit;
 mod oracle;
+mod raw;
 
 mod as_client;
 mod as_server;
+mod chunks;
+mod limits;
+mod prepared;
+mod received;
+mod sent;
+mod windows;
