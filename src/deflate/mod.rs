@@ -94,8 +94,9 @@ pub struct Options {
     ///
     /// `true`. Others: `true` (ws, Python websockets), `false` (gorilla).
     pub takeover: bool,
-    /// The largest window the peer shall compress with, in bits: from 8 to 15; values outside count as the nearest. It saves memory there
+    /// The largest window the peer shall compress with, in bits: from 9 to 15; values outside count as the nearest. It saves memory there
     /// and not here, where decompressing always takes the same. A client that does not say that it can choose its window is not asked to.
+    /// Nobody is asked for 8, which most peers cannot do, as they compress with zlib.
     ///
     /// 15.
     pub peer_window_bits: u8,
@@ -138,6 +139,6 @@ impl Options {
     }
 
     fn peer_window_bits(&self) -> u8 {
-        self.peer_window_bits.clamp(8, MAX_WINDOW_BITS)
+        self.peer_window_bits.clamp(MIN_WINDOW_BITS, MAX_WINDOW_BITS)
     }
 }
