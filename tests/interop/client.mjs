@@ -24,9 +24,11 @@ async function dial({ path = `/node/${++number}`, protocols = [], offer = {} } =
   ws.on('upgrade', ({ headers }) => { extensions = headers['sec-websocket-extensions']; });
   ws.on('message', (data, isBinary) => {
     const message = isBinary ? data : String(data);
-    waiting.length ? waiting.shift()(message) : messages.push(message);
+    waiting.length ? waiting.shift().resolve(message) : messages.push(message);
   });
-  const next = () => (messages.length ? messages.shift() : new Promise((resolve) => waiting.push(resolve)));
+  ws.on('close', (code) => waiting.forEach(({ reject }) => reject(new Error(`the end (${code}) instead of a message`))));
+  const next = () =>
+    messages.length ? messages.shift() : new Promise((resolve, reject) => waiting.push({ resolve, reject }));
   const ask = (message) => { ws.send(message); return next(); };
   await once(ws, 'open');
   ws.on('error', () => {}); // a connection that is cut shows in `end`
