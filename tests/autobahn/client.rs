@@ -4,6 +4,7 @@
 use bowline::{
     Config, Message,
     adapter::blocking::{self, Error, WebSocket},
+    deflate::Options,
 };
 use std::{net::TcpStream, sync::Arc};
 
@@ -12,12 +13,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (Some(url), Some(agent)) = (args.next(), args.next()) else {
         return Err("usage: autobahn-client URL AGENT".into());
     };
-    #[cfg_attr(not(feature = "deflate"), expect(unused_mut, reason = "for compression"))]
     let mut config = Config::default();
-    #[cfg(feature = "deflate")]
-    {
-        config.deflate = Some(bowline::deflate::Options::default());
-    }
+    config.deflate = Some(Options::default());
     let config = Arc::new(config);
 
     let (mut suite, _) = blocking::connect(&format!("{url}/getCaseCount"), &config)?;

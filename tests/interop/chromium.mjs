@@ -1,4 +1,5 @@
-// chromium.mjs URL: opens page.html in headless Chromium and runs its checks against the server at URL.
+// chromium.mjs URL [AGREEMENT]: opens page.html in headless Chromium and runs its checks against the server at URL. With an
+// agreement on compression, which is what the server comes to, URL leads through relay.mjs.
 // CHROMIUM is the browser to start (default: /usr/bin/chromium).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -84,11 +85,17 @@ class Browser {
   }
 }
 
-const url = JSON.stringify(process.argv[2]);
-const html = await readFile(new URL('page.html', import.meta.url));
+const [url, agreement] = [process.argv[2], process.argv[3] ?? null].map((argument) => JSON.stringify(argument));
+const files = {
+  '/': ['text/html', await readFile(new URL('page.html', import.meta.url))],
+  '/compression.mjs': ['text/javascript', await readFile(new URL('compression.mjs', import.meta.url))],
+};
 
 // The page has an origin of its own, as a page on the web has.
-const site = createServer((_, response) => response.setHeader('content-type', 'text/html').end(html));
+const site = createServer((request, response) => {
+  const [type, content] = files[request.url] ?? [];
+  response.writeHead(content ? 200 : 404, { 'content-type': type ?? 'text/plain' }).end(content);
+});
 site.listen(0, '127.0.0.1');
 await once(site, 'listening');
 const page = `http://127.0.0.1:${site.address().port}/`;
@@ -96,7 +103,7 @@ const page = `http://127.0.0.1:${site.address().port}/`;
 const browser = await Browser.start();
 console.log((await browser.call('Browser.getVersion')).product);
 await browser.open(page);
-const results = await browser.evaluate(`run(${url})`);
+const results = await browser.evaluate(`run(${url}, ${agreement})`);
 
 // What a page cannot check itself: that leaving it ends its connection with 1001.
 async function leave() {

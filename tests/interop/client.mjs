@@ -1,10 +1,12 @@
-// client.mjs URL: Node's `ws` as a client of a server that speaks the language of README.md.
+// client.mjs URL [AGREEMENT]: Node's `ws` as a client of a server that speaks the language of README.md. With an agreement on
+// compression, which is what the server usually comes to, URL leads through relay.mjs.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { countBytes, merge, terms } from './compression.mjs';
 const { WebSocket } = createRequire(import.meta.url)('ws');
 
-const url = process.argv[2];
+const [url, agreement] = process.argv.slice(2);
 const LIMIT = 16 * 1024 * 1024;
 const SIZES = [0, 1, 125, 126, 127, 65535, 65536, 1024 * 1024, LIMIT];
 const TEXT = '안녕하세요, 매듭 🪢 und ein Gruß an alle 👩‍🚀';
@@ -13,20 +15,24 @@ const LONGEST_REASON = '끝'.repeat(41); // 123 bytes: the most that fit
 let number = 0;
 
 /** A connection that queues what arrives: `next()` gives the next message, `end` how it ended. */
-async function dial({ path = `/node/${++number}`, protocols = [] } = {}) {
-  const ws = new WebSocket(url + path, protocols);
+async function dial({ path = `/node/${++number}`, protocols = [], offer = {} } = {}) {
+  const ws = new WebSocket(url + path, protocols, { perMessageDeflate: { threshold: 0, ...offer } });
   const messages = [];
   const waiting = [];
   const end = new Promise((resolve) => ws.on('close', (code, reason) => resolve({ code, reason: String(reason) })));
+  let extensions; // `ws.extensions` lacks the parameters
+  ws.on('upgrade', ({ headers }) => { extensions = headers['sec-websocket-extensions']; });
   ws.on('message', (data, isBinary) => {
     const message = isBinary ? data : String(data);
-    waiting.length ? waiting.shift()(message) : messages.push(message);
+    waiting.length ? waiting.shift().resolve(message) : messages.push(message);
   });
-  const next = () => (messages.length ? messages.shift() : new Promise((resolve) => waiting.push(resolve)));
+  ws.on('close', (code) => waiting.forEach(({ reject }) => reject(new Error(`the end (${code}) instead of a message`))));
+  const next = () =>
+    messages.length ? messages.shift() : new Promise((resolve, reject) => waiting.push({ resolve, reject }));
   const ask = (message) => { ws.send(message); return next(); };
   await once(ws, 'open');
   ws.on('error', () => {}); // a connection that is cut shows in `end`
-  return { ws, path, next, ask, end };
+  return { ws, path, extensions, next, ask, end };
 }
 
 /** How the server saw the end of this connection. */
@@ -37,6 +43,40 @@ async function seen({ path }) {
   delete answer.cause;
   return answer;
 }
+
+/** How many bytes a connection has carried, to the server and to the client. */
+async function wire({ path }) {
+  const response = await fetch(`${url.replace('ws', 'http')}/!wire${path}`);
+  return (await response.text()).split(' ').map(Number);
+}
+
+const plain = {
+  async 'compression is offered and declined'() {
+    const { ws, ask } = await dial();
+    assert.match(await ask('!offer'), /permessage-deflate/);
+    assert.equal(ws.extensions, '');
+    ws.close();
+  },
+};
+
+const compressed = {
+  async 'compression is agreed, and shows on the wire'() {
+    for (const [wish, offer] of [
+      ['', {}],
+      ['; server_no_context_takeover', { serverNoContextTakeover: true }],
+      ['; client_no_context_takeover', { clientNoContextTakeover: true }],
+      ['; server_max_window_bits=10', { serverMaxWindowBits: 10 }],
+      ['; client_max_window_bits=10', { clientMaxWindowBits: 10 }],
+    ]) {
+      const connection = await dial({ offer });
+      const agreed = terms(connection.extensions ?? 'nothing');
+      assert.deepEqual(agreed, merge(terms(agreement), terms(`permessage-deflate${wish}`)));
+      const echo = async (message) => assert.deepEqual(Buffer.from(await connection.ask(message)), Buffer.from(message));
+      await countBytes(agreed, echo, () => wire(connection));
+      connection.ws.close();
+    }
+  },
+};
 
 const checks = {
   async 'text is echoed'() {
@@ -50,12 +90,6 @@ const checks = {
       const data = Buffer.alloc(size).map((_, i) => i);
       assert.ok(data.equals(await ask(data)), `${size} bytes`);
     }
-    ws.close();
-  },
-  async 'compression is offered and declined'() {
-    const { ws, ask } = await dial();
-    assert.match(await ask('!offer'), /permessage-deflate/);
-    assert.equal(ws.extensions, '');
     ws.close();
   },
   async 'text in fragments that cut characters, with pings between'() {
@@ -163,6 +197,7 @@ const checks = {
       assert.equal(String(body).trim(), `refused with ${status}`);
     }
   },
+  ...(agreement ? compressed : plain),
 };
 
 let failed = 0;

@@ -1,14 +1,18 @@
-"""client.py URL: Python's `websockets` as a client of a server that speaks the language of README.md."""
+"""client.py URL [AGREEMENT]: Python's `websockets` as a client of a server that speaks the language of README.md. With an
+agreement on compression, which is what the server usually comes to, URL leads through relay.mjs."""
 
 import asyncio
 import itertools
 import json
+import re
 import sys
+import urllib.request
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
-URL = sys.argv[1]
+URL, AGREEMENT = [*sys.argv[1:], None][:2]
 LIMIT = 16 * 1024 * 1024
 SIZES = [0, 1, 125, 126, 127, 65535, 65536, 1024 * 1024, LIMIT]
 TEXT = "안녕하세요, 매듭 🪢 und ein Gruß an alle 👩‍🚀"
@@ -22,6 +26,10 @@ numbers = itertools.count(1)
 def check(function):
     checks.append(function)
     return function
+
+
+def check_if(condition):
+    return check if condition else lambda function: function
 
 
 def dial(path=None, **options):
@@ -78,13 +86,84 @@ async def binary_of_every_length_form_is_echoed():
             equal(await ask(ws, data), data)
 
 
-@check
+@check_if(not AGREEMENT)
 async def compression_is_offered_and_declined():
     async with dial() as ws:
         if "permessage-deflate" not in await ask(ws, "!offer"):
             raise AssertionError("this client should have offered it")
         equal(ws.response.headers.get("Sec-WebSocket-Extensions"), None)
         equal(ws.protocol.extensions, [])
+
+
+def terms(agreement):
+    """What an agreement says of both ends: whether messages may refer to earlier ones, and how far back, in bits."""
+    name, *parameters = re.split("; *", agreement)
+    equal(name, "permessage-deflate")
+    values = dict(parameter.partition("=")[::2] for parameter in parameters)
+    return [
+        (f"{role}_no_context_takeover" not in values, int(values.get(f"{role}_max_window_bits") or 15))
+        for role in ("client", "server")
+    ]
+
+
+def merge(usual, asked):
+    """What a server that usually comes to `usual` must come to if a client asks for more."""
+    return [tuple(map(min, *ends)) for ends in zip(usual, asked)]
+
+
+def sample(size, seed):
+    """As many bytes of JSON, with other numbers for each seed."""
+    text, number = "", seed
+    while len(text) < size:
+        number = number * 16807 % 2147483647
+        text += f'{{"number":{number}}}\n'
+    return text[:size]
+
+
+async def wire(ws):
+    """How many bytes this connection has carried, to the server and to the client."""
+    with await asyncio.to_thread(urllib.request.urlopen, URL.replace("ws", "http", 1) + "/!wire" + ws.request.path) as response:
+        return [int(count) for count in response.read().split()]
+
+
+async def cost(ws, message):
+    before = await wire(ws)
+    equal(await ask(ws, message), message)
+    return [b - a for a, b in zip(before, await wire(ws))]
+
+
+async def count_bytes(ws, agreed):
+    """Shows by the bytes on the wire that both ends compress, and what they refer to: a message that comes a second time
+    takes almost nothing if, and only if, the first one can be referred to."""
+    seed = itertools.count(1)
+    for size, encode in itertools.product([500, 5000], [str, str.encode]):
+        message = encode(sample(size, next(seed)))
+        costs = zip(["client", "server"], agreed, await cost(ws, message), await cost(ws, message))
+        for role, (takeover, bits), first, again in costs:
+            what = f"the {role} sent {size} bytes in {first}, and in {again} the second time"
+            if first >= 0.8 * size:
+                raise AssertionError(f"{what}: that is not compressed")
+            refers = takeover and size + 300 < 2**bits  # zlib does not use the whole window
+            if refers != (again < first / 4):
+                raise AssertionError(f"{what}, with {bits if takeover else 'no takeover'}")
+
+
+@check_if(AGREEMENT)
+async def compression_is_agreed_and_shows_on_the_wire():
+    for wish in [
+        {},
+        {"server_no_context_takeover": True},
+        {"client_no_context_takeover": True},
+        {"server_max_window_bits": 10},
+        {"client_max_window_bits": 10},
+        {"server_max_window_bits": 12, "client_max_window_bits": 12},  # what this client usually asks for
+    ]:
+        offer = ClientPerMessageDeflateFactory(**wish)
+        asked = "permessage-deflate" + "".join(f"; {name}={value}" for name, value in wish.items())
+        async with dial(compression=None, extensions=[offer]) as ws:
+            agreed = terms(ws.response.headers.get("Sec-WebSocket-Extensions", "nothing"))
+            equal(agreed, merge(terms(AGREEMENT), terms(asked)))
+            await count_bytes(ws, agreed)
 
 
 @check

@@ -1,10 +1,15 @@
-//! The client of the interop tests: `interop-client URL` goes through all conversations with a foreign server that speaks
-//! the language of README.md here, and exits with 1 if one went wrong.
+//! The client of the interop tests: `interop-client URL [AGREEMENT]` goes through all conversations with a foreign server
+//! that speaks the language of README.md here, and exits with 1 if one went wrong. With an agreement, which is what the
+//! server usually comes to, messages are compressed.
+
+mod compression;
+mod terms;
 
 use bowline::{
     CloseCode, Closure, Config, Event, HandshakeError, Message, Side,
     adapter::blocking::{self, WebSocket},
     client::Request,
+    deflate::Options,
 };
 use std::{
     error::Error,
@@ -15,6 +20,7 @@ use std::{
         atomic::{AtomicU32, Ordering},
     },
 };
+use terms::Terms;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 type Check = fn(&Server) -> Outcome;
@@ -27,10 +33,9 @@ const REASON: &str = "끝났습니다 👋";
 /// 123 bytes: the most that fit.
 const LONGEST_REASON: &str = "끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝";
 
-const CHECKS: [(&str, Check); 18] = [
+const CHECKS: [(&str, Check); 17] = [
     ("text is echoed", text_is_echoed),
     ("binary of every length form is echoed", binary_is_echoed),
-    ("no extension is offered", no_extension_is_offered),
     ("text in fragments, with pings between", text_in_fragments),
     ("binary in fragments", binary_in_fragments),
     ("a message of the server in fragments", fragments_of_the_server),
@@ -48,26 +53,42 @@ const CHECKS: [(&str, Check); 18] = [
     ("refusals have a status", refusals),
 ];
 
+const CHECKS_OF_PLAIN: [(&str, Check); 1] = [("no extension is offered", no_extension_is_offered)];
+const CHECKS_OF_COMPRESSION: [(&str, Check); 2] = [
+    ("compression is agreed, and shows on the wire", compression::is_agreed_and_done),
+    ("the client may insist on what it asks for", compression::insisting_works),
+];
+
 fn main() -> Outcome {
-    let url = std::env::args().nth(1).ok_or("usage: interop-client URL")?;
-    let server = Server { url, config: Arc::new(Config::default()), connections: AtomicU32::new(0) };
-    let mut failed = 0;
-    for (name, check) in CHECKS {
+    let mut args = std::env::args().skip(1);
+    let url = args.next().ok_or("usage: interop-client URL [AGREEMENT]")?;
+    let terms = args.next().map(|agreement| Terms::parse(&agreement)).transpose()?;
+    let mut config = Config::default();
+    config.deflate = terms.map(|_| Options::default());
+    let server = Server { url, terms, config: Arc::new(config), connections: AtomicU32::new(0) };
+    let more: &[_] = if terms.is_some() { &CHECKS_OF_COMPRESSION } else { &CHECKS_OF_PLAIN };
+    let (mut passed, mut failed) = (0, 0);
+    for (name, check) in CHECKS.iter().chain(more) {
         match check(&server) {
-            Ok(()) => println!("ok   {name}"),
+            Ok(()) => {
+                passed += 1;
+                println!("ok   {name}");
+            }
             Err(error) => {
                 failed += 1;
                 println!("FAIL {name} - {error}");
             }
         }
     }
-    println!("{} passed, {failed} failed", CHECKS.len() - failed);
+    println!("{passed} passed, {failed} failed");
     std::process::exit(i32::from(failed > 0));
 }
 
 /// The foreign server.
 struct Server {
     url: String,
+    /// What it usually agrees to about compression.
+    terms: Option<Terms>,
     config: Arc<Config>,
     connections: AtomicU32,
 }
@@ -75,9 +96,17 @@ struct Server {
 impl Server {
     /// A connection, and the path it has to itself.
     fn dial(&self) -> Outcome<(Socket, String)> {
+        self.dial_with(&self.config)
+    }
+
+    fn dial_with(&self, config: &Arc<Config>) -> Outcome<(Socket, String)> {
         let path = format!("/bowline/{}", self.connections.fetch_add(1, Ordering::Relaxed));
-        let (ws, _) = blocking::connect(&format!("{}{path}", self.url), &self.config)?;
+        let (ws, _) = blocking::connect(&format!("{}{path}", self.url), config)?;
         Ok((ws, path))
+    }
+
+    fn address(&self) -> Outcome<&str> {
+        Ok(self.url.strip_prefix("ws://").ok_or("not a ws:// address")?)
     }
 
     /// How the server saw the end of the connection with this path.
@@ -230,8 +259,7 @@ fn closes_without_a_code(server: &Server) -> Outcome {
 
 fn the_client_cuts(server: &Server) -> Outcome {
     let path = "/bowline/cut";
-    let address = server.url.strip_prefix("ws://").ok_or("not a ws:// address")?;
-    let stream = TcpStream::connect(address)?;
+    let stream = TcpStream::connect(server.address()?)?;
     let cutter = stream.try_clone()?;
     let request = Request::from_uri(&format!("{}{path}", server.url))?;
     let (mut ws, _) = blocking::client(stream, request, &server.config)?;
@@ -273,8 +301,7 @@ fn subprotocols(server: &Server) -> Outcome {
         for protocol in offered {
             request = request.protocol(protocol)?;
         }
-        let address = server.url.strip_prefix("ws://").ok_or("not a ws:// address")?;
-        let (_, response) = blocking::client(TcpStream::connect(address)?, request, &server.config)?;
+        let (_, response) = blocking::client(TcpStream::connect(server.address()?)?, request, &server.config)?;
         equal(response.protocol(), agreed)?;
     }
     Ok(())

@@ -1,7 +1,10 @@
-// A server on Node's `ws` that speaks the language of README.md. Prints its address, then how each connection ended.
+// server.mjs [AGREEMENT]: a server on Node's `ws` that speaks the language of README.md. With an agreement on compression, it
+// comes to it with every client that offers compression. Prints its address, then how each connection ended.
 import { createRequire } from 'node:module';
 const { WebSocketServer } = createRequire(import.meta.url)('ws');
 
+const agreement = process.argv[2] ?? 'permessage-deflate';
+const bits = (role) => Number(agreement.match(`${role}_max_window_bits=(\\d+)`)?.[1]) || undefined;
 const LIMIT = 16 * 1024 * 1024;
 const ended = new Map(); // path -> { seen: Promise, resolve }
 
@@ -20,7 +23,13 @@ const server = new WebSocketServer({
   host: '127.0.0.1',
   port: 0,
   maxPayload: LIMIT,
-  perMessageDeflate: true, // agreed to when a client offers it
+  perMessageDeflate: {
+    threshold: 0,
+    serverNoContextTakeover: agreement.includes('server_no_context_takeover') || undefined,
+    clientNoContextTakeover: agreement.includes('client_no_context_takeover') || undefined,
+    serverMaxWindowBits: bits('server'),
+    clientMaxWindowBits: bits('client'),
+  },
   verifyClient: ({ req }, done) => {
     const status = Number(req.url.match(/^\/refuse\/(\d+)$/)?.[1]);
     status ? done(false, status, `refused with ${status}`) : done(true);

@@ -1,13 +1,16 @@
-"""A server on Python's `websockets` that speaks the language of README.md. Prints its address, then how each
-connection ended."""
+"""server.py [AGREEMENT]: a server on Python's `websockets` that speaks the language of README.md. With an agreement on
+compression, it comes to it with every client that offers compression. Prints its address, then how each connection ended."""
 
 import asyncio
 import collections
 import http
 import json
+import re
+import sys
 
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
 LIMIT = 16 * 1024 * 1024
 ended = collections.defaultdict(lambda: asyncio.get_running_loop().create_future())  # by path
@@ -70,8 +73,15 @@ async def converse(ws):
         ended[ws.request.path].set_result(seen)
 
 
+def compression(agreement):
+    parameters = re.findall(r"; (\w+)(?:=(\d+))?", agreement)
+    return ServerPerMessageDeflateFactory(**{name: int(value) if value else True for name, value in parameters})
+
+
 async def main():
     options = {"process_request": refuse, "select_subprotocol": choose, "max_size": LIMIT}
+    if len(sys.argv) > 1:
+        options |= {"compression": None, "extensions": [compression(sys.argv[1])]}
     async with serve(converse, "127.0.0.1", 0, **options) as server:
         print(f"listening on ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
         await server.serve_forever()

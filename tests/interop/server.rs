@@ -1,9 +1,12 @@
-//! The server of the interop tests: `interop-server [ADDR]`. It does what an echo server cannot; README.md here has its
-//! language. Prints its address, then how each connection ended.
+//! The server of the interop tests: `interop-server [AGREEMENT]`. It does what an echo server cannot; README.md here has its
+//! language. With an agreement, it comes to it with every client that can compress. Prints its address, then how each
+//! connection ended.
 #![expect(clippy::unwrap_used, reason = "a lock is poisoned only if this program has a bug")]
 
+mod terms;
+
 use bowline::{
-    CloseCode, Closure, Config, Connection, Event, Side,
+    CloseCode, Closure, Config, Connection, Event, Role, Side,
     adapter::blocking::{self, WebSocket},
     server::{Accept, Refusal, Request},
 };
@@ -15,16 +18,20 @@ use std::{
     thread,
     time::Duration,
 };
+use terms::Terms;
 
 /// How connections ended, by path, for `!seen`.
 static ENDED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 static ONE_MORE: Condvar = Condvar::new();
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".into());
-    let listener = TcpListener::bind(address)?;
+    let mut config = Config::default();
+    if let Some(agreement) = std::env::args().nth(1) {
+        config.deflate = Some(Terms::parse(&agreement)?.options(Role::Server));
+    }
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("listening on ws://{}", listener.local_addr()?);
-    let config = Arc::new(Config::default());
     loop {
         let (stream, _) = listener.accept()?;
         let config = config.clone();
