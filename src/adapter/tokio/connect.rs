@@ -13,9 +13,9 @@ use core::future::Future;
 /// Connects to a `ws://` URI over TCP, or to a `wss://` URI over TLS, and makes the opening handshake.
 ///
 /// ```no_run
-/// # use bowline::{adapter::tokio, Config};
+/// # use bowline::{adapter::tokio as ws, Config};
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// let (mut socket, _response) = tokio::connect("ws://127.0.0.1:9001/", &Config::default().into()).await?;
+/// let (mut socket, _response) = ws::connect("ws://127.0.0.1:9001/", &Config::default().into()).await?;
 /// socket.send("Hello").await?;
 /// println!("{:?}", socket.recv().await?);
 /// # Ok(())
@@ -39,12 +39,12 @@ pub async fn connect(uri: &str, config: &Arc<Config>) -> Result<(WebSocket<Clien
 /// Connects as [`connect`] does, with a request that may offer subprotocols and have further header fields.
 ///
 /// ```no_run
-/// # use bowline::{adapter::tokio, client::Request, Config};
+/// # use bowline::{adapter::tokio as ws, client::Request, Config};
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// let request = Request::from_uri("wss://example.com/chat")?
 ///     .protocol("chat.v2")?
 ///     .header("Authorization", "Bearer 123")?;
-/// let (socket, response) = tokio::connect_with(request, &Config::default().into()).await?;
+/// let (socket, response) = ws::connect_with(request, &Config::default().into()).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -73,7 +73,7 @@ pub async fn connect_with(
 /// where the platform has none, a client certificate, or another provider of cryptography.
 ///
 /// ```no_run
-/// # use bowline::{adapter::tokio::{self, rustls}, client::Request, Config};
+/// # use bowline::{adapter::tokio::{self as ws, rustls}, client::Request, Config};
 /// # use std::sync::Arc;
 /// # async fn run(own_roots: rustls::RootCertStore) -> Result<(), Box<dyn std::error::Error>> {
 /// let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -82,7 +82,7 @@ pub async fn connect_with(
 ///     .with_root_certificates(own_roots)
 ///     .with_no_client_auth();
 /// let request = Request::from_uri("wss://intranet.example/")?;
-/// let (socket, response) = tokio::connect_tls(request, &Config::default().into(), &Arc::new(tls)).await?;
+/// let (socket, response) = ws::connect_tls(request, &Config::default().into(), &Arc::new(tls)).await?;
 /// # Ok(())
 /// # }
 /// ```

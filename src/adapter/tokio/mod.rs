@@ -2,18 +2,18 @@
 //! [`AsyncWrite`](::tokio::io::AsyncWrite). It needs the feature `tokio`.
 //!
 //! ```no_run
-//! use bowline::{Config, adapter::tokio::{self, Error}, server::Accept};
+//! use bowline::{Config, adapter::tokio::{self as ws, Error}, server::Accept};
 //! use std::sync::Arc;
 //!
 //! async fn serve() -> std::io::Result<()> {
 //!     let config = Arc::new(Config::default());
-//!     let listener = ::tokio::net::TcpListener::bind("127.0.0.1:9001").await?;
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:9001").await?;
 //!     loop {
 //!         let (stream, _) = listener.accept().await?;
 //!         let config = config.clone();
-//!         ::tokio::spawn(async move {
+//!         tokio::spawn(async move {
 //!             stream.set_nodelay(true)?;
-//!             let mut socket = tokio::accept(stream, &Accept::same_origin(), &config).await?;
+//!             let mut socket = ws::accept(stream, &Accept::same_origin(), &config).await?;
 //!             while let Some(message) = socket.recv().await? {
 //!                 socket.send(message).await?;
 //!             }
@@ -23,12 +23,15 @@
 //! }
 //! ```
 //!
-//! A client is [`connect`]ed, over TLS if the URI is `wss://` and the feature `rustls` is on:
+//! (`as ws`, since a module with the name of the crate `tokio` would hide that.) Over TLS, `stream` is the stream that
+//! `tokio_rustls::TlsAcceptor` or another library makes.
+//!
+//! A client is [`connect`](connect())ed, over TLS if the URI is `wss://` and the feature `rustls` is on:
 //!
 //! ```no_run
-//! # use bowline::{CloseCode, Config, adapter::tokio::{self, Error}};
+//! # use bowline::{CloseCode, Config, adapter::tokio::{self as ws, Error}};
 //! # async fn run() -> Result<(), Error> {
-//! let (mut socket, _response) = tokio::connect("wss://example.com/chat", &Config::default().into()).await?;
+//! let (mut socket, _response) = ws::connect("wss://example.com/chat", &Config::default().into()).await?;
 //! socket.send("Hello").await?;
 //! if let Some(message) = socket.recv().await? {
 //!     println!("{message:?}");

@@ -35,10 +35,10 @@ pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
 /// Waits for a client's opening handshake, and lets `decide` accept or refuse it.
 ///
 /// ```no_run
-/// # use bowline::{adapter::tokio, server::Accept, Config};
-/// # async fn serve(stream: ::tokio::net::TcpStream) -> Result<(), Box<dyn std::error::Error>> {
+/// # use bowline::{adapter::tokio as ws, server::Accept, Config};
+/// # async fn serve(stream: tokio::net::TcpStream) -> Result<(), Box<dyn std::error::Error>> {
 /// # let config = std::sync::Arc::new(Config::default());
-/// let socket = tokio::accept_with(stream, &config, |request| match request.path() {
+/// let socket = ws::accept_with(stream, &config, |request| match request.path() {
 ///     "/chat" if request.protocols().any(|offered| offered == "chat.v2") => {
 ///         request.accept(&Accept::same_origin().protocol("chat.v2"))
 ///     }
@@ -68,11 +68,11 @@ pub async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
 /// Waits for a client's opening handshake, and leaves the answer to be given later.
 ///
 /// ```no_run
-/// # use bowline::{adapter::tokio, server::Accept, Config};
+/// # use bowline::{adapter::tokio as ws, server::Accept, Config};
 /// # async fn is_known(cookie: Option<&[u8]>) -> bool { cookie.is_some() }
-/// # async fn serve(stream: ::tokio::net::TcpStream) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn serve(stream: tokio::net::TcpStream) -> Result<(), Box<dyn std::error::Error>> {
 /// # let config = std::sync::Arc::new(Config::default());
-/// let (request, client) = tokio::receive_request(stream, &config).await?;
+/// let (request, client) = ws::receive_request(stream, &config).await?;
 /// let decision = if is_known(request.header("Cookie")).await {
 ///     request.accept(&Accept::same_origin())
 /// } else {
@@ -146,11 +146,11 @@ impl<S> fmt::Debug for Client<S> {
 /// of one's own.
 ///
 /// ```no_run
-/// # use bowline::{adapter::tokio, client::Request, Config};
+/// # use bowline::{adapter::tokio as ws, client::Request, Config};
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// let stream = ::tokio::net::UnixStream::connect("/run/chat.sock").await?;
+/// let stream = tokio::net::TcpStream::connect("127.0.0.1:9001").await?;
 /// let request = Request::from_uri("ws://localhost/chat")?.protocol("chat")?;
-/// let (mut socket, response) = tokio::client(stream, request, &Config::default().into()).await?;
+/// let (mut socket, response) = ws::client(stream, request, &Config::default().into()).await?;
 /// assert_eq!(response.protocol(), Some("chat"));
 /// # Ok(())
 /// # }
