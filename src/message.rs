@@ -42,6 +42,15 @@ impl Message {
         })
     }
 
+    /// The size of its payload, in bytes.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn payload_len(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::TextChunk { text, .. } => text.len(),
+            Self::Binary(data) | Self::BinaryChunk { data, .. } => data.len(),
+        }
+    }
+
     /// Queues it on a connection.
     ///
     /// # Errors

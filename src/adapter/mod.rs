@@ -4,3 +4,6 @@
 //! one read brought, as a [`Batch`](crate::Batch), and answers it with one write.
 
 pub mod blocking;
+mod error;
+#[cfg(feature = "tokio")]
+pub mod tokio;

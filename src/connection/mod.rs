@@ -216,6 +216,11 @@ impl Connection {
         self.sender.role()
     }
 
+    #[cfg(feature = "tokio")]
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Whether the second door has completed a frame that [`receive`](Self::receive) has not looked at.
     #[cfg(feature = "std")]
     pub(crate) fn holds_frame(&mut self) -> bool {

@@ -42,6 +42,12 @@ impl Connection {
         self.timers.wait(now)
     }
 
+    /// Bytes have come from the peer that are not received yet, because the caller is busy: the peer is alive.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn note_sign_of_life(&mut self) {
+        self.position_at_tick = self.position_at_tick.wrapping_sub(1);
+    }
+
     fn activity(&mut self) -> Activity {
         self.receiver.settle();
         let position = self.receiver.position();

@@ -22,12 +22,11 @@
 //! [`read`](WebSocket::read), [`send`](WebSocket::send), [`flush`](WebSocket::flush) or [`close`](WebSocket::close) waits. Between such calls nothing is
 //! read and nothing is answered.
 
-mod error;
 mod opening;
 mod transport;
 mod websocket;
 
-pub use error::Error;
+pub use super::error::Error;
 pub use opening::{accept, accept_with, client, connect};
 pub use transport::Transport;
 pub use websocket::WebSocket;

@@ -3,7 +3,7 @@ use alloc::boxed::Box;
 use std::io;
 use thiserror::Error;
 
-/// Why a call on a blocking connection failed.
+/// Why a call on a connection with IO failed.
 #[non_exhaustive]
 #[derive(Debug, Error)]
 pub enum Error {

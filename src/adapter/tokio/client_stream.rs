@@ -1,0 +1,108 @@
+use ::tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+use core::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+use std::io::{self, IoSlice};
+
+/// What [`connect`](super::connect()) connects over: TCP, or TLS on top of it.
+#[derive(Debug)]
+pub struct ClientStream(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Plain(TcpStream),
+    /// In a box, as it is a large thing, and the plain stream is not to be as large.
+    #[cfg(feature = "rustls")]
+    Tls(alloc::boxed::Box<tokio_rustls::client::TlsStream<TcpStream>>),
+}
+
+impl ClientStream {
+    pub(super) fn plain(stream: TcpStream) -> Self {
+        Self(Kind::Plain(stream))
+    }
+
+    #[cfg(feature = "rustls")]
+    pub(super) fn tls(stream: tokio_rustls::client::TlsStream<TcpStream>) -> Self {
+        Self(Kind::Tls(alloc::boxed::Box::new(stream)))
+    }
+
+    /// The TCP stream, be it below TLS or not.
+    #[must_use]
+    pub fn tcp(&self) -> &TcpStream {
+        match &self.0 {
+            Kind::Plain(stream) => stream,
+            #[cfg(feature = "rustls")]
+            Kind::Tls(stream) => stream.get_ref().0,
+        }
+    }
+
+    /// What was agreed upon in TLS, such as the server's certificate; `None` without TLS.
+    #[cfg(feature = "rustls")]
+    #[must_use]
+    pub fn tls_connection(&self) -> Option<&tokio_rustls::rustls::ClientConnection> {
+        match &self.0 {
+            Kind::Plain(_) => None,
+            Kind::Tls(stream) => Some(stream.get_ref().1),
+        }
+    }
+}
+
+impl AsyncRead for ClientStream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().0 {
+            Kind::Plain(stream) => Pin::new(stream).poll_read(cx, into),
+            #[cfg(feature = "rustls")]
+            Kind::Tls(stream) => Pin::new(stream).poll_read(cx, into),
+        }
+    }
+}
+
+impl AsyncWrite for ClientStream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut self.get_mut().0 {
+            Kind::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            #[cfg(feature = "rustls")]
+            Kind::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().0 {
+            Kind::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            #[cfg(feature = "rustls")]
+            Kind::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().0 {
+            Kind::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            #[cfg(feature = "rustls")]
+            Kind::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.get_mut().0 {
+            Kind::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            #[cfg(feature = "rustls")]
+            Kind::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.0 {
+            Kind::Plain(stream) => stream.is_write_vectored(),
+            #[cfg(feature = "rustls")]
+            Kind::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+}

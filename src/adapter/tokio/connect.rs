@@ -1,0 +1,130 @@
+//! Clients that find their own way to the server.
+
+use super::{ClientStream, WebSocket, dial::dial, opening};
+use crate::{
+    Config, HandshakeError,
+    adapter::error::Error,
+    client::{Request, Response},
+};
+use ::tokio::{net::TcpStream, time::timeout};
+use alloc::sync::Arc;
+use core::future::Future;
+
+/// Connects to a `ws://` URI over TCP, or to a `wss://` URI over TLS, and makes the opening handshake.
+///
+/// ```no_run
+/// # use bowline::{adapter::tokio as ws, Config};
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let (mut socket, _response) = ws::connect("ws://127.0.0.1:9001/", &Config::default().into()).await?;
+/// socket.send("Hello").await?;
+/// println!("{:?}", socket.recv().await?);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`Deadlines::handshake`](crate::Deadlines::handshake) bounds all of it together. Several addresses of a host are tried as
+/// browsers do, each with a head start of 250 ms before the next (RFC 8305). `TCP_NODELAY` is set.
+///
+/// `wss://` needs the feature `rustls`. The server's certificate is checked as the platform does, with the roots that it
+/// trusts; pass a stream of your own to [`client`](super::client()) for other ways, or a configuration to `connect_tls`.
+///
+/// # Errors
+///
+/// [`Error::Request`] if the URI is not valid, [`Error::Io`] if there is no connection, or if the server's certificate is
+/// not good, [`Error::Handshake`] if the server does not agree.
+pub async fn connect(uri: &str, config: &Arc<Config>) -> Result<(WebSocket<ClientStream>, Response), Error> {
+    connect_with(Request::from_uri(uri)?, config).await
+}
+
+/// Connects as [`connect`] does, with a request that may offer subprotocols and have further header fields.
+///
+/// ```no_run
+/// # use bowline::{adapter::tokio as ws, client::Request, Config};
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let request = Request::from_uri("wss://example.com/chat")?
+///     .protocol("chat.v2")?
+///     .header("Authorization", "Bearer 123")?;
+/// let (socket, response) = ws::connect_with(request, &Config::default().into()).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// As for [`connect`].
+pub async fn connect_with(
+    request: Request,
+    config: &Arc<Config>,
+) -> Result<(WebSocket<ClientStream>, Response), Error> {
+    if !request.is_secure() {
+        return open(request, config, async |stream, _| Ok(ClientStream::plain(stream))).await;
+    }
+    #[cfg(feature = "rustls")]
+    return connect_tls(request, config, &super::tls::platform()?).await;
+    #[cfg(not(feature = "rustls"))]
+    return Err(std::io::Error::new(
+        std::io::ErrorKind::Unsupported,
+        "wss:// needs TLS: switch on the feature `rustls`, or pass a TLS stream to bowline::adapter::tokio::client",
+    )
+    .into());
+}
+
+/// Connects as [`connect_with`] does, with a TLS configuration of one's own: other roots, such as those of `webpki-roots`
+/// where the platform has none, a client certificate, or another provider of cryptography.
+///
+/// ```no_run
+/// # use bowline::{adapter::tokio::{self as ws, rustls}, client::Request, Config};
+/// # use std::sync::Arc;
+/// # async fn run(own_roots: rustls::RootCertStore) -> Result<(), Box<dyn std::error::Error>> {
+/// let provider = Arc::new(rustls::crypto::ring::default_provider());
+/// let tls = rustls::ClientConfig::builder_with_provider(provider)
+///     .with_safe_default_protocol_versions()?
+///     .with_root_certificates(own_roots)
+///     .with_no_client_auth();
+/// let request = Request::from_uri("wss://intranet.example/")?;
+/// let (socket, response) = ws::connect_tls(request, &Config::default().into(), &Arc::new(tls)).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A `ws://` URI goes without TLS all the same.
+///
+/// # Errors
+///
+/// As for [`connect`].
+#[cfg(feature = "rustls")]
+pub async fn connect_tls(
+    request: Request,
+    config: &Arc<Config>,
+    tls: &Arc<super::rustls::ClientConfig>,
+) -> Result<(WebSocket<ClientStream>, Response), Error> {
+    let is_secure = request.is_secure();
+    open(request, config, async |stream, host| {
+        if is_secure { super::tls::client(stream, host, tls).await } else { Ok(ClientStream::plain(stream)) }
+    })
+    .await
+}
+
+/// All of it within one deadline.
+async fn open(
+    request: Request,
+    config: &Arc<Config>,
+    secure: impl AsyncFnOnce(TcpStream, &str) -> std::io::Result<ClientStream>,
+) -> Result<(WebSocket<ClientStream>, Response), Error> {
+    in_time(config, async {
+        let stream = dial(request.host(), request.port()).await?;
+        stream.set_nodelay(true)?;
+        let stream = secure(stream, request.host()).await?;
+        opening::client(stream, request, config).await
+    })
+    .await
+}
+
+async fn in_time<T>(config: &Config, opened: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    match config.deadlines.handshake {
+        Some(deadline) => timeout(deadline, opened)
+            .await
+            .unwrap_or(Err(Error::Handshake { error: HandshakeError::Deadline, response: None })),
+        None => opened.await,
+    }
+}

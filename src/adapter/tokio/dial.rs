@@ -1,0 +1,109 @@
+use ::tokio::{
+    net::{TcpStream, lookup_host},
+    time::{Instant, Sleep, sleep},
+};
+use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
+use core::{
+    future::{Future, poll_fn},
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+use std::io;
+
+/// How long an address is tried before the next is tried as well (RFC 8305 §5).
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// A connection to the address of the host that answers first.
+pub(super) async fn dial(host: &str, port: u16) -> io::Result<TcpStream> {
+    let addresses = lookup_host((host, port)).await?;
+    let mut race =
+        Race { to_try: alternating(addresses), tried: Vec::new(), next: Box::pin(sleep(HEAD_START)), failure: None };
+    poll_fn(|cx| race.poll(cx)).await
+}
+
+/// The addresses with the two families in turn, beginning with that of the first (RFC 8305 §4): one that leads nowhere
+/// does so for all its addresses.
+fn alternating(addresses: impl Iterator<Item = SocketAddr>) -> VecDeque<SocketAddr> {
+    let mut addresses = addresses.peekable();
+    let is_v6_first = addresses.peek().is_some_and(SocketAddr::is_ipv6);
+    let (first, second): (Vec<_>, Vec<_>) = addresses.partition(|address| address.is_ipv6() == is_v6_first);
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    let mut in_turn = VecDeque::new();
+    loop {
+        let pair = (first.next(), second.next());
+        in_turn.extend(pair.0.into_iter().chain(pair.1));
+        if pair == (None, None) {
+            return in_turn;
+        }
+    }
+}
+
+type Attempt = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
+
+struct Race {
+    to_try: VecDeque<SocketAddr>,
+    tried: Vec<Attempt>,
+    /// Rings when the next address is to be tried.
+    next: Pin<Box<Sleep>>,
+    failure: Option<io::Error>,
+}
+
+impl Race {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<TcpStream>> {
+        loop {
+            let before = self.tried.len();
+            if let Some(stream) = self.poll_tried(cx) {
+                return Poll::Ready(Ok(stream));
+            }
+            let is_time = self.tried.len() < before || self.tried.is_empty() || self.next.as_mut().poll(cx).is_ready();
+            match self.to_try.pop_front() {
+                Some(address) if is_time => {
+                    self.tried.push(Box::pin(TcpStream::connect(address)));
+                    self.next.as_mut().reset(Instant::now() + HEAD_START);
+                }
+                Some(address) => {
+                    self.to_try.push_front(address);
+                    return Poll::Pending;
+                }
+                None if self.tried.is_empty() => {
+                    let none = || io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+                    return Poll::Ready(Err(self.failure.take().unwrap_or_else(none)));
+                }
+                None => return Poll::Pending,
+            }
+        }
+    }
+
+    fn poll_tried(&mut self, cx: &mut Context<'_>) -> Option<TcpStream> {
+        let (mut winner, failure) = (None, &mut self.failure);
+        self.tried.retain_mut(|attempt| match attempt.as_mut().poll(cx) {
+            Poll::Pending => true,
+            Poll::Ready(Ok(stream)) => {
+                winner.get_or_insert(stream);
+                false
+            }
+            Poll::Ready(Err(error)) => {
+                *failure = Some(error);
+                false
+            }
+        });
+        winner
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec;
+
+    #[test]
+    fn families_in_turn() {
+        let [a, b, c] = ["[::1]:1", "[::2]:1", "[::3]:1"].map(|text| text.parse().unwrap());
+        let [d, e] = ["127.0.0.1:1", "127.0.0.2:1"].map(|text| text.parse().unwrap());
+        assert_eq!(alternating([a, b, c, d].into_iter()), [a, d, b, c]);
+        assert_eq!(alternating([d, e, a].into_iter()), [d, a, e]);
+        assert_eq!(alternating(vec![].into_iter()), []);
+    }
+}

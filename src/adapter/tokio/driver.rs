@@ -1,0 +1,258 @@
+//! What all calls have in common: a poll that writes and reads as far as the stream lets it, and waits for the rest.
+
+use super::{
+    WebSocket,
+    input::{READ_SPACE, poll_read_buf},
+};
+use crate::{Closure, Connection, Message, State, adapter::error::Error, frame::MAX_HEADER_LEN};
+use ::tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Instant,
+};
+use alloc::boxed::Box;
+use bytes::Buf;
+use core::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+use std::io::{self, IoSlice};
+
+/// How many pieces of output one write takes at the most.
+const SLICES: usize = 32;
+
+/// From this many queued bytes on, the next message waits until some are written.
+const HIGH_WATER: usize = 64 * 1024;
+
+/// What is waited for in writing.
+#[derive(Clone, Copy, Debug)]
+enum Until {
+    /// All is written.
+    Written,
+    /// There is room for a message with a payload of this size.
+    Room(usize),
+}
+
+impl Until {
+    fn is_reached(self, connection: &Connection) -> bool {
+        let queued = connection.queued();
+        match self {
+            Self::Written => false,
+            // Whether it may be sent at all, and whether it can ever fit, is the connection's to say.
+            Self::Room(_) if queued == 0 || connection.state() != State::Open => true,
+            Self::Room(len) => {
+                let need = queued.saturating_add(len).saturating_add(MAX_HEADER_LEN);
+                queued < HIGH_WATER && need <= connection.config().limits.output
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
+    /// Writes and waits for input: true if there is something that may hold an event, false after a clean end.
+    pub(super) fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+        loop {
+            if self.input.len() > 0 || self.connection.holds_frame() {
+                return Poll::Ready(Ok(true));
+            }
+            if let Some(end) = self.input.take_end() {
+                self.ended(end)?;
+            }
+            let now = Instant::now();
+            let wait = self.connection.tick(self.clock.timestamp(now));
+            // If writing fails, the peer may have said why: reading goes on.
+            let is_written = self.poll_write(cx).is_ready();
+            let is_shut_down = self.poll_shutdown(cx).is_ready();
+            if self.connection.is_closed() {
+                self.input.release();
+                let is_over = (is_written && is_shut_down) || self.poll_last_call(cx).is_ready();
+                return if is_over { Poll::Ready(self.outcome().map(|()| false)) } else { Poll::Pending };
+            }
+            if self.poll_read(cx).is_ready() {
+                self.read_at = now;
+            } else if self.clock.poll(cx, now, wait).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// The pleasant door.
+    pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Error>> {
+        loop {
+            if let Some(message) = self.next_message() {
+                self.input.release();
+                return Poll::Ready(Ok(Some(message)));
+            }
+            if !ready!(self.poll_input(cx))? {
+                return Poll::Ready(Ok(None));
+            }
+        }
+    }
+
+    /// Queues the message as soon as there is room, and takes it by that.
+    pub(super) fn poll_feed(&mut self, cx: &mut Context<'_>, message: &mut Option<Message>) -> Poll<Result<(), Error>> {
+        let len = message.as_ref().map_or(0, Message::payload_len);
+        ready!(self.poll_output(cx, Until::Room(len)))?;
+        let sent = message.take().map_or(Ok(()), |message| message.send_on(&mut self.connection));
+        Poll::Ready(sent.map_err(Error::from))
+    }
+
+    /// Ready when the next message can be queued, if it is no larger than what may be received.
+    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.poll_output(cx, Until::Room(self.connection.config().limits.message))
+    }
+
+    /// Ready when all that is queued is written.
+    pub(super) fn poll_flush_all(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.poll_output(cx, Until::Written)
+    }
+
+    /// Receives until the end, and drops the messages.
+    pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<Closure, Error>> {
+        loop {
+            match ready!(self.poll_recv(cx)) {
+                Ok(Some(_)) => {}
+                Ok(None) | Err(Error::Closed(_)) => break,
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+        let closure = self.connection.closure().cloned();
+        Poll::Ready(closure.ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into()))
+    }
+
+    /// How the connection ended, unless the end was clean.
+    pub(super) fn outcome(&self) -> Result<(), Error> {
+        match self.connection.closure() {
+            Some(closure) if !closure.is_clean() => Err(Error::Closed(Box::new(closure.clone()))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes until that has come to what is waited for. Meanwhile it reads ahead: the peer may be waiting just so, and
+    /// would never read if nobody read from it.
+    fn poll_output(&mut self, cx: &mut Context<'_>, until: Until) -> Poll<Result<(), Error>> {
+        self.input.release();
+        loop {
+            if until.is_reached(&self.connection) {
+                return Poll::Ready(Ok(()));
+            }
+            if let Poll::Ready(written) = self.poll_write(cx) {
+                let is_closed = self.connection.state() == State::Closed;
+                return Poll::Ready(match written {
+                    Err(error) => Err(error.into()),
+                    Ok(()) if is_closed => self.outcome(),
+                    Ok(()) => Ok(()),
+                });
+            }
+            if until.is_reached(&self.connection) {
+                return Poll::Ready(Ok(()));
+            }
+            let now = Instant::now();
+            let wait = self.connection.tick(self.clock.timestamp(now));
+            if self.connection.is_closed() {
+                ready!(self.poll_last_call(cx));
+                return Poll::Ready(self.outcome());
+            }
+            if self.poll_read_ahead(cx).is_ready() {
+                self.connection.note_sign_of_life();
+            } else if self.clock.poll(cx, now, wait).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Writes all that is queued. If that fails, the queue is dropped.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.connection.queued() > 0 {
+            if let Some(kind) = self.write_failure {
+                // What was cut off cannot be gone on with.
+                self.connection.drop_output();
+                return Poll::Ready(Err(kind.into()));
+            }
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let output = self.connection.output();
+            let count = output.chunks_vectored(&mut slices);
+            let slices = slices.get(..count).unwrap_or_default();
+            match ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices)) {
+                Ok(0) => return Poll::Ready(Err(self.write_failed(io::ErrorKind::WriteZero.into()))),
+                Ok(count) => self.connection.output().advance(count),
+                Err(error) => return Poll::Ready(Err(self.write_failed(error))),
+            }
+            self.needs_flush = true;
+        }
+        if self.needs_flush {
+            let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
+            self.needs_flush = false;
+            if let Err(error) = flushed {
+                return Poll::Ready(Err(self.write_failed(error)));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn write_failed(&mut self, error: io::Error) -> io::Error {
+        self.write_failure.get_or_insert(error.kind());
+        self.needs_flush = false;
+        self.connection.drop_output();
+        error
+    }
+
+    /// Shuts the write half of the stream when it is time.
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.connection.should_shutdown() && !self.is_shut_down {
+            // A peer that is gone already will be noticed by the read.
+            let _ = ready!(Pin::new(&mut self.stream).poll_shutdown(cx));
+            self.is_shut_down = true;
+        }
+        Poll::Ready(())
+    }
+
+    /// Ready when it has taken too long until the stream passed on the last bytes: for the connection they are written,
+    /// so that its deadlines do not count any more.
+    fn poll_last_call(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let now = Instant::now();
+            let since = *self.closed_at.get_or_insert(now);
+            let waited = now.saturating_duration_since(since);
+            let left = self.connection.config().deadlines.close.saturating_sub(waited);
+            if left.is_zero() {
+                return Poll::Ready(());
+            }
+            ready!(self.clock.poll(cx, now, Some(left)));
+        }
+    }
+
+    /// Reads once, by the second door if that is open. Ready if something came, or the end.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.input.is_over() {
+            return Poll::Pending;
+        }
+        if self.input.len() == 0
+            && let Some(mut space) = self.connection.assembly()
+        {
+            let came = poll_read_buf(&mut self.stream, cx, space.limited());
+            return self.input.note(came);
+        }
+        self.input.poll_read(&mut self.stream, cx)
+    }
+
+    /// Reads what is not to be received yet, up to the size of one message, which a peer can make this side hold anyway.
+    fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let most = self.connection.config().limits.message.max(READ_SPACE);
+        if self.input.len() >= most || self.connection.holds_frame() {
+            return Poll::Pending;
+        }
+        self.poll_read(cx)
+    }
+
+    /// The stream has ended, or failed.
+    fn ended(&mut self, end: io::Result<()>) -> Result<(), Error> {
+        let Err(error) = end else {
+            self.connection.receive_eof();
+            return Ok(());
+        };
+        // Once it is certain how the connection ended, a reset is only a rough end of the stream.
+        let is_settled = self.connection.closure().is_some();
+        self.connection.transport_failed();
+        if is_settled { Ok(()) } else { Err(self.write_failure.map_or(error, io::Error::from).into()) }
+    }
+}

@@ -1,0 +1,143 @@
+//! What was read and not yet received, in space that a connection has only while there is some.
+
+use ::tokio::io::{AsyncRead, AsyncReadExt};
+use alloc::vec::Vec;
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use core::{
+    cell::Cell,
+    future::Future,
+    mem,
+    pin::pin,
+    task::{Context, Poll, ready},
+};
+use std::{io, thread_local};
+
+/// One read: what was just read is still in the nearest cache when it is unmasked.
+pub(super) const READ_SPACE: usize = 16 * 1024;
+
+/// How many buffers a thread keeps for its connections.
+const POOLED: usize = 8;
+
+thread_local! {
+    static POOL: Cell<Vec<BytesMut>> = const { Cell::new(Vec::new()) };
+}
+
+/// What was read and not yet received.
+#[derive(Debug, Default)]
+pub(super) struct Input {
+    buffer: BytesMut,
+    /// How many bytes at the end of the buffer are not yet received.
+    left: usize,
+    /// How the stream ended, until that is taken.
+    end: Option<io::Result<()>>,
+    is_over: bool,
+}
+
+impl Input {
+    /// How many bytes are not yet received.
+    pub(super) const fn len(&self) -> usize {
+        self.left
+    }
+
+    /// The bytes that are not yet received, and where to say how many of them are left.
+    pub(super) fn unread(&mut self) -> (&mut [u8], &mut usize) {
+        let start = self.buffer.len().saturating_sub(self.left);
+        (self.buffer.get_mut(start..).unwrap_or_default(), &mut self.left)
+    }
+
+    /// The last `len` bytes that were received, as a part of the buffer of their own.
+    pub(super) fn split_off(&mut self, len: usize) -> Bytes {
+        let end = self.buffer.len().saturating_sub(self.left);
+        self.buffer.advance(end.saturating_sub(len));
+        self.buffer.split_to(len.min(end)).freeze()
+    }
+
+    /// Reads once, behind what is there already. Ready if something came, or the end.
+    pub(super) fn poll_read(&mut self, stream: &mut (impl AsyncRead + Unpin), cx: &mut Context<'_>) -> Poll<()> {
+        self.make_room();
+        let came = poll_read_buf(stream, cx, &mut self.buffer);
+        if let Poll::Ready(Ok(count)) = came {
+            self.left = self.left.saturating_add(count);
+        }
+        self.note(came)
+    }
+
+    /// Takes note of how a read went, here or by the second door.
+    pub(super) fn note(&mut self, came: Poll<io::Result<usize>>) -> Poll<()> {
+        self.end = match came {
+            Poll::Ready(Ok(1..)) => return Poll::Ready(()),
+            Poll::Pending => None,
+            Poll::Ready(Ok(0)) => Some(Ok(())),
+            // TLS that ends without its own farewell: whether anything was cut off, the frames show.
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Some(Ok(())),
+            Poll::Ready(Err(error)) => Some(Err(error)),
+        };
+        self.is_over = self.end.is_some();
+        self.release();
+        if self.is_over { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Whether nothing more can be read.
+    pub(super) const fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// How the stream ended, once, as soon as everything before it is received.
+    pub(super) fn take_end(&mut self) -> Option<io::Result<()>> {
+        if self.left == 0 { self.end.take() } else { None }
+    }
+
+    /// Gives the buffer back if there is nothing in it.
+    pub(super) fn release(&mut self) {
+        if self.left == 0 && self.buffer.capacity() > 0 {
+            give(mem::take(&mut self.buffer));
+        }
+    }
+
+    fn make_room(&mut self) {
+        self.buffer.advance(self.buffer.len().saturating_sub(self.left));
+        if self.buffer.try_reclaim(READ_SPACE) {
+            return;
+        }
+        if self.left == 0 {
+            self.buffer = take();
+        } else {
+            self.buffer.reserve(READ_SPACE);
+        }
+    }
+}
+
+fn take() -> BytesMut {
+    let pooled = POOL.try_with(|pool| {
+        let mut buffers = pool.take();
+        let buffer = buffers.pop();
+        pool.set(buffers);
+        buffer
+    });
+    pooled.ok().flatten().unwrap_or_else(|| BytesMut::with_capacity(READ_SPACE))
+}
+
+fn give(mut buffer: BytesMut) {
+    buffer.clear();
+    // Nothing in which somebody still holds a message, and nothing that has grown.
+    if buffer.try_reclaim(READ_SPACE) && buffer.capacity() <= 2 * READ_SPACE {
+        // A thread that is ending keeps none.
+        let _ = POOL.try_with(|pool| {
+            let mut buffers = pool.take();
+            if buffers.len() < POOLED {
+                buffers.push(buffer);
+            }
+            pool.set(buffers);
+        });
+    }
+}
+
+/// Reads once. The future has no state of its own, so that it can be made anew for each poll.
+pub(super) fn poll_read_buf(
+    stream: &mut (impl AsyncRead + Unpin),
+    cx: &mut Context<'_>,
+    into: &mut impl BufMut,
+) -> Poll<io::Result<usize>> {
+    let came = ready!(pin!(stream.read_buf(into)).poll(cx));
+    Poll::Ready(came)
+}

@@ -1,0 +1,136 @@
+//! A peer that does not read.
+
+use crate::{
+    common::{ROLES, frame_from, frame_to},
+    kit::{Reads, Script, data, over, pair, socket, socket_with, waits},
+    wire::plain,
+};
+use bowline::{Role, SendError, adapter::tokio::Error};
+use std::time::Duration;
+
+/// `feed` queues up to 64 KiB and then waits; `send` waits at once. No message is refused.
+#[tokio::test(start_paused = true)]
+async fn feed_and_send_wait() {
+    for role in ROLES {
+        let script = Script::new([]);
+        script.with(|played| played.room = Some(0));
+        let mut socket = socket(role, &script);
+        let mut count = 0;
+        while !waits(socket.feed(vec![7; 1000])) {
+            count += 1;
+        }
+        assert_eq!(count, 65_536_usize.div_ceil(frame_from(role, 0x82, &[0; 1000]).len()));
+        assert!(waits(socket.send("more")));
+        let queued = socket.buffered_amount();
+        script.with(|played| played.room = Some(queued - 65_000));
+        tokio::time::timeout(Duration::from_secs(1), socket.feed("fits again")).await.unwrap().unwrap();
+        script.with(|played| played.room = None);
+        socket.flush().await.unwrap();
+        assert_eq!(plain(&script.written()).len(), count + 1);
+    }
+}
+
+/// A message that does not fit besides what is queued waits until it does; one that can never fit is an error.
+#[tokio::test(start_paused = true)]
+async fn the_limit_on_the_output() {
+    for role in ROLES {
+        let script = Script::new([]);
+        script.with(|played| played.room = Some(0));
+        let mut socket = socket_with(role, &script, |config| config.limits.output = 2000);
+        socket.feed(vec![1; 1500]).await.unwrap();
+        assert!(waits(socket.feed(vec![2; 1500])));
+        script.with(|played| played.room = None);
+        socket.feed(vec![2; 1500]).await.unwrap();
+        let refused = socket.feed(vec![3; 2000]).await;
+        assert!(matches!(refused, Err(Error::Send(SendError::Full { queued: 0, limit: 2000, .. }))), "{refused:?}");
+        socket.send(vec![4; 1500]).await.unwrap();
+        assert_eq!(plain(&script.written()).len(), 3);
+    }
+}
+
+/// Two ends that both send much before they receive anything do not wait for each other.
+#[tokio::test(start_paused = true)]
+async fn both_send_first() {
+    let [mut client, mut server] = pair(1000, |_| {});
+    let run = async |socket: &mut crate::kit::Duplex| {
+        for i in 0..100 {
+            socket.send(data(50_000, i)).await.unwrap();
+        }
+        for i in 0..100 {
+            assert!(socket.recv().await.unwrap() == Some(data(50_000, i)));
+        }
+        socket.flush().await.unwrap();
+    };
+    let both = async { tokio::join!(run(&mut client), run(&mut server)) };
+    tokio::time::timeout(Duration::from_secs(60), both).await.expect("they wait for each other");
+}
+
+/// Two echo servers that talk to each other, with more between them than the wire holds.
+#[tokio::test(start_paused = true)]
+async fn two_echo_servers() {
+    for fast in [false, true] {
+        let (near, far) = tokio::io::duplex(500);
+        let both_are_done = tokio::sync::Barrier::new(2);
+        let echo = async |mut socket: crate::kit::Duplex, first: usize, rounds: usize| {
+            for i in 0..first {
+                socket.feed(data(2000, i)).await.unwrap();
+            }
+            for round in 0..rounds {
+                let message = socket.recv().await.unwrap().unwrap();
+                assert!(message == data(2000, round % 30));
+                if fast {
+                    socket.feed(message).await.unwrap();
+                } else {
+                    socket.send(message).await.unwrap();
+                }
+            }
+            // The other may still wait for something that is queued here.
+            tokio::select! {
+                _ = both_are_done.wait() => {}
+                () = async { while let Ok(Some(_)) = socket.recv().await {} } => {}
+            }
+        };
+        let both = async {
+            tokio::join!(echo(over(near, Role::Client), 30, 300), echo(over(far, Role::Server), 0, 300));
+        };
+        tokio::time::timeout(Duration::from_secs(60), both).await.expect("they wait for each other");
+    }
+}
+
+/// What is read ahead has a limit: what one message may have.
+#[tokio::test(start_paused = true)]
+async fn reading_ahead_has_a_limit() {
+    for role in ROLES {
+        let script = Script::new([]);
+        script.with(|played| played.room = Some(0));
+        let mut socket = socket_with(role, &script, |config| config.limits.message = 100_000);
+        for _ in 0..300 {
+            script.push(Reads::Bytes(frame_to(role, 0x81, "x".repeat(1000).as_bytes())));
+        }
+        assert!(waits(socket.send("nobody reads this")));
+        let left = script.with(|played| played.reads.len());
+        assert!((180..=200).contains(&left), "{left} are left");
+        script.with(|played| played.room = None);
+        for _ in 0..300 {
+            assert_eq!(socket.recv().await.unwrap(), Some("x".repeat(1000).into()));
+        }
+        socket.flush().await.unwrap();
+        assert_eq!(script.written(), frame_from(role, 0x81, b"nobody reads this"));
+    }
+}
+
+/// The end of the stream, and an error, that are met in reading ahead come after what was read before.
+#[tokio::test(start_paused = true)]
+async fn an_end_that_is_read_ahead() {
+    for role in ROLES {
+        for end in [Reads::End, Reads::Error(std::io::ErrorKind::ConnectionReset)] {
+            let script = Script::new([Reads::Bytes(frame_to(role, 0x81, b"before the end")), end]);
+            script.with(|played| played.room = Some(0));
+            let mut socket = socket(role, &script);
+            assert!(waits(socket.send("nobody reads this")));
+            assert_eq!(socket.recv().await.unwrap(), Some("before the end".into()));
+            script.with(|played| played.room = None);
+            assert!(socket.recv().await.is_err());
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Messages there and back.
+
+use crate::{
+    common::{ROLES, close_from, close_to, frame_from, frame_to},
+    kit::{Reads, Script, data, pair, socket, waits},
+    wire::plain,
+};
+use bowline::{
+    CloseCode, Delivery, Event, Message, Role,
+    adapter::tokio::{Error, WebSocket},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
+
+async fn echo<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocket<S>) -> Result<u16, Error> {
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(socket.closure().unwrap().code().get())
+}
+
+async fn echo_batches<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocket<S>) -> Result<u16, Error> {
+    while let Some(mut batch) = socket.read().await? {
+        while let Some((event, connection)) = batch.receive() {
+            match event {
+                Event::Text(text) => connection.send_text(text)?,
+                Event::Binary(data) => connection.send_binary(data)?,
+                _ => {}
+            }
+        }
+    }
+    Ok(socket.closure().unwrap().code().get())
+}
+
+/// Messages of all sizes there and back, through both doors and from both roles; then a clean end on both sides.
+#[tokio::test]
+async fn both_doors() {
+    for fast in [false, true] {
+        for swap in [false, true] {
+            let [mut here, mut there] = pair(100_000, |_| {});
+            if swap {
+                (here, there) = (there, here);
+            }
+            let there = tokio::spawn(async move { if fast { echo_batches(there).await } else { echo(there).await } });
+            for len in [0, 1, 125, 126, 4095, 4096, 16_384, 100_000, 1024 * 1024] {
+                here.send(data(len, 1)).await.unwrap();
+                assert!(here.recv().await.unwrap() == Some(data(len, 1)), "{len} bytes come back as they were");
+                let text = "ä".repeat(len / 2);
+                here.send(text.clone()).await.unwrap();
+                assert!(here.recv().await.unwrap() == Some(text.into()), "{len} bytes of text");
+            }
+            here.feed("one").await.unwrap();
+            here.feed("two").await.unwrap();
+            assert_eq!(here.recv().await.unwrap(), Some("one".into()));
+            assert_eq!(here.recv().await.unwrap(), Some("two".into()));
+            let closure = here.close(CloseCode::GOING_AWAY, "done").await.unwrap();
+            assert_eq!((closure.code().get(), closure.is_clean()), (1001, true));
+            assert_eq!(there.await.unwrap().unwrap(), 1001);
+        }
+    }
+}
+
+/// The same over TCP, where messages of megabytes fill the buffers of the sockets.
+#[tokio::test]
+async fn over_tcp() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let far = listener.accept().await.unwrap().0;
+    let there = tokio::spawn(echo(crate::kit::over(far, Role::Server)));
+    let mut here = crate::kit::over(near, Role::Client);
+    for len in [0, 20, 70_000, 4 * 1024 * 1024] {
+        here.send(data(len, 2)).await.unwrap();
+        assert!(here.recv().await.unwrap() == Some(data(len, 2)));
+    }
+    assert!(here.close(CloseCode::NORMAL, "").await.unwrap().is_clean());
+    assert_eq!(there.await.unwrap().unwrap(), 1000);
+}
+
+/// Large messages as chunks, when that is asked for.
+#[tokio::test]
+async fn messages_in_chunks() {
+    let [mut client, mut server] = pair(50_000, |config| config.delivery = Delivery::Chunks);
+    let sends = tokio::spawn(async move {
+        client.send(data(1_000_000, 3)).await.unwrap();
+        client.close(CloseCode::NORMAL, "").await.unwrap()
+    });
+    let mut came = Vec::new();
+    while let Some(message) = server.recv().await.unwrap() {
+        let Message::BinaryChunk { data, last } = message else { panic!("{message:?}") };
+        came.extend_from_slice(&data);
+        assert_eq!(last, came.len() == 1_000_000);
+    }
+    assert!(Message::from(came) == data(1_000_000, 3));
+    assert!(sends.await.unwrap().is_clean());
+}
+
+/// What a `break` leaves in a batch, or a batch that is forgotten, the next calls hand out, by either door.
+#[tokio::test]
+async fn a_batch_that_is_broken_off() {
+    for role in ROLES {
+        let read: Vec<u8> = ["a", "b", "c", "d"].iter().flat_map(|t| frame_to(role, 0x81, t.as_bytes())).collect();
+        let script = Script::new([Reads::Bytes(read)]);
+        let mut socket = socket(role, &script);
+        for expected in ["a", "b"] {
+            let mut batch = socket.read().await.unwrap().unwrap();
+            let (event, connection) = batch.receive().unwrap();
+            assert_eq!(event, Event::Text(expected.into()));
+            connection.send_text(expected).unwrap();
+            #[expect(clippy::mem_forget, reason = "a leak must not repeat anything either")]
+            std::mem::forget(batch);
+        }
+        assert_eq!(socket.recv().await.unwrap(), Some("c".into()));
+        let mut batch = socket.read().await.unwrap().unwrap();
+        assert_eq!(batch.receive().unwrap().0, Event::Text("d".into()));
+        assert!(batch.receive().is_none());
+        assert_eq!(script.with(|played| played.calls.clone()), ["read"]);
+        assert!(waits(socket.recv()));
+        let replies = [frame_from(role, 0x81, b"a"), frame_from(role, 0x81, b"b")].concat();
+        assert_eq!(script.written(), replies);
+        assert_eq!(script.count("write"), 1, "the replies are one write");
+    }
+}
+
+/// A large message that came by the second door is kept, too, if its batch is dropped before it is looked at.
+#[tokio::test]
+async fn a_batch_of_the_second_door_that_is_dropped() {
+    for role in ROLES {
+        for pleasant in [false, true] {
+            let large = frame_to(role, 0x82, &vec![7; 100_000]);
+            let script = Script::new([Reads::Bytes(large)]);
+            let mut socket = socket(role, &script);
+            while script.with(|played| !played.reads.is_empty()) {
+                let mut batch = socket.read().await.unwrap().unwrap();
+                if script.with(|played| !played.reads.is_empty()) {
+                    assert!(batch.receive().is_none());
+                }
+            }
+            let message = if pleasant {
+                socket.recv().await.unwrap()
+            } else {
+                let mut batch = socket.read().await.unwrap().unwrap();
+                batch.receive().and_then(|(event, _)| Message::from_event(event).ok())
+            };
+            assert!(message == Some(vec![7; 100_000].into()), "{role:?}");
+        }
+    }
+}
+
+/// A payload of 4 KiB or more that lies whole in the read buffer stays where it is, and its neighbours are as they were.
+#[tokio::test]
+async fn large_payloads_are_not_copied() {
+    for role in ROLES {
+        let sizes = [10, 5000, 4096, 4095, 20];
+        let read: Vec<u8> = sizes
+            .iter()
+            .enumerate()
+            .flat_map(|(i, len)| {
+                let Message::Binary(data) = data(*len, i) else { panic!() };
+                frame_to(role, 0x82, &data)
+            })
+            .collect();
+        let script = Script::new([Reads::Bytes(read), Reads::Bytes(frame_to(role, 0x81, b"and more"))]);
+        let mut socket = socket(role, &script);
+        let mut held = Vec::new();
+        for (i, len) in sizes.into_iter().enumerate() {
+            let Some(Message::Binary(payload)) = socket.recv().await.unwrap() else { panic!() };
+            assert_eq!(Message::Binary(payload.clone()), data(len, i));
+            held.push(payload);
+        }
+        // Two parts of one buffer lie as far apart as on the wire.
+        let between = held[2].as_ptr() as usize - held[1].as_ptr() as usize;
+        assert_eq!(between, 5000 + frame_to(role, 0x82, &[0; 4096]).len() - 4096);
+        assert_eq!(socket.recv().await.unwrap(), Some("and more".into()));
+        for (i, payload) in held.into_iter().enumerate() {
+            assert_eq!(Message::Binary(payload), data(sizes[i], i), "nothing was written over it");
+        }
+    }
+}
+
+/// Pongs, and the answer to a Close frame, leave while `recv` waits.
+#[tokio::test]
+async fn answers_leave_without_a_send() {
+    for role in ROLES {
+        let script = Script::new([Reads::Bytes(frame_to(role, 0x89, b"there?"))]);
+        let mut socket = socket(role, &script);
+        assert!(waits(socket.recv()));
+        assert_eq!(script.written(), frame_from(role, 0x8A, b"there?"));
+        script.push(Reads::Bytes([frame_to(role, 0x89, b"still?"), close_to(role, 1000, "")].concat()));
+        if role == Role::Client {
+            assert!(waits(socket.recv()), "the server has to end the stream");
+        }
+        script.push(Reads::End);
+        assert_eq!(socket.recv().await.unwrap(), None);
+        let frames = plain(&script.written());
+        assert_eq!(frames[1], (0x8A, b"still?".to_vec()));
+        assert!(script.written().ends_with(&close_from(role, 1000, "")));
+        assert_eq!(script.count("write"), 2);
+        assert_eq!(socket.recv().await.unwrap(), None, "and again");
+    }
+}
+
+/// `feed` waits for the next call that writes; `send`, `flush`, `recv` and `close` are such.
+#[tokio::test]
+async fn who_writes() {
+    for role in ROLES {
+        let script = Script::new([]);
+        let mut socket = socket(role, &script);
+        socket.feed("a").await.unwrap();
+        socket.feed(&b"b"[..]).await.unwrap();
+        assert_eq!(script.count("write"), 0);
+        assert_eq!(
+            socket.buffered_amount(),
+            [frame_from(role, 0x81, b"a"), frame_from(role, 0x82, b"b")].concat().len()
+        );
+        socket.send("c").await.unwrap();
+        assert_eq!((plain(&script.written()).len(), script.count("write")), (3, 1));
+        socket.feed("d").await.unwrap();
+        socket.flush().await.unwrap();
+        socket.feed("e").await.unwrap();
+        assert!(waits(socket.recv()));
+        assert_eq!(script.count("write"), 3);
+        socket.feed("f").await.unwrap();
+        script.push(Reads::Bytes(close_to(role, 1000, "")));
+        script.push(Reads::End);
+        let closure = socket.close(CloseCode::GOING_AWAY, "bye").await.unwrap();
+        assert!(closure.is_clean());
+        let texts: Vec<_> = plain(&script.written()).into_iter().map(|(_, payload)| payload).collect();
+        assert_eq!(texts[..6].concat(), b"abcdef");
+        assert_eq!(texts[6], [&[3, 0xE9], &b"bye"[..]].concat());
+        assert!(matches!(socket.send("g").await, Err(Error::Send(bowline::SendError::Closing))));
+    }
+}
+
+/// What was queued, or kept for company, gets a last try when the connection is dropped.
+#[tokio::test]
+async fn dropped_with_something_queued() {
+    for role in ROLES {
+        let script = Script::new([]);
+        let mut socket = socket(role, &script);
+        socket.feed("last words").await.unwrap();
+        drop(socket);
+        assert_eq!(script.written(), frame_from(role, 0x81, b"last words"));
+    }
+}

@@ -1,0 +1,32 @@
+//! The tests of `adapter::tokio`, a file for each topic.
+
+#![expect(clippy::cast_possible_truncation, reason = "test data is built from counters")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "that is how helpers of tests fail"
+)]
+
+#[expect(dead_code, reason = "a kit for several binaries")]
+#[path = "../suite/common.rs"]
+mod common;
+mod kit;
+#[expect(dead_code, reason = "a kit for several binaries")]
+#[path = "../suite/wire.rs"]
+mod wire;
+
+mod back_pressure;
+mod batches;
+mod cancel;
+mod closing;
+mod doors;
+mod many;
+mod memory;
+mod opening;
+mod split;
+mod time;
+#[cfg(feature = "rustls")]
+mod tls;
+mod traits;
