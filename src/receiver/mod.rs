@@ -5,12 +5,13 @@
 
 #[cfg(feature = "deflate")]
 mod compressed;
+mod second_door;
 
 #[cfg(feature = "deflate")]
 use crate::deflate::{Agreement, Inflating};
 use crate::{
     CloseFrame, Config, Delivery, Event, Payload, ProtocolError, Role, Text, Violation,
-    assembly::{Assembly, Store},
+    assembly::Store,
     close_frame,
     closure::During,
     frame::{BadHeader, Expect, Header, MAX_HEADER_LEN, Opcode, mask, rotate_key},
@@ -338,37 +339,6 @@ impl Receiver {
     #[cold]
     fn no_memory(&self) -> ProtocolError {
         ProtocolError::new(Violation::NoMemory, self.position.wrapping_sub(1))
-    }
-
-    /// The second door: see [`Connection::assembly`](crate::Connection::assembly).
-    pub(crate) fn assembly(&mut self) -> Option<Assembly<'_>> {
-        self.settle();
-        match self.frame {
-            #[cfg(feature = "deflate")]
-            Some(_) if self.inflating.is_compressed() => None,
-            Some(frame) if !frame.opcode.is_control() => self.store.lend(frame.left),
-            _ => None,
-        }
-    }
-
-    /// Takes note of what came through the second door.
-    pub(crate) fn settle(&mut self) {
-        let Some(frame) = &mut self.frame else { return };
-        let piece = self.store.binary_beyond(self.message_len);
-        if frame.opcode.is_control() || piece.is_empty() {
-            return;
-        }
-        frame.unmask(piece);
-        self.message_len += piece.len();
-        self.position = self.position.wrapping_add(piece.len() as u64);
-        self.message_seen = true;
-    }
-
-    /// Whether the second door has completed a frame that has not been looked at.
-    #[cfg(feature = "std")]
-    pub(crate) fn holds_frame(&mut self) -> bool {
-        self.settle();
-        self.frame.is_some_and(|frame| frame.left == 0)
     }
 
     /// How many bytes have come in all.
