@@ -104,3 +104,40 @@ fn a_server_echoes_extension_required() {
     receive(&mut server, &close_to(Role::Server, 1010, "no extension"));
     assert_eq!(written(&mut server), close_from(Role::Server, 1010, ""));
 }
+
+/// Names as the registry of close codes has them, and the ranges that it leaves to others (§7.4.2, §11.7).
+#[test]
+fn names() {
+    let registered = [
+        (1000, "normal closure"),
+        (1001, "going away"),
+        (1002, "protocol error"),
+        (1003, "unsupported data"),
+        (1005, "no status received"),
+        (1006, "abnormal closure"),
+        (1007, "invalid payload data"),
+        (1008, "policy violation"),
+        (1009, "message too big"),
+        (1010, "mandatory extension"),
+        (1011, "internal error"),
+        (1012, "service restart"),
+        (1013, "try again later"),
+        (1014, "bad gateway"),
+        (1015, "TLS handshake failed"),
+    ];
+    for code in 0..=u16::MAX {
+        let name = registered.iter().find(|(registered, _)| *registered == code).map_or_else(
+            || match code {
+                3000..=3999 => "registered by a library or framework",
+                4000..=4999 => "private use",
+                _ => "unassigned",
+            },
+            |(_, name)| name,
+        );
+        let close_code = CloseCode::from(code);
+        assert_eq!(close_code.name(), name);
+        assert_eq!(close_code.to_string(), format!("{code} ({name})"));
+        assert_eq!(format!("{close_code:?}"), format!("CloseCode({code})"));
+        assert_eq!(u16::from(close_code), code);
+    }
+}
