@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
 use core::ops::Deref;
 
-/// Bytes to send: lent, or owned as [`Bytes`], which a server queues without copying them if they are many.
+/// Bytes to send: lent, or owned as [`Bytes`], of which no copy is made if they are many.
 #[derive(Debug)]
 pub struct Data<'a>(pub(crate) Source<'a>);
 

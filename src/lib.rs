@@ -29,6 +29,7 @@ mod handshake;
 mod message;
 mod output;
 mod payload;
+mod piece;
 mod prepared;
 mod receiver;
 mod role;

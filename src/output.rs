@@ -1,6 +1,7 @@
 use crate::{
     data::{Data, Source},
     frame::{Header, MAX_HEADER_LEN, extend_masked},
+    piece::Piece,
 };
 use alloc::{collections::VecDeque, vec::Vec};
 use bytes::{Buf, Bytes};
@@ -23,7 +24,8 @@ const KEEP: usize = 32 * 1024;
 /// empties it.
 ///
 /// Small frames lie in one piece, so that the replies to all that one read brought are one write. A large
-/// [`Bytes`] from a server is queued without being copied. Pongs overtake what is queued behind the first piece: that is one
+/// [`Bytes`] from a server is queued without being copied; one from a client is masked piece by piece, as it is written, in
+/// 16 KiB of memory. Pongs overtake what is queued behind the first piece: that is one
 /// frame, or small frames of about 64 KiB together.
 //
 // Invariant: every piece, and the tail, ends at the end of a frame.
@@ -43,14 +45,6 @@ pub struct Output {
     used: bool,
 }
 
-/// A part of the output that ends with the end of a frame: a header, perhaps empty, and what follows it.
-struct Piece {
-    header: [u8; MAX_HEADER_LEN],
-    header_written: u8,
-    header_len: u8,
-    body: Bytes,
-}
-
 impl Output {
     /// `first` goes out before anything else.
     pub(crate) fn starting_with(first: Vec<u8>) -> Self {
@@ -65,10 +59,9 @@ impl Output {
         let len = header.encode(&mut bytes);
         self.queued += len + payload.len();
         match payload.0 {
-            Source::Owned(body) if body.len() >= LARGE && header.key.is_none() => {
+            Source::Owned(body) if body.len() >= LARGE && Piece::suits(&body, header.key) => {
                 self.seal_tail();
-                let header_len = u8::try_from(len).unwrap_or(0);
-                self.pieces.push_back(Piece { header: bytes, header_written: 0, header_len, body });
+                self.pieces.push_back(Piece::new(bytes, len, body, header.key));
             }
             _ => {
                 let tail = self.tail_to_append(MAX_HEADER_LEN + payload.len());
@@ -136,7 +129,7 @@ impl Output {
         }
         let piece = self.pieces.front()?;
         let header = piece.header();
-        Some(if header.is_empty() { piece.body.clone() } else { Bytes::copy_from_slice(header) })
+        Some(if header.is_empty() { piece.body().clone() } else { Bytes::copy_from_slice(header) })
     }
 
     /// All that is to be written, in bytes.
@@ -169,9 +162,9 @@ impl Output {
         if self.tail.is_empty() {
             return;
         }
-        let mut piece = Piece::from(Bytes::from(mem::take(&mut self.tail)));
-        piece.body.advance(mem::take(&mut self.tail_written).min(piece.body.len()));
-        self.pieces.push_back(piece);
+        let mut tail = Bytes::from(mem::take(&mut self.tail));
+        tail.advance(mem::take(&mut self.tail_written).min(tail.len()));
+        self.pieces.push_back(tail.into());
     }
 
     /// Advances in the first piece, or in the tail if there is none; returns by how much more than it had.
@@ -288,9 +281,10 @@ impl Buf for Output {
             None => show(tail) && show(&self.pongs),
             Some(first) => {
                 show(first.header())
-                    && show(&first.body)
+                    && show(first.body())
+                    && first.is_ready()
                     && show(&self.pongs)
-                    && pieces.all(|piece| show(piece.header()) && show(&piece.body))
+                    && pieces.all(|piece| show(piece.header()) && show(piece.body()) && piece.is_ready())
                     && show(tail)
             }
         };
@@ -301,37 +295,5 @@ impl Buf for Output {
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Output").field("queued", &self.queued).finish_non_exhaustive()
-    }
-}
-
-impl Piece {
-    fn header(&self) -> &[u8] {
-        self.header.get(usize::from(self.header_written)..usize::from(self.header_len)).unwrap_or_default()
-    }
-
-    fn chunk(&self) -> &[u8] {
-        match self.header() {
-            [] => &self.body,
-            header => header,
-        }
-    }
-
-    /// Advances, and returns by how much more than there was.
-    fn advance(&mut self, count: usize) -> usize {
-        let in_header = count.min(self.header().len());
-        self.header_written = self.header_written.saturating_add(u8::try_from(in_header).unwrap_or(u8::MAX));
-        let in_body = (count - in_header).min(self.body.len());
-        self.body.advance(in_body);
-        count - in_header - in_body
-    }
-
-    fn is_empty(&self) -> bool {
-        self.header().is_empty() && self.body.is_empty()
-    }
-}
-
-impl From<Bytes> for Piece {
-    fn from(body: Bytes) -> Self {
-        Self { header: [0; MAX_HEADER_LEN], header_written: 0, header_len: 0, body }
     }
 }

@@ -16,7 +16,8 @@ impl Connection {
         self.send(Opcode::Text, text.into().into_data())
     }
 
-    /// Queues a binary message. A server queues large [`Bytes`](bytes::Bytes) and `Vec`s as they are, without a copy.
+    /// Queues a binary message. A server queues large [`Bytes`](bytes::Bytes) and `Vec`s as they are, without a copy; a
+    /// client masks those above 64 KiB as they are written, 16 KiB at a time.
     ///
     /// # Errors
     ///

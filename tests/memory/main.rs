@@ -13,6 +13,7 @@
 mod held;
 
 use bowline::{Connection, Delivery, Event, Role};
+use bytes::{Buf, Bytes};
 use held::{Held, KEY, KIB, MIB, frame_to, header_to};
 
 const ROLES: [Role; 2] = [Role::Client, Role::Server];
@@ -328,6 +329,24 @@ fn chunks_hold_nothing() {
             assert!(held.allocated < 301_000 + 1000, "{} bytes were allocated", held.allocated);
         }
     }
+}
+
+/// Of a large payload that a client owns no more than a window is masked at a time, and nothing is left of it.
+#[test]
+fn a_large_payload_is_masked_in_a_window() {
+    let payload = Bytes::from(vec![7; MIB]);
+    let mut held = Held::new(Role::Client, |_| {});
+    held.tick(0);
+    let given = payload.clone();
+    held.with(|connection| connection.send_binary(given).unwrap());
+    while held.connection.queued() > 0 {
+        assert!(held.bytes <= 18 * KIB, "{} bytes are held", held.bytes);
+        held.with(|connection| connection.output().advance(10_000));
+    }
+    held.tick(1000);
+    held.tick(2100);
+    held.assert_empty();
+    assert!(payload.is_unique());
 }
 
 /// [K-13] Empty fragments are refused before there are many, and hold nothing; one-byte fragments hold what they bring.

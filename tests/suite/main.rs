@@ -38,3 +38,4 @@ mod second_door;
 mod sending;
 mod text;
 mod time;
+mod windows;

@@ -20,8 +20,12 @@ pub(super) fn slice(job: &Job) -> Option<Box<dyn Work>> {
             work(move |messages, tally| driver.echo(messages, tally))
         }
         Task::CompressedEcho { .. } => super::compressed::bowline(job),
-        Task::ClientSend => {
+        // What has to be copied anyway is lent.
+        Task::ClientSend if job.size <= 64 * 1024 => {
             send(job, bowline::Role::Client, |connection, job| connection.send_binary(&job.payload[..]))
+        }
+        Task::ClientSend => {
+            send(job, bowline::Role::Client, |connection, job| connection.send_binary(job.payload.clone()))
         }
         Task::ServerSend => {
             send(job, bowline::Role::Server, |connection, job| connection.send_binary(job.payload.clone()))

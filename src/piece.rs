@@ -1,0 +1,125 @@
+//! What the output is made of.
+
+use crate::frame::{MAX_HEADER_LEN, extend_masked, rotate_key};
+use alloc::{boxed::Box, vec::Vec};
+use bytes::{Buf, Bytes};
+
+/// How much of a large payload is masked at a time: with what it is made from, it fits into the first-level cache.
+const WINDOW: usize = 16 * 1024;
+
+/// Above this, in bytes, an owned payload is masked window by window. Below, one write is better than some.
+const MANY_WINDOWS: usize = 4 * WINDOW;
+
+/// A part of the output that ends with the end of a frame: a header, perhaps empty, and what follows it.
+pub(crate) struct Piece {
+    header: [u8; MAX_HEADER_LEN],
+    header_written: u8,
+    header_len: u8,
+    /// What can be written. Empty only if there is nothing more to come.
+    body: Bytes,
+    /// What comes after it.
+    rest: Option<Box<Unmasked>>,
+}
+
+/// What of a payload is still to be masked, and the key for its first byte.
+struct Unmasked {
+    data: Bytes,
+    key: [u8; 4],
+}
+
+impl Piece {
+    /// Whether an owned payload is better queued as it is, although what has to be masked is copied in the end.
+    pub(crate) fn suits(body: &Bytes, key: Option<[u8; 4]>) -> bool {
+        key.is_none() || body.len() > MANY_WINDOWS
+    }
+
+    #[inline]
+    pub(crate) fn new(header: [u8; MAX_HEADER_LEN], header_len: usize, body: Bytes, key: Option<[u8; 4]>) -> Self {
+        let header_len = u8::try_from(header_len).unwrap_or(0);
+        let Some(key) = key else {
+            return Self { header, header_written: 0, header_len, body, rest: None };
+        };
+        let rest = Some(Box::new(Unmasked { data: body, key }));
+        let mut piece = Self { header, header_written: 0, header_len, body: Bytes::new(), rest };
+        piece.mask_next();
+        piece
+    }
+
+    #[inline]
+    pub(crate) fn header(&self) -> &[u8] {
+        self.header.get(usize::from(self.header_written)..usize::from(self.header_len)).unwrap_or_default()
+    }
+
+    /// As much of the payload as can be written.
+    pub(crate) const fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Whether the header and the body are all of it.
+    #[cfg(feature = "std")]
+    pub(crate) const fn is_ready(&self) -> bool {
+        self.rest.is_none()
+    }
+
+    #[inline]
+    pub(crate) fn chunk(&self) -> &[u8] {
+        match self.header() {
+            [] => &self.body,
+            header => header,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.header().is_empty() && self.body.is_empty()
+    }
+
+    /// Advances, and returns by how much more than there was.
+    #[inline]
+    pub(crate) fn advance(&mut self, count: usize) -> usize {
+        let in_header = count.min(self.header().len());
+        self.header_written = self.header_written.saturating_add(u8::try_from(in_header).unwrap_or(u8::MAX));
+        let in_body = (count - in_header).min(self.body.len());
+        self.body.advance(in_body);
+        let mut beyond = count - in_header - in_body;
+        if self.body.is_empty()
+            && let Some(rest) = &mut self.rest
+        {
+            beyond -= rest.skip(beyond);
+            self.mask_next();
+        }
+        beyond
+    }
+
+    /// Masks the next part of what is left. The one before it is written.
+    #[inline(never)]
+    fn mask_next(&mut self) {
+        self.body = Bytes::new();
+        if let Some(rest) = &mut self.rest {
+            let next = rest.data.get(..WINDOW).unwrap_or(&rest.data);
+            let mut masked = Vec::with_capacity(next.len());
+            extend_masked(&mut masked, next, rest.key);
+            rest.skip(masked.len());
+            self.body = masked.into();
+            if rest.data.is_empty() {
+                self.rest = None;
+            }
+        }
+    }
+}
+
+impl Unmasked {
+    /// Advances by at most `count` bytes, and returns by how many.
+    fn skip(&mut self, count: usize) -> usize {
+        let count = count.min(self.data.len());
+        self.data.advance(count);
+        self.key = rotate_key(self.key, count);
+        count
+    }
+}
+
+impl From<Bytes> for Piece {
+    fn from(body: Bytes) -> Self {
+        Self { header: [0; MAX_HEADER_LEN], header_written: 0, header_len: 0, body, rest: None }
+    }
+}
