@@ -1,6 +1,6 @@
 //! Where a message that spans reads is put together.
 
-use crate::{Payload, Text, Violation, utf8::Piece};
+use crate::{Payload, Text, Violation, frame::extend_masked, utf8::Piece};
 use alloc::{string::String, vec::Vec};
 use bytes::{BufMut, buf::Limit};
 use core::mem;
@@ -35,16 +35,29 @@ impl Store {
 
     /// Appends a piece of binary data. `most` is what the message can come to.
     pub(crate) fn push_binary(&mut self, piece: &[u8], most: usize) -> Result<(), Violation> {
+        self.binary_with_room(piece.len(), most)?.extend_from_slice(piece);
+        Ok(())
+    }
+
+    /// Appends a piece of binary data, unmasked on the way.
+    #[inline]
+    pub(crate) fn push_masked(&mut self, piece: &[u8], key: [u8; 4], most: usize) -> Result<(), Violation> {
+        extend_masked(self.binary_with_room(piece.len(), most)?, piece, key);
+        Ok(())
+    }
+
+    /// The binary data, with room for `len` more bytes.
+    #[inline]
+    fn binary_with_room(&mut self, len: usize, most: usize) -> Result<&mut Vec<u8>, Violation> {
         if !matches!(self, Self::Binary(_)) {
             *self = Self::Binary(Vec::new());
         }
-        let Self::Binary(data) = self else { return Ok(()) };
-        let need = data.len() + piece.len();
+        let Self::Binary(data) = self else { return Err(Violation::NoMemory) };
+        let need = data.len() + len;
         if need > data.capacity() {
             data.try_reserve_exact(roomy(need, most) - data.len()).map_err(|_| Violation::NoMemory)?;
         }
-        data.extend_from_slice(piece);
-        Ok(())
+        Ok(data)
     }
 
     pub(crate) fn take_text(&mut self) -> Text<'static> {

@@ -85,11 +85,9 @@ pub struct BadHeader {
     pub index: usize,
 }
 
-/// What [`Header::decode_short_message`] found.
+/// What [`Header::decode_short`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ShortMessage {
-    /// Text, or binary.
-    pub(crate) text: bool,
+pub(crate) struct ShortFrame {
     pub(crate) header_len: usize,
     /// The length of the payload.
     pub(crate) len: usize,
@@ -113,16 +111,12 @@ impl Header {
         Ok(parsed)
     }
 
-    /// The fast path of receiving: the header of a message in a single frame, of up to 65,535 bytes, from an endpoint of
-    /// this role, without reserved bits. For everything else, `None`: that is for [`decode`](Self::decode) to judge.
+    /// The fast path of receiving: the length and the key of a data frame of up to 65,535 bytes from an endpoint of this
+    /// role. The caller has looked at the first byte. For everything else, `None`: that is for [`decode`](Self::decode) to
+    /// judge.
     #[inline]
-    pub(crate) fn decode_short_message(bytes: &[u8], from: Role) -> Option<ShortMessage> {
-        let (&[first, second], rest) = bytes.split_first_chunk()?;
-        let text = match first {
-            0x81 => true,
-            0x82 => false,
-            _ => return None,
-        };
+    pub(crate) fn decode_short(bytes: &[u8], from: Role) -> Option<ShortFrame> {
+        let (&[_, second], rest) = bytes.split_first_chunk()?;
         let masked = matches!(from, Role::Client);
         let (len, rest) = match (second & 0x7F, second & 0x80 != 0) {
             (len @ 0..=125, mask) if mask == masked => (usize::from(len), rest),
@@ -137,7 +131,7 @@ impl Header {
         }
         let (key, rest) =
             if masked { rest.split_first_chunk().map(|(key, rest)| (*key, rest))? } else { ([0; 4], rest) };
-        Some(ShortMessage { text, header_len: bytes.len() - rest.len(), len, key })
+        Some(ShortFrame { header_len: bytes.len() - rest.len(), len, key })
     }
 
     /// Takes a header apart, without judging it. `None` if it is incomplete, or if its opcode is reserved.

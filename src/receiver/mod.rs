@@ -5,6 +5,7 @@
 
 #[cfg(feature = "deflate")]
 mod compressed;
+mod fragments;
 mod second_door;
 
 #[cfg(feature = "deflate")]
@@ -107,7 +108,12 @@ impl Receiver {
         if self.frame.is_some() || self.header_len > 0 || self.kind.is_some() || config.delivery != Delivery::Messages {
             return None;
         }
-        let message = Header::decode_short_message(input, self.from)?;
+        let text = match input.first()? {
+            0x81 => true,
+            0x82 => false,
+            _ => return None,
+        };
+        let message = Header::decode_short(input, self.from)?;
         let end = message.header_len + message.len;
         if message.len > config.limits.frame.min(config.limits.message) || end > input.len() {
             return None;
@@ -120,7 +126,7 @@ impl Receiver {
         }
         self.position = self.position.wrapping_add(end as u64);
         self.message_seen = true;
-        Some((message.text, payload))
+        Some((text, payload))
     }
 
     /// The slow path: takes bytes off the front of `input`, up to the next event or to its end.
@@ -128,6 +134,7 @@ impl Receiver {
         self.settle();
         loop {
             if self.frame.is_none() {
+                self.take_fragments(input, config)?;
                 self.begin_frame(input, config)?;
             }
             let Some(frame) = &mut self.frame else { return Ok(None) };

@@ -203,3 +203,43 @@ fn a_message_leaves_nothing_behind() {
         assert_eq!(connection.queued(), 0);
     }
 }
+
+/// [K-02] [K-06] [K-12] [K-13] Fragments of all lengths, with something in between, are the same message in one read as byte by
+/// byte, and break the same rules at the same places.
+#[test]
+fn fragments_in_one_read_as_byte_by_byte() {
+    let payload = |len: usize| (0..len).map(|i| (i * 7 % 251) as u8).collect::<Vec<u8>>();
+    for role in ROLES {
+        for begin in [0x01, 0x02] {
+            for len in [0, 1, 125, 126, 127, 513, 2000] {
+                let text_or_bytes = if begin == 0x01 { vec![b'a'; len] } else { payload(len) };
+                let middles: [&[(u8, Vec<u8>)]; 9] = [
+                    &[],
+                    &[(0x89, b"ping".to_vec())],
+                    &[(0x00, Vec::new()), (0x00, Vec::new())],
+                    &[(0x40, text_or_bytes.clone())],
+                    &[(0x82, text_or_bytes.clone())],
+                    &[(0x88, Vec::new())],
+                    &[(0x00, vec![b'a'; 3000]), (0x00, vec![b'a'; 3000])],
+                    &[0, 0, 1, 0, 0].map(|len| (0x00, vec![b'a'; len])),
+                    &[2900, 2900, 2900, 1290, 100].map(|len| (0x00, vec![b'a'; len])),
+                ];
+                for middle in middles {
+                    let first = [(begin, text_or_bytes.clone()), (0x00, text_or_bytes.clone())];
+                    let last = [(0x00, text_or_bytes.clone()), (0x80, b"end".to_vec())];
+                    let frames = first.iter().chain(middle).chain(&last);
+                    let bytes: Vec<u8> = frames.flat_map(|(first, payload)| frame_to(role, *first, payload)).collect();
+                    let with = |cut| {
+                        let mut connection = connection_with(role, |config| {
+                            config.limits.message = 10_000;
+                            config.limits.frame = 2999 + usize::from(begin == 0x01);
+                            config.limits.empty_fragments = 3;
+                        });
+                        (receive_cut(&mut connection, &bytes, cut), format!("{:?}", connection.closure()))
+                    };
+                    assert_eq!(with(usize::MAX), with(1), "{role:?} {begin} {len} {middle:?}");
+                }
+            }
+        }
+    }
+}
