@@ -39,6 +39,7 @@ pub fn write(
     fs::create_dir_all(&plots)?;
     let mut page = facts::page(effort, command);
     page.push_str(&targets::table(measured));
+    page.push_str(include_str!("missed.md"));
     for group in &groups {
         fs::write(plots.join(format!("{}.svg", group.slug)), plot::plot(group))?;
         page.push_str(&tables::costs(group));
