@@ -30,7 +30,7 @@ use alloc::{boxed::Box, sync::Arc, vec::Vec};
 ///
 /// The connection holds what peers make it hold and nothing else: at most twice the payload received of the message that
 /// is coming in and 1 KiB, besides the output. An idle one has no heap memory, once a `tick` has come a second after its
-/// last output was written.
+/// last output was written. What compression takes comes on top: see the module `deflate`.
 ///
 /// ```
 /// use bowline::{Config, Connection, Event, Role};

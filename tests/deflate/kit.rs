@@ -148,22 +148,14 @@ impl Miniz {
 
     /// The next message, without the tail.
     pub(crate) fn message(&mut self, data: &[u8]) -> Vec<u8> {
-        let mut compressed = self.flushed(data);
-        assert!(compressed.ends_with(&[0, 0, 0xFF, 0xFF]));
-        compressed.truncate(compressed.len() - 4);
+        // Room for all that it can come to: only then is it flushed in one call.
+        let mut compressed = Vec::with_capacity(1000 + data.len() + data.len() / 4);
+        let before = self.0.total_in();
+        self.0.compress_vec(data, &mut compressed, FlushCompress::Sync).unwrap();
+        assert_eq!(self.0.total_in() - before, data.len() as u64);
+        let len = compressed.strip_suffix(&[0, 0, 0xFF, 0xFF]).expect("a tail").len();
+        compressed.truncate(len);
         compressed
-    }
-
-    fn flushed(&mut self, data: &[u8]) -> Vec<u8> {
-        let (mut compressed, before) = (Vec::with_capacity(64 + data.len() / 2), self.0.total_in());
-        loop {
-            let took = (self.0.total_in() - before) as usize;
-            self.0.compress_vec(&data[took..], &mut compressed, FlushCompress::Sync).unwrap();
-            if compressed.len() < compressed.capacity() {
-                return compressed;
-            }
-            compressed.reserve(4096);
-        }
     }
 }
 

@@ -39,7 +39,7 @@ fn assert_too_big(connection: &mut Connection, bytes: &[u8], cut: usize, limit: 
 fn exact() {
     for role in ROLES {
         for params in [PLAIN, NO_TAKEOVER] {
-            for limit in [0, 1, 4095, 4096, 4097, LIMIT] {
+            for limit in [0, 1, 4095, 4096, LIMIT] {
                 for data in [vec![b'a'; limit + 1], prose(limit + 1).into_bytes()] {
                     assert_exact(role, params, limit, &data);
                 }
@@ -53,7 +53,9 @@ fn assert_exact(role: Role, params: &str, limit: usize, data: &[u8]) {
         for compress in [deflated, |data: &[u8]| stored(data, 700)] {
             let (fits, too_big) = (compress(&data[..limit]), compress(data));
             for index in 0..3 {
-                for cut in [1, 50, usize::MAX] {
+                // Frames of one byte are as good as reads of one byte.
+                for cut in if index == 2 { &[usize::MAX][..] } else { &[1, 50, usize::MAX] } {
+                    let cut = *cut;
                     let mut connection = limited(role, params, limit);
                     let expected = match first {
                         TEXT => text(str::from_utf8(&data[..limit]).unwrap()),

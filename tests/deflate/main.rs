@@ -28,6 +28,7 @@ mod as_server;
 mod chunks;
 mod limits;
 mod prepared;
+mod properties;
 mod received;
 mod sent;
 mod windows;

@@ -109,7 +109,7 @@ fn hello_final() {
     }
 }
 
-/// [T-21] [T-26] A final block ends a stream: what follows it finds an empty window, in the same message and in the next.
+/// [T-21] [T-26] A final block ends a stream: what follows it finds an empty window, in the same message and in the next.
 #[test]
 fn nothing_before_a_final_block() {
     assert_bad(PLAIN, &[FINAL_HELLO, HELLO_AGAIN]);

@@ -23,6 +23,8 @@ pub(crate) struct Held {
     /// All that it ever allocated: in growing, what is moved is counted again.
     pub(crate) allocated: u64,
     pub(crate) allocations: u64,
+    /// The most that it held at any moment, with what was moved from counted once more.
+    pub(crate) peak: usize,
 }
 
 impl Held {
@@ -32,17 +34,29 @@ impl Held {
         change(&mut config);
         let config = Arc::new(config);
         let (connection, info) = measured(|| Connection::new(role, &config));
+        Self::of(connection, &info)
+    }
+
+    /// A connection that was opened otherwise, and has nothing on the heap.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn opened(connection: Connection) -> Self {
+        Self::of(connection, &AllocationInfo::default())
+    }
+
+    fn of(connection: Connection, info: &AllocationInfo) -> Self {
         Self {
             connection,
             bytes: info.bytes_current.try_into().unwrap(),
             allocated: info.bytes_total,
             allocations: info.count_total,
+            peak: info.bytes_max.try_into().unwrap(),
         }
     }
 
     /// Does something with the connection.
     pub(crate) fn with<T>(&mut self, run: impl FnOnce(&mut Connection) -> T) -> T {
         let (result, info) = measured(|| run(&mut self.connection));
+        self.peak = self.peak.max(self.bytes + info.bytes_max as usize);
         self.bytes = self.bytes.checked_add_signed(info.bytes_current as isize).unwrap();
         self.allocated += info.bytes_total;
         self.allocations += info.count_total;

@@ -10,6 +10,8 @@
 )]
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "that is how helpers of tests fail")]
 
+#[cfg(feature = "deflate")]
+mod deflate;
 mod held;
 
 use bowline::{Connection, Delivery, Event, Role};
