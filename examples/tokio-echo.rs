@@ -17,7 +17,10 @@ async fn main() -> std::io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
     let listener = TcpListener::bind(address).await?;
     println!("listening on ws://{}", listener.local_addr()?);
-    let config = Arc::new(Config::default());
+    let config = Config::default();
+    #[cfg(feature = "deflate")]
+    let config = compressing(config);
+    let config = Arc::new(config);
     loop {
         let (stream, _) = listener.accept().await?;
         let config = config.clone();
@@ -28,6 +31,13 @@ async fn main() -> std::io::Result<()> {
             }
         });
     }
+}
+
+/// With `--features deflate`, messages are compressed for clients that can do it.
+#[cfg(feature = "deflate")]
+fn compressing(mut config: Config) -> Config {
+    config.deflate = Some(bowline::deflate::Options::default());
+    config
 }
 
 /// Serves one client, and says how it ended. A message is sent back as it lies in the read buffer, and the answers to all

@@ -13,7 +13,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (Some(url), Some(agent)) = (args.next(), args.next()) else {
         return Err("usage: autobahn-tokio-client URL AGENT".into());
     };
-    let config = Arc::new(Config::default());
+    #[cfg_attr(not(feature = "deflate"), expect(unused_mut, reason = "for compression"))]
+    let mut config = Config::default();
+    #[cfg(feature = "deflate")]
+    {
+        config.deflate = Some(bowline::deflate::Options::default());
+    }
+    let config = Arc::new(config);
 
     let (mut suite, _) = ws::connect(&format!("{url}/getCaseCount"), &config).await?;
     let Some(Message::Text(count)) = suite.recv().await? else {

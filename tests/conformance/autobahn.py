@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""autobahn.py REPORTS [DATE]
+"""autobahn.py REPORTS COMMAND [DATE]
 
-Writes autobahn.json from the reports of tests/autobahn/run.sh (target/autobahn/reports), for ledger.py to read.
+Writes autobahn.json from the reports (target/autobahn/reports) that COMMAND has made, for ledger.py to read.
 """
 
 import datetime
@@ -30,11 +30,12 @@ def role(reports, name):
 
 
 def main():
-    reports, *date = sys.argv[1:]
+    reports, command, *date = sys.argv[1:]
     server, sections = role(Path(reports), "server")
     client, _ = role(Path(reports), "client")
     data = {
         "date": date[0] if date else datetime.date.today().isoformat(),
+        "command": command,
         "sections": ", ".join(map(str, sections)),
         "server": server,
         "client": client,

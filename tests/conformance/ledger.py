@@ -174,7 +174,8 @@ def status(id, found, cited):
 
 def autobahn():
     data = json.loads((HERE / "autobahn.json").read_text())
-    yield f"The [Autobahn test suite](tests/autobahn), sections {data['sections']} (12 and 13 are about compression), {data['date']}:\n"
+    yield f"The [Autobahn test suite](tests/autobahn), sections {data['sections']} (12 and 13 are about compression), by"
+    yield f"`{data['command']}` on {data['date']}:\n"
     yield "| role | cases | OK | informational | non-strict | failed |\n|---|---|---|---|---|---|"
     for role in ("server", "client"):
         run = data[role]
