@@ -51,7 +51,7 @@ fn hesitant(role: Role, most: usize) -> (Script, WebSocket<Hesitant<Script>>, Ve
 fn assert_answered(role: Role, written: &[u8]) {
     let frames = plain(written);
     let (close, pongs) = frames.split_last().unwrap();
-    assert_eq!(plain(&close_from(role, 1000, "")), [close.clone()]);
+    assert_eq!(plain(&close_from(role, 1000, ""))[0], *close);
     let pongs: Vec<_> =
         pongs.iter().map(|(first, payload)| (*first, String::from_utf8(payload.clone()).unwrap())).collect();
     let asked: Vec<_> = (0..7).map(|i| format!("ping {i}")).chain(["in between".to_owned()]).collect();
@@ -156,7 +156,7 @@ async fn send_without_room() {
         }
         script.with(|played| played.room = None);
         socket.send("fits").await.unwrap();
-        let expected = [frame_from(role, 0x82, &[1; 100_000]), frame_from(role, 0x81, b"fits")].concat();
+        let expected = [frame_from(role, 0x82, &vec![1; 100_000]), frame_from(role, 0x81, b"fits")].concat();
         assert!(script.written() == expected);
     }
 }
@@ -198,7 +198,7 @@ async fn anything_in_any_order() {
         let most = [3, 500, 16_384][seed as usize / 3 % 3];
         let mut ends = [over(Hesitant::new(near, most), Role::Client), over(Hesitant::new(far, most), Role::Server)];
         let (mut sent, mut received) = ([0, 0], [0, 0]);
-        let size = |i: usize| (i * 37) % 900 + if i % 20 == 0 { 5000 } else { 0 };
+        let size = |i: usize| (i * 37) % 900 + if i.is_multiple_of(20) { 5000 } else { 0 };
         for _ in 0..2000 {
             // Tokio's own streams do not go on for ever without.
             tokio::task::yield_now().await;

@@ -81,7 +81,7 @@ async fn a_thousand_clients() {
         let (config, cut_off) = (config.clone(), cut_off.clone());
         clients.spawn(async move {
             let random = u32::from_ne_bytes((config.entropy)()) as usize;
-            let cut_after = (random % 10 == 0).then_some(1 + random / 10 % (MESSAGES - 1));
+            let cut_after = random.is_multiple_of(10).then_some(1 + random / 10 % (MESSAGES - 1));
             let end = client(near, &config, number, cut_after).await.unwrap();
             match end {
                 Some(closure) => assert!(closure.is_clean()),
