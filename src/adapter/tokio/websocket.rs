@@ -38,6 +38,8 @@ pub struct WebSocket<S> {
     pub(super) clock: Clock,
     /// When the last read was made that brought something.
     pub(super) read_at: Instant,
+    /// How many such reads there were.
+    pub(super) reads: usize,
     /// When the connection was closed, if the stream had not passed on everything by then.
     pub(super) closed_at: Option<Instant>,
     /// Writing has failed: the peer may have said why, so that reading goes on.
@@ -66,6 +68,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             input,
             clock: Clock::new(),
             read_at: Instant::now(),
+            reads: 0,
             closed_at: None,
             write_failure: None,
             needs_flush: false,
