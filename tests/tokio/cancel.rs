@@ -71,7 +71,8 @@ async fn recv() {
             for times in [1, 2, 3, 4, 5, 8, 13] {
                 let (script, mut socket, expected) = hesitant(role, most);
                 let mut messages = Vec::new();
-                loop {
+                for tries in 0.. {
+                    assert!(tries < 100_000, "{times} polls lead nowhere");
                     match poll_times(times, socket.recv()) {
                         Some(Ok(Some(message))) => messages.push(message),
                         Some(Ok(None)) => break,
@@ -95,7 +96,8 @@ async fn read() {
                 for events in [1, 2, usize::MAX] {
                     let (script, mut socket, expected) = hesitant(role, most);
                     let mut messages = Vec::new();
-                    loop {
+                    for tries in 0.. {
+                        assert!(tries < 100_000, "{times} polls lead nowhere");
                         let mut batch = match poll_times(times, socket.read()) {
                             Some(Ok(Some(batch))) => batch,
                             Some(Ok(None)) => break,
@@ -185,7 +187,7 @@ async fn close() {
 #[tokio::test(start_paused = true)]
 async fn anything_in_any_order() {
     let mut in_all = 0;
-    for seed in 1..=40_u32 {
+    for seed in 1..=20_u32 {
         let mut random = seed.wrapping_mul(0x9E37_79B9) | 1;
         let mut next = move |below: u32| {
             random ^= random << 13;
@@ -243,7 +245,7 @@ async fn anything_in_any_order() {
         assert_eq!(all, (sent[1], sent[0]));
         in_all += sent[0] + sent[1];
     }
-    assert!(in_all > 3000, "{in_all} messages: too little was tried");
+    assert!(in_all > 1500, "{in_all} messages: too little was tried");
 }
 
 const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
