@@ -5,7 +5,7 @@ use crate::{
     kit::{Reads, Script, data, over, pair, socket, socket_with, waits},
     wire::plain,
 };
-use bowline::{Role, SendError, adapter::tokio::Error};
+use bowline::{Message, Role, SendError, adapter::tokio::Error};
 use std::time::Duration;
 
 /// `feed` queues up to 64 KiB and then waits; `send` waits at once. No message is refused.
@@ -116,6 +116,28 @@ async fn reading_ahead_has_a_limit() {
         }
         socket.flush().await.unwrap();
         assert_eq!(script.written(), frame_from(role, 0x81, b"nobody reads this"));
+    }
+}
+
+/// A message keeps no more alive than itself, or one read: what was read ahead is copied out of its large buffer.
+#[tokio::test(start_paused = true)]
+async fn what_was_read_ahead_is_not_kept() {
+    for role in ROLES {
+        let script = Script::new([]);
+        script.with(|played| played.room = Some(0));
+        let mut socket = socket(role, &script);
+        for i in 0..20 {
+            let Message::Binary(payload) = data(5000, i) else { panic!() };
+            script.push(Reads::Bytes(frame_to(role, 0x82, &payload)));
+        }
+        assert!(waits(socket.send("nobody reads this")));
+        let mut payloads = Vec::new();
+        for i in 0..20 {
+            let Some(Message::Binary(payload)) = socket.recv().await.unwrap() else { panic!() };
+            assert_eq!(Message::Binary(payload.clone()), data(5000, i));
+            payloads.push(payload);
+        }
+        assert!(payloads.iter().all(bytes::Bytes::is_unique));
     }
 }
 

@@ -51,7 +51,7 @@ fn hesitant(role: Role, most: usize) -> (Script, WebSocket<Hesitant<Script>>, Ve
 fn assert_answered(role: Role, written: &[u8]) {
     let frames = plain(written);
     let (close, pongs) = frames.split_last().unwrap();
-    assert_eq!(plain(&close_from(role, 1000, "")), [close.clone()]);
+    assert_eq!(plain(&close_from(role, 1000, ""))[0], *close);
     let pongs: Vec<_> =
         pongs.iter().map(|(first, payload)| (*first, String::from_utf8(payload.clone()).unwrap())).collect();
     let asked: Vec<_> = (0..7).map(|i| format!("ping {i}")).chain(["in between".to_owned()]).collect();
@@ -71,7 +71,8 @@ async fn recv() {
             for times in [1, 2, 3, 4, 5, 8, 13] {
                 let (script, mut socket, expected) = hesitant(role, most);
                 let mut messages = Vec::new();
-                loop {
+                for tries in 0.. {
+                    assert!(tries < 100_000, "{times} polls lead nowhere");
                     match poll_times(times, socket.recv()) {
                         Some(Ok(Some(message))) => messages.push(message),
                         Some(Ok(None)) => break,
@@ -95,7 +96,8 @@ async fn read() {
                 for events in [1, 2, usize::MAX] {
                     let (script, mut socket, expected) = hesitant(role, most);
                     let mut messages = Vec::new();
-                    loop {
+                    for tries in 0.. {
+                        assert!(tries < 100_000, "{times} polls lead nowhere");
                         let mut batch = match poll_times(times, socket.read()) {
                             Some(Ok(Some(batch))) => batch,
                             Some(Ok(None)) => break,
@@ -156,7 +158,7 @@ async fn send_without_room() {
         }
         script.with(|played| played.room = None);
         socket.send("fits").await.unwrap();
-        let expected = [frame_from(role, 0x82, &[1; 100_000]), frame_from(role, 0x81, b"fits")].concat();
+        let expected = [frame_from(role, 0x82, &vec![1; 100_000]), frame_from(role, 0x81, b"fits")].concat();
         assert!(script.written() == expected);
     }
 }
@@ -185,7 +187,7 @@ async fn close() {
 #[tokio::test(start_paused = true)]
 async fn anything_in_any_order() {
     let mut in_all = 0;
-    for seed in 1..=40_u32 {
+    for seed in 1..=20_u32 {
         let mut random = seed.wrapping_mul(0x9E37_79B9) | 1;
         let mut next = move |below: u32| {
             random ^= random << 13;
@@ -198,7 +200,7 @@ async fn anything_in_any_order() {
         let most = [3, 500, 16_384][seed as usize / 3 % 3];
         let mut ends = [over(Hesitant::new(near, most), Role::Client), over(Hesitant::new(far, most), Role::Server)];
         let (mut sent, mut received) = ([0, 0], [0, 0]);
-        let size = |i: usize| (i * 37) % 900 + if i % 20 == 0 { 5000 } else { 0 };
+        let size = |i: usize| (i * 37) % 900 + if i.is_multiple_of(20) { 5000 } else { 0 };
         for _ in 0..2000 {
             // Tokio's own streams do not go on for ever without.
             tokio::task::yield_now().await;
@@ -243,7 +245,7 @@ async fn anything_in_any_order() {
         assert_eq!(all, (sent[1], sent[0]));
         in_all += sent[0] + sent[1];
     }
-    assert!(in_all > 3000, "{in_all} messages: too little was tried");
+    assert!(in_all > 1500, "{in_all} messages: too little was tried");
 }
 
 const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\

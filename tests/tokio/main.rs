@@ -1,6 +1,7 @@
 //! The tests of `adapter::tokio`, a file for each topic.
 
 #![expect(clippy::cast_possible_truncation, reason = "test data is built from counters")]
+#![expect(clippy::similar_names, reason = "senders and servers are what this is about")]
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,1 +1,243 @@
+//! The opening handshake.
 
+use crate::{
+    common::{config, frame_to},
+    kit::{Reads, Script, waits},
+};
+use bowline::{
+    CloseCode, Config, HandshakeError, Role,
+    adapter::tokio::{self as ws, Error},
+    client, server,
+};
+use std::{future::Future, io::ErrorKind, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, duplex},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::Instant,
+};
+
+fn default() -> Arc<Config> {
+    Arc::new(Config::default())
+}
+
+/// The port, and what `serve` makes of the one connection to it.
+async fn local<F: Future<Output: Send + 'static> + Send + 'static>(
+    serve: impl FnOnce(TcpStream) -> F + Send + 'static,
+) -> (u16, JoinHandle<F::Output>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    (port, tokio::spawn(async move { serve(listener.accept().await.unwrap().0).await }))
+}
+
+/// `connect` finds the server by name and by address, and sets `TCP_NODELAY`.
+#[tokio::test]
+async fn connect() {
+    for host in ["localhost", "127.0.0.1"] {
+        let (port, server) = local(async |stream| {
+            let mut socket = ws::accept(stream, &server::Accept::same_origin(), &default()).await?;
+            while let Some(message) = socket.recv().await? {
+                socket.send(message).await?;
+            }
+            Ok::<(), Error>(())
+        })
+        .await;
+        let (mut client, response) = ws::connect(&format!("ws://{host}:{port}/?q"), &default()).await.unwrap();
+        assert_eq!((response.status(), response.protocol()), (101, None));
+        assert!(client.get_ref().tcp().nodelay().unwrap());
+        client.send("Grüße").await.unwrap();
+        assert_eq!(client.recv().await.unwrap(), Some("Grüße".into()));
+        assert!(client.close(CloseCode::NORMAL, "").await.unwrap().is_clean());
+        server.await.unwrap().unwrap();
+    }
+}
+
+/// What `connect` cannot do.
+#[tokio::test]
+async fn what_connect_refuses() {
+    #[cfg(not(feature = "rustls"))]
+    {
+        let secure = ws::connect("wss://localhost:1/", &default()).await;
+        assert!(matches!(secure, Err(Error::Io(error)) if error.kind() == ErrorKind::Unsupported));
+    }
+    assert!(matches!(ws::connect("http://localhost:1/", &default()).await, Err(Error::Request(_))));
+    let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let nobody = ws::connect(&format!("ws://127.0.0.1:{unused}/"), &default()).await;
+    assert!(matches!(nobody, Err(Error::Io(error)) if error.kind() == ErrorKind::ConnectionRefused));
+}
+
+/// The server chooses a subprotocol by looking at the request, or refuses; the client can read why.
+#[tokio::test]
+async fn decided_by_the_request() {
+    for (path, offered, expected) in
+        [("/chat", "v1", Ok(None)), ("/chat", "v2", Ok(Some("v2"))), ("/other", "v2", Err(404))]
+    {
+        let (port, server) = local(async |stream| {
+            let config = default();
+            let decide = |request: server::Request| match request.path() {
+                "/chat" if request.protocols().any(|offered| offered == "v2") => {
+                    request.accept(&server::Accept::same_origin().protocol("v2"))
+                }
+                "/chat" => request.accept(&server::Accept::same_origin()),
+                _ => Err(request.refuse(404, "There is nothing here.")),
+            };
+            ws::accept_with(stream, &config, decide).await.map(|_| ())
+        })
+        .await;
+        let request = client::Request::from_uri(&format!("ws://127.0.0.1:{port}{path}")).unwrap();
+        match ws::connect_with(request.protocol(offered).unwrap(), &default()).await {
+            Ok((_, response)) => assert_eq!(Ok(response.protocol()), expected),
+            Err(Error::Handshake { response: Some(response), .. }) => {
+                assert_eq!(Err(response.status()), expected);
+                assert!(matches!(server.await.unwrap(), Err(Error::Refused(404))));
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// The answer can be given later, after something else was waited for.
+#[tokio::test(start_paused = true)]
+async fn decided_later() {
+    let (near, far) = duplex(1000);
+    let request = client::Request::from_uri("ws://example.com/").unwrap().header("Cookie", "known").unwrap();
+    let server = tokio::spawn(async move {
+        let (request, client) = ws::receive_request(far, &default()).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert_eq!(request.header("cookie"), Some(&b"known"[..]));
+        client.answer(request.accept(&server::Accept::same_origin())).await.unwrap().recv().await
+    });
+    let (mut client, _) = ws::client(near, request, &default()).await.unwrap();
+    assert!(client.close(CloseCode::NORMAL, "").await.unwrap().is_clean());
+    assert_eq!(server.await.unwrap().unwrap(), None);
+}
+
+/// A page of another origin is refused with 403, one of the server's own is not.
+#[tokio::test(start_paused = true)]
+async fn refused_by_origin() {
+    for same in [false, true] {
+        let (near, far) = duplex(100);
+        let server =
+            tokio::spawn(async move { ws::accept(far, &server::Accept::same_origin(), &default()).await.map(|_| ()) });
+        let origin = if same { "http://example.com" } else { "https://evil.example" };
+        let request = client::Request::from_uri("ws://example.com/").unwrap().origin(origin).unwrap();
+        match ws::client(near, request, &default()).await {
+            Ok(_) => assert!(same),
+            Err(Error::Handshake { response, .. }) => {
+                assert!(!same);
+                assert_eq!(response.unwrap().status(), 403);
+                assert!(matches!(server.await.unwrap(), Err(Error::Handshake { response: None, .. })));
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+/// What comes with the opening handshake is received after it, on the server…
+#[tokio::test(start_paused = true)]
+async fn early_data_from_the_client() {
+    let early = [frame_to(Role::Server, 0x81, b"early"), frame_to(Role::Server, 0x81, b"bird")].concat();
+    let script = Script::new([Reads::Bytes([REQUEST.as_bytes(), &early].concat())]);
+    let mut socket = ws::accept(script.clone(), &server::Accept::same_origin(), &default()).await.unwrap();
+    assert!(script.written().starts_with(b"HTTP/1.1 101 "), "the answer does not wait for the first `recv`");
+    assert_eq!(socket.recv().await.unwrap(), Some("early".into()));
+    assert_eq!(socket.recv().await.unwrap(), Some("bird".into()));
+    assert_eq!(script.count("read"), 1);
+}
+
+/// … and on the client.
+#[tokio::test(start_paused = true)]
+async fn early_data_from_the_server() {
+    let (near, far) = duplex(1000);
+    tokio::spawn(async move {
+        let mut socket = ws::accept_with(far, &default(), |request| {
+            let mut connection = request.accept(&server::Accept::same_origin())?;
+            connection.send_text("early").unwrap();
+            connection.send_text("bird").unwrap();
+            Ok(connection)
+        })
+        .await
+        .unwrap();
+        socket.recv().await
+    });
+    let request = client::Request::from_uri("ws://example.com/").unwrap();
+    let (mut client, _) = ws::client(near, request, &default()).await.unwrap();
+    assert_eq!(client.recv().await.unwrap(), Some("early".into()));
+    assert_eq!(client.recv().await.unwrap(), Some("bird".into()));
+    assert!(client.close(CloseCode::NORMAL, "").await.unwrap().is_clean());
+}
+
+/// A handshake that is never finished ends by its deadline: the client is told 408, a server that does not answer, or does
+/// not even read, is given up.
+#[tokio::test(start_paused = true)]
+async fn the_handshake_deadline() {
+    let hasty = || {
+        let mut config = config();
+        config.deadlines.handshake = Some(Duration::from_secs(3));
+        Arc::new(config)
+    };
+    let begun = Instant::now();
+    let (mut near, far) = duplex(1000);
+    near.write_all(&REQUEST.as_bytes()[..50]).await.unwrap();
+    let server =
+        tokio::spawn(async move { ws::accept(far, &server::Accept::same_origin(), &hasty()).await.map(|_| ()) });
+    let mut answer = String::new();
+    near.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert_eq!(begun.elapsed().as_secs(), 3);
+    assert!(matches!(server.await.unwrap(), Err(Error::Handshake { response: None, .. })));
+
+    for room in [20, 1000] {
+        let (near, _far) = duplex(room);
+        let begun = Instant::now();
+        let request = client::Request::from_uri("ws://example.com/").unwrap();
+        let given_up = ws::client(near, request, &hasty()).await;
+        assert!(matches!(given_up, Err(Error::Handshake { error: HandshakeError::Deadline, .. })));
+        assert_eq!(begun.elapsed().as_secs(), 3);
+    }
+}
+
+/// The deadline of `connect` is for all of it.
+#[tokio::test]
+async fn connect_in_time() {
+    let mut config = config();
+    config.deadlines.handshake = Some(Duration::from_millis(50));
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let given_up = ws::connect(&format!("ws://{}/", silent.local_addr().unwrap()), &Arc::new(config)).await;
+    assert!(matches!(given_up, Err(Error::Handshake { error: HandshakeError::Deadline, response: None })));
+}
+
+/// A bad request is answered; then the write half is shut, and the client's bytes are read before the stream is dropped. A
+/// client that does not take the answer is not waited for.
+#[tokio::test(start_paused = true)]
+async fn a_bad_request() {
+    let script = Script::new([Reads::Bytes(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nand more".into())]);
+    script.push(Reads::End);
+    let refused = ws::accept(script.clone(), &server::Accept::any_origin(), &default()).await;
+    assert!(matches!(refused, Err(Error::Handshake { .. })));
+    assert!(script.written().starts_with(b"HTTP/1.1 4"));
+    assert_eq!(script.with(|played| played.calls.clone()), ["read", "write", "flush", "shutdown", "read"]);
+
+    let script = Script::new([Reads::Bytes(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".into())]);
+    script.with(|played| played.room = Some(0));
+    let begun = Instant::now();
+    let refused = ws::accept(script.clone(), &server::Accept::any_origin(), &default()).await;
+    assert!(matches!(refused, Err(Error::Handshake { .. })));
+    assert_eq!(begun.elapsed().as_secs(), 1);
+}
+
+/// The stream ends, or fails, before the handshake is over.
+#[tokio::test(start_paused = true)]
+async fn no_handshake_at_all() {
+    let script = Script::new([Reads::End]);
+    let ended = ws::accept(script, &server::Accept::any_origin(), &default()).await;
+    assert!(matches!(ended, Err(Error::Handshake { error: HandshakeError::EndOfStream { received: 0 }, .. })));
+    let script = Script::new([Reads::Error(ErrorKind::ConnectionReset)]);
+    let failed = ws::accept(script, &server::Accept::any_origin(), &default()).await;
+    assert!(matches!(failed, Err(Error::Io(error)) if error.kind() == ErrorKind::ConnectionReset));
+    let script = Script::new([]);
+    assert!(waits(ws::accept(script, &server::Accept::any_origin(), &default())));
+}

@@ -1,1 +1,93 @@
+//! `wss://`, with a certificate that is made here.
 
+use crate::kit::data;
+use bowline::{
+    CloseCode, Config,
+    adapter::tokio::{
+        self as ws, Error,
+        rustls::{
+            ClientConfig, RootCertStore, ServerConfig,
+            crypto::ring,
+            pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+        },
+    },
+    client::Request,
+    server::Accept,
+};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use std::{sync::Arc, time::Duration};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_rustls::TlsAcceptor;
+
+/// The port of an echo server with a certificate for `localhost`, and a client's configuration that trusts it.
+async fn server() -> (u16, Arc<ClientConfig>, JoinHandle<Result<bool, Error>>) {
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".into()]).unwrap();
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
+    let provider = Arc::new(ring::default_provider());
+    let tls = ServerConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key)
+        .unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(cert.der().clone()).unwrap();
+    let client = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serves = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await?;
+        let stream = TlsAcceptor::from(Arc::new(tls)).accept(stream).await?;
+        let mut socket = ws::accept(stream, &Accept::same_origin(), &Arc::new(Config::default())).await?;
+        while let Some(message) = socket.recv().await? {
+            socket.send(message).await?;
+        }
+        Ok(socket.closure().is_some_and(bowline::Closure::is_clean))
+    });
+    (port, Arc::new(client), serves)
+}
+
+/// Messages there and back, and a clean end on both sides.
+#[tokio::test]
+async fn round_trip() {
+    let (port, tls, server) = server().await;
+    let request = Request::from_uri(&format!("wss://localhost:{port}/")).unwrap();
+    let (mut socket, _) = ws::connect_tls(request, &Arc::new(Config::default()), &tls).await.unwrap();
+    assert!(socket.get_ref().tls_connection().unwrap().peer_certificates().is_some());
+    assert!(socket.get_ref().tcp().nodelay().unwrap());
+    for len in [0, 20, 70_000, 2 * 1024 * 1024] {
+        socket.send(data(len, 1)).await.unwrap();
+        assert!(socket.recv().await.unwrap() == Some(data(len, 1)));
+    }
+    assert!(socket.close(CloseCode::NORMAL, "").await.unwrap().is_clean());
+    assert!(server.await.unwrap().unwrap());
+}
+
+/// The platform does not know the certificate, and a name that is not in it is refused whatever is known.
+#[tokio::test]
+async fn a_certificate_that_is_not_good() {
+    let config = Arc::new(Config::default());
+    let (port, _, server_of_one) = server().await;
+    let unknown = ws::connect(&format!("wss://localhost:{port}/"), &config).await;
+    assert!(matches!(unknown, Err(Error::Io(_))), "{unknown:?}");
+    server_of_one.await.unwrap().unwrap_err();
+
+    let (port, tls, server_of_one) = server().await;
+    let request = Request::from_uri(&format!("wss://127.0.0.1:{port}/")).unwrap();
+    assert!(matches!(ws::connect_tls(request, &config, &tls).await, Err(Error::Io(_))));
+    server_of_one.await.unwrap().unwrap_err();
+}
+
+/// A server that accepts TCP and then says nothing is left when the deadline for the handshake is over.
+#[tokio::test]
+async fn a_server_without_tls() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut config = Config::default();
+    config.deadlines.handshake = Some(Duration::from_millis(50));
+    let uri = format!("wss://localhost:{}/", silent.local_addr().unwrap().port());
+    assert!(matches!(ws::connect(&uri, &Arc::new(config)).await, Err(Error::Handshake { .. })));
+}

@@ -100,10 +100,11 @@ mod tests {
 
     #[test]
     fn families_in_turn() {
-        let [a, b, c] = ["[::1]:1", "[::2]:1", "[::3]:1"].map(|text| text.parse().unwrap());
-        let [d, e] = ["127.0.0.1:1", "127.0.0.2:1"].map(|text| text.parse().unwrap());
-        assert_eq!(alternating([a, b, c, d].into_iter()), [a, d, b, c]);
-        assert_eq!(alternating([d, e, a].into_iter()), [d, a, e]);
+        let six = ["[::1]:1", "[::2]:1", "[::3]:1"].map(|text| text.parse().unwrap());
+        let four = ["127.0.0.1:1", "127.0.0.2:1"].map(|text| text.parse().unwrap());
+        let [first, second, third] = six;
+        assert_eq!(alternating([first, second, third, four[0]].into_iter()), [first, four[0], second, third]);
+        assert_eq!(alternating([four[0], four[1], first].into_iter()), [four[0], first, four[1]]);
         assert_eq!(alternating(vec![].into_iter()), []);
     }
 }

@@ -67,9 +67,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                 let is_over = (is_written && is_shut_down) || self.poll_last_call(cx).is_ready();
                 return if is_over { Poll::Ready(self.outcome().map(|()| false)) } else { Poll::Pending };
             }
-            if self.poll_read(cx).is_ready() {
-                self.read_at = now;
-            } else if self.clock.poll(cx, now, wait).is_pending() {
+            if self.poll_read(cx, now).is_pending() && self.clock.poll(cx, now, wait).is_pending() {
                 return Poll::Pending;
             }
         }
@@ -152,7 +150,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                 ready!(self.poll_last_call(cx));
                 return Poll::Ready(self.outcome());
             }
-            if self.poll_read_ahead(cx).is_ready() {
+            if self.poll_read_ahead(cx, now).is_ready() {
                 self.connection.note_sign_of_life();
             } else if self.clock.poll(cx, now, wait).is_pending() {
                 return Poll::Pending;
@@ -222,26 +220,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     /// Reads once, by the second door if that is open. Ready if something came, or the end.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_read(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
         if self.input.is_over() {
             return Poll::Pending;
         }
-        if self.input.len() == 0
-            && let Some(mut space) = self.connection.assembly()
-        {
-            let came = poll_read_buf(&mut self.stream, cx, space.limited());
-            return self.input.note(came);
+        let space = if self.input.len() == 0 { self.connection.assembly() } else { None };
+        match space {
+            Some(mut space) => {
+                let came = poll_read_buf(&mut self.stream, cx, space.limited());
+                ready!(self.input.note(came));
+            }
+            None => ready!(self.input.poll_read(&mut self.stream, cx)),
         }
-        self.input.poll_read(&mut self.stream, cx)
+        self.read_at = now;
+        self.reads = self.reads.wrapping_add(1);
+        Poll::Ready(())
     }
 
     /// Reads what is not to be received yet, up to the size of one message, which a peer can make this side hold anyway.
-    fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_read_ahead(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
         let most = self.connection.config().limits.message.max(READ_SPACE);
         if self.input.len() >= most || self.connection.holds_frame() {
             return Poll::Pending;
         }
-        self.poll_read(cx)
+        self.poll_read(cx, now)
     }
 
     /// The stream has ended, or failed.

@@ -31,6 +31,8 @@ pub(super) struct Input {
     /// How the stream ended, until that is taken.
     end: Option<io::Result<()>>,
     is_over: bool,
+    /// Whether the buffer is larger than it is normally.
+    has_grown: bool,
 }
 
 impl Input {
@@ -43,6 +45,11 @@ impl Input {
     pub(super) fn unread(&mut self) -> (&mut [u8], &mut usize) {
         let start = self.buffer.len().saturating_sub(self.left);
         (self.buffer.get_mut(start..).unwrap_or_default(), &mut self.left)
+    }
+
+    /// Whether a part of the buffer that is [split off](Self::split_off) keeps more alive than one read.
+    pub(super) const fn has_grown(&self) -> bool {
+        self.has_grown
     }
 
     /// The last `len` bytes that were received, as a part of the buffer of their own.
@@ -91,18 +98,20 @@ impl Input {
     pub(super) fn release(&mut self) {
         if self.left == 0 && self.buffer.capacity() > 0 {
             give(mem::take(&mut self.buffer));
+            self.has_grown = false;
         }
     }
 
     fn make_room(&mut self) {
         self.buffer.advance(self.buffer.len().saturating_sub(self.left));
-        if self.buffer.try_reclaim(READ_SPACE) {
-            return;
-        }
         if self.left == 0 {
-            self.buffer = take();
-        } else {
+            if self.has_grown || !self.buffer.try_reclaim(READ_SPACE) {
+                self.release();
+                self.buffer = take();
+            }
+        } else if !self.buffer.try_reclaim(READ_SPACE) {
             self.buffer.reserve(READ_SPACE);
+            self.has_grown = true;
         }
     }
 }

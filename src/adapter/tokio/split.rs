@@ -53,19 +53,13 @@ struct Halves<S> {
 #[derive(PartialEq)]
 struct Standing {
     queued: usize,
-    unread: usize,
-    is_over: bool,
+    reads: usize,
     state: State,
 }
 
 impl<S> WebSocket<S> {
     fn standing(&self) -> Standing {
-        Standing {
-            queued: self.connection.queued(),
-            unread: self.input.len(),
-            is_over: self.input.is_over(),
-            state: self.connection.state(),
-        }
+        Standing { queued: self.connection.queued(), reads: self.reads, state: self.connection.state() }
     }
 }
 
@@ -115,12 +109,12 @@ impl<S> Shared<S> {
         if now == before {
             return outcome;
         }
-        let ends = now.is_over != before.is_over || now.state != before.state;
-        if ends || now.queued < before.queued {
+        let moved_on = now.state != before.state;
+        if moved_on || now.queued < before.queued {
             self.wakers.wake_senders();
         }
         // What is queued and not written is for the receiver to write, if it waits.
-        if place != RECEIVER && (ends || now.unread > before.unread || now.queued > before.queued) {
+        if place != RECEIVER && (moved_on || now.reads != before.reads || now.queued > before.queued) {
             self.wakers.wake_receiver();
         }
         outcome

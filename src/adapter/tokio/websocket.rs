@@ -38,6 +38,8 @@ pub struct WebSocket<S> {
     pub(super) clock: Clock,
     /// When the last read was made that brought something.
     pub(super) read_at: Instant,
+    /// How many such reads there were.
+    pub(super) reads: usize,
     /// When the connection was closed, if the stream had not passed on everything by then.
     pub(super) closed_at: Option<Instant>,
     /// Writing has failed: the peer may have said why, so that reading goes on.
@@ -66,6 +68,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             input,
             clock: Clock::new(),
             read_at: Instant::now(),
+            reads: 0,
             closed_at: None,
             write_failure: None,
             needs_flush: false,
@@ -197,15 +200,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// What of the input makes a message, without waiting.
     pub(super) fn next_message(&mut self) -> Option<Message> {
         loop {
+            // A message must not keep alive what was read ahead.
+            let least = if self.input.has_grown() { usize::MAX } else { SPLIT_OFF };
             let (mut unread, left) = self.input.unread();
             let event = self.connection.receive(&mut unread);
             *left = unread.len();
             return Some(match event? {
-                Event::Binary(data) if data.is_lent() && data.len() >= SPLIT_OFF => {
+                Event::Binary(data) if data.is_lent() && data.len() >= least => {
                     let len = data.len();
                     Message::Binary(self.input.split_off(len))
                 }
-                Event::BinaryChunk { data, last } if data.is_lent() && data.len() >= SPLIT_OFF => {
+                Event::BinaryChunk { data, last } if data.is_lent() && data.len() >= least => {
                     let len = data.len();
                     Message::BinaryChunk { data: self.input.split_off(len), last }
                 }
