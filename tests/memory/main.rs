@@ -9,6 +9,7 @@
     reason = "126 and 127 are what RFC 6455 calls the lengths in two and eight bytes"
 )]
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "that is how helpers of tests fail")]
+#![cfg_attr(feature = "deflate", expect(clippy::panic, reason = "that is how helpers of tests fail"))]
 
 #[cfg(feature = "deflate")]
 mod deflate;
