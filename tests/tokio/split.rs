@@ -112,7 +112,7 @@ async fn room_that_the_receiver_makes() {
         sleep(Duration::from_millis(1)).await;
         script.silently(|played| played.room = None);
         assert!(waits(receiver.recv()));
-        timeout(Duration::from_secs(1), sends).await.expect("it was not woken").unwrap().unwrap();
+        timeout(Duration::from_millis(100), sends).await.expect("it was not woken").unwrap().unwrap();
     }
 }
 
