@@ -41,7 +41,8 @@
 //! - A block marked as final ends a DEFLATE stream (RFC 1951 §3.2.3): what follows, in the same message or in the next, begins a new
 //!   one with an empty window.
 //! - A compressed message without a byte of payload is empty.
-//! - Bad data, and a message that ends inside a block, are refused with close code 1007.
+//! - Bad data, and a message that ends inside a block, are refused with close code 1007. The four bytes that a message lacks are the
+//!   rest of an empty block: if they come out as content, it was cut off.
 //! - The position of an error in a compressed message is that of the message's first byte, since which byte of the compressed
 //!   data shows it cannot be told.
 

@@ -8,6 +8,7 @@
 #![cfg(test)]
 #![forbid(unsafe_code)]
 
+mod deflate;
 mod libraries;
 mod model;
 mod quirks;
