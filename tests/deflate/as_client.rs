@@ -71,7 +71,7 @@ fn offers() {
     assert_offer(
         |options| {
             change(options);
-            options.fallback = false
+            options.fallback = false;
         },
         wish,
     );
@@ -188,7 +188,7 @@ fn an_answer_to_no_offer() {
     let strict = |change: fn(&mut Options)| {
         options(|options| {
             change(options);
-            options.fallback = false
+            options.fallback = false;
         })
     };
     let no_takeover: fn(&mut Options) = |options| options.peer_takeover = false;

@@ -45,7 +45,7 @@ fn request(offers: &[&str]) -> Vec<u8> {
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n",
     );
     for offer in offers {
-        head += &format!("Sec-WebSocket-Extensions: {offer}\r\n");
+        head = head + "Sec-WebSocket-Extensions: " + offer + "\r\n";
     }
     (head + "\r\n").into_bytes()
 }
@@ -99,7 +99,7 @@ fn answered(config: &Arc<Config>, answers: &[&str]) -> Result<Connection, Handsh
     let (_, head) = accepted(request.into_bytes(), &self::config(None, |_| {}));
     let mut head = String::from(head.strip_suffix("\r\n").unwrap());
     for answer in answers {
-        head += &format!("Sec-WebSocket-Extensions: {answer}\r\n");
+        head = head + "Sec-WebSocket-Extensions: " + answer + "\r\n";
     }
     let mut head = (head + "\r\n").into_bytes();
     match handshake.receive(&mut head.as_mut_slice()) {

@@ -89,9 +89,10 @@ impl Sent {
                 let mut start = 0;
                 for (index, end) in ends.iter().enumerate() {
                     let (chunk, last) = (&content[start..*end], index + 1 == ends.len());
-                    match text {
-                        true => connection.send_text_chunk(chunk, last).unwrap(),
-                        false => connection.send_binary_chunk(chunk.as_bytes(), last).unwrap(),
+                    if text {
+                        connection.send_text_chunk(chunk, last).unwrap();
+                    } else {
+                        connection.send_binary_chunk(chunk.as_bytes(), last).unwrap();
                     }
                     connection.ping(b"between").unwrap();
                     start = *end;
