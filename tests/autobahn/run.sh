@@ -16,7 +16,7 @@ case ${1-} in
 esac
 
 largest=$(echo {12.{1..5},13.{1..7}}.{9,10,{12..18}})
-export EXCLUDE=${EXCLUDE-$largest} FAIL_ON="NON-STRICT,UNIMPLEMENTED"
+export EXCLUDE=${EXCLUDE-$largest} FAIL_ON="NON-STRICT,UNIMPLEMENTED" LIMIT=${LIMIT:-10800}
 
 if [ -z "${WSTEST-}" ]; then
   "$here/setup.sh" "$work"
