@@ -80,8 +80,8 @@ const MAX_WINDOW_BITS: u8 = 15;
 pub struct Options {
     /// How hard to compress: from 1 (fast) to 9 (small); 0 stores. Values above 9 count as 9.
     ///
-    /// 2. zlib-rs has no codes of their own for messages at level 1, which takes two thirds of the time and makes JSON half as long
-    /// again. Others: 6 (Python websockets; ws, as it is zlib's default), 1 of Go's own scale (gorilla).
+    /// Level 2. At level 1, zlib-rs makes no codes of their own for messages: it takes two thirds of the time, and JSON comes out
+    /// half as long again. Others: 6 (Python websockets; ws, as it is zlib's default), 1 on Go's own scale (gorilla).
     pub level: u8,
     /// How much memory the compressor takes besides its window, from 1 to 9; values outside count as the nearest. Less makes it
     /// slower and its blocks shorter.
