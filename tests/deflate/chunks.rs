@@ -119,6 +119,29 @@ fn drained_later() {
     }
 }
 
+/// [T-08] [T-27] A message that ends at the end of a chunk, or about there: what the last byte of it still means comes out, and then
+/// the message is over.
+#[test]
+fn lengths_about_a_chunk() {
+    // The last are long enough, compressed, for chunks of the longest kind.
+    let lengths = (LEAST - 6..LEAST + 600).chain(2 * LEAST - 6..2 * LEAST + 300);
+    let lengths: Vec<usize> = lengths.chain((40 * MOST - 6..40 * MOST + 270).step_by(13)).collect();
+    for role in ROLES {
+        for &len in &lengths {
+            let data = vec![b'a'; len];
+            let bytes = frame_to(role, BINARY, &deflated(&data));
+            let cuts = if len < MOST { &[1, usize::MAX][..] } else { &[usize::MAX] };
+            for &cut in cuts {
+                assert!(content(receive_cut(&mut in_chunks(role, PLAIN), &bytes, cut)).0 == data, "{len} bytes");
+                let mut whole = agreed(role, PLAIN);
+                for _ in 0..2 {
+                    assert!(receive_cut(&mut whole, &bytes, cut) == [crate::kit::binary(&data)], "{len} bytes");
+                }
+            }
+        }
+    }
+}
+
 /// [T-23] [T-24] An empty message is one chunk, the last.
 #[test]
 fn empty_messages() {

@@ -16,8 +16,8 @@ use std::{sync::Arc, time::Duration};
 const TAKEOVER: &str = "permessage-deflate";
 const NO_TAKEOVER: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
-/// What comes out at a time.
-const CHUNK: usize = 4 * KIB;
+/// What comes out at a time, at the most.
+const CHUNK: usize = 16 * KIB;
 
 /// The payload of a compressed message.
 fn deflated(data: &[u8]) -> Vec<u8> {
