@@ -59,7 +59,7 @@ pub enum HandshakeError {
     #[error("the request-target \"{0}\" is neither a path nor an http(s) URI (RFC 6455 §4.1)")]
     Target(String),
     /// A header field that must be there is not. Holds its name.
-    #[error("the header {0} is missing (RFC 6455 §4.1)")]
+    #[error("the header {0} is missing ({section})", section = section_of(.0))]
     Missing(&'static str),
     /// A header field is there more than once. Holds its name.
     #[error("the header {0} must not appear more than once (RFC 6455 §11.3)")]
@@ -82,6 +82,22 @@ pub enum HandshakeError {
     /// The request has an expectation. Holds an excerpt of it.
     #[error("the request has the expectation \"{0}\", which is not supported (RFC 9110 §10.1.1)")]
     Expectation(String),
+    /// Over HTTP/2 and HTTP/3: the method is not CONNECT. Holds an excerpt of it.
+    #[cfg(feature = "http")]
+    #[error("the method is \"{0}\": over HTTP/2 and HTTP/3 a WebSocket handshake is a CONNECT request (RFC 8441 §5)")]
+    ConnectMethod(String),
+    /// Over HTTP/2 and HTTP/3: the request has no `:protocol`, and so asks for a tunnel to another host.
+    #[cfg(feature = "http")]
+    #[error("the CONNECT request has no :protocol, and asks for a tunnel, which is not made here (RFC 8441 §4)")]
+    Tunnel,
+    /// Over HTTP/2 and HTTP/3: the `:protocol` is not `websocket`. Holds an excerpt of it.
+    #[cfg(feature = "http")]
+    #[error("the :protocol is \"{0}\"; only websocket is spoken here (RFC 9220 §3)")]
+    ConnectProtocol(String),
+    /// Over HTTP/2 and HTTP/3: the request has a header field that only HTTP/1.1 has. Holds its name.
+    #[cfg(feature = "http")]
+    #[error("the header {0} belongs to HTTP/1.1: over HTTP/2 and HTTP/3 the request must not have it (RFC 8441 §5)")]
+    OnlyHttp1(&'static str),
     /// The origin is not among those that may connect. Holds an excerpt of it.
     #[error("the origin \"{0}\" may not connect here (RFC 6455 §10.2)")]
     OriginRefused(String),
@@ -92,7 +108,7 @@ pub enum HandshakeError {
     #[error("the subprotocol {0} is needed here, and the client does not offer it (RFC 6455 §4.2.2)")]
     ProtocolRequired(String),
     /// The server's answer is not the switch to WebSocket. Holds its status.
-    #[error("the server answered with status {0}, not with 101 (RFC 6455 §4.1)")]
+    #[error("the server answered with status {0}: 101 opens a connection, or 2xx over HTTP/2 (RFC 6455 §4.1)")]
     Status(u16),
     /// The server's answer does not fit the key that was sent: it may not be an answer to this handshake.
     #[error("Sec-WebSocket-Accept is \"{received}\", but the key that was sent gives \"{expected}\" (RFC 6455 §4.1)")]
@@ -126,6 +142,8 @@ pub enum HandshakeError {
 impl HandshakeError {
     /// The HTTP status with which a server answers it. For what only a server can do wrong it is 502: what a gateway
     /// would answer.
+    ///
+    /// Over HTTP/2 and HTTP/3, where there is no upgrade that 426 could ask for, the answer has 400 in its place.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -136,6 +154,10 @@ impl HandshakeError {
             Self::Expectation(_) => 417,
             Self::Version(_) | Self::Missing("Upgrade") | Self::Invalid { name: "Upgrade", .. } => 426,
             Self::HeadTooLong { .. } | Self::TooManyFields { .. } => 431,
+            #[cfg(feature = "http")]
+            Self::ConnectMethod(_) => 405,
+            #[cfg(feature = "http")]
+            Self::Tunnel | Self::ConnectProtocol(_) => 501,
             #[cfg(feature = "deflate")]
             Self::Deflate(_) => 502,
             Self::Status(_) | Self::WrongAccept { .. } | Self::ProtocolNotOffered(_) | Self::ExtensionNotOffered(_) => {
@@ -162,12 +184,18 @@ impl HandshakeError {
             Self::OriginRefused(_) | Self::OriginMissing => "RFC 6455 §10.2",
             Self::HeadTooLong { .. } | Self::TooManyFields { .. } => "RFC 6455 §10.4",
             Self::Repeated(_) => "RFC 6455 §11.3",
+            Self::Missing(name) => section_of(name),
+            #[cfg(feature = "http")]
+            Self::Tunnel => "RFC 8441 §4",
+            #[cfg(feature = "http")]
+            Self::ConnectMethod(_) | Self::OnlyHttp1(_) => "RFC 8441 §5",
+            #[cfg(feature = "http")]
+            Self::ConnectProtocol(_) => "RFC 9220 §3",
             #[cfg(feature = "deflate")]
             Self::Deflate(_) => "RFC 7692 §7",
             Self::HttpVersion(_)
             | Self::Method(_)
             | Self::Target(_)
-            | Self::Missing(_)
             | Self::Invalid { .. }
             | Self::Status(_)
             | Self::WrongAccept { .. }
@@ -175,6 +203,11 @@ impl HandshakeError {
             | Self::ExtensionNotOffered(_) => "RFC 6455 §4.1",
         }
     }
+}
+
+/// Where it says that a field, or a pseudo-header field, must be there.
+fn section_of(name: &str) -> &'static str {
+    if name.starts_with(':') { "RFC 8441 §5" } else { "RFC 6455 §4.1" }
 }
 
 /// What a field must have, for whoever reads the error.

@@ -4,6 +4,9 @@
 //! be sent before the handshake is over. What both share lies here, from the bytes up: `head` finds the end of a head
 //! as it arrives and `fields` takes it apart once, or `whole` does both in one pass; `places` keeps where the fields are that
 //! `known` names; and the rest are the grammars of what stands in it.
+//!
+//! With the feature `http` each role also has an `Upgrade`, for an HTTP library that reads and writes the heads itself.
+//! `messages` writes its messages down as heads, and so the same rules look at them.
 
 pub mod client;
 pub mod server;
@@ -18,6 +21,8 @@ mod head;
 mod header;
 mod key;
 mod known;
+#[cfg(feature = "http")]
+mod messages;
 mod places;
 mod whole;
 

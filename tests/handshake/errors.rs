@@ -19,6 +19,23 @@ fn what_only_a_server_can_do_wrong() {
     assert_eq!(HandshakeError::BareLf.status(), 400);
 }
 
+/// Over HTTP/2, too, an error says which rule it is, and has a status.
+#[cfg(feature = "http")]
+#[test]
+fn what_only_http_2_has() {
+    for (error, status) in [
+        (HandshakeError::ConnectMethod("GET".into()), 405),
+        (HandshakeError::Tunnel, 501),
+        (HandshakeError::ConnectProtocol("connect-udp".into()), 501),
+        (HandshakeError::OnlyHttp1("Upgrade"), 400),
+        (HandshakeError::Missing(":authority"), 400),
+    ] {
+        assert!(error.to_string().ends_with(&format!("({})", error.section())), "{error} / {}", error.section());
+        assert!(matches!(error.section(), "RFC 8441 §4" | "RFC 8441 §5" | "RFC 9220 §3"), "{error}");
+        assert_eq!(error.status(), status, "{error}");
+    }
+}
+
 /// Each header that can be wrong says what it should be.
 #[test]
 fn what_a_header_must_be() {

@@ -85,6 +85,36 @@ impl Head {
         self.fields.iter().map(|(name, _)| name.clone()).collect()
     }
 
+    /// The same as a message of the crate `http`, if that can hold it.
+    #[cfg(feature = "http")]
+    pub(crate) fn request_message(&self) -> Option<http::Request<()>> {
+        let mut words = self.first.split(' ');
+        let builder = http::Request::builder().method(words.next()?).uri(words.next()?);
+        let mut message = builder.version(version(words.next()?)?).body(()).ok()?;
+        *message.headers_mut() = self.map()?;
+        Some(message)
+    }
+
+    /// The same as a message of the crate `http`, if that can hold it.
+    #[cfg(feature = "http")]
+    pub(crate) fn response_message(&self) -> Option<http::Response<()>> {
+        let mut words = self.first.split(' ');
+        let builder = http::Response::builder().version(version(words.next()?)?);
+        let mut message = builder.status(words.next()?).body(()).ok()?;
+        *message.headers_mut() = self.map()?;
+        Some(message)
+    }
+
+    #[cfg(feature = "http")]
+    fn map(&self) -> Option<http::HeaderMap> {
+        let mut map = http::HeaderMap::new();
+        for (name, value) in &self.fields {
+            let name = http::HeaderName::from_bytes(name.as_bytes()).ok()?;
+            map.append(name, http::HeaderValue::from_bytes(value).ok()?);
+        }
+        Some(map)
+    }
+
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = format!("{}\r\n", self.first).into_bytes();
         for (name, value) in &self.fields {
@@ -95,6 +125,15 @@ impl Head {
         }
         bytes.extend_from_slice(b"\r\n");
         bytes
+    }
+}
+
+#[cfg(feature = "http")]
+fn version(text: &str) -> Option<http::Version> {
+    match text {
+        "HTTP/1.0" => Some(http::Version::HTTP_10),
+        "HTTP/1.1" => Some(http::Version::HTTP_11),
+        _ => None,
     }
 }
 

@@ -5,6 +5,8 @@ mod answer;
 #[cfg(test)]
 mod cuts;
 mod errors;
+#[cfg(all(test, feature = "http"))]
+mod extended_connect;
 #[cfg(test)]
 mod grammar;
 #[cfg(test)]
@@ -13,6 +15,8 @@ mod http;
 mod kit;
 #[cfg(test)]
 mod limits;
+#[cfg(all(test, feature = "http"))]
+mod messages;
 #[cfg(test)]
 mod origin;
 #[cfg(test)]

@@ -24,10 +24,14 @@
 mod request;
 mod response;
 mod rules;
+#[cfg(feature = "http")]
+mod upgrade;
 mod uri;
 
 pub use request::{InvalidRequest, Request};
 pub use response::Response;
+#[cfg(feature = "http")]
+pub use upgrade::{Upgrade, extended_connect, upgrade};
 
 use super::{
     deadline::Deadline,
@@ -36,8 +40,8 @@ use super::{
     head::{Head, Start},
     key,
 };
-use crate::{Config, Connection, Role, Timestamp};
-use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
+use crate::{Config, Connection, Timestamp};
+use alloc::{collections::VecDeque, string::String, sync::Arc};
 use bytes::Buf;
 use core::{fmt, time::Duration};
 
@@ -95,14 +99,10 @@ impl Handshake {
     #[must_use]
     pub fn new(request: Request, config: &Arc<Config>) -> Self {
         let key = key::fresh(config);
-        #[cfg(feature = "deflate")]
-        let offers = config.deflate.as_ref().map(crate::deflate::offer);
-        #[cfg(not(feature = "deflate"))]
-        let offers: Option<alloc::string::String> = None;
         Self {
             config: Some(config.clone()),
-            request: request.head(&key, offers.as_deref()).into(),
-            expected: rules::Expected { accept: key::accept(&key), protocols: request.into_protocols() },
+            request: request.head(&key, offers(config).as_deref()).into(),
+            expected: rules::Expected { accept: Some(key::accept(&key)), protocols: request.into_protocols() },
             head: Head::new(Start::Response, config.limits.head_bytes),
             deadline: Deadline::new(config.deadlines.handshake),
         }
@@ -124,7 +124,7 @@ impl Handshake {
     pub fn receive(&mut self, input: &mut &mut [u8]) -> Progress {
         let Some(config) = self.config.take() else { return Progress::Incomplete };
         match self.advance(input, config.limits.head_fields) {
-            Ok(Some(response)) => match self.conclude(config, &response) {
+            Ok(Some(response)) => match self.expected.open(config, &response) {
                 Ok(connection) => Progress::Connected(connection, response),
                 Err(error) => Progress::Refused(error, Some(response)),
             },
@@ -175,15 +175,15 @@ impl Handshake {
             }
         }
     }
+}
 
-    fn conclude(&self, config: Arc<Config>, response: &Response) -> Result<Connection, HandshakeError> {
-        self.expected.check(response)?;
-        #[cfg(feature = "deflate")]
-        if let Some(options) = &config.deflate {
-            let agreement = rules::check_deflate(&response.fields, options)?;
-            return Ok(Connection::opened(Role::Client, config, Vec::new()).with_deflate(agreement));
-        }
-        rules::check_no_extension(&response.fields)?;
-        Ok(Connection::opened(Role::Client, config, Vec::new()))
+/// What is offered about extensions.
+fn offers(config: &Config) -> Option<String> {
+    #[cfg(feature = "deflate")]
+    return config.deflate.as_ref().map(crate::deflate::offer);
+    #[cfg(not(feature = "deflate"))]
+    {
+        let _ = config;
+        None
     }
 }

@@ -3,7 +3,7 @@ use crate::handshake::{
     grammar,
     header::{self, InvalidHeader},
 };
-use alloc::{format, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 use thiserror::Error;
 
 /// What a client asks for: a resource of a server, and perhaps subprotocols, an origin and further header fields
@@ -132,17 +132,22 @@ impl Request {
         head.extend_from_slice(b"GET ");
         head.extend_from_slice(self.uri.resource.as_bytes());
         head.extend_from_slice(b" HTTP/1.1\r\nHost: ");
-        head.extend_from_slice(self.uri.host.as_bytes());
         // "A |Host| header field whose value contains /host/ plus optionally ':' followed by /port/ (when not using the
         // default port)" (§4.1).
-        if !self.uri.has_default_port() {
-            head.extend_from_slice(format!(":{}", self.uri.port).as_bytes());
-        }
+        self.uri.push_authority(&mut head);
         head.extend_from_slice(b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ");
         head.extend_from_slice(key);
-        head.extend_from_slice(b"\r\nSec-WebSocket-Version: 13\r\n");
+        head.extend_from_slice(b"\r\n");
+        self.push_fields(&mut head, extensions);
+        head.extend_from_slice(b"\r\n");
+        head
+    }
+
+    /// The fields that do not depend on the version of HTTP.
+    pub(super) fn push_fields(&self, head: &mut Vec<u8>, extensions: Option<&str>) {
+        head.extend_from_slice(b"Sec-WebSocket-Version: 13\r\n");
         if let Some(origin) = &self.origin {
-            header::push(&mut head, "Origin", origin.as_bytes());
+            header::push(head, "Origin", origin.as_bytes());
         }
         if let Some((first, rest)) = self.protocols.split_first() {
             head.extend_from_slice(b"Sec-WebSocket-Protocol: ");
@@ -154,11 +159,14 @@ impl Request {
             head.extend_from_slice(b"\r\n");
         }
         if let Some(extensions) = extensions {
-            header::push(&mut head, "Sec-WebSocket-Extensions", extensions.as_bytes());
+            header::push(head, "Sec-WebSocket-Extensions", extensions.as_bytes());
         }
         head.extend_from_slice(&self.headers);
-        head.extend_from_slice(b"\r\n");
-        head
+    }
+
+    #[cfg(feature = "http")]
+    pub(super) fn uri(&self) -> &Uri {
+        &self.uri
     }
 
     pub(super) fn into_protocols(self) -> Vec<String> {
@@ -218,6 +226,10 @@ pub enum InvalidRequest {
     /// The origin is empty, or has something else than visible ASCII in it.
     #[error("\"{0}\" is no origin: use scheme, host and port, such as https://example.com (RFC 6454 §6)")]
     Origin(String),
+    /// The crate `http` cannot hold the URI.
+    #[cfg(feature = "http")]
+    #[error("\"{0}\" is no URI for the crate http: use at most 65,534 bytes, and a host without %")]
+    HttpUri(String),
     /// A header field cannot be added.
     #[error(transparent)]
     Header(#[from] InvalidHeader),

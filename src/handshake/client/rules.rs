@@ -3,48 +3,42 @@
 use super::Response;
 #[cfg(feature = "deflate")]
 use crate::deflate::{self, Agreement, BadAnswer, Options};
-use crate::handshake::{
-    error::HandshakeError,
-    extensions::{self, Extension},
-    fields::{Fields, invalid},
-    grammar,
-    known::Known,
+use crate::{
+    Config, Connection, Role,
+    handshake::{
+        error::HandshakeError,
+        extensions::{self, Extension},
+        fields::{Fields, invalid},
+        grammar,
+        known::Known,
+    },
 };
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, sync::Arc, vec::Vec};
 
 /// What was sent, as far as the answer depends on it.
 #[derive(Debug)]
 pub(super) struct Expected {
-    /// For `Sec-WebSocket-Accept`.
-    pub(super) accept: [u8; 28],
+    /// For `Sec-WebSocket-Accept`; `None` over HTTP/2 and HTTP/3, where there is none.
+    pub(super) accept: Option<[u8; 28]>,
     /// Those that were offered.
     pub(super) protocols: Vec<String>,
 }
 
 impl Expected {
-    pub(super) fn check(&self, response: &Response) -> Result<(), HandshakeError> {
-        let fields = &response.fields;
-        if response.status() != 101 {
-            return Err(HandshakeError::Status(response.status()));
+    /// Opens the connection, if the answer is what was asked for.
+    pub(super) fn open(&self, config: Arc<Config>, response: &Response) -> Result<Connection, HandshakeError> {
+        match &self.accept {
+            Some(accept) => check_switch(response, accept)?,
+            None => check_tunnel(response)?,
         }
-        // HTTP/1.0 has no 101 (RFC 9110 §7.8, §15.2).
-        if !response.is_http_1_1() {
-            return Err(HandshakeError::HttpVersion(grammar::excerpt(fields.first_line())));
+        self.check_protocol(&response.fields)?;
+        #[cfg(feature = "deflate")]
+        if let Some(options) = &config.deflate {
+            let agreement = check_deflate(&response.fields, options)?;
+            return Ok(Connection::opened(Role::Client, config, Vec::new()).with_deflate(agreement));
         }
-        check_upgrade(fields)?;
-        check_connection(fields)?;
-        self.check_accept(fields)?;
-        self.check_protocol(fields)
-    }
-
-    /// "If the response lacks a |Sec-WebSocket-Accept| header field or the |Sec-WebSocket-Accept| contains a value other
-    /// than the base64-encoded SHA-1 of the concatenation \[...\] the client MUST _Fail the WebSocket Connection_".
-    fn check_accept(&self, fields: &Fields) -> Result<(), HandshakeError> {
-        let value = fields.exactly_one(Known::Accept)?;
-        if value == self.accept {
-            return Ok(());
-        }
-        Err(HandshakeError::WrongAccept { received: grammar::excerpt(value), expected: grammar::excerpt(&self.accept) })
+        check_no_extension(&response.fields)?;
+        Ok(Connection::opened(Role::Client, config, Vec::new()))
     }
 
     /// "If the response includes a |Sec-WebSocket-Protocol| header field and this header field indicates the use of a
@@ -58,6 +52,37 @@ impl Expected {
             Some(_) => Err(HandshakeError::ProtocolNotOffered(grammar::excerpt(value))),
         }
     }
+}
+
+/// The switch from HTTP/1.1.
+fn check_switch(response: &Response, accept: &[u8]) -> Result<(), HandshakeError> {
+    let fields = &response.fields;
+    if response.status() != 101 {
+        return Err(HandshakeError::Status(response.status()));
+    }
+    // HTTP/1.0 has no 101 (RFC 9110 §7.8, §15.2).
+    if !response.is_http_1_1() {
+        return Err(HandshakeError::HttpVersion(grammar::excerpt(fields.first_line())));
+    }
+    check_upgrade(fields)?;
+    check_connection(fields)?;
+    check_accept(fields, accept)
+}
+
+/// "Any 2xx (Successful) response indicates that the sender \[...\] will switch to tunnel mode" (RFC 9110 §9.3.6), which over
+/// HTTP/2 opens the connection (RFC 8441 §5).
+fn check_tunnel(response: &Response) -> Result<(), HandshakeError> {
+    if matches!(response.status(), 200..=299) { Ok(()) } else { Err(HandshakeError::Status(response.status())) }
+}
+
+/// "If the response lacks a |Sec-WebSocket-Accept| header field or the |Sec-WebSocket-Accept| contains a value other
+/// than the base64-encoded SHA-1 of the concatenation \[...\] the client MUST _Fail the WebSocket Connection_".
+fn check_accept(fields: &Fields, accept: &[u8]) -> Result<(), HandshakeError> {
+    let value = fields.exactly_one(Known::Accept)?;
+    if value == accept {
+        return Ok(());
+    }
+    Err(HandshakeError::WrongAccept { received: grammar::excerpt(value), expected: grammar::excerpt(accept) })
 }
 
 /// "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a value that is not an ASCII
@@ -80,13 +105,13 @@ fn check_connection(fields: &Fields) -> Result<(), HandshakeError> {
 /// "If the response includes a |Sec-WebSocket-Extensions| header field and this header field indicates the use of an
 /// extension that was not present in the client's handshake \[...\] the client MUST _Fail the WebSocket Connection_".
 /// None was offered.
-pub(super) fn check_no_extension(fields: &Fields) -> Result<(), HandshakeError> {
+fn check_no_extension(fields: &Fields) -> Result<(), HandshakeError> {
     extensions::check(fields)?.map_or(Ok(()), |extension| Err(not_offered(extension)))
 }
 
 /// The same where permessage-deflate was offered, and nothing else. What was agreed is `None` if the server declines.
 #[cfg(feature = "deflate")]
-pub(super) fn check_deflate(fields: &Fields, options: &Options) -> Result<Option<Agreement>, HandshakeError> {
+fn check_deflate(fields: &Fields, options: &Options) -> Result<Option<Agreement>, HandshakeError> {
     extensions::check(fields)?;
     let mut agreement = None;
     for extension in extensions::all(fields) {

@@ -5,7 +5,7 @@ use crate::handshake::{
     authority::{self, Authority, InvalidAuthority},
     grammar,
 };
-use alloc::string::String;
+use alloc::{format, string::String, vec::Vec};
 
 /// Where a request goes, and for what it asks.
 #[derive(Clone, Debug)]
@@ -42,8 +42,16 @@ impl Uri {
         })
     }
 
+    /// Appends the host, and the port unless it is the one that the scheme implies.
+    pub(super) fn push_authority(&self, head: &mut Vec<u8>) {
+        head.extend_from_slice(self.host.as_bytes());
+        if !self.has_default_port() {
+            head.extend_from_slice(format!(":{}", self.port).as_bytes());
+        }
+    }
+
     /// Whether the port is the one that the scheme implies, and so is not said in the Host field (§4.1, 4).
-    pub(super) fn has_default_port(&self) -> bool {
+    fn has_default_port(&self) -> bool {
         self.port == default_port(self.is_secure)
     }
 }

@@ -88,6 +88,17 @@ impl Accept {
         Ok(self)
     }
 
+    /// The fields that do not depend on the version of HTTP, with what is agreed about extensions.
+    pub(super) fn push_fields(&self, head: &mut Vec<u8>, extensions: Option<&str>) {
+        if let Some(protocol) = &self.protocol {
+            header::push(head, "Sec-WebSocket-Protocol", protocol.as_bytes());
+        }
+        if let Some(extensions) = extensions {
+            header::push(head, "Sec-WebSocket-Extensions", extensions.as_bytes());
+        }
+        head.extend_from_slice(&self.headers);
+    }
+
     fn from_origins(origins: Origins) -> Self {
         Self { origins, protocol: None, headers: Vec::new() }
     }

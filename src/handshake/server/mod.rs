@@ -25,14 +25,20 @@
 //! ```
 
 mod accept;
+#[cfg(feature = "http")]
+mod connect;
 mod origins;
 mod refusal;
 mod request;
 mod rules;
+#[cfg(feature = "http")]
+mod upgrade;
 
 pub use accept::Accept;
 pub use refusal::Refusal;
 pub use request::Request;
+#[cfg(feature = "http")]
+pub use upgrade::{Upgrade, extended_connect, upgrade};
 
 use super::{
     deadline::Deadline,

@@ -42,9 +42,7 @@ impl Refusal {
     /// appropriate error code" (RFC 6455 §4.2.1); the body says which rule it is.
     pub(super) fn of(error: HandshakeError) -> Self {
         let status = error.status();
-        let mut head = head(status, asks_for_version(&error));
-        header::push(&mut head, "Content-Type", b"text/plain; charset=utf-8");
-        header::push(&mut head, "X-Content-Type-Options", b"nosniff");
+        let head = head_of(&error, status, "GET");
         let body = format!("{error}\n");
         // An answer to HEAD has the length of the body, and no body (RFC 9110 §9.3.2).
         let is_head = matches!(&error, HandshakeError::Method(method) if method == "HEAD");
@@ -55,7 +53,7 @@ impl Refusal {
     /// For a decision of the application.
     pub(super) fn with_status(status: u16, body: &[u8]) -> Self {
         let status = if matches!(status, 300..=303 | 305..=599) { status } else { 500 };
-        Self::assemble(status, None, head(status, false), body.len(), body)
+        Self::assemble(status, None, head(status, false, "GET"), body.len(), body)
     }
 
     fn assemble(status: u16, error: Option<HandshakeError>, head: Vec<u8>, length: usize, body: &[u8]) -> Self {
@@ -147,8 +145,16 @@ fn asks_for_version(error: &HandshakeError) -> bool {
     )
 }
 
-/// The status line, and the fields that the status asks for.
-fn head(status: u16, asks_for_version: bool) -> Vec<u8> {
+/// The status line, and the fields of an answer whose body says which rule was broken.
+pub(super) fn head_of(error: &HandshakeError, status: u16, allowed: &str) -> Vec<u8> {
+    let mut head = head(status, asks_for_version(error), allowed);
+    header::push(&mut head, "Content-Type", b"text/plain; charset=utf-8");
+    header::push(&mut head, "X-Content-Type-Options", b"nosniff");
+    head
+}
+
+/// The status line, and the fields that the status asks for. `allowed` is the method that begins a handshake.
+fn head(status: u16, asks_for_version: bool, allowed: &str) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {status} {}\r\n", phrase(status)).into_bytes();
     if status == 426 {
         // "The server MUST send an Upgrade header field in a 426 response" (RFC 9110 §15.5.22), and "a sender of
@@ -163,7 +169,7 @@ fn head(status: u16, asks_for_version: bool) -> Vec<u8> {
     }
     if status == 405 {
         // "The origin server MUST generate an Allow header field in a 405 response" (RFC 9110 §15.5.6).
-        header::push(&mut head, "Allow", b"GET");
+        header::push(&mut head, "Allow", allowed.as_bytes());
     }
     head
 }

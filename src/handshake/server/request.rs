@@ -1,3 +1,5 @@
+#[cfg(feature = "http")]
+use super::connect;
 use super::{Accept, Refusal, rules};
 use crate::{
     Config, Connection, Role,
@@ -6,7 +8,7 @@ use crate::{
         error::HandshakeError,
         extensions,
         fields::{Fields, RequestLine},
-        grammar, header, key,
+        grammar, key,
         known::Known,
     },
 };
@@ -34,6 +36,15 @@ enum Resource {
     Completed(Vec<u8>),
 }
 
+impl Resource {
+    fn of(resource: Cow<'_, [u8]>, fields: &Fields) -> Self {
+        match resource {
+            Cow::Borrowed(received) => Self::Received(fields.place_of(received)),
+            Cow::Owned(completed) => Self::Completed(completed),
+        }
+    }
+}
+
 impl Request {
     /// Checks what a whole head says.
     pub(super) fn check(line: &RequestLine, fields: Fields, config: Arc<Config>) -> Result<Self, HandshakeError> {
@@ -45,10 +56,25 @@ impl Request {
         // ignore the received Host header field (if any) and instead use the host information of the request-target"
         // (RFC 9112 §3.2.2).
         let host = fields.place_of(target.host.unwrap_or(host));
-        let resource = match target.resource {
-            Cow::Borrowed(received) => Resource::Received(fields.place_of(received)),
-            Cow::Owned(completed) => Resource::Completed(completed),
-        };
+        let resource = Resource::of(target.resource, &fields);
+        Ok(Self { config, fields, resource, host })
+    }
+
+    /// The same over HTTP/2 and HTTP/3.
+    #[cfg(feature = "http")]
+    pub(super) fn check_connect(
+        line: &RequestLine,
+        protocol: Option<&str>,
+        fields: Fields,
+        config: Arc<Config>,
+    ) -> Result<Self, HandshakeError> {
+        connect::check_method(fields.get(&line.method))?;
+        connect::check_protocol(protocol)?;
+        let target = rules::check_target(fields.get(&line.target))?;
+        let host = connect::check_authority(target.host, &fields)?;
+        connect::check_fields(&fields)?;
+        let host = fields.place_of(host);
+        let resource = Resource::of(target.resource, &fields);
         Ok(Self { config, fields, resource, host })
     }
 
@@ -112,14 +138,25 @@ impl Request {
     /// A [`Refusal`], to be written before the transport is closed: if the client's origin is not one that `accept`
     /// admits (status 403), or if the client does not offer the subprotocol of `accept` (status 400).
     pub fn accept(self, accept: &Accept) -> Result<Connection, Refusal> {
+        self.open(accept, |request, extensions| request.answer(accept, extensions)).map_err(Refusal::of)
+    }
+
+    /// Opens the connection, if that is what `accept` says. `answer` is told what is agreed about extensions, and returns
+    /// what goes out before all else.
+    pub(super) fn open(
+        self,
+        accept: &Accept,
+        answer: impl FnOnce(&Self, Option<&str>) -> Vec<u8>,
+    ) -> Result<Connection, HandshakeError> {
+        self.decide(accept)?;
         #[cfg(feature = "deflate")]
         let agreement = self.deflate();
         #[cfg(feature = "deflate")]
         let extensions = agreement.map(|agreement| alloc::format!("{agreement}"));
         #[cfg(not(feature = "deflate"))]
         let extensions: Option<alloc::string::String> = None;
-        let answer = self.answer(accept, extensions.as_deref()).map_err(Refusal::of)?;
-        let connection = Connection::opened(Role::Server, self.config, answer);
+        let first = answer(&self, extensions.as_deref());
+        let connection = Connection::opened(Role::Server, self.config, first);
         #[cfg(feature = "deflate")]
         let connection = connection.with_deflate(agreement);
         Ok(connection)
@@ -143,14 +180,19 @@ impl Request {
         Refusal::with_status(status, body.as_ref())
     }
 
-    /// The 101 (§4.2.2), with what is agreed about extensions.
-    fn answer(&self, accept: &Accept, extensions: Option<&str>) -> Result<Vec<u8>, HandshakeError> {
+    /// Whether the client comes from where it may, and offers what is asked for (§4.2.2).
+    fn decide(&self, accept: &Accept) -> Result<(), HandshakeError> {
         accept.origins.check(self.origin(), self.fields.get(&self.host))?;
         if let Some(protocol) = &accept.protocol
             && !self.protocols().any(|offered| offered == protocol)
         {
             return Err(HandshakeError::ProtocolRequired(grammar::excerpt(protocol.as_bytes())));
         }
+        Ok(())
+    }
+
+    /// The 101 (§4.2.2), with what is agreed about extensions.
+    pub(super) fn answer(&self, accept: &Accept, extensions: Option<&str>) -> Vec<u8> {
         let key = self.fields.first_known(Known::Key).and_then(<[u8]>::first_chunk).unwrap_or(&[0; 24]);
         let protocol = accept.protocol.as_deref().unwrap_or_default();
         let mut head = Vec::with_capacity(accept.headers.len().saturating_add(protocol.len()).saturating_add(192));
@@ -159,14 +201,8 @@ impl Request {
         );
         head.extend_from_slice(&key::accept(key));
         head.extend_from_slice(b"\r\n");
-        if let Some(protocol) = &accept.protocol {
-            header::push(&mut head, "Sec-WebSocket-Protocol", protocol.as_bytes());
-        }
-        if let Some(extensions) = extensions {
-            header::push(&mut head, "Sec-WebSocket-Extensions", extensions.as_bytes());
-        }
-        head.extend_from_slice(&accept.headers);
+        accept.push_fields(&mut head, extensions);
         head.extend_from_slice(b"\r\n");
-        Ok(head)
+        head
     }
 }

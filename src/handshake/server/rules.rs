@@ -72,10 +72,20 @@ pub(super) fn check_fields(fields: &Fields) -> Result<(), HandshakeError> {
     check_connection(fields)?;
     check_version(fields)?;
     check_key(fields)?;
+    check_offers(fields)?;
+    check_body(fields)?;
+    check_expectation(fields)
+}
+
+/// What the server may choose from, and where the client comes from.
+pub(super) fn check_offers(fields: &Fields) -> Result<(), HandshakeError> {
     check_protocols(fields)?;
     extensions::check(fields)?;
-    fields.at_most_one(Known::Origin)?;
-    check_body(fields)?;
+    fields.at_most_one(Known::Origin).map(|_| ())
+}
+
+/// None can be met: what the client would wait for, the 101 is.
+pub(super) fn check_expectation(fields: &Fields) -> Result<(), HandshakeError> {
     fields
         .first_known(Known::Expect)
         .map_or(Ok(()), |expectation| Err(HandshakeError::Expectation(grammar::excerpt(expectation))))
@@ -107,7 +117,7 @@ fn require_element(
 
 /// "A |Sec-WebSocket-Version| header field, with a value of 13" (§4.2.1, 6). Its grammar allows 0 to 255 without
 /// leading zeros (§4.3).
-fn check_version(fields: &Fields) -> Result<(), HandshakeError> {
+pub(super) fn check_version(fields: &Fields) -> Result<(), HandshakeError> {
     let value = fields.exactly_one(Known::Version)?;
     match parse_version(value) {
         Some(VERSION) => Ok(()),

@@ -1,0 +1,228 @@
+//! The opening handshake of requests that an HTTP library has read.
+
+use super::{Accept, Request, refusal};
+use crate::{
+    Config, Connection, HandshakeError,
+    handshake::{fields::Fields, grammar, messages},
+};
+use alloc::{sync::Arc, vec::Vec};
+use http::{HeaderValue, Response, StatusCode, Version, header};
+
+/// Accepts a client's opening handshake that an HTTP library has read, such as hyper. It needs the feature `http`.
+///
+/// The rules are those of [`Handshake`](super::Handshake), and the answer is the same: send it, and then use the connection on
+/// the stream that the library hands over. Nothing is left to be written on the connection itself. What the client has sent
+/// behind its request is in that stream, or the library hands it over for [`Connection::receive`].
+///
+/// Limits and deadlines for the head are the library's own: [`Limits::head_bytes`](crate::Limits::head_bytes),
+/// [`Limits::head_fields`](crate::Limits::head_fields) and [`Deadlines::handshake`](crate::Deadlines::handshake) do not count.
+///
+/// To choose a subprotocol by what the client offers, use [`Upgrade`]. Over HTTP/2 and HTTP/3 use [`extended_connect`].
+///
+/// ```
+/// use bowline::{Config, Connection, server};
+/// use std::sync::Arc;
+///
+/// fn serve<B>(request: &http::Request<B>, config: &Arc<Config>) -> http::Response<String> {
+///     match server::upgrade(request, &server::Accept::same_origin(), config) {
+///         Ok((response, connection)) => {
+///             // Wait for the stream, and use `connection` on it: with hyper, `hyper::upgrade::on(request).await`.
+///             response.map(|()| String::new())
+///         }
+///         Err(refusal) => refusal.map(|error| format!("{error}\n")),
+///     }
+/// }
+/// # let request = http::Request::new(());
+/// # assert_eq!(serve(&request, &Arc::new(Config::default())).status(), 400);
+/// ```
+///
+/// `examples/hyper-echo.rs` and `examples/axum-echo.rs` are whole servers.
+///
+/// # Errors
+///
+/// The answer to a client that is turned away, with the rule that was broken as its body, for [`Response::map`] to make any
+/// body of. It needs no other header field: whether the stream is used for another request is for the HTTP library to say.
+#[expect(clippy::result_large_err, reason = "an answer is what both sides of the result are")]
+pub fn upgrade<B>(
+    request: &http::Request<B>,
+    accept: &Accept,
+    config: &Arc<Config>,
+) -> Result<(Response<()>, Connection), Response<HandshakeError>> {
+    Upgrade::new(request, config)?.accept(accept)
+}
+
+/// The same as [`upgrade`] over HTTP/2 and HTTP/3: accepts an extended CONNECT request (RFC 8441, RFC 9220). The stream of
+/// the request is then what the TCP connection is elsewhere. It needs the feature `http`.
+///
+/// `protocol` is the pseudo-header field `:protocol`, which HTTP libraries keep in [`http::Request::extensions`]: as
+/// `hyper::ext::Protocol` or `h2::ext::Protocol`, say, which have a method `as_str`. The library must be told to announce `SETTINGS_ENABLE_CONNECT_PROTOCOL`, without which no client may send such a request (RFC 8441 §3).
+///
+/// Host and path come from the URI of the request, where libraries put `:scheme`, `:authority` and `:path`.
+///
+/// The end of the stream that [`Connection::should_shutdown`](crate::Connection::should_shutdown) asks for is END_STREAM, and
+/// so is the one to be reported to [`Connection::receive_eof`](crate::Connection::receive_eof). A stream that is reset, with
+/// CANCEL or another code, is one for [`Connection::transport_failed`](crate::Connection::transport_failed) (RFC 8441 §5).
+///
+/// ```
+/// use bowline::{Config, HandshakeError, server::{Accept, extended_connect}};
+/// use http::{Method, Request, Version};
+///
+/// let config = Config::default().into();
+/// let request = Request::builder()
+///     .method(Method::CONNECT)
+///     .uri("https://server.example.com/chat")
+///     .version(Version::HTTP_2)
+///     .header("sec-websocket-version", "13")
+///     .body(())?;
+/// let (response, _connection) = extended_connect(&request, Some("websocket"), &Accept::same_origin(), &config).unwrap();
+/// assert_eq!(response.status(), 200);
+///
+/// let refusal = extended_connect(&request, Some("connect-udp"), &Accept::same_origin(), &config).unwrap_err();
+/// assert_eq!(refusal.status(), 501);
+/// assert_eq!(refusal.body(), &HandshakeError::ConnectProtocol("connect-udp".into()));
+/// # Ok::<(), http::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// As for [`upgrade`]. A request without a `protocol` asks for a tunnel to another host, and one with another protocol for
+/// what is not spoken here: the status is then 501 (RFC 9220 §3). A server that knows more protocols than this one looks
+/// before it calls.
+#[expect(clippy::result_large_err, reason = "an answer is what both sides of the result are")]
+pub fn extended_connect<B>(
+    request: &http::Request<B>,
+    protocol: Option<&str>,
+    accept: &Accept,
+    config: &Arc<Config>,
+) -> Result<(Response<()>, Connection), Response<HandshakeError>> {
+    Upgrade::from_connect(request, protocol, config)?.accept(accept)
+}
+
+/// A client's opening handshake that an HTTP library has read, and that keeps all rules. [`accept`](Self::accept) it, or
+/// answer with any other response. It needs the feature `http`.
+///
+/// [`upgrade`] and [`extended_connect`] are the short way, for when nothing depends on what the client offers.
+///
+/// ```
+/// use bowline::{Config, Connection, HandshakeError, server::{Accept, Upgrade}};
+/// use http::{Request, Response};
+/// use std::sync::Arc;
+///
+/// fn serve<B>(
+///     request: &Request<B>,
+///     config: &Arc<Config>,
+/// ) -> Result<(Response<()>, Connection), Response<HandshakeError>> {
+///     let upgrade = Upgrade::new(request, config)?;
+///     let accept = Accept::same_origin();
+///     let is_new = upgrade.request().protocols().any(|offered| offered == "chat.v2");
+///     upgrade.accept(&if is_new { accept.protocol("chat.v2") } else { accept })
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct Upgrade {
+    request: Request,
+    form: Form,
+}
+
+/// How a handshake is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// With an upgrade of HTTP/1.1.
+    Upgrade,
+    /// With an extended CONNECT request of HTTP/2 or HTTP/3.
+    Connect,
+}
+
+#[expect(clippy::result_large_err, reason = "an answer is what both sides of the result are")]
+impl Upgrade {
+    /// Checks a request of HTTP/1.1: see [`upgrade`].
+    ///
+    /// # Errors
+    ///
+    /// The answer to a request that breaks a rule.
+    pub fn new<B>(request: &http::Request<B>, config: &Arc<Config>) -> Result<Self, Response<HandshakeError>> {
+        let (line, fields) = Fields::of_request_message(request);
+        let checked = match request.version() {
+            Version::HTTP_11 => Request::check(&line, fields, config.clone()),
+            _ => Err(HandshakeError::HttpVersion(grammar::excerpt(fields.first_line()))),
+        };
+        Form::Upgrade.conclude(checked)
+    }
+
+    /// Checks an extended CONNECT request of HTTP/2 or HTTP/3: see [`extended_connect`].
+    ///
+    /// # Errors
+    ///
+    /// The answer to a request that breaks a rule.
+    pub fn from_connect<B>(
+        request: &http::Request<B>,
+        protocol: Option<&str>,
+        config: &Arc<Config>,
+    ) -> Result<Self, Response<HandshakeError>> {
+        let (line, fields) = Fields::of_request_message(request);
+        Form::Connect.conclude(Request::check_connect(&line, protocol, fields, config.clone()))
+    }
+
+    /// What the client asks for, and what it offers.
+    #[must_use]
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// Opens the connection. The response is to be sent; what it has as its body, or in its place, is for the HTTP library
+    /// to say.
+    ///
+    /// # Errors
+    ///
+    /// The answer to a client whose origin is not one that `accept` admits (status 403), or that does not offer the
+    /// subprotocol of `accept` (status 400).
+    pub fn accept(self, accept: &Accept) -> Result<(Response<()>, Connection), Response<HandshakeError>> {
+        let Self { request, form } = self;
+        let mut response = Response::new(());
+        let opened = request.open(accept, |request, extensions| {
+            let mut head = Vec::new();
+            match form {
+                Form::Upgrade => {
+                    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+                    head = request.answer(accept, extensions);
+                }
+                Form::Connect => accept.push_fields(&mut head, extensions),
+            }
+            *response.headers_mut() = messages::to_map(&head);
+            // Nothing goes out over the connection itself.
+            Vec::new()
+        });
+        let connection = opened.map_err(|error| form.refuse(error))?;
+        Ok((response, connection))
+    }
+}
+
+#[expect(clippy::result_large_err, reason = "an answer is what both sides of the result are")]
+impl Form {
+    fn conclude(self, checked: Result<Request, HandshakeError>) -> Result<Upgrade, Response<HandshakeError>> {
+        match checked {
+            Ok(request) => Ok(Upgrade { request, form: self }),
+            Err(error) => Err(self.refuse(error)),
+        }
+    }
+
+    /// The fields of [`Refusal`](super::Refusal), but for those about the transport, which are for the HTTP library to write.
+    fn refuse(self, error: HandshakeError) -> Response<HandshakeError> {
+        let (status, allowed) = match (self, error.status()) {
+            (Self::Upgrade, status) => (status, "GET"),
+            // 426 comes with an Upgrade field (RFC 9110 §15.5.22), which HTTP/2 does not have (RFC 9113 §8.2.2).
+            (Self::Connect, 426) => (400, "CONNECT"),
+            (Self::Connect, status) => (status, "CONNECT"),
+        };
+        let mut headers = messages::to_map(&refusal::head_of(&error, status, allowed));
+        headers.remove(header::CONNECTION);
+        if status == 426 {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        }
+        let mut response = Response::new(error);
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+        *response.headers_mut() = headers;
+        response
+    }
+}
