@@ -59,7 +59,7 @@ pub fn upgrade<B>(
 ///
 /// Host and path come from the URI of the request, where libraries put `:scheme`, `:authority` and `:path`.
 ///
-/// The end of the stream that [`Connection::should_shutdown`](crate::Connection::should_shutdown) asks for is END_STREAM, and
+/// The end of the stream that [`Connection::should_shutdown`](crate::Connection::should_shutdown) asks for is `END_STREAM`, and
 /// so is the one to be reported to [`Connection::receive_eof`](crate::Connection::receive_eof). A stream that is reset, with
 /// CANCEL or another code, is one for [`Connection::transport_failed`](crate::Connection::transport_failed) (RFC 8441 §5).
 ///
