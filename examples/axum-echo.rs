@@ -8,7 +8,7 @@ use axum::{
     Router,
     body::Body,
     extract::{FromRequest, Request},
-    http::Version,
+    http::{self, Version},
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -91,6 +91,6 @@ impl FromRequest<Arc<Config>> for Opening {
     }
 }
 
-fn refuse(refusal: axum::http::Response<HandshakeError>) -> Response {
+fn refuse(refusal: http::Response<HandshakeError>) -> Response {
     refusal.map(|error| format!("{error}\n")).into_response()
 }

@@ -63,7 +63,7 @@ def tests(complaints):
             elif line:
                 function = FN.match(line)
                 ids = citations(" ".join(doc))
-                if function and "#[test]" in attributes:
+                if function and {"#[test]", "#[tokio::test]"} & set(attributes):
                     for id in ids:
                         found.setdefault(id, []).append((name, function[1]))
                 elif ids:

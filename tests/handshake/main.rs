@@ -5,7 +5,8 @@ mod answer;
 #[cfg(test)]
 mod cuts;
 mod errors;
-#[cfg(all(test, feature = "http"))]
+#[cfg(feature = "http")]
+#[cfg(test)]
 mod extended_connect;
 #[cfg(test)]
 mod grammar;
@@ -15,7 +16,8 @@ mod http;
 mod kit;
 #[cfg(test)]
 mod limits;
-#[cfg(all(test, feature = "http"))]
+#[cfg(feature = "http")]
+#[cfg(test)]
 mod messages;
 #[cfg(test)]
 mod origin;

@@ -74,7 +74,7 @@ impl Raw {
         }
     }
 
-    /// The next events, or `None` at END_STREAM.
+    /// The next events, or `None` at the end of the stream.
     async fn read(&mut self) -> Option<Vec<Event<'static>>> {
         let mut data = self.receive.data().await?.unwrap().to_vec();
         self.receive.flow_control().release_capacity(data.len()).unwrap();
@@ -156,7 +156,7 @@ async fn an_orderly_close() {
     assert!(closure.is_clean() && closure.reason() == "bye", "{closure}");
 }
 
-/// [U-14] END_STREAM without a Close frame is what the end of a TCP stream is: the server answers nothing more, and the end is
+/// [U-14] `END_STREAM` without a Close frame is what the end of a TCP stream is: the server answers nothing more, and the end is
 /// not clean.
 #[tokio::test]
 async fn the_end_of_a_stream() {
@@ -233,7 +233,7 @@ async fn refusals() {
     assert_eq!(raw.read().await.unwrap(), [Event::Text("after all that".into())]);
 }
 
-/// Many WebSockets share one connection, each with its own order.
+/// Many of them share one connection, each with its own order.
 #[tokio::test]
 async fn many_streams() {
     let (stream, mut ended) = server();

@@ -21,14 +21,14 @@ pub(crate) type Socket = WebSocket<TokioIo<Upgraded>>;
 /// The largest message that is echoed, in bytes.
 pub(crate) const LARGE: usize = 1024 * 1024;
 
-/// The client's end of a stream whose other end is served, and where to hear how WebSockets over it ended.
+/// The client's end of a stream whose other end is served, and where to hear how each WebSocket over it ended.
 pub(crate) fn server() -> (DuplexStream, UnboundedReceiver<Closure>) {
     let (near, far) = duplex(16 * 1024);
     let (ends, ended) = unbounded_channel();
     tokio::spawn(async move {
         let mut builder = Builder::new(TokioExecutor::new());
         builder.http2().enable_connect_protocol();
-        let service = service_fn(move |request| std::future::ready(answer(request, &ends)));
+        let service = service_fn(move |request| std::future::ready(Ok::<_, Infallible>(answer(request, &ends))));
         // That a client goes away is for the tests to judge, by what they hear.
         let _ = builder.serve_connection_with_upgrades(TokioIo::new(far), service).await;
     });
@@ -36,21 +36,22 @@ pub(crate) fn server() -> (DuplexStream, UnboundedReceiver<Closure>) {
 }
 
 /// From the server's own pages, and with the subprotocol `chat` if it is offered.
-fn answer(mut request: Request<Incoming>, ends: &UnboundedSender<Closure>) -> Result<Response<String>, Infallible> {
+fn answer(mut request: Request<Incoming>, ends: &UnboundedSender<Closure>) -> Response<String> {
     let config = Arc::new(Config::default());
     let checked = if request.version() == Version::HTTP_2 {
         server::Upgrade::from_connect(&request, request.extensions().get().map(Protocol::as_str), &config)
     } else {
         server::Upgrade::new(&request, &config)
     };
-    let accepted = checked.and_then(|upgrade| {
-        let accept = Accept::same_origin();
-        let has_chat = upgrade.request().protocols().any(|offered| offered == "chat");
-        upgrade.accept(&if has_chat { accept.protocol("chat") } else { accept })
-    });
-    let (response, connection) = match accepted {
+    let upgrade = match checked {
+        Ok(upgrade) => upgrade,
+        Err(refusal) => return refusal.map(|error| error.to_string()),
+    };
+    let accept = Accept::same_origin();
+    let has_chat = upgrade.request().protocols().any(|offered| offered == "chat");
+    let (response, connection) = match upgrade.accept(&if has_chat { accept.protocol("chat") } else { accept }) {
         Ok(accepted) => accepted,
-        Err(refusal) => return Ok(refusal.map(|error| error.to_string())),
+        Err(refusal) => return refusal.map(|error| error.to_string()),
     };
     let (stream, ends) = (hyper::upgrade::on(&mut request), ends.clone());
     tokio::spawn(async move {
@@ -59,7 +60,7 @@ fn answer(mut request: Request<Incoming>, ends: &UnboundedSender<Closure>) -> Re
         let _ = echo(&mut socket).await;
         let _ = ends.send(socket.closure().unwrap().clone());
     });
-    Ok(response.map(|()| String::new()))
+    response.map(|()| String::new())
 }
 
 async fn echo(socket: &mut Socket) -> Result<(), Error> {

@@ -20,6 +20,9 @@
 //! }
 //! # Ok::<(), client::InvalidRequest>(())
 //! ```
+//!
+//! When an HTTP library sends the request and reads the answer, such as hyper, use `upgrade` and `extended_connect`, which come
+//! with the feature `http`: the same rules, for HTTP/1.1 and for WebSocket over HTTP/2 and HTTP/3.
 
 mod request;
 mod response;

@@ -23,6 +23,9 @@
 //!     },
 //! }
 //! ```
+//!
+//! When an HTTP library reads the requests, such as hyper, use `upgrade` and `extended_connect`, which come with the feature
+//! `http`: the same rules, for HTTP/1.1 and for WebSocket over HTTP/2 and HTTP/3.
 
 mod accept;
 #[cfg(feature = "http")]

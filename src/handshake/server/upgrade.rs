@@ -36,7 +36,9 @@ use http::{HeaderValue, Response, StatusCode, Version, header};
 /// # assert_eq!(serve(&request, &Arc::new(Config::default())).status(), 400);
 /// ```
 ///
-/// `examples/hyper-echo.rs` and `examples/axum-echo.rs` are whole servers.
+/// With hyper and [`adapter::tokio`](crate::adapter), the stream is `TokioIo::new(hyper::upgrade::on(request).await?)`, and what
+/// came early is in it: `WebSocket::new(stream, connection)` is all there is to do. `examples/hyper-echo.rs` and
+/// `examples/axum-echo.rs` are whole servers.
 ///
 /// # Errors
 ///
