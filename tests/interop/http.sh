@@ -19,6 +19,7 @@ trap stop EXIT
 failed=
 for name in hyper-echo axum-echo; do
   log=$work/$name.log
+  : > "$log" # nothing of an earlier run
   "$bin/$name" 127.0.0.1:0 > "$log" 2>&1 &
   server=$! url=
   for _ in {1..100}; do

@@ -36,7 +36,8 @@ pub(super) fn check_authority<'a>(authority: Option<&'a [u8]>, fields: &'a Field
 }
 
 /// "The Origin \[...\], Sec-WebSocket-Version, Sec-WebSocket-Protocol, and Sec-WebSocket-Extensions header fields are
-/// used in the CONNECT request", and there is no "processing of the Sec-WebSocket-Key and Sec-WebSocket-Accept header fields" (§5).
+/// used in the CONNECT request", and there is no "processing of the Sec-WebSocket-Key and Sec-WebSocket-Accept header
+/// fields" (§5).
 pub(super) fn check_fields(fields: &Fields) -> Result<(), HandshakeError> {
     // "They MUST NOT be included in the CONNECT request defined here" (§5).
     for field in [Known::Upgrade, Known::Connection, Known::TransferEncoding] {

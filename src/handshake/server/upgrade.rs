@@ -57,7 +57,8 @@ pub fn upgrade<B>(
 /// the request is then what the TCP connection is elsewhere. It needs the feature `http`.
 ///
 /// `protocol` is the pseudo-header field `:protocol`, which HTTP libraries keep in [`http::Request::extensions`]: as
-/// `hyper::ext::Protocol` or `h2::ext::Protocol`, say, which have a method `as_str`. The library must be told to announce `SETTINGS_ENABLE_CONNECT_PROTOCOL`, without which no client may send such a request (RFC 8441 §3).
+/// `hyper::ext::Protocol` or `h2::ext::Protocol`, say, which have a method `as_str`. The library must be told
+/// to announce `SETTINGS_ENABLE_CONNECT_PROTOCOL`, without which no client may send such a request (RFC 8441 §3).
 ///
 /// Host and path come from the URI of the request, where libraries put `:scheme`, `:authority` and `:path`.
 ///
