@@ -3,14 +3,12 @@
 //! They are decompressed piece by piece, and each piece goes the way of a plain one: text is validated, limits are checked,
 //! memory grows with what has come out.
 
-use super::{Frame, Kind, Received, Receiver};
+use super::{Kind, Received, Receiver};
 use crate::{
     Config, Delivery, Event, ProtocolError, Text, Violation,
     deflate::{Options, Reached},
-    frame::{mask, rotate_key},
 };
 use alloc::vec::Vec;
-use core::mem;
 
 /// How much comes out of the decompressor at a time. The longer the chunk, the less is copied from its window; the shorter, the
 /// less has to be zeroed for a short message.
@@ -19,9 +17,6 @@ const SHORT_CHUNK: usize = 2 * 1024;
 
 /// With more input than this, the long chunk pays.
 const SHORT_INPUT: u64 = 512;
-
-/// How much goes into it at a time: if it stops on the way, the rest has to be masked again.
-const PIECE: usize = 16 * 1024;
 
 /// How far a chunk has come.
 enum Filled {
@@ -151,28 +146,5 @@ impl Receiver {
     #[cold]
     fn in_compressed(&self, violation: Violation) -> ProtocolError {
         ProtocolError::new(violation, self.inflating.start())
-    }
-}
-
-impl Frame {
-    /// What `input` has of the payload, unmasked there, but not taken off.
-    fn show_piece<'i>(&self, input: &'i mut [u8]) -> &'i [u8] {
-        let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len()).min(PIECE);
-        let piece = input.get_mut(..len).unwrap_or_default();
-        if let Some(key) = self.key {
-            mask(piece, key);
-        }
-        piece
-    }
-
-    /// Takes `len` bytes off the front of `input`, of what was shown; the rest is masked again.
-    fn take_shown(&mut self, input: &mut &mut [u8], len: usize) {
-        let shown = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len()).min(PIECE);
-        if let Some(key) = &mut self.key {
-            *key = rotate_key(*key, len);
-            mask(input.get_mut(len..shown).unwrap_or_default(), *key);
-        }
-        self.left = self.left.saturating_sub(len as u64);
-        *input = mem::take(input).get_mut(len..).unwrap_or_default();
     }
 }

@@ -6,6 +6,7 @@
 #[cfg(feature = "deflate")]
 mod compressed;
 mod fragments;
+mod frame;
 mod second_door;
 
 #[cfg(feature = "deflate")]
@@ -15,11 +16,12 @@ use crate::{
     assembly::Store,
     close_frame,
     closure::During,
-    frame::{BadHeader, Expect, Header, MAX_HEADER_LEN, Opcode, mask, rotate_key},
+    frame::{BadHeader, Expect, Header, MAX_HEADER_LEN, Opcode, mask},
     utf8::{self, InvalidAt, Piece, Unfinished},
 };
 use alloc::vec::Vec;
 use core::mem;
+use frame::Frame;
 
 /// The receiving half of a connection.
 #[derive(Debug)]
@@ -49,17 +51,6 @@ pub(crate) struct Receiver {
     message_seen: bool,
     #[cfg(feature = "deflate")]
     inflating: Inflating,
-}
-
-/// A frame whose payload is coming.
-#[derive(Clone, Copy, Debug)]
-struct Frame {
-    fin: bool,
-    opcode: Opcode,
-    /// Rotated to the next byte.
-    key: Option<[u8; 4]>,
-    /// How many bytes are still to come.
-    left: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -375,30 +366,5 @@ impl Receiver {
         self.control = Vec::new();
         #[cfg(feature = "deflate")]
         self.inflating.discard();
-    }
-}
-
-impl From<&Header> for Frame {
-    fn from(header: &Header) -> Self {
-        Self { fin: header.fin, opcode: header.opcode, key: header.key, left: header.payload_len }
-    }
-}
-
-impl Frame {
-    /// What `input` has of the payload, unmasked.
-    fn take_piece<'b>(&mut self, input: &mut &'b mut [u8]) -> &'b mut [u8] {
-        let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len());
-        let (piece, rest) = mem::take(input).split_at_mut_checked(len).unwrap_or_default();
-        *input = rest;
-        self.unmask(piece);
-        piece
-    }
-
-    fn unmask(&mut self, piece: &mut [u8]) {
-        if let Some(key) = &mut self.key {
-            mask(piece, *key);
-            *key = rotate_key(*key, piece.len());
-        }
-        self.left = self.left.saturating_sub(piece.len() as u64);
     }
 }
