@@ -401,3 +401,21 @@ fn an_end_in_the_middle_releases_the_message() {
         }
     }
 }
+
+/// The last frame of a message says what the message comes to: no more than that is taken, also where twice what has come is more.
+#[test]
+fn no_more_than_the_message_comes_to() {
+    for role in ROLES {
+        for opcode in [0x81, 0x82] {
+            let mut held = Held::new(role, |_| {});
+            let mut first = header_to(role, opcode, 100 * KIB as u64);
+            let mut payload = vec![b'a'; 60 * KIB];
+            if role == Role::Server {
+                bowline::frame::mask(&mut payload, KEY);
+            }
+            first.extend(payload);
+            assert_eq!(held.receive(&mut first), 0);
+            assert!((60 * KIB..=100 * KIB).contains(&held.bytes), "{} bytes are held", held.bytes);
+        }
+    }
+}
