@@ -56,6 +56,7 @@ pub(crate) fn hold(dialer: Dialer) -> Outcome {
     let url = args.next().ok_or("usage: interop-client URL [AGREEMENT [RELAY]]")?;
     let terms = args.next().map(|agreement| Terms::parse(&agreement)).transpose()?;
     let mut config = Config::default();
+    config.deadlines.ping = None; // it could set free what is stuck
     config.deflate = terms.map(|_| Options::default());
     let relay = args.next().unwrap_or_else(|| url.clone());
     let server = Server { dialer, url, relay, terms, config: Arc::new(config), connections: AtomicU32::new(0) };

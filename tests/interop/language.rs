@@ -22,6 +22,7 @@ static ONE_MORE: Condvar = Condvar::new();
 /// With an agreement, the server comes to it with every client that can compress.
 pub(crate) fn config(agreement: Option<String>) -> Outcome<Arc<Config>> {
     let mut config = Config::default();
+    config.deadlines.ping = None; // it could set free what is stuck
     if let Some(agreement) = agreement {
         config.deflate = Some(Terms::parse(&agreement)?.options(Role::Server));
     }

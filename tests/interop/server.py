@@ -82,7 +82,7 @@ def compression(agreement):
 
 
 async def main():
-    options = {"process_request": refuse, "select_subprotocol": choose, "max_size": LIMIT}
+    options = {"process_request": refuse, "select_subprotocol": choose, "max_size": LIMIT, "ping_interval": None}
     if len(sys.argv) > 1:
         options |= {"compression": None, "extensions": [compression(sys.argv[1])]}
     address = "ws://127.0.0.1"
