@@ -1,7 +1,9 @@
 // chromium.mjs URL [AGREEMENT]: opens page.html in headless Chromium and runs its checks against the server at URL. With an
 // agreement on compression, which is what the server comes to, URL leads through relay.mjs.
-// CHROMIUM is the browser to start (default: /usr/bin/chromium).
+// CHROMIUM is the browser to start (default: /usr/bin/chromium). Over TLS, the server may have the certificate in the file
+// CERTIFICATE, whoever made it, and no other that the browser would not trust.
 import { spawn } from 'node:child_process';
+import { X509Certificate, createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
@@ -11,6 +13,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 const { WebSocket } = createRequire(import.meta.url)('ws');
+
+/** The options that make the browser trust the certificate of the tests. */
+async function trust() {
+  if (!process.env.CERTIFICATE) return [];
+  const { publicKey } = new X509Certificate(await readFile(process.env.CERTIFICATE));
+  const hash = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
+  return [`--ignore-certificate-errors-spki-list=${hash}`];
+}
 
 /** Headless Chromium with one page, steered over the DevTools protocol: JSON messages on a WebSocket of its own. */
 class Browser {
@@ -28,6 +38,7 @@ class Browser {
     browser.#process = spawn(process.env.CHROMIUM ?? '/usr/bin/chromium', [
       '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync', `--user-data-dir=${browser.#profile}`, '--remote-debugging-port=0',
+      ...await trust(),
     ], { stdio: ['ignore', 'ignore', 'pipe'] });
     process.on('exit', () => { // also after an error
       browser.#process.kill('SIGKILL');

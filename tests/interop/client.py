@@ -35,7 +35,7 @@ def check_if(condition):
 def dial(path=None, **options):
     """A connection to PATH, or to a path of its own."""
     path = path or f"/python/{next(numbers)}"
-    return connect(URL + path, max_size=None, proxy=None, **options)
+    return connect(URL + path, max_size=None, ping_interval=None, proxy=None, **options)
 
 
 async def ask(ws, text):

@@ -1,321 +1,39 @@
 //! The client of the interop tests: `interop-client URL [AGREEMENT]` goes through all conversations with a foreign server
 //! that speaks the language of README.md here, and exits with 1 if one went wrong. With an agreement, which is what the
-//! server usually comes to, messages are compressed.
+//! server usually comes to, messages are compressed, and URL leads through `relay.mjs`.
 
 mod compression;
+mod conversations;
 mod terms;
 
 use bowline::{
-    CloseCode, Closure, Config, Event, HandshakeError, Message, Side,
-    adapter::blocking::{self, WebSocket},
-    client::Request,
-    deflate::Options,
+    Config,
+    adapter::blocking::{self, Error, WebSocket},
+    client::{Request, Response},
 };
-use std::{
-    error::Error,
-    fmt::Debug,
-    net::{Shutdown, TcpStream},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-};
-use terms::Terms;
+use std::{net::TcpStream, sync::Arc};
 
-type Outcome<T = ()> = Result<T, Box<dyn Error>>;
-type Check = fn(&Server) -> Outcome;
 type Socket = WebSocket<TcpStream>;
 
-const LIMIT: usize = 16 * 1024 * 1024;
-const SIZES: [usize; 9] = [0, 1, 125, 126, 127, 65_535, 65_536, 1024 * 1024, LIMIT];
-const TEXT: &str = "안녕하세요, 매듭 🪢 und ein Gruß an alle 👩‍🚀";
-const REASON: &str = "끝났습니다 👋";
-/// 123 bytes: the most that fit.
-const LONGEST_REASON: &str = "끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝끝";
+/// Conversations that only this client can hold.
+const CHECKS_HERE: [(&str, conversations::Check); 0] = [];
 
-const CHECKS: [(&str, Check); 17] = [
-    ("text is echoed", text_is_echoed),
-    ("binary of every length form is echoed", binary_is_echoed),
-    ("text in fragments, with pings between", text_in_fragments),
-    ("binary in fragments", binary_in_fragments),
-    ("a message of the server in fragments", fragments_of_the_server),
-    ("pings of the client are answered with their payload", pings_of_the_client),
-    ("pings of the server are answered with their payload", pings_of_the_server),
-    ("a thousand messages without waiting", a_thousand_messages),
-    ("the client closes", the_client_closes),
-    ("the server closes", the_server_closes),
-    ("closes without a code", closes_without_a_code),
-    ("the client cuts the connection", the_client_cuts),
-    ("the server cuts the connection", the_server_cuts),
-    ("a message above the client's limit ends with 1009", too_big_for_the_client),
-    ("a message above the server's limit ends with 1009", too_big_for_the_server),
-    ("subprotocols", subprotocols),
-    ("refusals have a status", refusals),
-];
-
-const CHECKS_OF_PLAIN: [(&str, Check); 1] = [("no extension is offered", no_extension_is_offered)];
-const CHECKS_OF_COMPRESSION: [(&str, Check); 2] = [
-    ("compression is agreed, and shows on the wire", compression::is_agreed_and_done),
-    ("the client may insist on what it asks for", compression::insisting_works),
-];
-
-fn main() -> Outcome {
-    let mut args = std::env::args().skip(1);
-    let url = args.next().ok_or("usage: interop-client URL [AGREEMENT]")?;
-    let terms = args.next().map(|agreement| Terms::parse(&agreement)).transpose()?;
-    let mut config = Config::default();
-    config.deflate = terms.map(|_| Options::default());
-    let server = Server { url, terms, config: Arc::new(config), connections: AtomicU32::new(0) };
-    let more: &[_] = if terms.is_some() { &CHECKS_OF_COMPRESSION } else { &CHECKS_OF_PLAIN };
-    let (mut passed, mut failed) = (0, 0);
-    for (name, check) in CHECKS.iter().chain(more) {
-        match check(&server) {
-            Ok(()) => {
-                passed += 1;
-                println!("ok   {name}");
-            }
-            Err(error) => {
-                failed += 1;
-                println!("FAIL {name} - {error}");
-            }
-        }
-    }
-    println!("{passed} passed, {failed} failed");
-    std::process::exit(i32::from(failed > 0));
+fn main() -> conversations::Outcome {
+    conversations::hold(Dialer)
 }
 
-/// The foreign server.
-struct Server {
-    url: String,
-    /// What it usually agrees to about compression.
-    terms: Option<Terms>,
-    config: Arc<Config>,
-    connections: AtomicU32,
-}
+/// How connections are made.
+struct Dialer;
 
-impl Server {
-    /// A connection, and the path it has to itself.
-    fn dial(&self) -> Outcome<(Socket, String)> {
-        self.dial_with(&self.config)
+impl Dialer {
+    #[expect(clippy::unused_self, reason = "the dialer on Tokio has a runtime")]
+    fn connect(&self, uri: &str, config: &Arc<Config>) -> Result<(Socket, Response), Error> {
+        blocking::connect(uri, config)
     }
 
-    fn dial_with(&self, config: &Arc<Config>) -> Outcome<(Socket, String)> {
-        let path = format!("/bowline/{}", self.connections.fetch_add(1, Ordering::Relaxed));
-        let (ws, _) = blocking::connect(&format!("{}{path}", self.url), config)?;
-        Ok((ws, path))
+    #[expect(clippy::unused_self, reason = "the dialer on Tokio has a runtime")]
+    fn connect_with(&self, request: Request, config: &Arc<Config>) -> Result<(Socket, Response), Error> {
+        let stream = TcpStream::connect((request.host(), request.port()))?;
+        blocking::client(stream, request, config)
     }
-
-    fn address(&self) -> Outcome<&str> {
-        Ok(self.url.strip_prefix("ws://").ok_or("not a ws:// address")?)
-    }
-
-    /// How the server saw the end of the connection with this path.
-    fn saw(&self, path: &str, code: u16, clean: bool, begun_by: &str, reason: &str) -> Outcome {
-        let (mut ws, _) = self.dial()?;
-        let seen = ask(&mut ws, format!("!seen {path}"))?;
-        let expected = format!(r#"{{"code":{code},"clean":{clean},"begun_by":"{begun_by}","reason":"{reason}"}}"#);
-        equal(seen, Message::Text(expected))
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the checks read better without references")]
-fn equal<T: PartialEq<U> + Debug, U: Debug>(actual: T, expected: U) -> Outcome {
-    if actual == expected {
-        return Ok(());
-    }
-    let short = |value: &dyn Debug| format!("{value:?}").chars().take(200).collect::<String>();
-    Err(format!("{} instead of {}", short(&actual), short(&expected)).into())
-}
-
-fn ask(ws: &mut Socket, message: impl Into<Message>) -> Outcome<Message> {
-    ws.send(message)?;
-    Ok(ws.recv()?.ok_or("the end instead of an answer")?)
-}
-
-/// The connection was closed by both sides, with this code and reason from the server.
-fn closed(closure: &Closure, begun_by: Side, code: u16, reason: &str) -> Outcome {
-    equal((closure.begun_by(), closure.is_clean()), (begun_by, true))?;
-    equal((closure.code().get(), closure.reason()), (code, reason))
-}
-
-/// The connection ends, and `closure` tells how.
-fn end(ws: &mut Socket) -> Outcome<Closure> {
-    match ws.recv() {
-        Ok(None) => Ok(ws.closure().ok_or("no closure after the end")?.clone()),
-        Err(blocking::Error::Closed(closure)) => Ok(*closure),
-        Ok(Some(message)) => Err(format!("{message:?} instead of the end").into()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn text_is_echoed(server: &Server) -> Outcome {
-    let (mut ws, _) = server.dial()?;
-    for text in ["", "a", TEXT, &"가".repeat(100_000)] {
-        equal(ask(&mut ws, text)?, Message::from(text))?;
-    }
-    Ok(())
-}
-
-fn binary_is_echoed(server: &Server) -> Outcome {
-    let (mut ws, _) = server.dial()?;
-    for size in SIZES {
-        let data: Vec<u8> = (0..=250).cycle().take(size).collect();
-        equal(ask(&mut ws, data.clone())?, Message::from(data))?;
-    }
-    Ok(())
-}
-
-fn no_extension_is_offered(server: &Server) -> Outcome {
-    let (mut ws, _) = server.dial()?;
-    equal(ask(&mut ws, "!offer")?, Message::from(""))
-}
-
-fn text_in_fragments(server: &Server) -> Outcome {
-    let (mut ws, _) = server.dial()?;
-    for character in TEXT.chars() {
-        ws.feed(Message::TextChunk { text: character.into(), last: false })?;
-        ws.connection().ping(b"between")?;
-    }
-    equal(ask(&mut ws, Message::TextChunk { text: String::new(), last: true })?, Message::from(TEXT))
-}
-
-fn binary_in_fragments(server: &Server) -> Outcome {
-    let (mut ws, _) = server.dial()?;
-    for _ in 0..20 {
-        ws.feed(Message::BinaryChunk { data: vec![7; 5000].into(), last: false })?;
-    }
-    let last = Message::BinaryChunk { data: vec![8; 70_000].into(), last: true };
-    equal(ask(&mut ws, last)?, Message::from([vec![7; 100_000], vec![8; 70_000]].concat()))
-}
-
-fn fragments_of_the_server(server: &Server) -> Outcome {
-    let (mut ws, _) = server.dial()?;
-    let whole = (1..=100).map(|i| format!("조각{i} ")).collect::<Vec<_>>().concat();
-    equal(ask(&mut ws, "!fragments 100")?, Message::from(whole))
-}
-
-fn pings_of_the_client(server: &Server) -> Outcome {
-    let (mut ws, _) = server.dial()?;
-    for payload in ["", "p", REASON, &"p".repeat(125)] {
-        ws.connection().ping(payload.as_bytes())?;
-        let mut batch = ws.read()?.ok_or("the end instead of a pong")?;
-        match batch.receive() {
-            Some((Event::Pong(pong), _)) => equal(&*pong, payload.as_bytes())?,
-            other => return Err(format!("{other:?} instead of a pong").into()),
-        }
-    }
-    Ok(())
-}
-
-fn pings_of_the_server(server: &Server) -> Outcome {
-    let (mut ws, _) = server.dial()?;
-    for payload in ["p", REASON, &"p".repeat(125)] {
-        equal(ask(&mut ws, format!("!ping {payload}"))?, Message::from(format!("pong {payload}")))?;
-    }
-    Ok(())
-}
-
-fn a_thousand_messages(server: &Server) -> Outcome {
-    let (mut ws, _) = server.dial()?;
-    for i in 0..1000 {
-        ws.feed(format!("{i} {TEXT}"))?;
-    }
-    for i in 0..1000 {
-        equal(ws.recv()?, Some(Message::from(format!("{i} {TEXT}"))))?;
-    }
-    Ok(())
-}
-
-fn the_client_closes(server: &Server) -> Outcome {
-    for (code, reason) in [(1000, ""), (1001, "bye"), (3000, REASON), (4999, LONGEST_REASON)] {
-        let (mut ws, path) = server.dial()?;
-        let closure = ws.close(CloseCode::new(code), reason)?;
-        equal((closure.begun_by(), closure.is_clean(), closure.code().get()), (Side::Local, true, code))?;
-        server.saw(&path, code, true, "peer", reason)?;
-    }
-    Ok(())
-}
-
-fn the_server_closes(server: &Server) -> Outcome {
-    for (code, reason) in [(1000, ""), (1011, "oops"), (3000, REASON), (4001, LONGEST_REASON)] {
-        let (mut ws, path) = server.dial()?;
-        ws.send(format!("!close {code} {reason}"))?;
-        closed(&end(&mut ws)?, Side::Peer, code, reason)?;
-        server.saw(&path, code, true, "local", "")?;
-    }
-    Ok(())
-}
-
-fn closes_without_a_code(server: &Server) -> Outcome {
-    let (mut ws, path) = server.dial()?;
-    closed(&ws.close(CloseCode::NO_STATUS, "")?, Side::Local, 1005, "")?;
-    server.saw(&path, 1005, true, "peer", "")?;
-
-    let (mut ws, path) = server.dial()?;
-    ws.send("!close")?;
-    closed(&end(&mut ws)?, Side::Peer, 1005, "")?;
-    server.saw(&path, 1005, true, "local", "")
-}
-
-fn the_client_cuts(server: &Server) -> Outcome {
-    let path = "/bowline/cut";
-    let stream = TcpStream::connect(server.address()?)?;
-    let cutter = stream.try_clone()?;
-    let request = Request::from_uri(&format!("{}{path}", server.url))?;
-    let (mut ws, _) = blocking::client(stream, request, &server.config)?;
-    equal(ask(&mut ws, "here")?, Message::from("here"))?;
-    cutter.shutdown(Shutdown::Both)?;
-    server.saw(path, 1006, false, "peer", "")
-}
-
-fn the_server_cuts(server: &Server) -> Outcome {
-    let (mut ws, _) = server.dial()?;
-    ws.send("!drop")?;
-    let closure = end(&mut ws)?;
-    equal((closure.code().get(), closure.is_clean(), closure.begun_by()), (1006, false, Side::Peer))
-}
-
-fn too_big_for_the_client(server: &Server) -> Outcome {
-    let (mut ws, path) = server.dial()?;
-    ws.send(format!("!binary {}", LIMIT + 1))?;
-    let closure = end(&mut ws)?;
-    equal((closure.code().get(), closure.begun_by()), (1006, Side::Local))?;
-    equal(closure.sent().map(|frame| frame.code.get()), Some(1009))?;
-    server.saw(&path, 1009, true, "peer", "")
-}
-
-fn too_big_for_the_server(server: &Server) -> Outcome {
-    let (mut ws, _) = server.dial()?;
-    ws.send(vec![0; LIMIT + 1])?;
-    equal(end(&mut ws)?.code().get(), 1009)
-}
-
-fn subprotocols(server: &Server) -> Outcome {
-    for (path, offered, agreed) in [
-        ("/chat/both", vec!["superchat", "chat"], Some("chat")),
-        ("/chat/other", vec!["superchat"], None),
-        ("/none", vec!["chat"], None),
-        ("/chat/none", vec![], None),
-    ] {
-        let mut request = Request::from_uri(&format!("{}{path}", server.url))?;
-        for protocol in offered {
-            request = request.protocol(protocol)?;
-        }
-        let (_, response) = blocking::client(TcpStream::connect(server.address()?)?, request, &server.config)?;
-        equal(response.protocol(), agreed)?;
-    }
-    Ok(())
-}
-
-fn refusals(server: &Server) -> Outcome {
-    for status in [401, 403, 404, 503] {
-        match blocking::connect(&format!("{}/refuse/{status}", server.url), &server.config) {
-            Ok(_) => return Err("accepted".into()),
-            Err(blocking::Error::Handshake { error, response: Some(_) }) => {
-                equal(error, HandshakeError::Status(status))?;
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
 }

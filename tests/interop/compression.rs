@@ -1,12 +1,12 @@
 //! The client's checks of compression. They need `relay.mjs` in between, which counts the bytes on the wire.
 
 use crate::{
-    Outcome, Server, Socket, ask, equal,
+    Socket,
+    conversations::{Outcome, Server, ask, equal},
     terms::{End, Terms},
 };
 use bowline::{
     Config, Message, Role,
-    adapter::blocking,
     deflate::{Agreement, Options},
 };
 use std::{
@@ -42,7 +42,7 @@ pub(crate) fn insisting_works(server: &Server) -> Outcome {
     (options.peer_takeover, options.peer_window_bits, options.fallback) = (false, 10, false);
     let mut config = Config::default();
     config.deflate = Some(options);
-    let (mut ws, _) = blocking::connect(&format!("{}/insisting", server.url), &Arc::new(config))?;
+    let (mut ws, _) = server.dialer.connect(&format!("{}/insisting", server.url), &Arc::new(config))?;
     let agreement = ws.connection().deflate().ok_or("there is no agreement on compression")?;
     equal((agreement.takeover(Role::Server), agreement.window_bits(Role::Server)), (false, 10))
 }
@@ -115,7 +115,7 @@ fn cost(server: &Server, ws: &mut Socket, path: &str, message: &Message) -> Outc
 
 /// How many bytes the connection with this path has carried, to the server and to the client.
 fn wire(server: &Server, path: &str) -> Outcome<(usize, usize)> {
-    let mut stream = TcpStream::connect(server.address()?)?;
+    let mut stream = TcpStream::connect(server.relay.strip_prefix("ws://").ok_or("the relay has no ws:// address")?)?;
     write!(stream, "GET /!wire{path} HTTP/1.0\r\n\r\n")?;
     let mut response = String::new();
     stream.read_to_string(&mut response)?;

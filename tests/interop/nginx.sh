@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
 # nginx.sh URL DIR  -  runs nginx as a reverse proxy for the server at URL, on a free port of the loopback interface, with all
-# its files in DIR. Prints its address.
+# its files in DIR. If CERTIFICATE and KEY name files, clients come over TLS. Prints its address.
 set -euo pipefail
 dir=$(mkdir -p "$2" && cd "$2" && pwd)
 nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || { echo "there is no nginx"; exit 1; }
 port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+
+address=ws://127.0.0.1:$port listen=127.0.0.1:$port tls=
+if [ -n "${CERTIFICATE-}" ]; then
+  address=wss://localhost:$port listen+=" ssl" tls="ssl_certificate $CERTIFICATE; ssl_certificate_key $KEY;"
+fi
 
 cat > "$dir/nginx.conf" <<CONF
 daemon off;
@@ -20,7 +25,8 @@ http {
   uwsgi_temp_path $dir/uwsgi;
   scgi_temp_path $dir/scgi;
   server {
-    listen 127.0.0.1:$port;
+    listen $listen;
+    $tls
     location / {
       proxy_pass http://${1#ws://};
       proxy_http_version 1.1;
@@ -36,7 +42,7 @@ CONF
 trap 'kill $!; wait $!' EXIT
 for _ in {1..100}; do
   if (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then
-    echo "listening on ws://127.0.0.1:$port"
+    echo "listening on $address"
     wait
   fi
   kill -0 $! || break

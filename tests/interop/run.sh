@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
-# run.sh  -  lets foreign peers talk to server.rs and client.rs: Python's `websockets` and Node's `ws` in both roles, and
-# headless Chromium as a client; plain and compressed, straight and through nginx. See README.md. Installs the two libraries
-# into target/interop; the rest must be there (Debian packages: chromium nginx-light nodejs npm python3-venv).
+# run.sh [tokio]  -  lets foreign peers talk to server.rs and client.rs, or with `tokio` to tokio_server.rs and
+# tokio_client.rs: Python's `websockets` and Node's `ws` in both roles, and headless Chromium as a client; plain and compressed,
+# straight and through nginx; on Tokio, over TLS, too. See README.md. Installs the two libraries into target/interop; the rest
+# must be there (Debian packages: chromium nginx-light nodejs npm openssl python3-venv).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=tests/interop work=target/interop
 bin=${CARGO_TARGET_DIR:-target}/release/examples
+case ${1-} in
+  "") server=interop-server client=interop-client features=deflate ;;
+  tokio) server=interop-tokio-server client=interop-tokio-client features=deflate,rustls ;;
+  *) echo "usage: run.sh [tokio]"; exit 2 ;;
+esac
 
 # The newest releases when this was last looked at. Raise them, and everything must still pass.
 python_peer=websockets==17.4
@@ -18,7 +24,7 @@ npm install --silent --no-audit --no-fund --no-save --prefix "$work" "$node_peer
 export NODE_PATH=$PWD/$work/node_modules
 export CHROMIUM=${CHROMIUM:-$(command -v chromium)}
 python=$work/venv/bin/python
-cargo build --release --features deflate --example interop-server --example interop-client
+cargo build --release --features "$features" --example "$server" --example "$client"
 
 servers=()
 stop() { # all servers
@@ -55,41 +61,68 @@ talk() { # TITLE COMMAND...
   echo "$((SECONDS - begin)) s"
 }
 
-ours() { start ours "$bin/interop-server" "$@"; }
+ours() { start ours "$bin/$server" "$@"; }
 websockets() { start websockets "$python" "$here/server.py" "$@"; }
 ws() { start ws node "$here/server.mjs" "$@"; }
 nginx() { start nginx "$here/nginx.sh" "$url" "$work/nginx"; }
 relay() { start relay node "$here/relay.mjs" "$url"; }
 
-ours
-talk "our server, Python websockets" "$python" "$here/client.py" "$url"
-talk "our server, Node ws" node "$here/client.mjs" "$url"
-talk "our server, Chromium" node "$here/chromium.mjs" "$url"
-stop; websockets
-talk "our client, Python websockets" "$bin/interop-client" "$url"
-stop; ws
-talk "our client, Node ws" "$bin/interop-client" "$url"
+# Makes a certificate for localhost, and the authority that has signed it, which clients shall trust from now on.
+authority() {
+  local dir; dir=$(mkdir -p "$work/tls" && cd "$work/tls" && pwd)
+  certificate=$dir/server.pem key=$dir/server.key
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=bowline tests" \
+    -keyout "$dir/authority.key" -out "$dir/authority.pem" -addext "keyUsage=critical,keyCertSign" 2> "$dir/log"
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=localhost" -keyout "$key" 2> "$dir/log" |
+    openssl x509 -req -CA "$dir/authority.pem" -CAkey "$dir/authority.key" -set_serial 2 -days 2 -out "$certificate" \
+      -extfile <(printf '%s\n' subjectAltName=DNS:localhost keyUsage=critical,digitalSignature extendedKeyUsage=serverAuth \
+        basicConstraints=critical,CA:FALSE subjectKeyIdentifier=hash authorityKeyIdentifier=keyid) 2> "$dir/log" ||
+    { cat "$dir/log"; exit 1; }
+  export SSL_CERT_FILE=$dir/authority.pem NODE_EXTRA_CA_CERTS=$dir/authority.pem
+}
+# Servers that are started so speak TLS. Chromium must be told, too: it has roots of its own.
+tls() { CERTIFICATE=$certificate KEY=$key "$@"; }
+
+# Our server, and all foreign clients; our client, and the server at $url. An agreement is what the server usually comes to:
+# then the bytes are counted by a relay, which is what $url leads to first unless it is named.
+serving() { # TITLE [AGREEMENT]
+  talk "our server, ${1}Python websockets${2:+, $2}" "$python" "$here/client.py" "$url" "${@:2}"
+  talk "our server, ${1}Node ws${2:+, $2}" node "$here/client.mjs" "$url" "${@:2}"
+  talk "our server, ${1}Chromium${2:+, $2}" node "$here/chromium.mjs" "$url" "${@:2}"
+}
+dialing() { # TITLE [AGREEMENT [RELAY]]
+  talk "our client, $1${2:+, $2}" "$bin/$client" "$url" "${@:2}"
+}
+
+ours; serving ""
+stop; websockets; dialing "Python websockets"
+stop; ws; dialing "Node ws"
 
 plainly=permessage-deflate
 for agreed in \
   "$plainly" \
   "$plainly; server_no_context_takeover; client_no_context_takeover" \
   "$plainly; server_max_window_bits=10; client_max_window_bits=10"; do
-  stop; ours "$agreed"; relay
-  talk "our server, Python websockets, $agreed" "$python" "$here/client.py" "$url" "$agreed"
-  talk "our server, Node ws, $agreed" node "$here/client.mjs" "$url" "$agreed"
-  talk "our server, Chromium, $agreed" node "$here/chromium.mjs" "$url" "$agreed"
-  stop; websockets "$agreed"; relay
-  talk "our client, Python websockets, $agreed" "$bin/interop-client" "$url" "$agreed"
-  stop; ws "$agreed"; relay
-  talk "our client, Node ws, $agreed" "$bin/interop-client" "$url" "$agreed"
+  stop; ours "$agreed"; relay; serving "" "$agreed"
+  stop; websockets "$agreed"; relay; dialing "Python websockets" "$agreed"
+  stop; ws "$agreed"; relay; dialing "Node ws" "$agreed"
 done
 
 stop; ours "$plainly"; nginx; relay
 talk "our server, nginx, Python websockets, $plainly" "$python" "$here/client.py" "$url" "$plainly"
 talk "our server, nginx, Chromium, $plainly" node "$here/chromium.mjs" "$url" "$plainly"
-stop; ws "$plainly"; nginx; relay
-talk "our client, nginx, Node ws, $plainly" "$bin/interop-client" "$url" "$plainly"
+stop; ws "$plainly"; nginx; relay; dialing "nginx, Node ws" "$plainly"
+
+if [ "${1-}" = tokio ]; then
+  authority # from here on, this is whom all clients trust
+  stop; tls ours; tls serving "TLS, "
+  stop; tls websockets; dialing "TLS, Python websockets"
+  stop; tls ws; dialing "TLS, Node ws"
+
+  stop; ours "$plainly"; relay; tls nginx; tls serving "TLS with nginx, " "$plainly"
+  stop; ws "$plainly"; relay; counter=$url; tls nginx
+  dialing "TLS with nginx, Node ws" "$plainly" "$counter"
+fi
 
 echo; echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -1,5 +1,9 @@
 // server.mjs [AGREEMENT]: a server on Node's `ws` that speaks the language of README.md. With an agreement on compression, it
-// comes to it with every client that offers compression. Prints its address, then how each connection ended.
+// comes to it with every client that offers compression. If the environment has CERTIFICATE and KEY, it speaks TLS. Prints its
+// address, then how each connection ended.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { createRequire } from 'node:module';
 const { WebSocketServer } = createRequire(import.meta.url)('ws');
 
@@ -19,9 +23,14 @@ function withResolvers() { // Node has it from version 22
   return { promise, resolve };
 }
 
+const { CERTIFICATE, KEY } = process.env;
+const [address, http] = CERTIFICATE
+  ? ['wss://localhost', createSecureServer({ cert: readFileSync(CERTIFICATE), key: readFileSync(KEY) })]
+  : ['ws://127.0.0.1', createServer()];
+http.listen(0, '127.0.0.1', () => console.log(`listening on ${address}:${http.address().port}`));
+
 const server = new WebSocketServer({
-  host: '127.0.0.1',
-  port: 0,
+  server: http,
   maxPayload: LIMIT,
   perMessageDeflate: {
     threshold: 0,
@@ -36,8 +45,6 @@ const server = new WebSocketServer({
   },
   handleProtocols: (offered, request) => request.url.startsWith('/chat') && offered.has('chat') && 'chat',
 });
-
-server.on('listening', () => console.log(`listening on ws://127.0.0.1:${server.address().port}`));
 
 server.on('connection', (ws, request) => {
   let begunBy = 'peer';

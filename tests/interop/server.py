@@ -1,11 +1,14 @@
 """server.py [AGREEMENT]: a server on Python's `websockets` that speaks the language of README.md. With an agreement on
-compression, it comes to it with every client that offers compression. Prints its address, then how each connection ended."""
+compression, it comes to it with every client that offers compression. If the environment has CERTIFICATE and KEY, it speaks
+TLS. Prints its address, then how each connection ended."""
 
 import asyncio
 import collections
 import http
 import json
+import os
 import re
+import ssl
 import sys
 
 from websockets.asyncio.server import serve
@@ -79,11 +82,16 @@ def compression(agreement):
 
 
 async def main():
-    options = {"process_request": refuse, "select_subprotocol": choose, "max_size": LIMIT}
+    options = {"process_request": refuse, "select_subprotocol": choose, "max_size": LIMIT, "ping_interval": None}
     if len(sys.argv) > 1:
         options |= {"compression": None, "extensions": [compression(sys.argv[1])]}
+    address = "ws://127.0.0.1"
+    if "CERTIFICATE" in os.environ:
+        address = "wss://localhost"
+        options["ssl"] = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        options["ssl"].load_cert_chain(os.environ["CERTIFICATE"], os.environ["KEY"])
     async with serve(converse, "127.0.0.1", 0, **options) as server:
-        print(f"listening on ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+        print(f"listening on {address}:{server.sockets[0].getsockname()[1]}", flush=True)
         await server.serve_forever()
 
 

@@ -1,0 +1,127 @@
+//! The client of `client.rs`, on Tokio: `interop-tokio-client URL [AGREEMENT [RELAY]]`. With an agreement, RELAY is the
+//! address of `relay.mjs` if that is not what URL leads to first. Over TLS, servers are trusted if the authority in the file
+//! `SSL_CERT_FILE` says so.
+
+mod compression;
+mod conversations;
+mod terms;
+
+use bowline::{
+    Batch, CloseCode, Closure, Config, Connection, Message, Side,
+    adapter::tokio::{
+        self as ws, ClientStream, Error, WebSocket,
+        rustls::{
+            ClientConfig, RootCertStore,
+            crypto::ring,
+            pki_types::{CertificateDer, pem::PemObject},
+        },
+    },
+    client::{Request, Response},
+};
+use conversations::{Check, Outcome, Server, TEXT, closed, equal};
+use std::{env, future::Future, sync::Arc};
+use tokio::runtime::{Handle, Runtime};
+
+/// Conversations that only this client can hold.
+const CHECKS_HERE: [(&str, Check); 1] = [("a thousand messages, sent and received by two tasks", two_tasks)];
+
+fn main() -> Outcome {
+    let runtime = Runtime::new()?;
+    conversations::hold(Dialer { runtime: runtime.handle().clone(), tls: trust()? })
+}
+
+/// Trust in the authority of `SSL_CERT_FILE`, if that is set.
+fn trust() -> Outcome<Option<Arc<ClientConfig>>> {
+    let Some(authority) = env::var_os("SSL_CERT_FILE") else { return Ok(None) };
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(authority)?)?;
+    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Some(Arc::new(tls)))
+}
+
+/// How connections are made.
+struct Dialer {
+    runtime: Handle,
+    tls: Option<Arc<ClientConfig>>,
+}
+
+impl Dialer {
+    /// Whom to trust is for the platform to say.
+    fn connect(&self, uri: &str, config: &Arc<Config>) -> Result<(Socket, Response), Error> {
+        self.open(ws::connect(uri, config))
+    }
+
+    /// Whom to trust is said here.
+    fn connect_with(&self, request: Request, config: &Arc<Config>) -> Result<(Socket, Response), Error> {
+        match &self.tls {
+            Some(tls) => self.open(ws::connect_tls(request, config, tls)),
+            None => self.open(ws::connect_with(request, config)),
+        }
+    }
+
+    fn open(
+        &self,
+        connecting: impl Future<Output = Result<(WebSocket<ClientStream>, Response), Error>>,
+    ) -> Result<(Socket, Response), Error> {
+        let (ws, response) = self.runtime.block_on(connecting)?;
+        Ok((Socket { ws, runtime: self.runtime.clone() }, response))
+    }
+}
+
+/// A connection on Tokio, with the calls of a blocking one.
+struct Socket {
+    ws: WebSocket<ClientStream>,
+    runtime: Handle,
+}
+
+impl Socket {
+    fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        self.runtime.block_on(self.ws.send(message))
+    }
+
+    fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        self.runtime.block_on(self.ws.feed(message))
+    }
+
+    fn recv(&mut self) -> Result<Option<Message>, Error> {
+        self.runtime.block_on(self.ws.recv())
+    }
+
+    fn read(&mut self) -> Result<Option<Batch<'_>>, Error> {
+        self.runtime.block_on(self.ws.read())
+    }
+
+    fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closure, Error> {
+        self.runtime.block_on(self.ws.close(code, reason))
+    }
+
+    fn closure(&self) -> Option<&Closure> {
+        self.ws.closure()
+    }
+
+    fn connection(&mut self) -> &mut Connection {
+        self.ws.connection()
+    }
+}
+
+fn two_tasks(server: &Server) -> Outcome {
+    let (Socket { ws, runtime }, path) = server.dial()?;
+    let (mut receiver, mut sender) = ws.split();
+    let sending = runtime.spawn(async move {
+        for i in 0..1000 {
+            sender.send(format!("{i} {TEXT}")).await?;
+        }
+        Ok::<(), Error>(())
+    });
+    runtime.block_on(async {
+        for i in 0..1000 {
+            equal(receiver.recv().await?, Some(Message::from(format!("{i} {TEXT}"))))?;
+        }
+        sending.await??;
+        closed(&receiver.close(CloseCode::NORMAL, "").await?, Side::Local, 1000, "")
+    })?;
+    server.saw(&path, 1000, true, "peer", "")
+}
