@@ -307,7 +307,12 @@ fn write_all(stream: &mut TcpStream, output: &mut impl Buf, counts: &Counts) -> 
     while output.has_remaining() {
         let mut slices = [IoSlice::new(&[]); SLICES];
         let filled = output.chunks_vectored(&mut slices);
-        match stream.write_vectored(slices.get(..filled).unwrap_or_default()) {
+        // Mostly all is in one piece; then the kernel has less to do for a simple write.
+        let written = match slices.get(..filled).unwrap_or_default() {
+            [only] => stream.write(only),
+            all => stream.write_vectored(all),
+        };
+        match written {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(written) => {
                 count(&counts.writes);

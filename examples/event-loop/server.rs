@@ -13,9 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What one read brings at the most. More at once is slower: what was just read should still be in the first-level cache
-/// when it is unmasked.
-const READ_SPACE: usize = 16 * 1024;
+/// What one read brings at the most. It is there once, so that it can be large: that saves calls to the kernel, which cost
+/// more than the first-level cache brings if what was just read fits into it (16 KiB: up to half as much CPU time again).
+const READ_SPACE: usize = 64 * 1024;
 
 /// How many connections are accepted before those that are there have their turn.
 const ACCEPTS_IN_A_TURN: usize = 64;
