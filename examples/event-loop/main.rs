@@ -1,8 +1,8 @@
 //! An echo server in one thread, on [mio](https://docs.rs/mio): a guide for drivers over an event loop, from which this
 //! program can be taken apart. `cargo run --release --example event-loop [ADDRESS]`.
 //!
-//! It holds ten thousand idle connections in the memory of their state, `size_of::<Peer>()`: they have no buffers. Each
-//! needs a file descriptor, so that the limit has to allow for it: `ulimit -n 20000`.
+//! It holds ten thousand idle connections in about 500 bytes each, as `benches/echo/run` measures it: their state, and no
+//! buffers. Each needs a file descriptor, so that the limit has to allow for it: `ulimit -n 20000`.
 //!
 //! | file | |
 //! |---|---|
