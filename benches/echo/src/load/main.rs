@@ -1,0 +1,65 @@
+//! `load [--quick] [--out FILE]`: runs an echo server for each subject on one core and loads it from another. Start it with
+//! `benches/echo/run`.
+
+mod client;
+mod histogram;
+mod idle;
+mod plan;
+mod report;
+mod server;
+mod wire;
+
+use client::Clients;
+use plan::{Plan, Row, SUBJECTS};
+use report::Measured;
+use server::Server;
+use std::{error::Error, fs};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let is_quick = arguments.iter().any(|argument| argument == "--quick");
+    let out = arguments.iter().skip_while(|argument| *argument != "--out").nth(1);
+    let plan = if is_quick { Plan::quick() } else { Plan::whole() };
+    let mut rows = Vec::new();
+    for row in plan.rows() {
+        eprintln!("{row}");
+        rows.push((row, measure(row, &plan)?));
+    }
+    let mut idle = Vec::new();
+    for subject in SUBJECTS {
+        eprintln!("memory: {}", subject.name);
+        idle.push(idle::bytes_per_connection(subject, plan.idle)?);
+    }
+    let page = report::page(&plan, &rows, &idle, is_quick);
+    match out {
+        Some(file) => fs::write(file, page)?,
+        None => print!("{page}"),
+    }
+    Ok(())
+}
+
+/// All subjects, in turns whose order is rotated from round to round.
+fn measure(row: Row, plan: &Plan) -> Outcome<Vec<Measured>> {
+    let mut subjects = Vec::new();
+    for subject in SUBJECTS {
+        let server = Server::start(subject)?;
+        let clients = Clients::connect(server.address, row, subject.is_raw)?;
+        subjects.push((server, clients, Measured::default()));
+    }
+    let count = subjects.len();
+    for round in 0..=plan.rounds {
+        for place in 0..count {
+            let (server, clients, measured) = &mut subjects[(round + place) % count];
+            let before = server.usage()?;
+            let turn = clients.turn(plan.turn)?;
+            let used = server.usage()?.since(&before);
+            // The first round warms up.
+            if round > 0 {
+                measured.add(&used, &turn);
+            }
+        }
+    }
+    Ok(subjects.into_iter().map(|(_, _, measured)| measured).collect())
+}

@@ -1,0 +1,78 @@
+//! `server SUBJECT`: an echo server in one thread. It prints its port; for each line of its input it prints what it has
+//! used so far, and at the end of its input it ends.
+
+mod counted;
+#[path = "../../../../examples/event-loop"]
+#[allow(dead_code, unreachable_pub, reason = "the example, as it is: it is what is measured")]
+mod event_loop {
+    mod alarms;
+    mod peer;
+    pub(crate) mod server;
+}
+mod ours;
+mod peers;
+mod raw;
+
+use cpu_time::ProcessTime;
+use std::{
+    fs,
+    io::{self, BufRead},
+    net::SocketAddr,
+    process, thread,
+};
+
+/// How many reads and writes there were that moved something.
+type Counts = Box<dyn Fn() -> (u64, u64) + Send>;
+
+fn main() -> io::Result<()> {
+    let subject = std::env::args().nth(1).unwrap_or_default();
+    match subject.as_str() {
+        "raw" => raw::run(),
+        "mio" => ours::on_mio(),
+        "tokio-read" => on_tokio(ours::by_read),
+        "tokio-recv" => on_tokio(ours::by_recv),
+        "tokio-tungstenite" => on_tokio(peers::tungstenite),
+        "fastwebsockets" => on_tokio(peers::fastwebsockets),
+        "tokio-websockets" => on_tokio(peers::tokio_websockets),
+        "sockudo-ws" => on_tokio(peers::sockudo),
+        _ => Err(io::Error::other(format!("there is no subject \"{subject}\""))),
+    }
+}
+
+/// Any free port.
+fn any() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+/// Says where the server is, and answers questions in a thread that sleeps otherwise.
+fn report(address: SocketAddr, counts: Counts) {
+    println!("{}", address.port());
+    thread::spawn(move || {
+        for _question in io::stdin().lock().lines().map_while(Result::ok) {
+            let (reads, writes) = counts();
+            println!("{} {reads} {writes} {}", ProcessTime::now().as_duration().as_nanos(), resident());
+        }
+        process::exit(0);
+    });
+}
+
+/// The memory of this process that is in use, in kB.
+fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
+}
+
+/// A task for each connection, all in one thread.
+fn on_tokio<F: Future + 'static>(serve: fn(counted::Counted) -> F) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    tokio::task::LocalSet::new().block_on(&runtime, async {
+        let listener = tokio::net::TcpListener::bind(any()).await?;
+        report(listener.local_addr()?, Box::new(counted::counts));
+        loop {
+            let (stream, _) = listener.accept().await?;
+            stream.set_nodelay(true)?;
+            tokio::task::spawn_local(serve(counted::Counted(stream)));
+        }
+    })
+}

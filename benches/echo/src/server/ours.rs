@@ -1,0 +1,48 @@
+//! bowline, through each of its doors.
+
+use crate::{any, counted::Counted, event_loop::server::Server, report};
+use bowline::{
+    Config, Event,
+    adapter::tokio::{self as ws, Error},
+    server::Accept,
+};
+use std::{io, sync::Arc, sync::atomic::Ordering};
+
+/// The example `event-loop`, as it is.
+pub(crate) fn on_mio() -> io::Result<()> {
+    let mut server = Server::bind(any(), Config::default(), |_| ())?;
+    let counts = server.counts();
+    report(
+        server.address()?,
+        Box::new(move || (counts.reads.load(Ordering::Relaxed), counts.writes.load(Ordering::Relaxed))),
+    );
+    server.run()
+}
+
+thread_local! {
+    static CONFIG: Arc<Config> = Arc::default();
+}
+
+/// The fast door: all that one read brought, lent.
+pub(crate) async fn by_read(stream: Counted) -> Result<(), Error> {
+    let mut socket = ws::accept(stream, &Accept::any_origin(), &CONFIG.with(Arc::clone)).await?;
+    while let Some(mut batch) = socket.read().await? {
+        while let Some((event, connection)) = batch.receive() {
+            match event {
+                Event::Text(text) => connection.send_text(text)?,
+                Event::Binary(data) => connection.send_binary(data)?,
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The pleasant door: one message after the other, owned.
+pub(crate) async fn by_recv(stream: Counted) -> Result<(), Error> {
+    let mut socket = ws::accept(stream, &Accept::any_origin(), &CONFIG.with(Arc::clone)).await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! The loop: waits for sockets and deadlines, and gives each connection its turn.
+
+use super::{
+    alarms::Alarms,
+    peer::{Counts, Next, Peer},
+};
+use bowline::{Closure, Config, server::Accept};
+use mio::{Events, Interest, Poll, Token, net::TcpListener};
+use std::{
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// What one read brings at the most. It is there once, so that it can be large: that saves calls to the kernel, which cost
+/// more than the first-level cache brings if what was just read fits into it (16 KiB: up to half as much CPU time again).
+const READ_SPACE: usize = 64 * 1024;
+
+/// How many connections are accepted before those that are there have their turn.
+const ACCEPTS_IN_A_TURN: usize = 64;
+
+/// How long to wait after an `accept` that failed: mostly there is no file descriptor left, and one has to come free.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
+
+const LISTENER: Token = Token(usize::MAX);
+
+/// An echo server in one thread.
+pub(crate) struct Server {
+    poll: Poll,
+    listener: TcpListener,
+    /// When to accept again without being told: after an error, or when there may be more.
+    accept_at: Option<Duration>,
+    /// By token. A place that is given up is used again.
+    peers: Vec<Option<Peer>>,
+    free: Vec<usize>,
+    alarms: Alarms,
+    /// Who has more to read, after the others have had their turn.
+    again: Vec<usize>,
+    origin: Instant,
+    shared: Shared,
+}
+
+/// What all connections of the loop share.
+pub(super) struct Shared {
+    /// One read buffer for all: a connection keeps what it still needs.
+    pub(super) buffer: Vec<u8>,
+    /// The time since the origin, which is asked for once after each wait and not for each connection.
+    pub(super) now: Duration,
+    pub(super) config: Arc<Config>,
+    pub(super) accept: Accept,
+    pub(super) counts: Arc<Counts>,
+    /// Is told how each connection ended.
+    pub(super) ended: fn(&Closure),
+}
+
+impl Server {
+    /// # Errors
+    ///
+    /// Those of the operating system: the address is in use, for example.
+    pub(crate) fn bind(address: SocketAddr, config: Config, ended: fn(&Closure)) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let mut listener = TcpListener::bind(address)?;
+        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        Ok(Self {
+            poll,
+            listener,
+            accept_at: None,
+            peers: Vec::new(),
+            free: Vec::new(),
+            alarms: Alarms::default(),
+            again: Vec::new(),
+            origin: Instant::now(),
+            shared: Shared {
+                buffer: vec![0; READ_SPACE],
+                now: Duration::ZERO,
+                config: Arc::new(config),
+                // A page of any origin may use this server: it gives away nothing that is worth protecting.
+                accept: Accept::any_origin(),
+                counts: Arc::default(),
+                ended,
+            },
+        })
+    }
+
+    /// # Errors
+    ///
+    /// Those of the operating system.
+    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// The counters, to be read from another thread.
+    pub(crate) fn counts(&self) -> Arc<Counts> {
+        self.shared.counts.clone()
+    }
+
+    /// Serves for ever.
+    ///
+    /// # Errors
+    ///
+    /// Only if the poll itself fails. What happens to a connection ends that connection, and `accept` is tried again.
+    pub(crate) fn run(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(1024);
+        loop {
+            match self.poll.poll(&mut events, self.wait()) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                polled => polled?,
+            }
+            self.shared.now = self.origin.elapsed();
+            for event in &events {
+                match event.token() {
+                    LISTENER => self.accept_at = Some(self.shared.now),
+                    Token(index) => {
+                        let is_last = event.is_read_closed() || event.is_error();
+                        self.visit(index, |peer, shared| peer.turn(shared, is_last));
+                    }
+                }
+            }
+            for index in std::mem::take(&mut self.again) {
+                self.visit(index, |peer, shared| {
+                    peer.has_more = false;
+                    peer.turn(shared, false)
+                });
+            }
+            // After the sockets: what lies in them may move a deadline, and a place that was given up is not used again
+            // while events for the one that had it are still in the list.
+            self.ring();
+            if self.accept_at.is_some_and(|at| at <= self.shared.now) {
+                self.accept();
+            }
+        }
+    }
+
+    /// How long until there is something to do, if no socket has anything. `None` is for ever.
+    fn wait(&self) -> Option<Duration> {
+        if !self.again.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let next = self.alarms.next().into_iter().chain(self.accept_at).min()?;
+        Some(next.saturating_sub(self.origin.elapsed()))
+    }
+
+    /// Events tell of a change: what is not accepted now would not be reported again.
+    fn accept(&mut self) {
+        self.accept_at = None;
+        for _ in 0..ACCEPTS_IN_A_TURN {
+            match self.listener.accept() {
+                Ok((stream, _)) => self.admit(stream),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                // The client left before it was its turn.
+                Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
+                Err(error) => {
+                    eprintln!("accept: {error}");
+                    self.accept_at = Some(self.shared.now + ACCEPT_REST);
+                    return;
+                }
+            }
+        }
+        self.accept_at = Some(self.shared.now);
+    }
+
+    fn admit(&mut self, mut stream: mio::net::TcpStream) {
+        let index = self.free.pop().unwrap_or(self.peers.len());
+        // Answers should not wait for the acknowledgement of those before them.
+        let _ = stream.set_nodelay(true);
+        let is_registered = self.poll.registry().register(&mut stream, Token(index), Interest::READABLE).is_ok();
+        let peer = is_registered.then(|| Peer::new(stream, &self.shared));
+        match self.peers.get_mut(index) {
+            Some(place) => *place = peer,
+            None => self.peers.push(peer),
+        }
+        // This starts the clock of the opening handshake.
+        self.visit(index, Peer::settle);
+        if !is_registered {
+            self.free.push(index);
+        }
+    }
+
+    fn ring(&mut self) {
+        while let Some((at, index)) = self.alarms.take(self.shared.now) {
+            let now = self.shared.now;
+            self.visit(index, |peer, shared| if peer.alarm.rings(at, now) { peer.ring(shared) } else { Next::Wait });
+        }
+        let peers = &self.peers;
+        let connections = peers.len() - self.free.len();
+        self.alarms.tidy(connections, |index| peers.get(index)?.as_ref().map(|peer| &peer.alarm));
+    }
+
+    /// Lets a connection do something, and sees to what it needs next. An event for one that is gone finds nobody.
+    fn visit(&mut self, index: usize, act: impl FnOnce(&mut Peer, &mut Shared) -> Next) {
+        let Some(place) = self.peers.get_mut(index) else { return };
+        let Some(peer) = place else { return };
+        let mut next = act(peer, &mut self.shared);
+        // Either bytes or room: who has to wait for room is not read from. To change this tells anew what is ready.
+        let waits_to_write = peer.is_blocked();
+        if waits_to_write != peer.waits_to_write && next != Next::Drop {
+            peer.waits_to_write = waits_to_write;
+            let interest = if waits_to_write { Interest::WRITABLE } else { Interest::READABLE };
+            if self.poll.registry().reregister(&mut peer.stream, Token(index), interest).is_err() {
+                next = Next::Drop;
+            }
+        }
+        match next {
+            Next::Wait => self.alarms.set(index, &mut peer.alarm),
+            Next::Again => {
+                self.alarms.set(index, &mut peer.alarm);
+                if !std::mem::replace(&mut peer.has_more, true) {
+                    self.again.push(index);
+                }
+            }
+            Next::Drop => {
+                // Closing the socket also takes it from the poll.
+                *place = None;
+                self.free.push(index);
+            }
+        }
+    }
+}
