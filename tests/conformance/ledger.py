@@ -188,13 +188,16 @@ def autobahn():
 
 def mutation():
     data = json.loads((HERE / "mutation.json").read_text())
-    if data["mutants"] is None:
-        yield "Not measured yet."
-        return
-    viable = data["mutants"] - data["unviable"]
-    yield f"`{data['command']}` on {data['date']}, over {', '.join(data['scope'])}: of {data['mutants']} mutants"
-    yield f"{data['unviable']} do not compile; of the other {viable}, {data['caught']} are caught by a test, and"
-    yield f"{data['explained']} are the same program in other words, as [explained one by one]({data['explanations']})."
+    yield "| sources | as of | date | mutants | do not compile | caught by a test | the same program in other words |"
+    yield "|---|---|---|--:|--:|--:|--:|"
+    for run in data["runs"]:
+        assert run["mutants"] == run["unviable"] + run["caught"] + run["explained"], f"{run['scope']}: mutants are missing"
+        counts = " | ".join(str(run[kind]) for kind in ("mutants", "unviable", "caught", "explained"))
+        yield f"| {run['scope']} | {run['commit']} | {run['date']} | {counts} |"
+    yield ""
+    yield f"What is caught includes what made the tests run for ever. The others are [explained one by one]({data['explanations']})."
+    yield "What has changed since the commit of a run is not in it. The commands:\n"
+    yield from (f"- `{run['command']}`" for run in data["runs"])
 
 
 def render(statements, decisions, found, cited):
