@@ -3,11 +3,12 @@
 //! Whether there is room in the output is asked before anything is compressed: a compressor that has seen a message which was
 //! not sent would be out of step with the peer.
 
-use super::{Sender, check_room};
+use super::{COMPRESSED, Sender, check_room};
 use crate::{
     Config, Prepared, SendError,
+    data::Data,
     deflate::{Agreement, Deflating, Options, bound},
-    frame::MAX_HEADER_LEN,
+    frame::{Header, MAX_HEADER_LEN, Opcode},
     output::Output,
     prepared::Encoded,
 };
@@ -23,19 +24,23 @@ impl Sender {
         &mut self.deflating
     }
 
-    /// The payload of a whole message as it is to be sent: `None` if it is sent as it is.
-    pub(super) fn compress(
+    /// Sends a whole message, compressed if that makes it shorter. Apart, so that connections without compression do not pay.
+    #[inline(never)]
+    pub(super) fn message_to_compress(
         &mut self,
-        payload: &[u8],
-        output: &Output,
+        kind: Opcode,
+        data: Data<'_>,
+        output: &mut Output,
         config: &Config,
-    ) -> Result<Option<Vec<u8>>, SendError> {
-        let Some(options) = &config.deflate else { return Ok(None) };
-        if !self.deflating.takes(payload.len(), options) {
-            return Ok(None);
+    ) -> Result<(), SendError> {
+        if let Some(options) = config.deflate.as_ref().filter(|options| self.deflating.takes(data.len(), options)) {
+            check_room(MAX_HEADER_LEN.saturating_add(data.len()), output, config)?;
+            if let Some(compressed) = self.deflating.message(&data, options) {
+                let header = Header { reserved: COMPRESSED, ..self.header(kind, true, compressed.len()) };
+                return self.data_frame(header, compressed.into(), output, config);
+            }
         }
-        check_room(MAX_HEADER_LEN.saturating_add(payload.len()), output, config)?;
-        Ok(self.deflating.message(payload, options))
+        self.data_frame(self.header(kind, true, data.len()), data, output, config)
     }
 
     /// The payload of a fragment as it is to be sent: `None` if it is sent as it is.

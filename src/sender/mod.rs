@@ -56,9 +56,8 @@ impl Sender {
             return Err(SendError::InMessage);
         }
         #[cfg(feature = "deflate")]
-        if let Some(compressed) = self.compress(&data, output, config)? {
-            let header = Header { reserved: COMPRESSED, ..self.header(kind, true, compressed.len()) };
-            return self.data_frame(header, compressed.into(), output, config);
+        if self.deflating.is_on() {
+            return self.message_to_compress(kind, data, output, config);
         }
         self.data_frame(self.header(kind, true, data.len()), data, output, config)
     }
