@@ -165,6 +165,9 @@ pub(crate) fn alone(payload: &[u8], window_bits: u8, options: &Options) -> Optio
     let mut context = Deflater::from_pool(window_bits, options);
     let mut compressed = Vec::new();
     let outcome = context.compress(payload, DeflateFlush::FullFlush, &mut compressed);
+    if outcome.is_err() {
+        context.stream.reset();
+    }
     options.pool.give_back_deflater(context);
     compressed.truncate(without_tail(&compressed));
     Some(compressed).filter(|compressed| outcome.is_ok() && compressed.len() < payload.len())

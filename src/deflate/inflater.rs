@@ -59,8 +59,9 @@ pub(crate) struct Step {
 }
 
 impl Inflating {
-    pub(crate) fn new(role: Role, agreement: Option<Agreement>) -> Self {
-        Self { agreed: agreement.map(|agreement| Takeover(agreement.takeover(role.peer()))), ..Self::default() }
+    /// For messages from an endpoint of this role.
+    pub(crate) fn new(from: Role, agreement: Agreement) -> Self {
+        Self { agreed: Some(Takeover(agreement.takeover(from))), ..Self::default() }
     }
 
     /// The reserved bits that may be set in the first frame of a message.

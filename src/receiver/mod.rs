@@ -84,7 +84,7 @@ impl Receiver {
     /// From now on messages may come compressed.
     #[cfg(feature = "deflate")]
     pub(crate) fn agree(&mut self, agreement: Agreement) {
-        self.inflating = Inflating::new(self.from.peer(), Some(agreement));
+        self.inflating = Inflating::new(self.from, agreement);
     }
 
     /// The fast path: a message in a single frame that lies whole in `input`, and whether it is text, which is then to be
