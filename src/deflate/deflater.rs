@@ -2,9 +2,9 @@
 
 use super::{Agreement, MAX_WINDOW_BITS, MIN_WINDOW_BITS, Options};
 use crate::Role;
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use core::fmt;
-use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Status};
+use zlib_rs::{Deflate, DeflateConfig, DeflateFlush};
 
 /// "Remove 4 octets (that are 0x00 0x00 0xff 0xff) from the tail end" (§7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
@@ -12,9 +12,11 @@ const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 /// An empty stored block without its tail (§7.2.3.6): the last fragment of a message when there is nothing left to compress.
 const NOTHING: [u8; 1] = [0x00];
 
-/// How much is compressed before it is copied to where it belongs. The shorter, the less has to be zeroed for a short message.
-const CHUNK: usize = 4096;
-const SHORT_CHUNK: usize = 512;
+/// What compressed payload is written to first, and space in the heap only if that is too short. The shorter it is, the less has
+/// to be zeroed for a short message.
+pub(crate) const CHUNK: usize = 8192;
+pub(crate) const MEDIUM_CHUNK: usize = 2048;
+pub(crate) const SHORT_CHUNK: usize = 512;
 
 /// What compressing holds on a connection.
 #[derive(Default)]
@@ -91,20 +93,23 @@ impl Deflating {
         }
     }
 
-    /// The payload of a whole message, compressed, if that makes it shorter.
-    pub(crate) fn message(&mut self, payload: &[u8], options: &Options) -> Option<Vec<u8>> {
+    /// The payload of a whole message, compressed, if that makes it shorter: in `chunk`, if it fits there.
+    pub(crate) fn message<'c>(
+        &mut self,
+        payload: &[u8],
+        chunk: &'c mut [u8],
+        options: &Options,
+    ) -> Option<Cow<'c, [u8]>> {
         let agreed = self.agreed?;
         let mut context = self.take_context(agreed, options);
-        let mut compressed = Vec::new();
-        let outcome = context.compress(payload, agreed.after_message(), &mut compressed);
-        compressed.truncate(without_tail(&compressed));
-        let is_shorter = outcome.is_ok() && compressed.len() < payload.len();
-        if outcome.is_err() || agreed.takeover && !is_shorter {
+        let compressed = context.compress(payload, agreed.after_message(), chunk).map(without_tail);
+        let shorter = compressed.filter(|compressed| compressed.len() < payload.len());
+        if agreed.takeover && shorter.is_none() {
             // What is sent as it is does not go through the peer's window.
             context.stream.reset();
         }
         self.keep_context(context, agreed, options);
-        is_shorter.then_some(compressed)
+        shorter
     }
 
     /// Whether the message whose chunks are being sent is compressed.
@@ -116,28 +121,27 @@ impl Deflating {
     pub(crate) fn chunk(&mut self, payload: &[u8], last: bool, options: &Options) -> Option<Vec<u8>> {
         let agreed = self.agreed?;
         self.in_message = !last;
-        let mut compressed = Vec::new();
-        match (payload.is_empty(), last) {
-            (true, false) => {}
-            (true, true) => compressed.extend_from_slice(&NOTHING),
+        let compressed = match (payload.is_empty(), last) {
+            (true, false) => Vec::new(),
+            (true, true) => NOTHING.to_vec(),
             (false, _) => {
                 let mut context = self.take_context(agreed, options);
-                // Nothing can go wrong that the manual knows of; if it did, the peer would refuse the message.
                 let flush = if last { agreed.after_message() } else { DeflateFlush::SyncFlush };
-                let _ = context.compress(payload, flush, &mut compressed);
+                let mut chunk = [0; CHUNK];
+                // The compressor takes whatever it gets; if it did not, the peer would refuse the message.
+                let compressed = context.compress(payload, flush, &mut chunk).unwrap_or_default();
                 self.context = Some(context);
+                if last { without_tail(compressed) } else { compressed }.into_owned()
             }
-        }
-        if last {
-            compressed.truncate(without_tail(&compressed));
-            if !agreed.takeover
-                && let Some(mut context) = self.context.take()
-            {
-                if payload.is_empty() {
-                    context.stream.reset();
-                }
-                self.keep_context(context, agreed, options);
+        };
+        if last
+            && !agreed.takeover
+            && let Some(mut context) = self.context.take()
+        {
+            if payload.is_empty() {
+                context.stream.reset();
             }
+            self.keep_context(context, agreed, options);
         }
         Some(compressed)
     }
@@ -163,14 +167,10 @@ impl Deflating {
 /// The payload of a message for many connections, compressed on its own, if that makes it shorter.
 pub(crate) fn alone(payload: &[u8], window_bits: u8, options: &Options) -> Option<Vec<u8>> {
     let mut context = Deflater::from_pool(window_bits, options);
-    let mut compressed = Vec::new();
-    let outcome = context.compress(payload, DeflateFlush::FullFlush, &mut compressed);
-    if outcome.is_err() {
-        context.stream.reset();
-    }
+    let mut chunk = [0; CHUNK];
+    let compressed = context.compress(payload, DeflateFlush::FullFlush, &mut chunk).map(without_tail);
     options.pool.give_back_deflater(context);
-    compressed.truncate(without_tail(&compressed));
-    Some(compressed).filter(|compressed| outcome.is_ok() && compressed.len() < payload.len())
+    compressed.filter(|compressed| compressed.len() < payload.len()).map(Cow::into_owned)
 }
 
 /// More than `len` bytes can come to, compressed in one go, whatever they are.
@@ -178,13 +178,15 @@ pub(crate) const fn bound(len: usize) -> usize {
     len.saturating_add(len / 8).saturating_add(64)
 }
 
-fn without_tail(compressed: &[u8]) -> usize {
-    compressed.strip_suffix(&TAIL).unwrap_or(compressed).len()
+fn without_tail(compressed: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    match compressed {
+        Cow::Borrowed(bytes) => Cow::Borrowed(bytes.strip_suffix(&TAIL).unwrap_or(bytes)),
+        Cow::Owned(mut bytes) => {
+            bytes.truncate(bytes.strip_suffix(&TAIL).unwrap_or(&bytes).len());
+            Cow::Owned(bytes)
+        }
+    }
 }
-
-/// The compressor did not take all that it was given.
-#[derive(Debug)]
-struct Stuck;
 
 impl Deflater {
     fn from_pool(window_bits: u8, options: &Options) -> Self {
@@ -201,36 +203,30 @@ impl Deflater {
         })
     }
 
-    /// Appends all of `payload`, up to the end of a block and of a byte.
-    fn compress(&mut self, payload: &[u8], flush: DeflateFlush, to: &mut Vec<u8>) -> Result<(), Stuck> {
-        if bound(payload.len()) < SHORT_CHUNK {
-            self.compress_chunks::<SHORT_CHUNK>(payload, flush, to)
-        } else {
-            self.compress_chunks::<CHUNK>(payload, flush, to)
-        }
-    }
-
-    fn compress_chunks<const LEN: usize>(
-        &mut self,
-        payload: &[u8],
-        flush: DeflateFlush,
-        to: &mut Vec<u8>,
-    ) -> Result<(), Stuck> {
-        let mut chunk = [0; LEN];
+    /// All of `payload`, up to the end of a block and of a byte: in `chunk`, if it fits there with a byte to spare. `None` if
+    /// the compressor does not take it; it has then begun anew.
+    fn compress<'c>(&mut self, payload: &[u8], flush: DeflateFlush, chunk: &'c mut [u8]) -> Option<Cow<'c, [u8]>> {
         let mut rest = payload;
+        let mut compressed = Vec::new();
         loop {
             let before = (self.stream.total_in(), self.stream.total_out());
-            let status = self.stream.compress(rest, &mut chunk, flush);
+            let status = self.stream.compress(rest, chunk, flush);
             let moved = |now: u64, before: u64| usize::try_from(now.wrapping_sub(before)).unwrap_or(0);
             let took = moved(self.stream.total_in(), before.0);
             let gave = moved(self.stream.total_out(), before.1);
-            to.extend_from_slice(chunk.get(..gave).unwrap_or_default());
             rest = rest.get(took..).unwrap_or_default();
-            match status {
-                // "If deflate returns with avail_out == 0, this function must be called again" (zlib's manual).
-                Ok(Status::Ok | Status::BufError) if gave == LEN => {}
-                Ok(Status::Ok | Status::BufError) if rest.is_empty() => return Ok(()),
-                _ => return Err(Stuck),
+            // "If deflate returns with avail_out == 0, this function must be called again" (zlib's manual).
+            let is_full = gave == chunk.len();
+            if status.is_err() || !is_full && !rest.is_empty() {
+                self.stream.reset();
+                return None;
+            }
+            if !is_full && compressed.is_empty() {
+                return Some(Cow::Borrowed(chunk.get(..gave).unwrap_or_default()));
+            }
+            compressed.extend_from_slice(chunk.get(..gave).unwrap_or_default());
+            if !is_full {
+                return Some(Cow::Owned(compressed));
             }
         }
     }

@@ -53,7 +53,7 @@ mod pool;
 
 pub use agreement::{Agreement, BadAnswer};
 pub(crate) use agreement::{NAME, accept, check, offer};
-pub(crate) use deflater::{Deflating, alone, bound};
+pub(crate) use deflater::{CHUNK, Deflating, MEDIUM_CHUNK, SHORT_CHUNK, alone, bound};
 pub(crate) use inflater::{Inflating, Reached};
 
 use pool::Pool;

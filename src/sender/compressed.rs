@@ -7,12 +7,12 @@ use super::{COMPRESSED, Sender, check_room};
 use crate::{
     Config, Prepared, SendError,
     data::Data,
-    deflate::{Agreement, Deflating, Options, bound},
+    deflate::{Agreement, CHUNK, Deflating, MEDIUM_CHUNK, Options, SHORT_CHUNK, bound},
     frame::{Header, MAX_HEADER_LEN, Opcode},
     output::Output,
     prepared::Encoded,
 };
-use alloc::vec::Vec;
+use alloc::{borrow::Cow, vec::Vec};
 
 impl Sender {
     /// From now on messages may be sent compressed.
@@ -35,12 +35,37 @@ impl Sender {
     ) -> Result<(), SendError> {
         if let Some(options) = config.deflate.as_ref().filter(|options| self.deflating.takes(data.len(), options)) {
             check_room(MAX_HEADER_LEN.saturating_add(data.len()), output, config)?;
-            if let Some(compressed) = self.deflating.message(&data, options) {
-                let header = Header { reserved: COMPRESSED, ..self.header(kind, true, compressed.len()) };
-                return self.data_frame(header, compressed.into(), output, config);
+            let mut send = |chunk: &mut [u8]| self.compressed_message(kind, &data, chunk, options, output, config);
+            let is_sent = match bound(data.len()) {
+                0..SHORT_CHUNK => send(&mut [0; SHORT_CHUNK])?,
+                SHORT_CHUNK..MEDIUM_CHUNK => send(&mut [0; MEDIUM_CHUNK])?,
+                MEDIUM_CHUNK.. => send(&mut [0; CHUNK])?,
+            };
+            if is_sent {
+                return Ok(());
             }
         }
         self.data_frame(self.header(kind, true, data.len()), data, output, config)
+    }
+
+    /// Sends a whole message compressed, if that makes it shorter.
+    fn compressed_message(
+        &mut self,
+        kind: Opcode,
+        payload: &[u8],
+        chunk: &mut [u8],
+        options: &Options,
+        output: &mut Output,
+        config: &Config,
+    ) -> Result<bool, SendError> {
+        let Some(compressed) = self.deflating.message(payload, chunk, options) else { return Ok(false) };
+        let header = Header { reserved: COMPRESSED, ..self.header(kind, true, compressed.len()) };
+        let data = match compressed {
+            Cow::Borrowed(lent) => lent.into(),
+            Cow::Owned(owned) => owned.into(),
+        };
+        self.data_frame(header, data, output, config)?;
+        Ok(true)
     }
 
     /// The payload of a fragment as it is to be sent: `None` if it is sent as it is.

@@ -29,6 +29,7 @@ pub(super) fn bowline(job: &Job) -> Option<Box<dyn Work>> {
     config.deflate = Some(options);
     let mut connection = connection(config);
     let (mut pipe, mut buffer, mut unread) = (job.pipe(), vec![0; wire::READ_ROOM], (0, 0));
+    let mut waiting = Vec::new();
     work(move |messages, tally: &mut Tally| {
         let last = tally.messages + messages as u64;
         while tally.messages < last {
@@ -36,12 +37,16 @@ pub(super) fn bowline(job: &Job) -> Option<Box<dyn Work>> {
                 unread = (0, pipe.read_into(&mut buffer));
             }
             let mut input = &mut buffer[unread.0..unread.1];
+            // All of a read, then the answers: sockudo-ws does that by itself, and at level 6 it is 2 to 4 % faster.
             while tally.messages < last
                 && let Some(event) = connection.receive(&mut input)
             {
                 let Event::Text(text) = event else { panic!("{event:?} is no text") };
-                connection.send_text(text).expect("there is room");
+                waiting.push(text.into_owned());
                 tally.end();
+            }
+            for text in waiting.drain(..) {
+                connection.send_text(text).expect("there is room");
             }
             unread.0 = unread.1 - input.len();
             pipe.sent.write_buf(connection.output());
