@@ -5,8 +5,11 @@ use crate::{
     kit::{Reads, Script, data, over, pair, socket, socket_with, waits},
     wire::plain,
 };
-use bowline::{Message, Role, SendError, adapter::tokio::Error};
-use std::time::Duration;
+use bowline::{
+    Event, Message, Prepared, Role, SendError,
+    adapter::tokio::{Error, WebSocket},
+};
+use std::{cell::Cell, time::Duration};
 
 /// `feed` queues up to 64 KiB and then waits; `send` waits at once. No message is refused.
 #[tokio::test(start_paused = true)]
@@ -45,6 +48,59 @@ async fn the_limit_on_the_output() {
         assert!(matches!(refused, Err(Error::Send(SendError::Full { queued: 0, limit: 2000, .. }))), "{refused:?}");
         socket.send(vec![4; 1500]).await.unwrap();
         assert_eq!(plain(&script.written()).len(), 3);
+    }
+}
+
+/// By the fast door, too: from a peer that floods and takes nothing, no more is received than fits.
+#[tokio::test(start_paused = true)]
+async fn the_fast_door_waits() {
+    for role in ROLES {
+        let script = Script::new([]);
+        script.with(|played| played.room = Some(0));
+        let mut socket = socket_with(role, &script, |config| config.limits.message = 100_000);
+        for _ in 0..1000 {
+            script.push(Reads::Bytes(frame_to(role, 0x82, &[7; 1000])));
+        }
+        let echoed = Cell::new(0);
+        let echo_once = async |socket: &mut WebSocket<Script>| {
+            let mut batch = socket.read().await.unwrap().unwrap();
+            while let Some((event, connection)) = batch.receive() {
+                let Event::Binary(data) = event else { panic!("{event:?}") };
+                connection.send_binary(data).unwrap();
+                echoed.set(echoed.get() + 1);
+            }
+        };
+        while !waits(echo_once(&mut socket)) {
+            assert!(socket.buffered_amount() < 65_536 + 2 * 1008);
+        }
+        script.with(|played| played.room = None);
+        while echoed.get() < 1000 {
+            echo_once(&mut socket).await;
+        }
+        socket.flush().await.unwrap();
+        assert_eq!(plain(&script.written()).len(), 1000);
+    }
+}
+
+/// `feed_prepared` waits for room as `feed` does, on a whole connection and on its sending half.
+#[tokio::test(start_paused = true)]
+async fn prepared_messages_wait() {
+    for role in ROLES {
+        let script = Script::new([]);
+        script.with(|played| played.room = Some(0));
+        let mut socket = socket(role, &script);
+        let message = Prepared::binary([7; 1000]);
+        let mut count = 0;
+        while !waits(socket.feed_prepared(&message)) {
+            count += 1;
+        }
+        assert_eq!(count, 65_536_usize.div_ceil(frame_from(role, 0x82, &[0; 1000]).len()));
+        let (_receiver, mut sender) = socket.split();
+        assert!(waits(sender.feed_prepared(&message)));
+        script.with(|played| played.room = None);
+        sender.feed_prepared(&message).await.unwrap();
+        sender.flush().await.unwrap();
+        assert_eq!(plain(&script.written()).len(), count + 1);
     }
 }
 

@@ -27,6 +27,6 @@ mod transport;
 mod websocket;
 
 pub use super::error::Error;
-pub use opening::{accept, accept_with, client, connect};
+pub use opening::{accept, accept_with, client, connect, connect_with};
 pub use transport::Transport;
 pub use websocket::WebSocket;

@@ -80,7 +80,25 @@ pub fn accept_with<S: Transport>(
 /// [`Error::Request`] if the URI is not valid, [`Error::Io`] if it is `wss://`, or if there is no connection,
 /// [`Error::Handshake`] if the server does not agree.
 pub fn connect(uri: &str, config: &Arc<Config>) -> Result<(WebSocket<TcpStream>, client::Response), Error> {
-    let request = client::Request::from_uri(uri)?;
+    connect_with(client::Request::from_uri(uri)?, config)
+}
+
+/// Connects as [`connect`] does, with a request that may offer subprotocols and have further header fields.
+///
+/// ```no_run
+/// # use bowline::{adapter::blocking, client::Request, Config};
+/// let request = Request::from_uri("ws://127.0.0.1:9001/chat")?.protocol("chat.v2")?.header("Authorization", "Bearer 123")?;
+/// let (socket, response) = blocking::connect_with(request, &Config::default().into())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// As for [`connect`].
+pub fn connect_with(
+    request: client::Request,
+    config: &Arc<Config>,
+) -> Result<(WebSocket<TcpStream>, client::Response), Error> {
     if request.is_secure() {
         let text = "wss:// needs TLS: make a TLS stream and pass it to bowline::adapter::blocking::client";
         return Err(io::Error::new(io::ErrorKind::Unsupported, text).into());

@@ -233,10 +233,7 @@ impl<S: Transport> WebSocket<S> {
                 self.connection.drop_output();
                 return Err(kind.into());
             }
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let output = self.connection.output();
-            let count = output.chunks_vectored(&mut slices);
-            match self.stream.write_vectored(slices.get(..count).unwrap_or_default()) {
+            match write_once(&mut self.stream, self.connection.output()) {
                 Ok(0) => return Err(self.write_failed(io::ErrorKind::WriteZero.into())),
                 Ok(count) => {
                     self.connection.output().advance(count);
@@ -297,4 +294,14 @@ impl<S> fmt::Debug for WebSocket<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocket").field("connection", &self.connection).finish_non_exhaustive()
     }
+}
+
+/// Writes some of the output. Mostly all is in one piece; then the kernel has less to do for a simple write.
+fn write_once(stream: &mut impl io::Write, output: &impl Buf) -> io::Result<usize> {
+    if output.chunk().len() == output.remaining() {
+        return stream.write(output.chunk());
+    }
+    let mut slices = [IoSlice::new(&[]); SLICES];
+    let count = output.chunks_vectored(&mut slices);
+    stream.write_vectored(slices.get(..count).unwrap_or_default())
 }

@@ -4,7 +4,7 @@ use super::{
     WebSocket,
     input::{READ_SPACE, poll_read_buf},
 };
-use crate::{Closure, Connection, Message, State, adapter::error::Error, frame::MAX_HEADER_LEN};
+use crate::{Closure, Connection, Message, SendError, State, adapter::error::Error, frame::MAX_HEADER_LEN};
 use ::tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
@@ -86,12 +86,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         }
     }
 
+    /// The fast door. From a peer that takes nothing, nothing more is received: the answers would pile up.
+    pub(super) fn poll_batch(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+        if self.connection.queued() >= HIGH_WATER {
+            // What goes wrong here, the input will show.
+            let _ = ready!(self.poll_output(cx, Until::Room(0)));
+        }
+        self.poll_input(cx)
+    }
+
     /// Queues the message as soon as there is room, and takes it by that.
     pub(super) fn poll_feed(&mut self, cx: &mut Context<'_>, message: &mut Option<Message>) -> Poll<Result<(), Error>> {
         let len = message.as_ref().map_or(0, Message::payload_len);
+        self.poll_queue(cx, len, |connection| message.take().map_or(Ok(()), |message| message.send_on(connection)))
+    }
+
+    /// Queues something with a payload of `len` bytes as soon as there is room.
+    pub(super) fn poll_queue(
+        &mut self,
+        cx: &mut Context<'_>,
+        len: usize,
+        queue: impl FnOnce(&mut Connection) -> Result<(), SendError>,
+    ) -> Poll<Result<(), Error>> {
         ready!(self.poll_output(cx, Until::Room(len)))?;
-        let sent = message.take().map_or(Ok(()), |message| message.send_on(&mut self.connection));
-        Poll::Ready(sent.map_err(Error::from))
+        Poll::Ready(queue(&mut self.connection).map_err(Error::from))
     }
 
     /// Ready when the next message can be queued, if it is no larger than what may be received.
@@ -166,11 +184,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                 self.connection.drop_output();
                 return Poll::Ready(Err(kind.into()));
             }
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let output = self.connection.output();
-            let count = output.chunks_vectored(&mut slices);
-            let slices = slices.get(..count).unwrap_or_default();
-            match ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices)) {
+            match ready!(poll_write_once(Pin::new(&mut self.stream), self.connection.output(), cx)) {
                 Ok(0) => return Poll::Ready(Err(self.write_failed(io::ErrorKind::WriteZero.into()))),
                 Ok(count) => self.connection.output().advance(count),
                 Err(error) => return Poll::Ready(Err(self.write_failed(error))),
@@ -257,4 +271,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         self.connection.transport_failed();
         if is_settled { Ok(()) } else { Err(self.write_failure.map_or(error, io::Error::from).into()) }
     }
+}
+
+/// Writes some of the output. Mostly all is in one piece; then the kernel has less to do for a simple write.
+fn poll_write_once(
+    stream: Pin<&mut impl AsyncWrite>,
+    output: &impl Buf,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    if output.chunk().len() == output.remaining() {
+        return stream.poll_write(cx, output.chunk());
+    }
+    let mut slices = [IoSlice::new(&[]); SLICES];
+    let count = output.chunks_vectored(&mut slices);
+    stream.poll_write_vectored(cx, slices.get(..count).unwrap_or_default())
 }

@@ -4,7 +4,7 @@ use super::{
     WebSocket,
     wakers::{RECEIVER, Wakers},
 };
-use crate::{CloseCode, Closure, InvalidClose, Message, State, adapter::error::Error};
+use crate::{CloseCode, Closure, Connection, InvalidClose, Message, Prepared, State, adapter::error::Error};
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use alloc::sync::Arc;
 use core::{
@@ -182,6 +182,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         let mut message = Some(message.into());
         poll_fn(|cx| self.poll(cx, |socket, cx| socket.poll_feed(cx, &mut message))).await
+    }
+
+    /// Queues a message that goes to many connections, and waits if there is no room: see [`feed`](Self::feed).
+    ///
+    /// # Errors
+    ///
+    /// As for [`WebSocket::feed`].
+    pub async fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        let len = message.plain().payload().len();
+        let queue = |connection: &mut Connection| connection.send_prepared(message);
+        poll_fn(|cx| self.poll(cx, |socket, cx| socket.poll_queue(cx, len, queue))).await
     }
 
     /// Writes all that is queued.

@@ -1,5 +1,5 @@
 use super::{clock::Clock, input::Input, split};
-use crate::{Batch, CloseCode, Closure, Connection, Event, Message, State, adapter::error::Error};
+use crate::{Batch, CloseCode, Closure, Connection, Event, Message, Prepared, State, adapter::error::Error};
 use ::tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
@@ -93,7 +93,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     /// The fast door: waits for bytes, and hands out all that one read brought; `None` after a clean end. Before it waits,
-    /// and while it does, it writes what is queued, so that the answers to a batch are one write.
+    /// and while it does, it writes what is queued, so that the answers to a batch are one write. While more than 64 KiB of
+    /// them are not taken, it hands out nothing, and reads ahead as [`send`](Self::send) does.
     ///
     /// ```no_run
     /// # use bowline::{adapter::tokio::{Error, WebSocket}, Event};
@@ -115,7 +116,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// As for [`recv`](Self::recv).
     pub async fn read(&mut self) -> Result<Option<Batch<'_>>, Error> {
-        if !poll_fn(|cx| self.poll_input(cx)).await? {
+        if !poll_fn(|cx| self.poll_batch(cx)).await? {
             return Ok(None);
         }
         let (input, left) = self.input.unread();
@@ -152,6 +153,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         let mut message = Some(message.into());
         poll_fn(|cx| self.poll_feed(cx, &mut message)).await
+    }
+
+    /// Queues a message that goes to many connections, when there is room for it: see [`feed`](Self::feed).
+    ///
+    /// # Errors
+    ///
+    /// As for [`feed`](Self::feed).
+    pub async fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        let len = message.plain().payload().len();
+        poll_fn(|cx| self.poll_queue(cx, len, |connection| connection.send_prepared(message))).await
     }
 
     /// Writes all that is queued.

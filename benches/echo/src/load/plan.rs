@@ -18,6 +18,7 @@ const fn subject(name: &'static str, krate: Option<&'static str>, note: &'static
 /// The first is what the others are compared with.
 pub(crate) const SUBJECTS: &[Subject] = &[
     subject("raw", None, "the kernel's limit: mio, and the bytes go back as they came, without any protocol"),
+    subject("tokio-raw", None, "the same on Tokio: what its runtime costs, without any protocol and without deadlines"),
     subject("mio", Some("bowline"), "`examples/event-loop`, as it is"),
     subject("tokio-read", Some("bowline"), "`adapter::tokio`, the fast door: `read`, batches of lent messages"),
     subject("tokio-recv", Some("bowline"), "`adapter::tokio`, the pleasant door: `recv` and `send`"),

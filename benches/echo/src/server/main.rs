@@ -12,6 +12,7 @@ mod event_loop {
 mod ours;
 mod peers;
 mod raw;
+mod raw_on_tokio;
 
 use cpu_time::ProcessTime;
 use std::{
@@ -29,6 +30,7 @@ fn main() -> io::Result<()> {
     match subject.as_str() {
         "raw" => raw::run(),
         "mio" => ours::on_mio(),
+        "tokio-raw" => on_tokio(raw_on_tokio::run),
         "tokio-read" => on_tokio(ours::by_read),
         "tokio-recv" => on_tokio(ours::by_recv),
         "tokio-tungstenite" => on_tokio(peers::tungstenite),
@@ -64,15 +66,15 @@ fn resident() -> u64 {
 }
 
 /// A task for each connection, all in one thread.
-fn on_tokio<F: Future + 'static>(serve: fn(counted::Counted) -> F) -> io::Result<()> {
+fn on_tokio<F: Future<Output: Send> + Send + 'static>(serve: fn(counted::Counted) -> F) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    tokio::task::LocalSet::new().block_on(&runtime, async {
+    runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(any()).await?;
         report(listener.local_addr()?, Box::new(counted::counts));
         loop {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
-            tokio::task::spawn_local(serve(counted::Counted(stream)));
+            tokio::spawn(serve(counted::Counted(stream)));
         }
     })
 }

@@ -8,7 +8,7 @@ use hyper::{Request, Response, body::Bytes, body::Incoming, server::conn::http1,
 use hyper_util::rt::TokioIo;
 use std::error::Error;
 
-type Outcome = Result<(), Box<dyn Error>>;
+type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
 pub(crate) async fn tungstenite(stream: Counted) -> Outcome {
     let mut socket = tokio_tungstenite::accept_async(stream).await?;
@@ -53,7 +53,7 @@ async fn upgrade_request(
     mut request: Request<Incoming>,
 ) -> Result<Response<Empty<Bytes>>, fastwebsockets::WebSocketError> {
     let (response, upgraded) = upgrade::upgrade(&mut request)?;
-    tokio::task::spawn_local(tokio::task::unconstrained(async {
+    tokio::spawn(tokio::task::unconstrained(async {
         let mut socket = FragmentCollector::new(upgraded.await?);
         loop {
             let frame = socket.read_frame().await?;
