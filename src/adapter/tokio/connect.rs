@@ -7,7 +7,7 @@ use crate::{
     client::{Request, Response},
 };
 use ::tokio::{net::TcpStream, time::timeout};
-use alloc::sync::Arc;
+use alloc::{boxed::Box, sync::Arc};
 use core::future::Future;
 
 /// Connects to a `ws://` URI over TCP, or to a `wss://` URI over TLS, and makes the opening handshake.
@@ -105,19 +105,19 @@ pub async fn connect_tls(
     .await
 }
 
-/// All of it within one deadline.
+/// All of it within one deadline, and apart, so that the task of a connection does not stay as large as this was.
 async fn open(
     request: Request,
     config: &Arc<Config>,
     secure: impl AsyncFnOnce(TcpStream, &str) -> std::io::Result<ClientStream>,
 ) -> Result<(WebSocket<ClientStream>, Response), Error> {
-    in_time(config, async {
+    let opened = Box::pin(in_time(config, async {
         let stream = dial(request.host(), request.port()).await?;
         stream.set_nodelay(true)?;
         let stream = secure(stream, request.host()).await?;
         opening::client(stream, request, config).await
-    })
-    .await
+    }));
+    opened.await
 }
 
 async fn in_time<T>(config: &Config, opened: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {

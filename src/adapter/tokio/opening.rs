@@ -60,9 +60,13 @@ pub async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
     config: &Arc<Config>,
     decide: impl FnOnce(server::Request) -> Result<Connection, server::Refusal>,
 ) -> Result<WebSocket<S>, Error> {
-    let (request, client) = receive_request(stream, config).await?;
-    let decision = decide(request);
-    client.answer(decision).await
+    // Apart, so that the task of a connection does not stay as large as its handshake was.
+    let opened = Box::pin(async move {
+        let (request, client) = receive_request(stream, config).await?;
+        let decision = decide(request);
+        client.answer(decision).await
+    });
+    opened.await
 }
 
 /// Waits for a client's opening handshake, and leaves the answer to be given later.
