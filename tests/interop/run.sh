@@ -5,7 +5,7 @@
 # must be there (Debian packages: chromium nginx-light nodejs npm openssl python3-venv).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-here=tests/interop work=target/interop
+. tests/interop/common.sh
 bin=${CARGO_TARGET_DIR:-target}/release/examples
 case ${1-} in
   "") server=interop-server client=interop-client features=deflate ;;
@@ -13,39 +13,10 @@ case ${1-} in
   *) echo "usage: run.sh [tokio]"; exit 2 ;;
 esac
 
-# The newest releases when this was last looked at. Raise them, and everything must still pass.
-python_peer=websockets==17.4
-node_peer=ws@8.23.0
-
-mkdir -p "$work"
-[ -x "$work/venv/bin/pip" ] || python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -q --disable-pip-version-check "$python_peer"
-npm install --silent --no-audit --no-fund --no-save --prefix "$work" "$node_peer"
-export NODE_PATH=$PWD/$work/node_modules
+python_library
+node_library
 export CHROMIUM=${CHROMIUM:-$(command -v chromium)}
-python=$work/venv/bin/python
 cargo build --release --features "$features" --example "$server" --example "$client"
-
-servers=()
-stop() { # all servers
-  [ ${#servers[@]} = 0 ] || kill "${servers[@]}" 2>/dev/null || true
-  servers=()
-}
-trap stop EXIT
-
-# Starts a server, which picks a free port, and leaves its address in $url.
-start() { # NAME COMMAND...
-  local log=$work/$1.log; shift
-  : > "$log" # nothing of an earlier run
-  "$@" > "$log" 2>&1 &
-  servers+=($!)
-  for _ in {1..100}; do
-    url=$(sed -n 's/^listening on //p' "$log")
-    [ -z "$url" ] || return 0
-    sleep 0.1
-  done
-  echo "no server after 10 s: $*"; cat "$log"; exit 1
-}
 
 # Runs a client to its end and adds up what it counted on its last line.
 passed=0 failed=0
@@ -62,26 +33,7 @@ talk() { # TITLE COMMAND...
 }
 
 ours() { start ours "$bin/$server" "$@"; }
-websockets() { start websockets "$python" "$here/server.py" "$@"; }
-ws() { start ws node "$here/server.mjs" "$@"; }
 nginx() { start nginx "$here/nginx.sh" "$url" "$work/nginx"; }
-relay() { start relay node "$here/relay.mjs" "$url"; }
-
-# Makes a certificate for localhost, and the authority that has signed it, which clients shall trust from now on.
-authority() {
-  local dir; dir=$(mkdir -p "$work/tls" && cd "$work/tls" && pwd)
-  certificate=$dir/server.pem key=$dir/server.key
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=bowline tests" \
-    -keyout "$dir/authority.key" -out "$dir/authority.pem" -addext "keyUsage=critical,keyCertSign" 2> "$dir/log"
-  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=localhost" -keyout "$key" 2> "$dir/log" |
-    openssl x509 -req -CA "$dir/authority.pem" -CAkey "$dir/authority.key" -set_serial 2 -days 2 -out "$certificate" \
-      -extfile <(printf '%s\n' subjectAltName=DNS:localhost keyUsage=critical,digitalSignature extendedKeyUsage=serverAuth \
-        basicConstraints=critical,CA:FALSE subjectKeyIdentifier=hash authorityKeyIdentifier=keyid) 2> "$dir/log" ||
-    { cat "$dir/log"; exit 1; }
-  export SSL_CERT_FILE=$dir/authority.pem NODE_EXTRA_CA_CERTS=$dir/authority.pem
-}
-# Servers that are started so speak TLS. Chromium must be told, too: it has roots of its own.
-tls() { CERTIFICATE=$certificate KEY=$key "$@"; }
 
 # Our server, and all foreign clients; our client, and the server at $url. An agreement is what the server usually comes to:
 # then the bytes are counted by a relay, which is what $url leads to first unless it is named.
@@ -114,7 +66,8 @@ talk "our server, nginx, Chromium, $plainly" node "$here/chromium.mjs" "$url" "$
 stop; ws "$plainly"; nginx; relay; dialing "nginx, Node ws" "$plainly"
 
 if [ "${1-}" = tokio ]; then
-  authority # from here on, this is whom all clients trust
+  authority
+  export SSL_CERT_FILE=$authority NODE_EXTRA_CA_CERTS=$authority # from here on, this is whom all clients trust
   stop; tls ours; tls serving "TLS, "
   stop; tls websockets; dialing "TLS, Python websockets"
   stop; tls ws; dialing "TLS, Node ws"

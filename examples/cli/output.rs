@@ -1,0 +1,130 @@
+//! Where messages go: standard output, or a file.
+
+use crate::{
+    arguments::Arguments,
+    screen::{Progress, Screen},
+};
+use bowline::Event;
+use std::{
+    fs::File,
+    io::{self, BufWriter, IsTerminal, Stdout, Write},
+    path::PathBuf,
+};
+
+/// Takes the messages, and the pieces of them.
+pub(crate) struct Output {
+    stdout: BufWriter<Stdout>,
+    is_terminal: bool,
+    file: Option<Receiving>,
+    /// How many messages have come to their end.
+    pub(crate) received: u64,
+}
+
+/// The file that the next message goes to.
+struct Receiving {
+    path: PathBuf,
+    /// There once the message has begun.
+    open: Option<(File, Progress)>,
+}
+
+/// Why a message could not be written.
+pub(crate) enum Failure {
+    /// Whoever read standard output has gone.
+    NobodyReads,
+    Words(String),
+}
+
+impl Output {
+    pub(crate) fn new(arguments: &Arguments) -> Self {
+        let file = arguments.receive_file.clone().map(|path| Receiving { path, open: None });
+        Self { stdout: BufWriter::new(io::stdout()), is_terminal: io::stdout().is_terminal(), file, received: 0 }
+    }
+
+    /// Takes what an event has of a message.
+    pub(crate) fn take(&mut self, event: &Event<'_>, screen: &Screen) -> Result<(), Failure> {
+        let (data, is_text, last): (&[u8], _, _) = match event {
+            Event::Text(text) => (text.as_bytes(), true, true),
+            Event::Binary(data) => (data, false, true),
+            Event::TextChunk { text, last } => (text.as_bytes(), true, *last),
+            Event::BinaryChunk { data, last } => (data, false, *last),
+            _ => return Ok(()),
+        };
+        match &mut self.file {
+            Some(file) => {
+                file.take(data, screen)
+                    .map_err(|error| Failure::Words(format!("cannot write {}: {error}", file.path.display())))?;
+            }
+            None => screen.apart(|| self.print(data, is_text, last)).map_err(|error| Failure::of_stdout(&error))?,
+        }
+        if last {
+            self.received = self.received.saturating_add(1);
+            if let Some(file) = self.file.take() {
+                file.finish(screen);
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows what was printed: to be called before anything is waited for.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        self.stdout.flush().map_err(|error| Failure::of_stdout(&error))
+    }
+
+    /// What is left of a file whose message did not come to its end.
+    pub(crate) fn unfinished(&self) -> Option<String> {
+        let file = self.file.as_ref()?;
+        Some(match &file.open {
+            Some((_, progress)) => {
+                format!("{} has only the first {} bytes of its message", file.path.display(), progress.bytes())
+            }
+            None => format!("no message came for {}", file.path.display()),
+        })
+    }
+
+    fn print(&mut self, data: &[u8], is_text: bool, last: bool) -> io::Result<()> {
+        match (self.is_terminal, is_text) {
+            (false, _) => self.stdout.write_all(data)?,
+            (true, true) => self.stdout.write_all(harmless(&String::from_utf8_lossy(data)).as_bytes())?,
+            (true, false) => {
+                writeln!(self.stdout, "({} bytes of binary; a pipe, or --receive-file, has them)", data.len())?;
+            }
+        }
+        if is_text && last { self.stdout.write_all(b"\n") } else { Ok(()) }
+    }
+}
+
+/// A server must not be able to do anything with the terminal.
+fn harmless(text: &str) -> String {
+    let is_safe = |character: char| !character.is_control() || matches!(character, '\n' | '\t');
+    text.chars().map(|character| if is_safe(character) { character } else { '\u{fffd}' }).collect()
+}
+
+impl Receiving {
+    fn take(&mut self, data: &[u8], screen: &Screen) -> io::Result<()> {
+        let (file, progress) = match &mut self.open {
+            Some(open) => open,
+            None => {
+                let doing = format!("receiving {}", self.path.display());
+                self.open.insert((File::create(&self.path)?, screen.progress(&doing, None)))
+            }
+        };
+        file.write_all(data)?;
+        progress.advance(data.len());
+        Ok(())
+    }
+
+    fn finish(self, screen: &Screen) {
+        if let Some((_, progress)) = self.open {
+            progress.finish(screen, &format!("received {}", self.path.display()));
+        }
+    }
+}
+
+impl Failure {
+    fn of_stdout(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::NobodyReads,
+            _ => Self::Words(format!("cannot write to standard output: {error}")),
+        }
+    }
+}

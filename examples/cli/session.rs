@@ -1,0 +1,281 @@
+//! A connection from its opening to its end: one loop that sends, receives and closes.
+
+use crate::{
+    arguments::Arguments,
+    connect::Socket,
+    ending::{Ending, Status},
+    input::Job,
+    output::{Failure, Output},
+    pings::Pings,
+    screen::{Progress, Screen, Tone},
+};
+use bowline::{CloseCode, Event, Message, SendError, adapter::tokio::Error};
+use futures_sink::Sink;
+use std::{
+    future::{self, Future, poll_fn},
+    pin::{Pin, pin},
+    task::Poll,
+};
+use tokio::{
+    select,
+    sync::{Notify, mpsc::Receiver},
+    time::{Instant, sleep_until},
+};
+
+pub(crate) struct Session<'a> {
+    arguments: &'a Arguments,
+    screen: &'a Screen,
+    socket: Socket,
+    jobs: Receiver<Job>,
+    /// What was taken from the jobs and waits until there is room for it.
+    waiting: Option<Message>,
+    /// The file that is being sent, and its name.
+    sending: Option<(Progress, String)>,
+    /// How many files are not sent to their end.
+    files_left: usize,
+    output: Output,
+    pings: Pings,
+    /// There is nothing more to send.
+    has_sent_all: bool,
+    /// When the time to listen is over, after the end of standard input.
+    linger_until: Option<Instant>,
+    /// Our Close frame is queued.
+    is_closing: bool,
+    /// What went wrong on this side.
+    failure: Option<String>,
+    /// Messages cannot be written any more.
+    is_output_over: bool,
+}
+
+/// What the loop woke up for.
+enum Turn {
+    Socket(Ready),
+    Job(Option<Job>),
+    Ping,
+    LingerIsOver,
+    Interrupted,
+}
+
+/// What can be done with the connection.
+struct Ready {
+    /// Something came; false is the end.
+    input: Option<Result<bool, Error>>,
+    /// A message can be queued.
+    has_room: bool,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(arguments: &'a Arguments, screen: &'a Screen, socket: Socket, jobs: Receiver<Job>) -> Self {
+        Self {
+            arguments,
+            screen,
+            socket,
+            jobs,
+            waiting: None,
+            sending: None,
+            files_left: arguments.files.len(),
+            output: Output::new(arguments),
+            pings: Pings::every(arguments.ping),
+            has_sent_all: false,
+            linger_until: None,
+            is_closing: false,
+            failure: None,
+            is_output_over: false,
+        }
+    }
+
+    /// To the end; `None` if nobody wants to hear of it.
+    pub(crate) async fn run(mut self, interrupt: &Notify) -> Option<Ending> {
+        let io = loop {
+            let turn = self.next_turn(interrupt).await;
+            match turn {
+                Turn::Socket(Ready { input, has_room }) => {
+                    match input {
+                        Some(Ok(true)) => self.receive().await,
+                        Some(Ok(false)) => break None,
+                        Some(Err(error)) => break Some(error),
+                        None => {}
+                    }
+                    if has_room && let Some(message) = self.waiting.take() {
+                        self.send(message).await;
+                    }
+                }
+                Turn::Job(job) => self.work(job),
+                Turn::Ping => self.pings.send(self.socket.connection(), self.screen),
+                Turn::LingerIsOver => self.close(),
+                Turn::Interrupted => {
+                    self.screen.detail("closing, as Ctrl-C was pressed; once more, and the server is not waited for");
+                    self.close();
+                }
+            }
+        };
+        self.ending(io)
+    }
+
+    /// All of these futures can be dropped at any time.
+    async fn next_turn(&mut self, interrupt: &Notify) -> Turn {
+        let takes_jobs = self.waiting.is_none() && !self.has_sent_all && !self.is_closing;
+        let lingers = !self.is_closing;
+        select! {
+            ready = ready(&mut self.socket, self.waiting.is_some()) => Turn::Socket(ready),
+            job = self.jobs.recv(), if takes_jobs => Turn::Job(job),
+            () = self.pings.due(), if !self.is_closing => Turn::Ping,
+            () = at(self.linger_until), if lingers => Turn::LingerIsOver,
+            () = interrupt.notified() => Turn::Interrupted,
+        }
+    }
+
+    fn work(&mut self, job: Option<Job>) {
+        match job {
+            Some(Job::Begin { name, len }) => {
+                self.sending = Some((self.screen.progress(&format!("sending {name}"), len), name));
+            }
+            Some(Job::Send(message)) => self.waiting = Some(message),
+            Some(Job::Failed(words)) => self.fail(words),
+            None => {
+                self.has_sent_all = true;
+                match self.arguments.linger {
+                    Some(linger) => self.linger_until = Instant::now().checked_add(linger),
+                    None if self.arguments.listen || self.arguments.wants_one() => {}
+                    None => self.close(),
+                }
+            }
+        }
+        self.close_if_done();
+    }
+
+    /// Queues a message. The loop writes it.
+    async fn send(&mut self, message: Message) {
+        let (len, is_last) = match &message {
+            Message::Text(text) => (text.len(), true),
+            Message::Binary(data) => (data.len(), true),
+            Message::TextChunk { text, last } => (text.len(), *last),
+            Message::BinaryChunk { data, last } => (data.len(), *last),
+            _ => (0, true),
+        };
+        match self.socket.feed(message).await {
+            Ok(()) => self.sent(len, is_last),
+            Err(Error::Send(SendError::Full { limit, .. })) => {
+                self.fail(format!("a line of {len} bytes is too long, as {limit} can wait here: use --send-file"));
+            }
+            // The connection is ending. Receiving tells why.
+            Err(_) => self.has_sent_all = true,
+        }
+    }
+
+    fn sent(&mut self, len: usize, is_last: bool) {
+        let Some((progress, name)) = self.sending.take() else { return };
+        progress.advance(len);
+        if is_last {
+            progress.finish(self.screen, &format!("sent {name}"));
+            self.files_left = self.files_left.saturating_sub(1);
+            self.close_if_done();
+        } else {
+            self.sending = Some((progress, name));
+        }
+    }
+
+    /// Takes all that one read brought.
+    async fn receive(&mut self) {
+        let Ok(Some(mut batch)) = self.socket.read().await else { return };
+        let mut outcome = Ok(());
+        while let Some((event, _)) = batch.receive() {
+            match &event {
+                Event::Ping(payload) => self.screen.detail(format_args!("ping \"{}\"", payload.escape_ascii())),
+                Event::Pong(payload) => self.pings.answered(payload, self.screen),
+                _ if outcome.is_err() || self.is_output_over => {}
+                // One message was enough.
+                _ if self.arguments.wants_one() && self.output.received > 0 => {}
+                event => outcome = self.output.take(event, self.screen),
+            }
+        }
+        if !self.is_output_over
+            && let Err(failure) = outcome.and_then(|()| self.output.flush())
+        {
+            self.is_output_over = true;
+            match failure {
+                Failure::Words(words) => self.fail(words),
+                Failure::NobodyReads => self.close(),
+            }
+        }
+        self.close_if_done();
+    }
+
+    /// Closes when the one message that was wanted is there, and all files are sent.
+    fn close_if_done(&mut self) {
+        if self.arguments.wants_one() && self.output.received > 0 && self.files_left == 0 {
+            self.close();
+        }
+    }
+
+    fn fail(&mut self, words: String) {
+        self.failure.get_or_insert(words);
+        self.close();
+    }
+
+    /// Begins to close. What is queued goes before, and what comes until the server has closed, too, is received.
+    fn close(&mut self) {
+        self.is_closing = true;
+        self.waiting = None;
+        if let Err(error) = self.socket.connection().close(CloseCode::NORMAL, "") {
+            self.screen.line(Tone::Bad, error);
+        }
+    }
+
+    fn ending(&self, error: Option<Error>) -> Option<Ending> {
+        match &self.failure {
+            Some(words) => return Some(Ending::new(Status::Here, format!("{words}. The connection was closed."))),
+            None if self.is_output_over => return None,
+            None => {}
+        }
+        let io = match &error {
+            Some(Error::Io(io)) => Some(io),
+            _ => None,
+        };
+        let mut ending = match self.socket.closure() {
+            Some(closure) => Ending::of(closure, io, self.arguments.close_timeout),
+            None => Ending::new(Status::Lost, error.map_or_else(|| "lost".into(), |error| format!("lost: {error}"))),
+        };
+        if let Some(unfinished) = self.unfinished() {
+            ending.words = format!("{unfinished}; {}", ending.words);
+            if ending.status == Status::Clean {
+                ending.status = Status::Here;
+            }
+        }
+        Some(ending)
+    }
+
+    /// What was asked for and did not happen.
+    fn unfinished(&self) -> Option<String> {
+        if let Some((progress, name)) = &self.sending {
+            return Some(format!("{name} was sent only in part, {} bytes of it", progress.bytes()));
+        }
+        if self.files_left > 0 {
+            return Some("not all files were sent".into());
+        }
+        let has_none = self.arguments.wants_one() && self.output.received == 0;
+        self.output.unfinished().or_else(|| has_none.then(|| "no message came".into()))
+    }
+}
+
+/// Waits until something has come or, if that is wanted, until there is room for a message; meanwhile it writes. Room is asked
+/// for first, since that may read ahead: what came so must not lie there unseen.
+async fn ready(socket: &mut Socket, wants_room: bool) -> Ready {
+    poll_fn(|cx| {
+        // If writing failed, `feed` returns the error.
+        let has_room = wants_room && Sink::poll_ready(Pin::new(&mut *socket), cx).is_ready();
+        let input = match pin!(socket.read()).poll(cx) {
+            Poll::Ready(outcome) => Some(outcome.map(|batch| batch.is_some())),
+            Poll::Pending => None,
+        };
+        if has_room || input.is_some() { Poll::Ready(Ready { input, has_room }) } else { Poll::Pending }
+    })
+    .await
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => future::pending().await,
+    }
+}

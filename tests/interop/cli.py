@@ -1,0 +1,168 @@
+"""What cli.sh needs besides the servers of run.sh:
+
+cli.py files FILE       the server of cli.mjs on Python's `websockets`
+cli.py rude             a server that makes an opening handshake by hand, and then does what the path says
+cli.py peak FILE CMD..  runs a command, and writes the most memory that it had, in KiB, to FILE
+cli.py pty CMD...       runs a command whose output goes to a terminal, and prints what was shown there
+"""
+
+import asyncio
+import base64
+import hashlib
+import json
+import os
+import pty
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+
+def tls():
+    if "CERTIFICATE" not in os.environ:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(os.environ["CERTIFICATE"], os.environ["KEY"])
+    return context
+
+
+async def files(path):
+    from websockets.asyncio.server import serve
+
+    def pieces():
+        with open(path, "rb") as file:
+            while piece := file.read(65536):
+                yield piece
+
+    async def converse(ws):
+        if ws.request.path == "/down":
+            await ws.send(pieces())
+        elif ws.request.path == "/up":
+            async for message in ws:
+                await ws.send(hashlib.sha256(message).hexdigest())
+        else:
+            await ws.send(json.dumps({name.lower(): value for name, value in ws.request.headers.raw_items()}))
+        await ws.wait_closed()
+
+    choose = lambda _, offered: offered[-1] if offered else None
+    context = tls()
+    options = {"select_subprotocol": choose, "max_size": None, "ssl": context}
+    async with serve(converse, "127.0.0.1", 0, **options) as server:
+        address = "wss://localhost" if context else "ws://127.0.0.1"
+        print(f"listening on {address}:{server.sockets[0].getsockname()[1]}", flush=True)
+        await server.serve_forever()
+
+
+HELLO = b"\x81\x05Hello"
+# What follows the handshake. After it comes the end of the stream, if the path does not say otherwise.
+AFTER_101 = {
+    "/cut": HELLO,
+    "/in-frame": HELLO + b"\x81\x0aHel",
+    "/in-message": b"\x02\x03abc",
+    "/reset": HELLO,
+    "/silent": HELLO,
+    "/enough": b"",
+    "/stuck": HELLO,
+    "/opcode": HELLO + b"\x83\x00",
+    "/masked": b"\x81\x85\x00\x00\x00\x00Hello",
+    "/utf-8": b"\x81\x02\xc3\x28",
+    "/too-big": b"\x82\x7f" + struct.pack(">Q", 17 << 20),
+    "/escape": b"\x81\x09\x1b[2Jwiped",
+}
+INSTEAD = {
+    "/ssh": b"SSH-2.0-OpenSSH_9.9\r\n\r\n",
+    "/nothing": b"",
+    "/moved": b"HTTP/1.1 301 Moved\r\nLocation: wss://elsewhere.example/\r\nContent-Length: 0\r\n\r\n",
+    "/page": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+    "/wrong": b"HTTP/1.1 101 Go\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: bm8=\r\n\r\n",
+}
+
+
+def be_rude(client):
+    head = b""
+    while b"\r\n\r\n" not in head:
+        more = client.recv(4096)
+        if not more:
+            return
+        head += more
+    path = head.split()[1].decode()
+    if path == "/mute":
+        return client.recv(1)  # the client's patience is what ends this
+    if path in INSTEAD:
+        return client.sendall(INSTEAD[path])
+    fields = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
+    accept = hashlib.sha1(fields[b"Sec-WebSocket-Key"] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    client.sendall(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+        + base64.b64encode(accept)
+        + b"\r\n\r\n"
+        + AFTER_101[path]
+    )
+    if path == "/reset":
+        client.recv(1)  # so that what was sent is read before
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    elif path == "/stuck":
+        threading.Event().wait()  # nothing is ever read
+    elif path == "/enough":
+        received = 0
+        while received < 200_000:
+            received += len(client.recv(4096))
+        client.sendall(b"\x88\x02\x03\xe8")
+        client.shutdown(socket.SHUT_WR)
+        while client.recv(4096):
+            pass
+    elif path in ("/silent", "/opcode", "/masked", "/utf-8", "/too-big"):
+        while client.recv(4096):
+            pass
+
+
+def rude():
+    def serve(client):
+        with client:
+            be_rude(client)
+
+    server = socket.create_server(("127.0.0.1", 0))
+    print(f"listening on ws://127.0.0.1:{server.getsockname()[1]}", flush=True)
+    while True:
+        threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+
+def peak(report, *command):
+    most = 0
+    with subprocess.Popen(command) as process:
+        # What the kernel reports afterwards would count this process, too, from which the other one was forked.
+        while process.poll() is None:
+            with open(f"/proc/{process.pid}/status") as status:
+                most = max([most, *(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))])
+            time.sleep(0.002)
+    with open(report, "w") as file:
+        print(most, file=file)
+    sys.exit(process.returncode)
+
+
+def in_terminal(*command):
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        try:
+            while shown := os.read(ours, 4096):
+                sys.stdout.buffer.write(shown)
+        except OSError:  # how a terminal ends on Linux
+            pass
+    sys.exit(process.returncode)
+
+
+match sys.argv[1:]:
+    case ["files", path]:
+        asyncio.run(files(path))
+    case ["rude"]:
+        rude()
+    case ["peak", report, *command]:
+        peak(report, *command)
+    case ["pty", *command]:
+        in_terminal(*command)
+    case _:
+        sys.exit(__doc__)

@@ -1,0 +1,281 @@
+#!/usr/bin/env bash
+# cli.sh  -  runs the command-line client (examples/cli) as a user would, over pipes: against our server, Python's `websockets`
+# and Node's `ws`, over ws and wss, compressed and not; and each way in which a connection can end, by its exit status and its
+# last line. Installs the two libraries into target/interop; the rest must be there (Debian packages: nodejs npm openssl
+# python3-venv).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. tests/interop/common.sh
+bin=${CARGO_TARGET_DIR:-target}/release/examples
+python_library
+node_library
+cargo build --release --features deflate,rustls --example ws --example interop-tokio-server
+unset SSL_CERT_FILE NODE_EXTRA_CA_CERTS NO_COLOR
+
+out=$work/cli.out err=$work/cli.err peak=$work/cli.peak
+agreed=permessage-deflate
+clean='closed by this side with 1000 (normal closure), and the server agreed; clean.'
+passed=0 failed=0
+
+ours() { start ours "$bin/interop-tokio-server" "$@"; }
+files() { # OURS: `ws` or `websockets`
+  case $1 in
+    ws) start files node "$here/cli.mjs" "$big" ;;
+    websockets) start files "$python" "$here/cli.py" files "$big" ;;
+  esac
+}
+
+# Runs the client, and leaves its exit status in $status, what it wrote in $out and $err, and its last line in $last.
+run() { # ARGUMENTS...
+  status=0
+  timeout 120 "${measure[@]}" "$bin/ws" "$@" > "$out" 2> "$err" || status=$?
+  last=$(tail -n 1 "$err")
+}
+measure=()
+
+check() { # NAME CONDITION...
+  local name=$1; shift
+  if "$@"; then
+    passed=$((passed + 1)); echo "ok      $name"
+  else
+    failed=$((failed + 1)); echo "FAILED  $name: $*"
+    echo "  status $status; standard output:"; head -c 1000 "$out"; echo "  standard error:"; tail -n 20 "$err"
+  fi
+  : > "$out"; : > "$err" # for `await`
+}
+ended() { [ "$status" = "$1" ] && [[ $last == *"$2"* ]]; } # STATUS WORDS
+printed() { [ "$(< "$out")" = "$1" ]; } # TEXT
+printed_there() { grep -qF -- "$1" "$out"; } # WORDS
+told() { grep -qF -- "$1" "$err"; } # WORDS
+not() { ! "$@"; }
+all() { # CONDITION... [-- CONDITION...]
+  local condition=()
+  for word in "$@" --; do
+    if [ "$word" = -- ]; then "${condition[@]}" || return; condition=(); else condition+=("$word"); fi
+  done
+}
+await() { # CONDITION...
+  for _ in {1..300}; do ! "$@" 2> "$work/cli.await" || return 0; sleep 0.1; done
+  return 1
+}
+# Standard input that ends when what was sent has come back: a server may drop what it has not answered when a Close frame
+# comes, as one on Python's `websockets` does.
+until_back() { # SENT [EXPECTED]
+  cat "$1"; await cmp -s "${2-$1}" "$out"
+}
+# One line is sent, and it is for the server to end the connection.
+say() { # LINE ARGUMENTS...
+  local line=$1; shift
+  run --linger 60 "$@" <<< "$line"
+}
+
+big=$work/cli-big lines=$work/cli-lines
+head -c 50000000 /dev/urandom > "$big"
+head -c 4000000 "$big" > "$work/cli-small"
+head -c 100000 "$big" | tr -d '\n' > "$work/cli-bytes"
+cat "$work/cli-bytes" - <<< '' > "$work/cli-byte-line"
+printf '%s\n' Hello '' 'Grüße, 조각 🪢' "  $(printf 'x%.0s' {1..70000})  " last > "$lines"
+authority
+
+# What every server must do, over whatever there is below.
+converse() { # TITLE [OPTIONS...]
+  local title=$1 compression=(not told compress); shift
+  [[ " $* " != *" --compress "* ]] || compression=(told "compression: $agreed")
+  run -v "$@" "$url/" < <(until_back "$lines")
+  check "$title: lines" all ended 0 "$clean" -- cmp -s "$lines" "$out" -- "${compression[@]}"
+  run "$@" --binary "$url/" < <(until_back "$work/cli-byte-line" "$work/cli-bytes")
+  check "$title: binary" all ended 0 "$clean" -- cmp -s "$work/cli-bytes" "$out"
+  rm -f "$work/cli-back"
+  run "$@" --send-file "$work/cli-small" --receive-file "$work/cli-back" "$url/" < /dev/null
+  check "$title: a file there and back" all ended 0 "$clean" -- cmp -s "$work/cli-small" "$work/cli-back" -- told '4000000 bytes) in'
+  run "$@" --text -f "$lines" -1 "$url/" < /dev/null
+  check "$title: a file as text" all ended 0 "$clean" -- cmp -s <(cat "$lines"; echo) "$out"
+  run "$@" -v --ping 0.02 "$url/" < <(echo '!ping knock'; await printed 'pong knock'; await told 'pong for "ping 1"')
+  check "$title: pings" all ended 0 "$clean" -- printed 'pong knock' -- told 'ping "knock"' -- told 'pong for "ping 1" after '
+}
+
+endings() { # TITLE
+  say '!close 1000 that was all' "$url/"
+  check "$1: closed with 1000" ended 0 'closed by the server with 1000 (normal closure), reason "that was all"; clean.'
+  say '!close 1001' "$url/"
+  check "$1: closed with 1001" ended 0 'closed by the server with 1001 (going away); clean. '
+  say '!close' "$url/"
+  check "$1: closed without a code" ended 0 'closed by the server with 1005 (no status received); clean.'
+  say '!close 1011 db down' "$url/"
+  check "$1: closed with 1011" ended 4 'closed by the server with 1011 (internal error), reason "db down"; clean. Something failed in the server'
+  say '!close 4321 앱' "$url/"
+  check "$1: closed with 4321" ended 4 'closed by the server with 4321 (private use), reason "앱"; clean. What this code means is for the application'
+  say '!drop' "$url/"
+  check "$1: cut" all ended 5 'lost: ' -- not told 'clean;'
+  run "$url/refuse/404" < /dev/null
+  check "$1: refused" all ended 3 "refused: $url/refuse/404 answered with HTTP 404. Is the path right?" -- printed ''
+  run -v -s other,chat "$url/chat" < /dev/null
+  check "$1: subprotocol" all ended 0 "$clean" -- told 'subprotocol: chat'
+}
+
+count() { # PATH -> the bytes that went to the server and came from it, by the relay
+  curl -sS "${url/ws:/http:}/!wire$1"
+}
+
+for peer in ours websockets ws; do
+  echo; echo "=== $peer"
+  stop; "$peer" $( [ $peer != ours ] || echo $agreed )
+  converse "$peer"
+  converse "$peer, compressed" --compress
+  endings "$peer"
+  relay
+  run "$url/plain" < <(until_back "$lines")
+  : > "$out"
+  run --compress "$url/compressed" < <(until_back "$lines")
+  plain=($(count /plain)) compressed=($(count /compressed))
+  check "$peer: ${plain[*]} bytes, compressed ${compressed[*]}" \
+    all [ "${compressed[0]}" -lt $((plain[0] / 10)) ] -- [ "${compressed[1]}" -lt $((plain[1] / 10)) ]
+
+  stop; tls "$peer" $( [ $peer != ours ] || echo $agreed )
+  converse "$peer, TLS" --ca "$authority"
+  converse "$peer, TLS, compressed" --ca "$authority" --compress
+  run "$url/" < "$lines"
+  check "$peer: nobody vouches for the certificate" all ended 1 "TLS with localhost:${url##*:} failed: " -- told 'name its file with --ca' -- printed ''
+  run --ca "$authority" "${url/localhost/127.0.0.1}/" < "$lines"
+  check "$peer: a certificate for another name" all ended 1 "TLS with 127.0.0.1:${url##*:} failed: " -- told 'Is it the right server'
+done
+SSL_CERT_FILE=$authority run "$url/" < "$lines"
+check "what the platform trusts" all ended 0 "$clean" -- cmp -s "$lines" "$out"
+
+# The client holds a few pieces of a file at a time; the program itself, with TLS, takes up to 6 MB.
+sum=$(sha256sum < "$big"); sum=${sum%% *}
+for peer in websockets ws; do
+  for over in plain tls; do
+    echo; echo "=== files, $peer, $over"
+    options=() title="$peer, $over"
+    stop; if [ $over = tls ]; then tls files $peer; options=(--ca "$authority"); else files $peer; fi
+    measure=("$python" "$here/cli.py" peak "$peak")
+    run "${options[@]}" -1 --send-file "$big" "$url/up" < /dev/null
+    check "$title: 50 MB sent, in $(< "$peak") KiB" all ended 0 "$clean" -- printed "$sum" -- [ "$(< "$peak")" -lt 16000 ]
+    run "${options[@]}" -o "$work/cli-back" "$url/down" < /dev/null
+    check "$title: 50 MB received, in $(< "$peak") KiB" all ended 0 "$clean" -- cmp -s "$big" "$work/cli-back" -- [ "$(< "$peak")" -lt 16000 ]
+    measure=()
+    run "${options[@]}" "$url/down" --listen
+    check "$title: 50 MB are more than --limit" ended 6 'failed by this side with 1009 (message too big)'
+    run "${options[@]}" --limit 50M "$url/down" -1 < /dev/null
+    check "$title: and may be allowed" all ended 0 "$clean" -- cmp -s "$big" "$out"
+    run "${options[@]}" -v -1 -H 'X-One: 1' --header 'x-two: a: b' -s v2 --subprotocol v1 --origin https://example.com "$url/headers" < /dev/null
+    check "$title: header fields" all ended 0 "$clean" -- told 'subprotocol: v1' -- grep -qiE '"x-one": ?"1"' "$out" \
+      -- grep -qiE '"x-two": ?"a: b"' "$out" -- grep -qiE '"origin": ?"https://example.com"' "$out" -- grep -qiE '"sec-websocket-protocol": ?"v2, v1"' "$out"
+  done
+done
+
+echo; echo "=== a server without manners"
+stop; start rude "$python" "$here/cli.py" rude
+while IFS='|' read -r path expected words; do
+  run --listen --connect-timeout 2 "$url/$path" < /dev/null
+  check "/$path" ended "$expected" "$words"
+done << 'TABLE'
+cut|5|lost: the server ended the stream without a Close frame. 
+in-frame|5|lost: the server ended the stream in the middle of a frame. 
+in-message|5|lost: the server ended the stream between the frames of a message. 
+opcode|6|failed by this side with 1002 (protocol error): a frame has the reserved opcode 3 (RFC 6455 §5.2, at byte 7 from the peer). The fault is the server's
+masked|6|failed by this side with 1002 (protocol error): a frame from the server is masked
+utf-8|6|failed by this side with 1007 (invalid payload data): a text message is not valid UTF-8
+too-big|6|failed by this side with 1009 (message too big): a frame is larger than the limit of 16777216 bytes (RFC 6455 §10.4, at byte 7 from the peer). Accept larger ones with --limit
+ssh|3|did not answer the handshake as a WebSocket server: "S" does not begin an HTTP/1.1 message
+nothing|3|did not answer the handshake as a WebSocket server: the stream ended after 0 bytes
+moved|3|answered with HTTP 301, Location: wss://elsewhere.example/. The server sends clients elsewhere
+page|3|answered with HTTP 200. That is a web page
+wrong|3|answered with HTTP 101, but Sec-WebSocket-Accept is "bm8="
+mute|1|within 2s: the server, or a firewall before it, does not answer. --connect-timeout waits longer.
+TABLE
+say Hello "$url/reset"
+check "/reset" all ended 5 'lost: the connection failed: ' -- printed Hello
+run --close-timeout 0.5 "$url/silent" < /dev/null
+check "/silent" all ended 5 'the server did not answer the Close frame within 500ms' -- printed Hello
+run --send-file "$big" "$url/enough" < /dev/null
+check "a file that is not wanted" all ended 7 'closed by the server with 1000 (normal closure); clean.' -- ended 7 'cli-big was sent only in part, '
+run --listen "$url/escape" < /dev/null
+check "a pipe gets what came" printed $'\e[2Jwiped'
+run --listen -o "$work/cli-back" "$url/in-message" < /dev/null
+check "a file that is cut" all ended 5 'cli-back has only the first 3 bytes of its message; lost: ' -- [ "$(< "$work/cli-back")" = abc ]
+run "wss${url#ws}/" < /dev/null
+check "TLS where there is none" ended 1 "127.0.0.1:${url##*:}"
+
+echo; echo "=== no server, and mistakes"
+gone=("${servers[@]}")
+stop; wait "${gone[@]}" || true
+run "$url/" < /dev/null
+check "nobody listens" ended 1 "cannot connect to $url/ (tried ${url#ws://}): Connection refused (os error 111). Nothing listens there"
+run ws://no-such-host.invalid/ < /dev/null
+check "no such host" ended 1 'cannot find the host no-such-host.invalid: '
+run http://127.0.0.1/ < /dev/null
+check "no WebSocket URI" ended 2 'it must begin with ws:// or wss://'
+run --no-such-option ws://127.0.0.1/ < /dev/null
+check "no such option" all [ "$status" = 2 ] -- told 'unexpected argument'
+run -H 'no colon' ws://127.0.0.1/ < /dev/null
+check "a header without a colon" all [ "$status" = 2 ] -- told "write it as 'Name: value'"
+run -H 'Upgrade: other' ws://127.0.0.1/ < /dev/null
+check "a header of the handshake" ended 2 Upgrade
+run --send-file "$work/no-such-file" ws://127.0.0.1/ < /dev/null
+check "no such file" ended 7 'no-such-file: No such file'
+run --ca "$lines" wss://127.0.0.1/ < /dev/null
+check "no authority in the file" ended 7 'there is no certificate in it'
+run --help
+check "--help has the exit status" all [ "$status" = 0 ] -- grep -q '^  6    the server broke the protocol' "$out"
+
+echo; echo "=== pipes, limits and signals"
+ours
+run "$url/" < <(printf 'no line feed at the end')
+check "a last line without its end" all ended 0 "$clean" -- printed 'no line feed at the end'
+run "$url/" < <(printf 'fine\nnot \xff\nnever sent\n')
+check "not UTF-8" all ended 7 'line 2 of standard input is not UTF-8, from its byte 5 on: text must be; send it with --binary' -- printed fine
+run --text -f "$big" "$url/" < /dev/null
+check "a file that is not UTF-8" ended 7 'cli-big: it is not UTF-8, as text must be: send it without --text'
+run --limit 10 "$url/" <<< 0123456789
+check "10 bytes pass a limit of 10" all ended 0 "$clean" -- printed 0123456789
+say 01234567890 --limit 10 "$url/"
+check "11 do not" all ended 6 'failed by this side with 1009 (message too big): ' -- told 'limit of 10 bytes' -- printed ''
+run -o /no/such/directory "$url/" <<< Hello
+check "a file that cannot be written" ended 7 'cannot write /no/such/directory: No such file'
+say '!close' -1 "$url/"
+check "no message" ended 7 'no message came; closed by the server'
+status=0 last=
+seq 200000 | "$bin/ws" --linger 60 "$url/" 2> "$err" | head -n 1 > "$out" || status=${PIPESTATUS[*]}
+check "standard output is closed early" all [ "${status##* }" = 0 ] -- printed 1 -- [ ! -s "$err" ]
+seq 200000 > "$work/cli-numbers"
+run "$url/" < "$work/cli-numbers"
+check "200,000 lines" all ended 0 "$clean" -- cmp -s "$work/cli-numbers" "$out"
+
+# Ctrl-C, as the signal that it is.
+interrupted() { # WORDS ARGUMENTS... , where the words are what to wait for before a second one
+  local words=$1 client; shift
+  "$bin/ws" -v "$@" < <(sleep 60) > "$out" 2> "$err" &
+  client=$!
+  await told 'connected to' && sleep 0.5 && kill -INT $client
+  [ -z "$words" ] || { await told "$words" && kill -INT $client; }
+  status=0; wait $client || status=$?
+  last=$(tail -n 1 "$err")
+}
+interrupted '' "$url/"
+check "Ctrl-C" ended 0 "$clean"
+start rude "$python" "$here/cli.py" rude
+interrupted 'closing, as Ctrl-C was pressed' --close-timeout 60 "$url/silent"
+check "Ctrl-C twice" ended 130 'not clean: interrupted twice'
+interrupted '' --close-timeout 1 --send-file "$big" "$url/stuck"
+sent=${last#*in part, } sent=${sent%% *}
+check "back-pressure: of 50 MB, a server that does not read gets $sent" \
+  all ended 5 'sent only in part, ' -- ended 5 'did not answer the Close frame within 1s' -- [ "$sent" -lt 20000000 ]
+
+# A terminal: a progress bar, and colour unless it is not wanted; and nothing that a server could do to it.
+colour=$'\e[32mclosed by this side'
+measure=("$python" "$here/cli.py" pty)
+TERM=xterm run --listen "$url/escape" < /dev/null
+check "a terminal is spared" all printed_there '�[2Jwiped' -- not printed_there $'\e[2Jwiped'
+stop; files ws
+TERM=xterm run -1 -f "$big" "$url/up" < /dev/null
+cp "$out" "$err"
+check "progress of sending, in colour" all [ "$status" = 0 ] -- told ' % ' -- told 'of 47.68 MiB' -- told 'MiB/s' -- told "$colour"
+TERM=xterm NO_COLOR=1 run -o "$work/cli-back" "$url/down" < /dev/null
+cp "$out" "$err"
+check "progress of receiving, without colour" all [ "$status" = 0 ] -- told "receiving $work/cli-back" -- told 'MiB/s' -- not told $'\e[32m'
+measure=()
+
+echo; echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
