@@ -1,4 +1,7 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "std", doc = "\n# Guides\n")]
+#![cfg_attr(feature = "std", doc = include_str!("guide/list.md"))]
+#![cfg_attr(feature = "std", doc = include_str!("guide/contents.md"))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -25,6 +28,8 @@ pub mod deflate;
 mod entropy;
 mod error;
 mod event;
+#[cfg(all(any(doc, doctest), feature = "std"))]
+pub mod guide;
 mod handshake;
 mod message;
 mod output;
