@@ -72,7 +72,17 @@ pub enum Delivery {
 /// What a peer can make an endpoint hold. Each limit is exact: `n` passes, `n + 1` does not.
 ///
 /// There is no limit on the number of fragments, as legal peers send tens of thousands: what a connection holds is
-/// bounded by the payload that has really arrived.
+/// bounded by the payload that has really arrived (RFC 6455 §10.4).
+///
+/// ```
+/// use bowline::Config;
+///
+/// // For thousands of strangers who chat.
+/// let mut config = Config::default();
+/// config.limits.message = 64 * 1024;
+/// config.limits.frame = 64 * 1024;
+/// config.limits.output = 1024 * 1024;
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
@@ -127,7 +137,7 @@ impl Default for Limits {
     }
 }
 
-/// How long to wait for what. They count only where the driver calls `tick`.
+/// How long to wait for what. They count only where the driver calls [`tick`](crate::Connection::tick), as the adapters do.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Deadlines {

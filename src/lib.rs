@@ -29,6 +29,7 @@ mod entropy;
 mod error;
 mod event;
 #[cfg(all(any(doc, doctest), feature = "std"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false))]
 pub mod guide;
 mod handshake;
 mod message;

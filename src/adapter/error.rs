@@ -4,16 +4,19 @@ use std::io;
 use thiserror::Error;
 
 /// Why a call on a connection with IO failed.
+///
+/// A clean end is none: there, `recv` and `read` return `None`.
 #[non_exhaustive]
 #[derive(Debug, Error)]
 pub enum Error {
     /// The stream failed.
     #[error("the stream failed: {0}")]
     Io(#[from] io::Error),
-    /// The connection ended without both Close frames. If this side failed it, its Close frame is written already.
+    /// The connection ended without both Close frames (RFC 6455 §7.1.4). If this side failed it, its Close frame is written
+    /// already. What each [`cause`](Closure::cause) means is in [`guide::closing`](crate::guide::closing).
     #[error("the connection is {0}")]
     Closed(Box<Closure>),
-    /// The message cannot be sent; the connection is as it was.
+    /// The message cannot be sent; the connection is as it was, and goes on.
     #[error(transparent)]
     Send(#[from] SendError),
     /// The close code or the reason cannot be sent; the connection is as it was.

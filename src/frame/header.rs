@@ -1,7 +1,7 @@
 use super::{MAX_CONTROL_PAYLOAD, Opcode};
 use crate::{Role, Violation};
 
-/// The longest header, in bytes: two, a 64-bit length and a masking key.
+/// The longest header, in bytes: two, a 64-bit length and a masking key (RFC 6455 §5.2).
 pub const MAX_HEADER_LEN: usize = 14;
 
 /// A frame's header (RFC 6455 §5.2).
@@ -47,9 +47,9 @@ pub struct Expect {
     pub empty_limit: usize,
     /// How many have just come.
     pub empty_run: usize,
-    /// Payload bytes a data frame may have.
+    /// Payload bytes a data frame may have: see [`Limits::frame`](crate::Limits::frame).
     pub frame_limit: u64,
-    /// Payload bytes a message may have.
+    /// Payload bytes a message may have: see [`Limits::message`](crate::Limits::message).
     pub message_limit: u64,
     /// Payload bytes its earlier fragments had.
     pub message_len: u64,
@@ -76,7 +76,7 @@ impl Expect {
     }
 }
 
-/// A header that breaks a rule.
+/// A header that breaks a rule (RFC 6455 §5): what [`Header::decode`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BadHeader {
     /// The rule, and what was received.
