@@ -105,7 +105,7 @@ impl fmt::Display for Closure {
     }
 }
 
-/// One end of a connection, as seen from here.
+/// One end of a connection, as seen from here: see [`Closure::begun_by`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// This end.
@@ -114,7 +114,21 @@ pub enum Side {
     Peer,
 }
 
-/// Why a connection ended. If there are several reasons, it is the first.
+/// Why a connection ended. If there are several reasons, it is the first; but after a [`close`](crate::Connection::close) from this
+/// side, whatever came in place of the peer's answer is.
+///
+/// ```
+/// use bowline::{Cause, Closure, Deadline};
+///
+/// fn in_words(closure: &Closure) -> String {
+///     match closure.cause() {
+///         Cause::Closed => format!("somebody closed it: {}", closure.code()),
+///         Cause::Protocol(error) => format!("the peer is faulty: {error}"),
+///         Cause::Deadline(Deadline::Pong) => "the peer is gone".into(),
+///         other => other.to_string(),
+///     }
+/// }
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cause {
@@ -167,7 +181,7 @@ impl fmt::Display for Deadline {
     }
 }
 
-/// In the middle of what a peer was when it ended.
+/// In the middle of what a peer was when it ended: whether a message is lost that it had begun to send.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum During {

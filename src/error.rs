@@ -65,7 +65,8 @@ impl ProtocolError {
     }
 }
 
-/// A rule that a peer can break once the connection is open, with what was received.
+/// A rule that a peer can break once the connection is open, with what was received. What is behind each of them in practice
+/// is in `guide::closing`.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum Violation {
@@ -179,6 +180,22 @@ impl Violation {
 }
 
 /// The caller asked for something that cannot be sent. Nothing was queued and nothing has changed: the connection goes on.
+///
+/// ```
+/// use bowline::{CloseCode, Config, Connection, Role, SendError};
+///
+/// # let mut config = Config::default();
+/// # config.limits.output = 10;
+/// # let mut connection = Connection::new(Role::Server, &config.into());
+/// match connection.send_text("too much for this one") {
+///     Ok(()) => {}
+///     Err(SendError::Closing) => { /* it is over; `closure` will say how */ }
+///     Err(SendError::Full { .. }) => connection.close(CloseCode::TRY_AGAIN_LATER, "you do not read")?,
+///     Err(error) => return Err(error.into()), // a mistake of this program
+/// }
+/// # assert_ne!(connection.state(), bowline::State::Open);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum SendError {

@@ -6,6 +6,21 @@ use thiserror::Error;
 /// Why a call on a connection with IO failed.
 ///
 /// A clean end is none: there, `recv` and `read` return `None`.
+///
+/// ```
+/// use bowline::{Cause, HandshakeError, adapter::blocking::Error};
+///
+/// fn is_worth_another_try(error: &Error) -> bool {
+///     match error {
+///         Error::Io(_) => true,
+///         Error::Closed(closure) => !matches!(closure.cause(), Cause::Protocol(_)),
+///         Error::Handshake { error: HandshakeError::Status(500..=599) | HandshakeError::Deadline, .. } => true,
+///         _ => false,
+///     }
+/// }
+/// # assert!(is_worth_another_try(&Error::Io(std::io::ErrorKind::ConnectionReset.into())));
+/// # assert!(!is_worth_another_try(&Error::Refused(403)));
+/// ```
 #[non_exhaustive]
 #[derive(Debug, Error)]
 pub enum Error {

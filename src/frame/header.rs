@@ -33,6 +33,15 @@ pub struct Header {
 }
 
 /// What a received header is held against: who sent it, what came before it, and the limits.
+///
+/// ```
+/// use bowline::{Role, Violation, frame::{Expect, Header}};
+///
+/// let mut expect = Expect::from(Role::Server);
+/// expect.frame_limit = 1000;
+/// let bad = Header::decode(b"\x82\x7e\x04", &expect).unwrap_err(); // 1024 bytes at least
+/// assert_eq!((bad.violation, bad.index), (Violation::FrameTooBig { limit: 1000 }, 2));
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expect {
