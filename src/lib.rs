@@ -53,6 +53,7 @@ pub use connection::{Connection, State};
 pub use data::Data;
 pub use error::{InvalidClose, ProtocolError, SendError, Violation};
 pub use event::Event;
+#[doc(inline)]
 pub use frame::CloseCode;
 pub use handshake::{Extension, HandshakeError, InvalidHeader, client, server};
 pub use message::Message;
