@@ -105,7 +105,8 @@ fn roomy(need: usize, most: usize) -> usize {
     need.saturating_mul(2).max(need.saturating_add(512)).min(most).max(need)
 }
 
-/// Space in which a large payload is assembled: see [`Connection::assembly`](crate::Connection::assembly).
+/// Space in which a large payload is assembled: see [`Connection::assembly`](crate::Connection::assembly). It is limited to what is
+/// missing of the frame, so that nothing of the next one gets into it.
 #[derive(Debug)]
 pub struct Assembly<'a>(Limit<&'a mut Vec<u8>>);
 

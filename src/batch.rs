@@ -6,6 +6,22 @@ use crate::{Connection, Event};
 /// stays in the adapter for the next call.
 ///
 /// It has no `Drop`, so that the adapter can be used again right after the loop.
+///
+/// ```
+/// use bowline::{Batch, Config, Connection, Event, Role};
+///
+/// let mut connection = Connection::new(Role::Client, &Config::default().into());
+/// let mut read = *b"\x81\x03one\x81\x03two"; // in an adapter of your own
+/// let mut left = read.len();
+/// let mut batch = Batch::new(&mut connection, &mut read, &mut left);
+/// while let Some((event, connection)) = batch.receive() {
+///     if let Event::Text(text) = event {
+///         connection.send_text(text)?;
+///     }
+/// }
+/// assert_eq!(left, 0);
+/// # Ok::<(), bowline::SendError>(())
+/// ```
 #[derive(Debug)]
 pub struct Batch<'a> {
     connection: &'a mut Connection,

@@ -4,10 +4,11 @@ use crate::{CloseCode, InvalidClose, Payload, Role, Text, Violation, frame::MAX_
 use alloc::{string::String, vec::Vec};
 use core::str;
 
-/// The body of a Close frame (RFC 6455 §5.5.1).
+/// The body of a Close frame (RFC 6455 §5.5.1), as it was received or sent: see [`Event::Close`](crate::Event::Close) and
+/// [`Closure`](crate::Closure). To send one, call [`Connection::close`](crate::Connection::close).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloseFrame<'b> {
-    /// Why.
+    /// Why. [`NO_STATUS`](CloseCode::NO_STATUS) stands for a frame without a body (§7.1.5).
     pub code: CloseCode,
     /// Why, in words: at most 123 bytes, often empty. It is meant for a log and must not be shown to end users
     /// (§5.5.1).

@@ -1,7 +1,28 @@
 use crate::{CloseCode, CloseFrame, ProtocolError};
 use core::fmt;
 
-/// How a connection ended: see [`Connection::closure`](crate::Connection::closure).
+/// How a connection ended (RFC 6455 §7.1.4–§7.1.6): see [`Connection::closure`](crate::Connection::closure).
+///
+/// It prints as one line with all there is to know:
+///
+/// ```
+/// use bowline::{Cause, CloseCode, Config, Connection, During, Role, Side};
+///
+/// let mut client = Connection::new(Role::Client, &Config::default().into());
+/// client.receive(&mut &mut b"\x81\x05Hel".to_vec()[..]);
+/// client.receive_eof();
+/// let closure = client.closure().unwrap();
+/// assert_eq!((closure.code(), closure.is_clean()), (CloseCode::ABNORMAL, false));
+/// assert_eq!((closure.begun_by(), closure.cause()), (Side::Peer, Cause::EndOfStream(During::Frame)));
+/// assert_eq!(
+///     closure.to_string(),
+///     "closed with 1006 (abnormal closure), not clean, begun by the peer: the peer's stream ended in the middle of a frame"
+/// );
+/// ```
+#[cfg_attr(
+    feature = "std",
+    doc = "\nWhat each cause means in practice, and what to do: [`guide::closing`](crate::guide::closing)."
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closure {
     pub(crate) begun_by: Side,
@@ -84,7 +105,7 @@ impl fmt::Display for Closure {
     }
 }
 
-/// One end of a connection, as seen from here.
+/// One end of a connection, as seen from here: see [`Closure::begun_by`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// This end.
@@ -93,19 +114,36 @@ pub enum Side {
     Peer,
 }
 
-/// Why a connection ended. If there are several reasons, it is the first.
+/// Why a connection ended. If there are several reasons, it is the first; but after a [`close`](crate::Connection::close) from this
+/// side, whatever came in place of the peer's answer is.
+///
+/// ```
+/// use bowline::{Cause, Closure, Deadline};
+///
+/// fn in_words(closure: &Closure) -> String {
+///     match closure.cause() {
+///         Cause::Closed => format!("somebody closed it: {}", closure.code()),
+///         Cause::Protocol(error) => format!("the peer is faulty: {error}"),
+///         Cause::Deadline(Deadline::Pong) => "the peer is gone".into(),
+///         other => other.to_string(),
+///     }
+/// }
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cause {
-    /// One side wanted it to end, and both exchanged Close frames.
+    /// One side wanted it to end, and both exchanged Close frames (§7.1.4): see [`Closure::code`] and
+    /// [`Closure::begun_by`]. If the answer to the peer's could not be written, it is not clean all the same.
     Closed,
-    /// The peer broke a rule.
+    /// The peer broke a rule, and was told by a Close frame (§7.1.7).
     Protocol(ProtocolError),
     /// The peer took too long.
     Deadline(Deadline),
-    /// The peer's stream ended without a Close frame.
+    /// The peer's stream ended without a Close frame (§7.1.5): a process that was killed, a proxy's time limit, a network
+    /// that went down in order. Reported by [`Connection::receive_eof`](crate::Connection::receive_eof).
     EndOfStream(During),
-    /// The transport failed.
+    /// The transport failed: a reset connection, for example. Reported by
+    /// [`Connection::transport_failed`](crate::Connection::transport_failed).
     Transport,
 }
 
@@ -125,11 +163,11 @@ impl fmt::Display for Cause {
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Deadline {
-    /// A sign of life after a ping.
+    /// A sign of life after a ping: see [`Deadlines::pong`](crate::Deadlines::pong). The Close frame has code 1011.
     Pong,
-    /// A message, in either direction.
+    /// A message, in either direction: see [`Deadlines::idle`](crate::Deadlines::idle). The Close frame has code 1001.
     Idle,
-    /// The answer to a Close frame.
+    /// The answer to a Close frame: see [`Deadlines::close`](crate::Deadlines::close).
     Close,
 }
 
@@ -143,7 +181,7 @@ impl fmt::Display for Deadline {
     }
 }
 
-/// In the middle of what a peer was when it ended.
+/// In the middle of what a peer was when it ended: whether a message is lost that it had begun to send.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum During {

@@ -57,6 +57,17 @@ impl Default for Config {
 }
 
 /// What [`Connection::receive`](crate::Connection::receive) hands out.
+///
+/// ```
+/// use bowline::{Config, Connection, Delivery, Event, Role};
+///
+/// let mut config = Config::default();
+/// config.delivery = Delivery::Chunks;
+/// let mut client = Connection::new(Role::Client, &config.into());
+/// let mut read = *b"\x82\x7f\x00\x00\x01\x00\x00\x00\x00\x00first"; // the beginning of a terabyte
+/// let event = client.receive(&mut &mut read[..]).unwrap();
+/// assert_eq!(event, Event::BinaryChunk { data: b"first".to_vec().into(), last: false });
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Delivery {
     /// Whole messages: [`Event::Text`](crate::Event::Text) and [`Event::Binary`](crate::Event::Binary). A message
@@ -72,7 +83,17 @@ pub enum Delivery {
 /// What a peer can make an endpoint hold. Each limit is exact: `n` passes, `n + 1` does not.
 ///
 /// There is no limit on the number of fragments, as legal peers send tens of thousands: what a connection holds is
-/// bounded by the payload that has really arrived.
+/// bounded by the payload that has really arrived (RFC 6455 §10.4).
+///
+/// ```
+/// use bowline::Config;
+///
+/// // For thousands of strangers who chat.
+/// let mut config = Config::default();
+/// config.limits.message = 64 * 1024;
+/// config.limits.frame = 64 * 1024;
+/// config.limits.output = 1024 * 1024;
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
@@ -127,7 +148,17 @@ impl Default for Limits {
     }
 }
 
-/// How long to wait for what. They count only where the driver calls `tick`.
+/// How long to wait for what. They count only where the driver calls [`tick`](crate::Connection::tick), as the adapters do.
+///
+/// ```
+/// use bowline::Config;
+/// use std::time::Duration;
+///
+/// let mut config = Config::default();
+/// config.deadlines.ping = Some(Duration::from_secs(15)); // behind a proxy that forgets a connection after 20
+/// config.deadlines.pong = Some(Duration::from_secs(10));
+/// config.deadlines.idle = Some(Duration::from_secs(600));
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Deadlines {

@@ -4,6 +4,17 @@ use bytes::{Bytes, BytesMut};
 use core::ops::Deref;
 
 /// Bytes to send: lent, or owned as [`Bytes`], of which no copy is made if they are many.
+///
+/// It is made from `&[u8]`, `&[u8; N]`, `&Vec<u8>`, `Vec<u8>`, [`Bytes`], [`BytesMut`] and a received [`Payload`] or `&Payload`:
+///
+/// ```
+/// use bowline::{Config, Connection, Role};
+///
+/// let mut server = Connection::new(Role::Server, &Config::default().into());
+/// server.send_binary(b"lent")?;
+/// server.send_binary(vec![0; 100_000])?; // queued as it is
+/// # Ok::<(), bowline::SendError>(())
+/// ```
 #[derive(Debug)]
 pub struct Data<'a>(pub(crate) Source<'a>);
 

@@ -8,6 +8,17 @@ use thiserror::Error;
 ///
 /// It arrives as the last event, [`Event::Failed`](crate::Event::Failed), stays readable in
 /// [`Closure::cause`](crate::Closure::cause), and the Close frame that tells the peer is in the output already.
+///
+/// ```
+/// use bowline::{CloseCode, Config, Connection, Event, Role, Violation};
+///
+/// let mut server = Connection::new(Role::Server, &Config::default().into());
+/// let mut read = *b"\x81\x05Hello"; // a client must mask
+/// let Some(Event::Failed(error)) = server.receive(&mut &mut read[..]) else { panic!() };
+/// assert_eq!((error.violation(), error.position()), (Violation::NotMasked, 1));
+/// assert_eq!(error.close_code(), CloseCode::PROTOCOL_ERROR);
+/// assert_eq!(error.to_string(), "a frame from the client is not masked (RFC 6455 §5.1, at byte 1 from the peer)");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[error("{violation} (RFC {rfc} §{section}, at byte {position} from the peer)", rfc = violation.rfc(), section = violation.section())]
 pub struct ProtocolError {
@@ -54,71 +65,73 @@ impl ProtocolError {
     }
 }
 
-/// A rule that a peer can break once the connection is open, with what was received.
+/// A rule that a peer can break once the connection is open, with what was received. What is behind each of them in practice
+/// is in `guide::closing`.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum Violation {
-    /// A reserved bit is set that no agreed extension gives a meaning to. Holds RSV1, RSV2 and RSV3 as bits 4, 2, 1.
+    /// A reserved bit is set that no agreed extension gives a meaning to (§5.2). Holds RSV1, RSV2 and RSV3 as bits 4, 2, 1.
     #[error("a frame has reserved bits set (RSV1-3 = {0:03b}), but no extension that uses them was agreed")]
     ReservedBits(u8),
-    /// An opcode that is not defined: 3–7 or 11–15.
+    /// An opcode that is not defined: 3–7 or 11–15 (§5.2). Holds it.
     #[error("a frame has the reserved opcode {0}")]
     ReservedOpcode(u8),
-    /// A control frame without FIN.
+    /// A control frame without FIN (§5.5).
     #[error("a {0:?} frame is fragmented: control frames must not be")]
     FragmentedControl(Opcode),
-    /// A control frame with a payload of more than 125 bytes.
+    /// A control frame with a payload of more than 125 bytes (§5.5).
     #[error("a {0:?} frame has more than 125 bytes of payload")]
     ControlTooLong(Opcode),
-    /// A client sent a frame without masking it.
+    /// A client sent a frame without masking it (§5.1).
     #[error("a frame from the client is not masked")]
     NotMasked,
-    /// A server masked a frame.
+    /// A server masked a frame (§5.1).
     #[error("a frame from the server is masked")]
     Masked,
-    /// A length in more bytes than it needs.
+    /// A length in more bytes than it needs (§5.2).
     #[error("a payload length is not in its shortest form")]
     LengthNotMinimal,
-    /// A 64-bit length whose top bit is set.
+    /// A 64-bit length whose top bit is set (§5.2).
     #[error("a 64-bit payload length has its top bit set")]
     LengthTopBit,
-    /// A continuation frame with no message to continue.
+    /// A continuation frame with no message to continue (§5.4).
     #[error("a continuation frame has no message to continue")]
     NothingToContinue,
-    /// A text or binary frame while a fragmented message is unfinished.
+    /// A text or binary frame while a fragmented message is unfinished (§5.4).
     #[error("a {0:?} frame began a message while another was unfinished")]
     MessageInMessage(Opcode),
-    /// A frame that declares more than [`Limits::frame`](crate::Limits::frame).
+    /// A frame that declares more than [`Limits::frame`](crate::Limits::frame) (§10.4).
     #[error("a frame is larger than the limit of {limit} bytes")]
     FrameTooBig {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// A message that grows beyond [`Limits::message`](crate::Limits::message).
+    /// A message that grows beyond [`Limits::message`](crate::Limits::message) (§10.4).
     #[error("a message is larger than the limit of {limit} bytes")]
     MessageTooBig {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// A message for which this machine has no memory.
+    /// A message for which this machine has no memory (§10.4).
     #[error("there is no memory left for the message")]
     NoMemory,
-    /// More empty fragments in a row than [`Limits::empty_fragments`](crate::Limits::empty_fragments).
+    /// More empty fragments in a row than [`Limits::empty_fragments`](crate::Limits::empty_fragments) (§10.4).
     #[error("more than {limit} empty fragments came in a row")]
     EmptyFragments {
         /// The limit.
         limit: usize,
     },
-    /// Text that is not UTF-8.
+    /// Text that is not UTF-8 (§8.1).
     #[error("a text message is not valid UTF-8")]
     InvalidText,
-    /// A compressed message whose payload is not what DEFLATE gives, or ends inside a block. Only where compression was agreed.
+    /// A compressed message whose payload is not what DEFLATE gives, or ends inside a block (RFC 7692 §6.2). Only where
+    /// compression was agreed.
     #[error("a compressed message is not valid DEFLATE data, or is cut off")]
     BadDeflate,
-    /// A Close frame with a body of a single byte: half a close code.
+    /// A Close frame with a body of a single byte: half a close code (§5.5.1).
     #[error("a Close frame has half a close code: its body is one byte long")]
     HalfCloseCode,
-    /// A Close frame with a code that must not be sent.
+    /// A Close frame with a code that must not be sent (§7.4).
     #[error("a Close frame has the code {}, which must not be sent", .0.get())]
     InvalidCloseCode(CloseCode),
     /// A Close frame whose reason is not UTF-8: close code 1007, as for a text message (§8.1).
@@ -166,7 +179,23 @@ impl Violation {
     }
 }
 
-/// The caller asked for something that cannot be sent. Nothing was queued and nothing has changed.
+/// The caller asked for something that cannot be sent. Nothing was queued and nothing has changed: the connection goes on.
+///
+/// ```
+/// use bowline::{CloseCode, Config, Connection, Role, SendError};
+///
+/// # let mut config = Config::default();
+/// # config.limits.output = 10;
+/// # let mut connection = Connection::new(Role::Server, &config.into());
+/// match connection.send_text("too much for this one") {
+///     Ok(()) => {}
+///     Err(SendError::Closing) => { /* it is over; `closure` will say how */ }
+///     Err(SendError::Full { .. }) => connection.close(CloseCode::TRY_AGAIN_LATER, "you do not read")?,
+///     Err(error) => return Err(error.into()), // a mistake of this program
+/// }
+/// # assert_ne!(connection.state(), bowline::State::Open);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum SendError {

@@ -2,13 +2,14 @@ use crate::{CloseFrame, Payload, ProtocolError, Text};
 
 /// What the peer did: see [`Connection::receive`](crate::Connection::receive).
 ///
-/// Two events are equal if their contents are, lent or owned.
+/// Its contents are lent from the caller's buffer where they lie there whole; [`into_owned`](Self::into_owned) makes an event
+/// that can be kept. Two events are equal if their contents are, lent or owned.
 #[non_exhaustive]
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event<'b> {
-    /// A text message.
+    /// A text message (RFC 6455 §5.6): valid UTF-8.
     Text(Text<'b>),
-    /// A binary message.
+    /// A binary message (§5.6).
     Binary(Payload<'b>),
     /// A piece of a text message, only with [`Delivery::Chunks`](crate::Delivery::Chunks). Characters are never split.
     TextChunk {
@@ -24,14 +25,14 @@ pub enum Event<'b> {
         /// Whether the message ends with it.
         last: bool,
     },
-    /// A ping. The pong is in the output already.
+    /// A ping (§5.5.2). The pong is in the output already.
     Ping(Payload<'b>),
-    /// A pong, asked for or not.
+    /// A pong (§5.5.3), asked for or not.
     Pong(Payload<'b>),
-    /// The peer's Close frame, `None` if it had no body. It is the last event, and if the peer began, the answer is in
+    /// The peer's Close frame (§5.5.1), `None` if it had no body. It is the last event, and if the peer began, the answer is in
     /// the output already.
     Close(Option<CloseFrame<'b>>),
-    /// The peer broke a rule. It is the last event, and the Close frame that says so is in the output already.
+    /// The peer broke a rule (§7.1.7). It is the last event, and the Close frame that says so is in the output already.
     Failed(ProtocolError),
 }
 

@@ -1,4 +1,7 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "std", doc = "\n# Guides\n")]
+#![cfg_attr(feature = "std", doc = include_str!("guide/list.md"))]
+#![cfg_attr(feature = "std", doc = include_str!("guide/contents.md"))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -25,6 +28,9 @@ pub mod deflate;
 mod entropy;
 mod error;
 mod event;
+#[cfg(all(any(doc, doctest), feature = "std"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false))]
+pub mod guide;
 mod handshake;
 mod message;
 mod output;
@@ -47,6 +53,7 @@ pub use connection::{Connection, State};
 pub use data::Data;
 pub use error::{InvalidClose, ProtocolError, SendError, Violation};
 pub use event::Event;
+#[doc(inline)]
 pub use frame::CloseCode;
 pub use handshake::{Extension, HandshakeError, InvalidHeader, client, server};
 pub use message::Message;

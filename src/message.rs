@@ -3,6 +3,13 @@ use alloc::{string::String, vec::Vec};
 use bytes::Bytes;
 
 /// A message of its own, as the adapters' pleasant door hands it out and takes it.
+///
+/// ```
+/// use bowline::Message;
+///
+/// assert_eq!(Message::from("Hello"), Message::Text("Hello".into()));
+/// assert_eq!(Message::from(vec![1, 2, 3]), Message::Binary(vec![1, 2, 3].into()));
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {

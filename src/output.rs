@@ -27,6 +27,24 @@ const KEEP: usize = 32 * 1024;
 /// [`Bytes`] from a server is queued without being copied; one from a client is masked piece by piece, as it is written, in
 /// 16 KiB of memory. Pongs overtake what is queued behind the first piece: that is one
 /// frame, or small frames of about 64 KiB together.
+///
+/// ```
+/// use bowline::{Config, Connection, Role};
+/// use bytes::Buf;
+/// use std::io::Write;
+///
+/// let mut connection = Connection::new(Role::Server, &Config::default().into());
+/// connection.send_text("one")?;
+/// connection.send_text("two")?;
+/// let mut transport = Vec::new();
+/// let output = connection.output();
+/// while output.has_remaining() {
+///     let taken = transport.write(output.chunk())?;
+///     output.advance(taken);
+/// }
+/// assert_eq!(transport, b"\x81\x03one\x81\x03two");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 //
 // Invariant: every piece, and the tail, ends at the end of a frame.
 // Order: the first piece (or the tail, if there is none), the pongs, the other pieces, the tail.
@@ -106,8 +124,8 @@ impl Output {
         self.queued += len + payload.len();
     }
 
-    /// The first piece as an owned handle, for writers that keep it while they write: `io_uring`, or another thread. It
-    /// stays queued until [`advance`](Buf::advance).
+    /// The first piece as an owned handle, for writers that keep it while they write: `io_uring`, or another thread; `None`
+    /// if nothing is queued. It stays queued until [`advance`](Buf::advance).
     ///
     /// ```
     /// use bowline::{Config, Connection, Role};

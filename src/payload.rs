@@ -6,6 +6,18 @@ use core::{
 
 /// The payload of a received message or control frame: lent from the caller's buffer if it lay there whole, owned if it
 /// had to be assembled. It derefs to `[u8]`, and which of the two it is seldom matters.
+///
+/// ```
+/// # use bowline::{Config, Connection, Event, Role};
+/// # let mut connection = Connection::new(Role::Client, &Config::default().into());
+/// # let mut read = *b"\x82\x03\x01\x02\x03";
+/// if let Some(Event::Binary(mut data)) = connection.receive(&mut &mut read[..]) {
+///     data[0] += 1; // it is yours to change
+///     assert!(data.is_lent());
+///     let owned: Vec<u8> = data.into_vec(); // to keep it
+///     assert_eq!(owned, [2, 2, 3]);
+/// }
+/// ```
 pub struct Payload<'b>(Raw<'b>);
 
 enum Raw<'b> {

@@ -40,13 +40,13 @@ pub(crate) struct Encoded {
 }
 
 impl Prepared {
-    /// A text message.
+    /// A text message (RFC 6455 §5.6), encoded now.
     #[must_use]
     pub fn text(text: impl AsRef<str>) -> Self {
         Self::new(Opcode::Text, text.as_ref().as_bytes())
     }
 
-    /// A binary message.
+    /// A binary message (§5.6), encoded now.
     #[must_use]
     pub fn binary(data: impl AsRef<[u8]>) -> Self {
         Self::new(Opcode::Binary, data.as_ref())

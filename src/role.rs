@@ -2,6 +2,13 @@
 ///
 /// Clients mask what they send and servers do not (RFC 6455 §5.1); that, and who closes TCP first (§7.1.1), is
 /// all that differs once the opening handshake is done.
+///
+/// ```
+/// use bowline::{CloseCode, Role};
+///
+/// assert_eq!(Role::Client.peer(), Role::Server);
+/// assert!(!CloseCode::EXTENSION_REQUIRED.may_be_sent_by(Role::Server));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     /// The endpoint that opened the connection: its frames are masked.

@@ -5,7 +5,18 @@ use core::{fmt, ops::Deref};
 /// Text: lent or owned. It derefs to `str`.
 ///
 /// Received text is lent from the caller's buffer if it lay there whole. To be sent, it is made from `&str`, `&String`,
-/// `String` or a received `Text`.
+/// `String` or a received `Text`. It is always valid UTF-8 (RFC 6455 §8.1).
+///
+/// ```
+/// # use bowline::{Config, Connection, Event, Role};
+/// # let mut connection = Connection::new(Role::Client, &Config::default().into());
+/// # let mut read = *b"\x81\x05Hello";
+/// if let Some(Event::Text(text)) = connection.receive(&mut &mut read[..]) {
+///     assert!(text.starts_with("He")); // all methods of `str`
+///     let owned: String = text.into_string(); // to keep it
+///     assert_eq!(owned, "Hello");
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Text<'b>(Str<'b>);
 

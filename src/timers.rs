@@ -3,8 +3,17 @@ use core::time::Duration;
 
 /// Monotonic time, as what has passed since an origin of the caller's choice.
 ///
-/// The core has no clock. With `std`, keep an [`Instant`](std::time::Instant) and pass `origin.elapsed()`; elsewhere any
+/// The core has no clock. With `std`, keep an [`Instant`](https://doc.rust-lang.org/std/time/struct.Instant.html) and pass `origin.elapsed()`; elsewhere any
 /// counter will do.
+///
+/// ```
+/// use bowline::Timestamp;
+/// use std::time::Instant;
+///
+/// let origin = Instant::now(); // once
+/// let now = Timestamp::since_origin(origin.elapsed()); // each time
+/// assert!(now >= Timestamp::default());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(Duration);
 

@@ -4,16 +4,34 @@ use std::io;
 use thiserror::Error;
 
 /// Why a call on a connection with IO failed.
+///
+/// A clean end is none: there, `recv` and `read` return `None`.
+///
+/// ```
+/// use bowline::{Cause, HandshakeError, adapter::blocking::Error};
+///
+/// fn is_worth_another_try(error: &Error) -> bool {
+///     match error {
+///         Error::Io(_) => true,
+///         Error::Closed(closure) => !matches!(closure.cause(), Cause::Protocol(_)),
+///         Error::Handshake { error: HandshakeError::Status(500..=599) | HandshakeError::Deadline, .. } => true,
+///         _ => false,
+///     }
+/// }
+/// # assert!(is_worth_another_try(&Error::Io(std::io::ErrorKind::ConnectionReset.into())));
+/// # assert!(!is_worth_another_try(&Error::Refused(403)));
+/// ```
 #[non_exhaustive]
 #[derive(Debug, Error)]
 pub enum Error {
     /// The stream failed.
     #[error("the stream failed: {0}")]
     Io(#[from] io::Error),
-    /// The connection ended without both Close frames. If this side failed it, its Close frame is written already.
+    /// The connection ended without both Close frames (RFC 6455 §7.1.4). If this side failed it, its Close frame is written
+    /// already. What each [`cause`](Closure::cause) means is in [`guide::closing`](crate::guide::closing).
     #[error("the connection is {0}")]
     Closed(Box<Closure>),
-    /// The message cannot be sent; the connection is as it was.
+    /// The message cannot be sent; the connection is as it was, and goes on.
     #[error(transparent)]
     Send(#[from] SendError),
     /// The close code or the reason cannot be sent; the connection is as it was.

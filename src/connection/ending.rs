@@ -26,6 +26,18 @@ impl Connection {
     /// What the peer sends until it answers is still received, and pings are still answered. Nothing can be sent any more.
     /// On a connection that is closing or closed already it does nothing. [`CloseCode::NO_STATUS`] sends a Close frame without a body.
     ///
+    /// ```
+    /// use bowline::{CloseCode, Config, Connection, Role, SendError, State};
+    /// use bytes::Buf;
+    ///
+    /// let mut server = Connection::new(Role::Server, &Config::default().into());
+    /// server.close(CloseCode::GOING_AWAY, "bye")?;
+    /// assert_eq!(server.output().chunk(), b"\x88\x05\x03\xe9bye"); // 1001
+    /// assert_eq!(server.state(), State::Closing);
+    /// assert_eq!(server.send_text("one more thing"), Err(SendError::Closing));
+    /// # Ok::<(), bowline::InvalidClose>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`InvalidClose`] if the code must not be sent, or the reason is too long. Then nothing has changed.
@@ -44,12 +56,14 @@ impl Connection {
         self.happened(Happening::EndOfStream, Side::Peer, cause, CloseFrame::without_body());
     }
 
-    /// The transport reported an error: nothing more can be read or written.
+    /// The transport reported an error, such as a reset: nothing more can be read or written. What is queued is dropped.
+    ///
+    /// Where only writing failed, read on first, as the peer may have said why.
     pub fn transport_failed(&mut self) {
         self.happened(Happening::TransportFailed, Side::Peer, Cause::Transport, CloseFrame::without_body());
     }
 
-    /// Open, closing or closed.
+    /// Open, closing or closed: the browser's `readyState`.
     #[must_use]
     pub fn state(&self) -> State {
         match self.phase {
@@ -86,7 +100,8 @@ impl Connection {
         is_ours && self.output.is_empty()
     }
 
-    /// How the connection ended: `None` until that is certain.
+    /// How the connection ended (§7.1.5, §7.1.6): `None` until that is certain, which is when nothing that can still happen
+    /// changes it.
     #[must_use]
     pub fn closure(&self) -> Option<&Closure> {
         // Whether it is clean shows only when our Close frame has left.

@@ -194,11 +194,30 @@ impl Connection {
     /// [`receive`](Self::receive).
     ///
     /// After bytes were put into it, call `receive`, with an empty slice: it returns the message if it is complete.
+    ///
+    /// ```
+    /// # use bowline::{Config, Connection, Event, Role};
+    /// # let mut connection = Connection::new(Role::Client, &Config::default().into());
+    /// # let payload = vec![7; 100_000];
+    /// # let mut first = b"\x82\x7f\x00\x00\x00\x00\x00\x01\x86\xa0".to_vec();
+    /// # first.extend_from_slice(&payload[..50_000]);
+    /// # let mut stream = &payload[50_000..]; // what is not read yet
+    /// # let mut read = &mut first[..];
+    /// assert_eq!(connection.receive(&mut read), None); // one half of a message of 100,000 bytes
+    /// while let Some(mut space) = connection.assembly() {
+    ///     space.read_from(&mut stream)?;
+    ///     if let Some(event) = connection.receive(&mut &mut [][..]) {
+    ///         assert_eq!(event, Event::Binary(payload.into()));
+    ///         break;
+    ///     }
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn assembly(&mut self) -> Option<Assembly<'_>> {
         self.receiver.assembly()
     }
 
-    /// What is to be written.
+    /// What is to be written: a [`bytes::Buf`], to be advanced by what the transport took.
     #[inline]
     pub fn output(&mut self) -> &mut Output {
         &mut self.output

@@ -4,7 +4,16 @@ use super::Connection;
 use crate::{Prepared, SendError, Text, closing::Phase, data::Data, frame::Opcode};
 
 impl Connection {
-    /// Queues a text message.
+    /// Queues a text message (§6.1).
+    ///
+    /// ```
+    /// # use bowline::{Config, Connection, Role};
+    /// # let mut server = Connection::new(Role::Server, &Config::default().into());
+    /// server.send_text("lent")?;
+    /// server.send_text(String::from("owned"))?;
+    /// assert_eq!(bytes::Buf::chunk(server.output()), b"\x81\x04lent\x81\x05owned"); // one write
+    /// # Ok::<(), bowline::SendError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -37,6 +46,16 @@ impl Connection {
     /// frame can go in between. If a Close frame comes before the last chunk, the message stays unfinished, on whichever
     /// side it came from: the rest of it cannot be sent any more.
     ///
+    /// ```
+    /// # use bowline::{Config, Connection, Role};
+    /// # let mut server = Connection::new(Role::Server, &Config::default().into());
+    /// server.send_text_chunk("Hel", false)?;
+    /// server.ping(b"")?;
+    /// server.send_text_chunk("lo", true)?;
+    /// assert_eq!(bytes::Buf::chunk(server.output()), b"\x01\x03Hel\x89\x00\x80\x02lo");
+    /// # Ok::<(), bowline::SendError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`send_text`](Self::send_text), and [`ChunkKind`](SendError::ChunkKind) if the message is binary.
@@ -58,7 +77,7 @@ impl Connection {
         self.sender.chunk(kind, data, last, &mut self.output, &self.config)
     }
 
-    /// Queues a message that was encoded once for many connections.
+    /// Queues a message that was encoded once for many connections: see [`Prepared`].
     ///
     /// # Errors
     ///

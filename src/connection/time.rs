@@ -18,6 +18,18 @@ impl Connection {
     /// Call it once for all that one read brought, before writing: it may queue output. A deadline for the peer's silence
     /// fires only at the second call after it has passed, so that a driver that was busy reads first what lies in the
     /// socket.
+    ///
+    /// ```
+    /// use bowline::{Config, Connection, Role, Timestamp};
+    /// use bytes::Buf;
+    /// use std::time::Duration;
+    ///
+    /// let mut server = Connection::new(Role::Server, &Config::default().into());
+    /// let wait = server.tick(Timestamp::since_origin(Duration::ZERO));
+    /// assert_eq!(wait, Some(Duration::from_secs(30))); // `Deadlines::ping`
+    /// let _wait = server.tick(Timestamp::since_origin(Duration::from_secs(30)));
+    /// assert_eq!(server.output().chunk(), b"\x89\x00"); // nothing came until then: a ping
+    /// ```
     #[must_use = "the time until the next call"]
     pub fn tick(&mut self, now: Timestamp) -> Option<Duration> {
         let activity = self.activity();

@@ -21,6 +21,20 @@ const CLIENT_MAX_WINDOW_BITS: &str = "client_max_window_bits";
 /// What was agreed about compression: see [`Connection::deflate`](crate::Connection::deflate).
 ///
 /// It prints as it stands in the server's answer.
+///
+/// ```
+/// use bowline::{Config, Role, deflate::Options, server::{Accept, Handshake, Progress}};
+///
+/// let mut config = Config::default();
+/// config.deflate = Some(Options::default());
+/// let mut bytes = b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+///     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+///     Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n\r\n".to_vec();
+/// let Progress::Request(request) = Handshake::new(&config.into()).receive(&mut &mut bytes[..]) else { panic!() };
+/// let agreement = request.accept(&Accept::same_origin()).unwrap().deflate().unwrap();
+/// assert!(agreement.takeover(Role::Server) && !agreement.takeover(Role::Client));
+/// assert_eq!(agreement.to_string(), "permessage-deflate; client_no_context_takeover");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Agreement {
     server_takeover: bool,

@@ -1,7 +1,7 @@
 use super::{MAX_CONTROL_PAYLOAD, Opcode};
 use crate::{Role, Violation};
 
-/// The longest header, in bytes: two, a 64-bit length and a masking key.
+/// The longest header, in bytes: two, a 64-bit length and a masking key (RFC 6455 §5.2).
 pub const MAX_HEADER_LEN: usize = 14;
 
 /// A frame's header (RFC 6455 §5.2).
@@ -33,6 +33,15 @@ pub struct Header {
 }
 
 /// What a received header is held against: who sent it, what came before it, and the limits.
+///
+/// ```
+/// use bowline::{Role, Violation, frame::{Expect, Header}};
+///
+/// let mut expect = Expect::from(Role::Server);
+/// expect.frame_limit = 1000;
+/// let bad = Header::decode(b"\x82\x7e\x04", &expect).unwrap_err(); // 1024 bytes at least
+/// assert_eq!((bad.violation, bad.index), (Violation::FrameTooBig { limit: 1000 }, 2));
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expect {
@@ -47,9 +56,9 @@ pub struct Expect {
     pub empty_limit: usize,
     /// How many have just come.
     pub empty_run: usize,
-    /// Payload bytes a data frame may have.
+    /// Payload bytes a data frame may have: see [`Limits::frame`](crate::Limits::frame).
     pub frame_limit: u64,
-    /// Payload bytes a message may have.
+    /// Payload bytes a message may have: see [`Limits::message`](crate::Limits::message).
     pub message_limit: u64,
     /// Payload bytes its earlier fragments had.
     pub message_len: u64,
@@ -76,7 +85,7 @@ impl Expect {
     }
 }
 
-/// A header that breaks a rule.
+/// A header that breaks a rule (RFC 6455 §5): what [`Header::decode`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BadHeader {
     /// The rule, and what was received.

@@ -1,6 +1,14 @@
 /// What a frame is (RFC 6455 §5.2, §11.8): the low four bits of its first byte.
 ///
 /// Only the six defined opcodes can be built; 3–7 and 11–15 are reserved, and receiving one fails the connection.
+///
+/// ```
+/// use bowline::frame::Opcode;
+///
+/// assert_eq!(Opcode::from_bits(0x9), Some(Opcode::Ping));
+/// assert_eq!(Opcode::from_bits(0x3), None);
+/// assert!(Opcode::Close.is_control());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Opcode {

@@ -6,6 +6,17 @@ use thiserror::Error;
 /// A server finds it in [`Refusal::error`](crate::server::Refusal::error), with the answer for the client written
 /// already; a client in [`Progress::Refused`](crate::client::Progress::Refused).
 ///
+/// ```
+/// use bowline::{Config, HandshakeError, server::{Handshake, Progress}};
+///
+/// let mut bytes = *b"POST /chat HTTP/1.1\r\nHost: example.com\r\n\r\n";
+/// let progress = Handshake::new(&Config::default().into()).receive(&mut &mut bytes[..]);
+/// let Progress::Refused(refusal) = progress else { panic!() };
+/// let error = refusal.error().unwrap();
+/// assert_eq!((error, error.status()), (&HandshakeError::Method("POST".into()), 405));
+/// assert_eq!(error.to_string(), "the method is \"POST\": a WebSocket handshake is a GET request (RFC 6455 §4.1)");
+/// ```
+///
 /// What was received is kept as an excerpt: at most 64 bytes of it, with everything escaped that is not printable
 /// ASCII, so that it can go into a log as it is.
 #[non_exhaustive]

@@ -17,7 +17,8 @@ use super::{
 use alloc::{borrow::Cow, vec::Vec};
 use core::fmt;
 
-/// An extension with its parameters, as one side lists it in `Sec-WebSocket-Extensions` (RFC 6455 §9.1).
+/// An extension with its parameters, as one side lists it in `Sec-WebSocket-Extensions` (RFC 6455 §9.1): see
+/// [`server::Request::extensions`](crate::server::Request::extensions).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Extension<'a> {
     /// A token.

@@ -7,7 +7,7 @@ use std::{
 /// A blocking stream in both directions, with timeouts.
 ///
 /// It is implemented for TCP and, on Unix, for Unix sockets. For TLS, implement it for the TLS stream by passing the calls
-/// on to the socket below; `shutdown_write` sends `close_notify` before.
+/// on to the socket below; `shutdown_write` sends `close_notify` before. [The guide](crate::guide::blocking#tls) has it for rustls.
 pub trait Transport: Read + Write {
     /// Sets how long a read or a write may take before it fails with [`io::ErrorKind::WouldBlock`] or
     /// [`io::ErrorKind::TimedOut`]; `None` is for ever.

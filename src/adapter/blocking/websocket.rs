@@ -11,7 +11,37 @@ use std::{
 /// How many pieces of output one write takes at the most.
 const SLICES: usize = 32;
 
-/// A connection over a blocking stream.
+/// A connection over a blocking stream, which must not be in non-blocking mode.
+///
+/// It comes from [`accept`](super::accept()), [`connect`](super::connect) or [`client`](super::client()), or joins a stream and a
+/// connection that were made elsewhere:
+///
+/// ```
+/// use bowline::{CloseCode, Config, Connection, Message, Role, adapter::blocking::{Error, WebSocket}};
+/// # #[cfg(unix)]
+/// # fn main() -> Result<(), Error> {
+/// use std::os::unix::net::UnixStream;
+///
+/// let config = Config::default().into();
+/// let (near, far) = UnixStream::pair()?;
+/// let mut client = WebSocket::new(near, Connection::new(Role::Client, &config));
+/// let mut server = WebSocket::new(far, Connection::new(Role::Server, &config));
+/// let echo = std::thread::spawn(move || -> Result<(), Error> {
+///     while let Some(message) = server.recv()? {
+///         server.send(message)?;
+///     }
+///     Ok(())
+/// });
+/// client.send("Hello")?;
+/// assert_eq!(client.recv()?, Some(Message::from("Hello")));
+/// assert!(client.close(CloseCode::NORMAL, "")?.is_clean());
+/// echo.join().unwrap()
+/// # }
+/// # #[cfg(not(unix))]
+/// # fn main() {}
+/// ```
+///
+/// Dropping it ends the stream as it is; the peer sees an abnormal end unless [`close`](Self::close) came before.
 pub struct WebSocket<S> {
     stream: S,
     connection: Connection,

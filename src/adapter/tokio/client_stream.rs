@@ -8,7 +8,16 @@ use core::{
 };
 use std::io::{self, IoSlice};
 
-/// What [`connect`](super::connect()) connects over: TCP, or TLS on top of it.
+/// What [`connect`](super::connect()) connects over: TCP, or TLS on top of it. To look at it, see
+/// [`WebSocket::get_ref`](super::WebSocket::get_ref):
+///
+/// ```no_run
+/// # use bowline::adapter::tokio::{ClientStream, WebSocket};
+/// # fn look(socket: &WebSocket<ClientStream>) -> std::io::Result<()> {
+/// println!("connected to {}", socket.get_ref().tcp().peer_addr()?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ClientStream(Kind);
 

@@ -29,6 +29,28 @@ const TOGETHER: Duration = Duration::from_millis(1);
 /// Nothing is read, answered or kept alive but while a call waits. While a task does something else for long, let another
 /// hold the receiving half: see [`split`](Self::split).
 ///
+/// ```
+/// use bowline::{CloseCode, Config, Connection, Message, Role, adapter::tokio::{Error, WebSocket}};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Error> {
+/// let config = Config::default().into();
+/// let (near, far) = tokio::io::duplex(1024); // any stream will do
+/// let mut client = WebSocket::new(near, Connection::new(Role::Client, &config));
+/// let mut server = WebSocket::new(far, Connection::new(Role::Server, &config));
+/// tokio::spawn(async move {
+///     while let Some(message) = server.recv().await? {
+///         server.send(message).await?;
+///     }
+///     Ok::<(), Error>(())
+/// });
+/// client.send("Hello").await?;
+/// assert_eq!(client.recv().await?, Some(Message::from("Hello")));
+/// assert!(client.close(CloseCode::NORMAL, "").await?.is_clean());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Dropping it gives what is queued one last try, and ends the stream; the peer sees an abnormal end unless
 /// [`close`](Self::close) came before.
 pub struct WebSocket<S> {

@@ -80,7 +80,7 @@ impl fmt::Debug for Handshake {
     }
 }
 
-/// How far a handshake has come.
+/// How far a handshake has come: see [`Handshake::receive`].
 #[derive(Debug)]
 #[must_use]
 #[expect(

@@ -1,6 +1,7 @@
 use crate::handshake::{fields::Fields, grammar, known::Known};
 
-/// A server's answer to the opening handshake: its head.
+/// A server's answer to the opening handshake: its head (RFC 6455 §4.2.2). The body of a refusal is not read: see
+/// [`body_length`](Self::body_length).
 #[derive(Debug)]
 pub struct Response {
     status: u16,

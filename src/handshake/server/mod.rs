@@ -67,7 +67,7 @@ pub struct Handshake {
     deadline: Deadline,
 }
 
-/// How far a handshake has come.
+/// How far a handshake has come: see [`Handshake::receive`].
 #[derive(Debug)]
 #[must_use]
 pub enum Progress {
@@ -80,7 +80,7 @@ pub enum Progress {
 }
 
 impl Handshake {
-    /// Waits for the first byte of a request.
+    /// Waits for the first byte of a request (§4.2.1), with the limits and the deadline of `config`.
     #[must_use]
     pub fn new(config: &Arc<Config>) -> Self {
         Self {

@@ -65,7 +65,7 @@ impl Refusal {
         Self { status, error, bytes, fields_end, sent: 0 }
     }
 
-    /// The HTTP status.
+    /// The HTTP status, such as 403.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status

@@ -20,6 +20,18 @@ use core::ops::Range;
 ///
 /// Where the RFC leaves a choice: Upgrade may list other protocols besides `websocket`, and a key is accepted also if its
 /// spare bits are not zero, as in the RFC's own example (erratum 3150).
+///
+/// ```
+/// use bowline::{Connection, server::{Accept, Refusal, Request}};
+///
+/// fn decide(request: Request) -> Result<Connection, Refusal> {
+///     match request.path().split('?').next() {
+///         Some("/chat") if request.header("Cookie").is_none() => Err(request.refuse(401, "Log in first.")),
+///         Some("/chat") => request.accept(&Accept::same_origin()),
+///         _ => Err(request.refuse(404, "There is only /chat here.")),
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Request {
     config: Arc<Config>,
