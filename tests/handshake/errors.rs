@@ -16,6 +16,8 @@ fn what_only_a_server_can_do_wrong() {
     for error in errors {
         assert_eq!(error.status(), 502, "{error}");
     }
+    #[cfg(feature = "deflate")]
+    assert_eq!(HandshakeError::Deflate(bowline::deflate::BadAnswer::Repeated).status(), 502);
     assert_eq!(HandshakeError::BareLf.status(), 400);
 }
 
