@@ -6,9 +6,11 @@
 //!
 //! | file | |
 //! |---|---|
-//! | `server.rs` | the loop: waits for sockets and deadlines, accepts, and gives each connection its turn |
-//! | `peer.rs` | one connection: reading, writing, and the right end |
-//! | `alarms.rs` | the deadlines of all connections, the next one first |
+//! | `driver/server.rs` | the loop: waits for sockets and deadlines, accepts, and gives each connection its turn |
+//! | `driver/peer.rs` | one connection: reading, writing, and the right end |
+//! | `driver/alarms.rs` | the deadlines of all connections, the next one first |
+//! | `driver/app.rs` | where what the server is for is joined to it |
+//! | `echo.rs` | what this one is for. `examples/chat` has the same driver, and sends to many |
 //!
 //! # The steps of a driver, and why
 //!
@@ -25,21 +27,20 @@
 //!
 //! To use more cores, run a loop in each of several threads, and hand out the accepted sockets among them.
 
-mod alarms;
-mod peer;
-mod server;
+mod driver;
+mod echo;
 
 use bowline::Config;
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
     let config = Config::default();
     #[cfg(feature = "deflate")]
     let config = compressing(config);
-    let mut server = server::Server::bind(address.parse()?, config, |closure| eprintln!("{closure}"))?;
-    println!("listening on ws://{}; a connection has {} bytes", server.address()?, size_of::<peer::Peer>());
-    let _counts = server.counts();
+    let app = echo::Echo::new(config, |closure| eprintln!("{closure}"));
+    let mut server = driver::Server::bind(address.parse()?, app, Arc::default())?;
+    println!("listening on ws://{}; a connection has {} bytes", server.address()?, driver::PEER_SIZE);
     Ok(server.run()?)
 }
 

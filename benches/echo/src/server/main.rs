@@ -5,9 +5,8 @@ mod counted;
 #[path = "../../../../examples/event-loop"]
 #[allow(dead_code, unreachable_pub, reason = "the example, as it is: it is what is measured")]
 mod event_loop {
-    mod alarms;
-    mod peer;
-    pub(crate) mod server;
+    pub(crate) mod driver;
+    pub(crate) mod echo;
 }
 mod ours;
 mod peers;

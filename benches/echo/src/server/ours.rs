@@ -1,6 +1,6 @@
 //! bowline, through each of its doors.
 
-use crate::{any, counted::Counted, event_loop::server::Server, report};
+use crate::{any, counted::Counted, event_loop::{driver::Server, echo::Echo}, report};
 use bowline::{
     Config, Event,
     adapter::tokio::{self as ws, Error},
@@ -10,8 +10,8 @@ use std::{io, sync::Arc, sync::atomic::Ordering};
 
 /// The example `event-loop`, as it is.
 pub(crate) fn on_mio() -> io::Result<()> {
-    let mut server = Server::bind(any(), Config::default(), |_| ())?;
-    let counts = server.counts();
+    let counts = Arc::default();
+    let mut server = Server::bind(any(), Echo::new(Config::default(), |_| ()), Arc::clone(&counts))?;
     report(
         server.address()?,
         Box::new(move || (counts.reads.load(Ordering::Relaxed), counts.writes.load(Ordering::Relaxed))),

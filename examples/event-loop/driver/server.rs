@@ -2,10 +2,13 @@
 
 use super::{
     alarms::Alarms,
+    app::App,
     peer::{Counts, Next, Peer},
 };
-use bowline::{Closure, Config, server::Accept};
-use mio::{Events, Interest, Poll, Token, net::TcpListener};
+use mio::{
+    Events, Interest, Poll, Token, Waker,
+    net::{TcpListener, TcpStream},
+};
 use std::{
     io::{self, ErrorKind},
     net::SocketAddr,
@@ -24,11 +27,13 @@ const ACCEPTS_IN_A_TURN: usize = 64;
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
 const LISTENER: Token = Token(usize::MAX);
+const WAKER: Token = Token(usize::MAX - 1);
 
-/// An echo server in one thread.
-pub(crate) struct Server {
+/// A server in one thread.
+pub(crate) struct Server<A> {
     poll: Poll,
-    listener: TcpListener,
+    /// `None` once the server ends.
+    listener: Option<TcpListener>,
     /// When to accept again without being told: after an error, or when there may be more.
     accept_at: Option<Duration>,
     /// By token. A place that is given up is used again.
@@ -38,48 +43,42 @@ pub(crate) struct Server {
     /// Who has more to read, after the others have had their turn.
     again: Vec<usize>,
     origin: Instant,
-    shared: Shared,
+    shared: Shared<A>,
 }
 
 /// What all connections of the loop share.
-pub(super) struct Shared {
+pub(crate) struct Shared<A> {
     /// One read buffer for all: a connection keeps what it still needs.
-    pub(super) buffer: Vec<u8>,
+    pub(crate) buffer: Vec<u8>,
     /// The time since the origin, which is asked for once after each wait and not for each connection.
-    pub(super) now: Duration,
-    pub(super) config: Arc<Config>,
-    pub(super) accept: Accept,
-    pub(super) counts: Arc<Counts>,
-    /// Is told how each connection ended.
-    pub(super) ended: fn(&Closure),
+    pub(crate) now: Duration,
+    pub(crate) counts: Arc<Counts>,
+    /// Whose turn it is.
+    pub(crate) index: usize,
+    pub(crate) app: A,
 }
 
-impl Server {
+impl<A: App> Server<A> {
+    /// The counters may be read by another thread.
+    ///
     /// # Errors
     ///
     /// Those of the operating system: the address is in use, for example.
-    pub(crate) fn bind(address: SocketAddr, config: Config, ended: fn(&Closure)) -> io::Result<Self> {
+    pub(crate) fn bind(address: SocketAddr, mut app: A, counts: Arc<Counts>) -> io::Result<Self> {
         let poll = Poll::new()?;
         let mut listener = TcpListener::bind(address)?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        app.begin(Waker::new(poll.registry(), WAKER)?);
         Ok(Self {
             poll,
-            listener,
+            listener: Some(listener),
             accept_at: None,
             peers: Vec::new(),
             free: Vec::new(),
             alarms: Alarms::default(),
             again: Vec::new(),
             origin: Instant::now(),
-            shared: Shared {
-                buffer: vec![0; READ_SPACE],
-                now: Duration::ZERO,
-                config: Arc::new(config),
-                // A page of any origin may use this server: it gives away nothing that is worth protecting.
-                accept: Accept::any_origin(),
-                counts: Arc::default(),
-                ended,
-            },
+            shared: Shared { buffer: vec![0; READ_SPACE], now: Duration::ZERO, counts, index: 0, app },
         })
     }
 
@@ -87,30 +86,27 @@ impl Server {
     ///
     /// Those of the operating system.
     pub(crate) fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        self.listener.as_ref().ok_or(ErrorKind::NotConnected)?.local_addr()
     }
 
-    /// The counters, to be read from another thread.
-    pub(crate) fn counts(&self) -> Arc<Counts> {
-        self.shared.counts.clone()
-    }
-
-    /// Serves for ever.
+    /// Serves until the app says that it is over, and then until all connections have ended.
     ///
     /// # Errors
     ///
     /// Only if the poll itself fails. What happens to a connection ends that connection, and `accept` is tried again.
     pub(crate) fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
-        loop {
+        while self.listener.is_some() || self.free.len() < self.peers.len() {
             match self.poll.poll(&mut events, self.wait()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 polled => polled?,
             }
             self.shared.now = self.origin.elapsed();
+            let mut is_woken = false;
             for event in &events {
                 match event.token() {
                     LISTENER => self.accept_at = Some(self.shared.now),
+                    WAKER => is_woken = true,
                     Token(index) => {
                         let is_last = event.is_read_closed() || event.is_error();
                         self.visit(index, |peer, shared| peer.turn(shared, is_last));
@@ -129,7 +125,12 @@ impl Server {
             if self.accept_at.is_some_and(|at| at <= self.shared.now) {
                 self.accept();
             }
+            if is_woken && self.shared.app.woken() {
+                self.end();
+            }
+            self.deliver();
         }
+        Ok(())
     }
 
     /// How long until there is something to do, if no socket has anything. `None` is for ever.
@@ -145,7 +146,8 @@ impl Server {
     fn accept(&mut self) {
         self.accept_at = None;
         for _ in 0..ACCEPTS_IN_A_TURN {
-            match self.listener.accept() {
+            let Some(listener) = &self.listener else { return };
+            match listener.accept() {
                 Ok((stream, _)) => self.admit(stream),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 // The client left before it was its turn.
@@ -160,7 +162,7 @@ impl Server {
         self.accept_at = Some(self.shared.now);
     }
 
-    fn admit(&mut self, mut stream: mio::net::TcpStream) {
+    fn admit(&mut self, mut stream: TcpStream) {
         let index = self.free.pop().unwrap_or(self.peers.len());
         // Answers should not wait for the acknowledgement of those before them.
         let _ = stream.set_nodelay(true);
@@ -177,6 +179,28 @@ impl Server {
         }
     }
 
+    /// What one connection has brought for others reaches them before the loop waits again: in one write for each. It may
+    /// end a connection, which may be news for others.
+    fn deliver(&mut self) {
+        loop {
+            let waiting = self.shared.app.waiting();
+            if waiting.is_empty() {
+                return;
+            }
+            for index in waiting {
+                self.visit(index, Peer::deliver);
+            }
+        }
+    }
+
+    /// Accepts nobody any more, and says goodbye to all. The close deadline bounds how long that takes.
+    fn end(&mut self) {
+        (self.listener, self.accept_at) = (None, None);
+        for index in 0..self.peers.len() {
+            self.visit(index, Peer::go_away);
+        }
+    }
+
     fn ring(&mut self) {
         while let Some((at, index)) = self.alarms.take(self.shared.now) {
             let now = self.shared.now;
@@ -188,9 +212,10 @@ impl Server {
     }
 
     /// Lets a connection do something, and sees to what it needs next. An event for one that is gone finds nobody.
-    fn visit(&mut self, index: usize, act: impl FnOnce(&mut Peer, &mut Shared) -> Next) {
+    fn visit(&mut self, index: usize, act: impl FnOnce(&mut Peer, &mut Shared<A>) -> Next) {
         let Some(place) = self.peers.get_mut(index) else { return };
         let Some(peer) = place else { return };
+        self.shared.index = index;
         let mut next = act(peer, &mut self.shared);
         // Either bytes or room: who has to wait for room is not read from. To change this tells anew what is ready.
         let waits_to_write = peer.is_blocked();
@@ -211,7 +236,9 @@ impl Server {
             }
             Next::Drop => {
                 // Closing the socket also takes it from the poll.
-                *place = None;
+                if let Some(peer) = place.take() {
+                    peer.part(&mut self.shared);
+                }
                 self.free.push(index);
             }
         }

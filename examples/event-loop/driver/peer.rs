@@ -1,8 +1,8 @@
 //! One connection: its socket and what the crate knows about it.
 
-use super::{alarms::Alarm, server::Shared};
+use super::{alarms::Alarm, app::App, server::Shared};
 use bowline::{
-    CloseCode, Connection, Event, SendError, Timestamp,
+    CloseCode, Connection, Timestamp,
     server::{Handshake, Progress, Refusal},
 };
 use bytes::Buf;
@@ -20,7 +20,7 @@ const READS_IN_A_TURN: usize = 16;
 /// How many pieces of output one write takes at the most.
 const SLICES: usize = 32;
 
-/// How long a client that was refused may take to read the answer.
+/// How long a client without a WebSocket may take to read its answer.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// On epoll and kqueue, a read that brings less than there was room for has emptied the socket, and what comes later is
@@ -29,13 +29,13 @@ const SHORT_READ_EMPTIES: bool = cfg!(unix);
 
 /// What an idle connection costs in this program: no buffer, and nothing else on the heap.
 #[expect(clippy::struct_excessive_bools, reason = "six facts that do not depend on each other")]
-pub(super) struct Peer {
-    pub(super) stream: TcpStream,
-    pub(super) alarm: Alarm,
+pub(crate) struct Peer {
+    pub(crate) stream: TcpStream,
+    pub(crate) alarm: Alarm,
     /// Whether the loop waits for room in the socket, and not for bytes.
-    pub(super) waits_to_write: bool,
+    pub(crate) waits_to_write: bool,
     /// Whether another turn is promised to it.
-    pub(super) has_more: bool,
+    pub(crate) has_more: bool,
     phase: Phase,
     /// The socket has said that the end of the stream is behind the bytes that lie in it.
     is_last: bool,
@@ -51,14 +51,21 @@ pub(super) struct Peer {
 /// Few are in the first or the last phase, and never for long: in boxes, they do not make the others larger.
 #[expect(clippy::large_enum_variant, reason = "nearly all are open")]
 enum Phase {
-    Opening(Box<Handshake>),
+    Opening(Box<Opening>),
     Open(Connection),
-    Refused(Box<Refusal>),
+    /// No WebSocket comes of it: this is the answer.
+    Answered(Box<dyn Buf>),
+}
+
+struct Opening {
+    handshake: Handshake,
+    /// What it was given, which it does not give back. It is limited as the handshake is.
+    head: Vec<u8>,
 }
 
 /// What the loop has to do for a connection after its turn.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Next {
+pub(crate) enum Next {
     /// Wait for the socket.
     Wait,
     /// Give it another turn after the others: there may be more to read.
@@ -78,14 +85,15 @@ enum Came {
 }
 
 impl Peer {
-    pub(super) fn new(stream: TcpStream, shared: &Shared) -> Self {
+    pub(crate) fn new(stream: TcpStream, shared: &Shared<impl App>) -> Self {
+        let opening = Opening { handshake: Handshake::new(shared.app.config()), head: Vec::new() };
         Self {
             stream,
             alarm: Alarm::default(),
             waits_to_write: false,
             has_more: false,
             is_last: false,
-            phase: Phase::Opening(Box::new(Handshake::new(&shared.config))),
+            phase: Phase::Opening(Box::new(opening)),
             has_ended: false,
             has_taken: false,
             is_broken: false,
@@ -95,7 +103,7 @@ impl Peer {
 
     /// The socket is ready: what waited is written, then bytes are read, and the answers to what one read brought are
     /// written together. `is_last` is for a socket that has said that the end of the stream is behind the bytes in it.
-    pub(super) fn turn(&mut self, shared: &mut Shared, is_last: bool) -> Next {
+    pub(crate) fn turn(&mut self, shared: &mut Shared<impl App>, is_last: bool) -> Next {
         self.is_last |= is_last;
         if self.is_blocked() && self.settle(shared) == Next::Drop {
             return Next::Drop;
@@ -120,7 +128,7 @@ impl Peer {
     /// The deadline has come. Nothing was read from a peer that is slow to take our answers, so that it would look silent.
     /// If it has taken some since the last deadline, it may show that it is alive: one byte is enough for that, and does
     /// not undo the back-pressure. A peer that takes nothing at all is given up like a silent one.
-    pub(super) fn ring(&mut self, shared: &mut Shared) -> Next {
+    pub(crate) fn ring(&mut self, shared: &mut Shared<impl App>) -> Next {
         if self.is_blocked() && std::mem::take(&mut self.has_taken) {
             let mut byte = [0];
             if let Ok(1) = self.stream.read(&mut byte) {
@@ -132,27 +140,22 @@ impl Peer {
 
     /// What is to be done after each read, and after each deadline: tell the time, write, end. In this order, as time may
     /// queue a ping or a Close frame, and as the end has to wait until all is written.
-    pub(super) fn settle(&mut self, shared: &mut Shared) -> Next {
-        self.tick(shared.now);
+    pub(crate) fn settle(&mut self, shared: &mut Shared<impl App>) -> Next {
+        self.tick(shared);
         self.write(shared);
         let (is_last_byte_written, is_over) = match &self.phase {
             Phase::Opening(_) => (false, self.has_ended),
             Phase::Open(connection) => (connection.should_shutdown(), connection.is_closed()),
-            Phase::Refused(refusal) => {
-                let is_written = self.is_broken || !refusal.has_remaining();
+            Phase::Answered(answer) => {
+                let is_written = self.is_broken || !answer.has_remaining();
                 (is_written, (is_written && self.has_ended) || self.alarm.due <= Some(shared.now))
             }
         };
         if is_over {
-            if let Phase::Open(connection) = &self.phase
-                && let Some(closure) = connection.closure()
-            {
-                (shared.ended)(closure);
-            }
             return Next::Drop;
         }
         // To close the socket now would reset the connection if bytes lie unread in it, and the reset could destroy the
-        // Close frame, or the refusal, on its way. So only this half ends, and reading goes on until the other does.
+        // Close frame, or the answer, on its way. So only this half ends, and reading goes on until the other does.
         if is_last_byte_written && !self.is_shut_down {
             self.is_shut_down = true;
             // If the peer is gone already, reading will tell.
@@ -162,7 +165,7 @@ impl Peer {
     }
 
     /// Whether something is queued that the socket does not take.
-    pub(super) fn is_blocked(&self) -> bool {
+    pub(crate) fn is_blocked(&self) -> bool {
         !self.is_broken && self.waiting() > 0
     }
 
@@ -171,33 +174,34 @@ impl Peer {
         match &self.phase {
             Phase::Opening(_) => 0,
             Phase::Open(connection) => connection.queued(),
-            Phase::Refused(refusal) => refusal.remaining(),
+            Phase::Answered(answer) => answer.remaining(),
         }
     }
 
-    fn tick(&mut self, now: Duration) {
-        let timestamp = Timestamp::since_origin(now);
+    fn tick(&mut self, shared: &mut Shared<impl App>) {
+        let timestamp = Timestamp::since_origin(shared.now);
         let wait = match &mut self.phase {
-            Phase::Opening(handshake) => {
-                let wait = handshake.tick(timestamp);
+            Phase::Opening(opening) => {
+                let wait = opening.handshake.tick(timestamp);
                 // Once the time is up, this refuses.
-                if let Progress::Refused(refusal) = handshake.receive(&mut &mut [][..]) {
-                    return self.refuse(refusal, now);
+                if let Progress::Refused(refusal) = opening.handshake.receive(&mut &mut [][..]) {
+                    return self.answer(refusal, shared);
                 }
                 wait
             }
             Phase::Open(connection) => connection.tick(timestamp),
-            Phase::Refused(_) => return,
+            Phase::Answered(_) => return,
         };
-        self.alarm.due = wait.map(|wait| now + wait);
+        self.alarm.due = wait.map(|wait| shared.now + wait);
     }
 
-    fn refuse(&mut self, refusal: Refusal, now: Duration) {
-        self.phase = Phase::Refused(Box::new(refusal));
-        self.alarm.due = Some(now + LINGER);
+    fn answer(&mut self, refusal: Refusal, shared: &mut Shared<impl App>) {
+        let Phase::Opening(opening) = &self.phase else { return };
+        self.phase = Phase::Answered(shared.app.answer(refusal, &opening.head));
+        self.alarm.due = Some(shared.now + LINGER);
     }
 
-    fn read(&mut self, shared: &mut Shared) -> Came {
+    fn read(&mut self, shared: &mut Shared<impl App>) -> Came {
         // The second door: what is missing of a large message is read to where it belongs.
         let came = if let Phase::Open(connection) = &mut self.phase
             && let Some(mut space) = connection.assembly()
@@ -230,34 +234,62 @@ impl Peer {
     }
 
     /// All that one read brought: the rest of the opening handshake, messages, or both.
-    fn receive(&mut self, mut input: &mut [u8], shared: &Shared) {
-        if let Phase::Opening(handshake) = &mut self.phase {
-            match handshake.receive(&mut input) {
+    fn receive(&mut self, mut input: &mut [u8], shared: &mut Shared<impl App>) {
+        if let Phase::Opening(opening) = &mut self.phase {
+            opening.head.extend_from_slice(input);
+            match opening.handshake.receive(&mut input) {
                 Progress::Incomplete => {}
-                Progress::Refused(refusal) => self.refuse(refusal, shared.now),
-                Progress::Request(request) => match request.accept(&shared.accept) {
+                Progress::Refused(refusal) => self.answer(refusal, shared),
+                Progress::Request(request) => match shared.app.accept(request) {
                     Ok(connection) => self.phase = Phase::Open(connection),
-                    Err(refusal) => self.refuse(refusal, shared.now),
+                    Err(refusal) => self.answer(refusal, shared),
                 },
             }
         }
         if let Phase::Open(connection) = &mut self.phase {
             while let Some(event) = connection.receive(&mut input) {
-                echo(connection, event);
+                shared.app.receive(shared.index, connection, event, shared.now);
             }
         }
     }
 
-    fn end(&mut self, shared: &Shared) -> Came {
+    /// What others have for it, through the app.
+    pub(crate) fn deliver(&mut self, shared: &mut Shared<impl App>) -> Next {
+        if let Phase::Open(connection) = &mut self.phase {
+            shared.app.deliver(shared.index, connection);
+        }
+        self.settle(shared)
+    }
+
+    /// The server ends. A handshake ends with it, an answer is still written.
+    pub(crate) fn go_away(&mut self, shared: &mut Shared<impl App>) -> Next {
+        match &mut self.phase {
+            Phase::Opening(_) => return Next::Drop,
+            Phase::Open(connection) => {
+                let _ = connection.close(CloseCode::GOING_AWAY, "the server is going away");
+            }
+            Phase::Answered(_) => {}
+        }
+        self.settle(shared)
+    }
+
+    /// It is given up, and tells how it ended.
+    pub(crate) fn part(self, shared: &mut Shared<impl App>) {
+        if let Phase::Open(connection) = &self.phase {
+            shared.app.ended(shared.index, connection.closure());
+        }
+    }
+
+    fn end(&mut self, shared: &mut Shared<impl App>) -> Came {
         self.has_ended = true;
         match &mut self.phase {
-            Phase::Opening(handshake) => {
-                if let Progress::Refused(refusal) = handshake.receive_eof() {
-                    self.refuse(refusal, shared.now);
+            Phase::Opening(opening) => {
+                if let Progress::Refused(refusal) = opening.handshake.receive_eof() {
+                    self.answer(refusal, shared);
                 }
             }
             Phase::Open(connection) => connection.receive_eof(),
-            Phase::Refused(_) => {}
+            Phase::Answered(_) => {}
         }
         Came::End
     }
@@ -271,7 +303,7 @@ impl Peer {
     }
 
     /// Writes as much as the socket takes. If writing fails, what the peer said before that is still read.
-    fn write(&mut self, shared: &Shared) {
+    fn write(&mut self, shared: &Shared<impl App>) {
         if self.is_broken {
             return;
         }
@@ -279,7 +311,7 @@ impl Peer {
         let written = match &mut self.phase {
             Phase::Opening(_) => Ok(()),
             Phase::Open(connection) => write_all(&mut self.stream, connection.output(), &shared.counts),
-            Phase::Refused(refusal) => write_all(&mut self.stream, &mut **refusal, &shared.counts),
+            Phase::Answered(answer) => write_all(&mut self.stream, answer, &shared.counts),
         };
         self.has_taken |= self.waiting() < waiting;
         if written.is_err_and(|error| error.kind() != ErrorKind::WouldBlock) {
@@ -288,18 +320,6 @@ impl Peer {
                 self.fail();
             }
         }
-    }
-}
-
-/// What this program is for. An error of `send` is not one of the connection: here, nothing can be done about it.
-fn echo(connection: &mut Connection, event: Event<'_>) {
-    let sent = match event {
-        Event::Text(text) => connection.send_text(text),
-        Event::Binary(data) => connection.send_binary(data),
-        _ => Ok(()),
-    };
-    if let Err(SendError::Full { .. }) = sent {
-        let _ = connection.close(CloseCode::TRY_AGAIN_LATER, "too much is waiting to be sent to you");
     }
 }
 

@@ -1,0 +1,61 @@
+//! What is said on the wire: JSON, one object in each text message. `main.rs` has it as a table.
+
+use bowline::Prepared;
+use serde::{Deserialize, Serialize};
+
+/// From a page.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum FromPage {
+    Hello { client: String, name: String, place: Place },
+    Enter { place: Place },
+    Say { id: u64, room: String, text: String },
+    Typing,
+    Beat,
+}
+
+/// A room, and how much of it the page has seen.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Place {
+    pub(crate) room: String,
+    /// Which life of the room that was; none if it was never there.
+    pub(crate) epoch: Option<String>,
+    pub(crate) after: u64,
+}
+
+/// To a page.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum ToPage<'a> {
+    Welcome { you: u32, room: &'a str, epoch: &'a str, after: u64, missing: u64, people: Vec<Person<'a>> },
+    Said { seq: u64, at: u64, person: u32, name: &'a str, id: u64, text: &'a str },
+    Announced { seq: u64, at: u64, text: &'a str },
+    Taken { id: u64 },
+    Refused { id: u64, why: &'a str },
+    Came { person: u32, name: &'a str },
+    Left { person: u32, name: &'a str },
+    Typing { person: u32 },
+    Rooms { rooms: Vec<RoomInfo<'a>> },
+    Beat,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Person<'a> {
+    pub(crate) person: u32,
+    pub(crate) name: &'a str,
+}
+
+#[derive(Serialize)]
+pub(crate) struct RoomInfo<'a> {
+    pub(crate) room: &'a str,
+    pub(crate) people: usize,
+}
+
+impl ToPage<'_> {
+    /// Encoded once, for as many as want it.
+    pub(crate) fn prepare(&self) -> Prepared {
+        // Numbers and strings cannot fail to be JSON.
+        Prepared::text(serde_json::to_string(self).unwrap_or_default())
+    }
+}

@@ -1,0 +1,75 @@
+//! One room: who is there, and what was said, by number.
+
+use super::protocol::ToPage;
+use bowline::Prepared;
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// What is kept of a room for those who come back: this many messages, and bytes of text.
+const KEPT: usize = 200;
+const KEPT_BYTES: usize = 256 * 1024;
+
+pub(crate) struct Room {
+    /// Numbers mean something within one life of a room: after a restart of the server, they begin again.
+    pub(crate) epoch: String,
+    /// The connections of those who are there.
+    pub(crate) members: BTreeSet<usize>,
+    /// The number of the last message. They go up by one.
+    last: u64,
+    history: VecDeque<Kept>,
+    bytes: usize,
+}
+
+/// A message as it was sent, so that it is encoded once in its life.
+struct Kept {
+    message: Prepared,
+    size: usize,
+}
+
+/// What somebody gets who comes in.
+pub(crate) struct Resumed<'a> {
+    /// The number before the first message of `messages`.
+    pub(crate) after: u64,
+    /// How many should come between what they have seen and `messages`, and are not kept any more.
+    pub(crate) missing: u64,
+    pub(crate) messages: Vec<&'a Prepared>,
+}
+
+impl Room {
+    pub(crate) fn new(epoch: String) -> Self {
+        Self { epoch, members: BTreeSet::new(), last: 0, history: VecDeque::new(), bytes: 0 }
+    }
+
+    /// Gives the next number to a message, and keeps it. `message` is told the number and the time.
+    pub(crate) fn post<'a>(&mut self, text: &'a str, message: impl FnOnce(u64, u64) -> ToPage<'a>) -> Prepared {
+        self.last += 1;
+        let message = message(self.last, milliseconds()).prepare();
+        self.history.push_back(Kept { message: message.clone(), size: text.len() });
+        self.bytes += text.len();
+        while self.history.len() > KEPT || self.bytes > KEPT_BYTES {
+            let Some(oldest) = self.history.pop_front() else { break };
+            self.bytes -= oldest.size;
+        }
+        message
+    }
+
+    /// What is new to somebody who has seen all up to the number `after` of the life `epoch`.
+    pub(crate) fn resume(&self, epoch: Option<&str>, after: u64) -> Resumed<'_> {
+        let before_kept = self.last - self.history.len() as u64;
+        let (after, missing) = if epoch == Some(self.epoch.as_str()) {
+            (after.clamp(before_kept, self.last), before_kept.saturating_sub(after))
+        } else {
+            (before_kept, 0)
+        };
+        let known = usize::try_from(after - before_kept).unwrap_or(usize::MAX);
+        Resumed { after, missing, messages: self.history.iter().skip(known).map(|kept| &kept.message).collect() }
+    }
+}
+
+/// Since 1970, as pages count.
+fn milliseconds() -> u64 {
+    let passed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(passed.as_millis()).unwrap_or(u64::MAX)
+}

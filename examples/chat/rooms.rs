@@ -1,0 +1,56 @@
+//! All rooms: made when somebody comes, and given up when their place is needed.
+
+use super::{protocol::RoomInfo, room::Room};
+use std::{
+    collections::BTreeMap,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// Where everybody can be. It is never given up.
+pub(crate) const LOBBY: &str = "lobby";
+
+/// How many rooms there are at the most.
+const ROOMS: usize = 64;
+
+pub(crate) struct Rooms {
+    by_name: BTreeMap<String, Room>,
+    /// Tells the lives of rooms apart, over restarts of the server.
+    started: u128,
+    made: u64,
+}
+
+impl Rooms {
+    pub(crate) fn new() -> Self {
+        let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+        let mut rooms = Self { by_name: BTreeMap::new(), started, made: 0 };
+        rooms.open(LOBBY);
+        rooms
+    }
+
+    /// The room with this name, which is made if need be. `None` if there are too many, with somebody in each.
+    pub(crate) fn open(&mut self, name: &str) -> Option<&mut Room> {
+        if !self.by_name.contains_key(name) {
+            if self.by_name.len() >= ROOMS {
+                let is_free = |(name, room): &(&String, &Room)| room.members.is_empty() && *name != LOBBY;
+                let free = self.by_name.iter().find(is_free)?.0.clone();
+                self.by_name.remove(&free);
+            }
+            self.made += 1;
+            let epoch = format!("{:x}-{}", self.started, self.made);
+            self.by_name.insert(name.into(), Room::new(epoch));
+        }
+        self.by_name.get_mut(name)
+    }
+
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Room> {
+        self.by_name.get_mut(name)
+    }
+
+    pub(crate) fn all(&mut self) -> impl Iterator<Item = &mut Room> {
+        self.by_name.values_mut()
+    }
+
+    pub(crate) fn list(&self) -> Vec<RoomInfo<'_>> {
+        self.by_name.iter().map(|(room, it)| RoomInfo { room, people: it.members.len() }).collect()
+    }
+}

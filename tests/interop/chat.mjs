@@ -1,0 +1,455 @@
+// chat.mjs SERVER: starts the example `chat` and has people in headless Chromium talk through it. Each of them types into
+// the page, as a person does; what the page shows is what counts. Nothing depends on how long something takes.
+// SCREENSHOT is a file for a picture of a conversation.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+import { Browser } from './browser.mjs';
+import { Faults } from './faults.mjs';
+const { WebSocket } = createRequire(import.meta.url)('ws');
+
+/** Asks until the answer is yes. Only a test that hangs finds the end of it. */
+async function until(what, ask) {
+  let last;
+  for (let i = 0; i < 600; i++) {
+    if (last = await ask()) return last;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`in vain: ${what}`);
+}
+
+/** The example, with its terminal. */
+class Terminal {
+  lines = [];
+
+  static async start(program) {
+    const terminal = new Terminal();
+    terminal.process = spawn(program, ['127.0.0.1:0'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    process.on('exit', () => terminal.process.kill('SIGKILL'));
+    createInterface(terminal.process.stdout).on('line', (line) => {
+      terminal.lines.push(line);
+      if (!/choir/.test(line)) console.log(`     | ${line}`);
+    });
+    terminal.ended = once(terminal.process, 'exit');
+    [, terminal.url] = await terminal.prints(/^listening on (http:\S+)/);
+    return terminal;
+  }
+
+  type(line) {
+    this.process.stdin.write(`${line}\n`);
+  }
+
+  prints(pattern) {
+    return until(`the terminal prints ${pattern}`, () => this.lines.map((line) => line.match(pattern)).find(Boolean));
+  }
+}
+
+/** Somebody with a page. */
+class Person {
+  // The page's own sockets, so that more can be sent through them than the page would; what it has sent; what its policy
+  // forbade; and how the bounds of its waits went.
+  static #SPY = `
+    const sockets = [], sent = [], violations = [], bounds = [];
+    window.WebSocket = class extends WebSocket {
+      constructor(...args) { super(...args); sockets.push(this); }
+      send(data) { super.send(data); sent.push(data); }
+    };
+    document.addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective));
+    document.addEventListener('DOMContentLoaded', () => new MutationObserver(() => {
+      const { attempt, bound } = document.getElementById('attempt').dataset;
+      if (attempt && bounds.at(-1)?.[0] !== +attempt) bounds.push([+attempt, +bound]);
+    }).observe(document.getElementById('attempt'), { attributes: true }));
+    Object.assign(window, { spy: { sockets, sent, violations, bounds } });`;
+
+  static async come(browser, url, name, room) {
+    const person = new Person();
+    person.name = name;
+    person.page = await browser.page();
+    await person.page.call('Page.addScriptToEvaluateOnNewDocument', { source: Person.#SPY });
+    await person.page.call('Emulation.setLocaleOverride', { locale: 'en-GB' });
+    await person.page.open(`${url}#${encodeURIComponent(room)}`);
+    await person.page.evaluate(`document.getElementById('name').select()`);
+    await person.page.call('Input.insertText', { text: name });
+    await person.key('Enter');
+    await person.sees('#state', 'connected');
+    return person;
+  }
+
+  /** A key that an input method has eaten brings no text. */
+  async key(key, { windowsVirtualKeyCode = 13, text = '\r' } = {}) {
+    const event = { key, code: key, windowsVirtualKeyCode };
+    await this.page.call('Input.dispatchKeyEvent', { type: text ? 'keyDown' : 'rawKeyDown', ...event, text });
+    await this.page.call('Input.dispatchKeyEvent', { type: 'keyUp', ...event });
+  }
+
+  async types(text) {
+    await this.page.evaluate(`document.getElementById('text').focus()`);
+    await this.page.call('Input.insertText', { text });
+  }
+
+  async says(...texts) {
+    for (const text of texts) {
+      await this.types(text);
+      await this.key('Enter');
+    }
+  }
+
+  async goes(room) {
+    await this.page.evaluate(`document.getElementById('new').focus()`);
+    await this.page.call('Input.insertText', { text: room });
+    await this.key('Enter');
+    await this.sees('#rooms [aria-current] bdi', room);
+  }
+
+  shown(selector) {
+    return this.page.evaluate(`document.querySelector(${JSON.stringify(selector)})?.checkVisibility()
+      ? document.querySelector(${JSON.stringify(selector)}).textContent : null`);
+  }
+
+  async sees(selector, text) {
+    const matches = (found) => found !== null && (text instanceof RegExp ? text.test(found) : found === text);
+    let found;
+    try {
+      await until('', async () => matches(found = await this.shown(selector)));
+    } catch {
+      throw new Error(`${this.name} should see ${text} at ${selector}, and sees ${JSON.stringify(found)}`);
+    }
+  }
+
+  /** All that was said and announced, in the order in which it is shown, without what is on its way. */
+  heard() {
+    return this.page.evaluate(`[...document.querySelectorAll('.log > :is(.said:not(.waiting), .announced)')]
+      .map((item) => (item.querySelector('.text') ?? item).firstChild.textContent)`);
+  }
+
+  async hears(texts) {
+    let heard;
+    const isAll = async () => (heard = await this.heard()).length >= texts.length && await this.page.evaluate(`!document.querySelector('.waiting')`);
+    await until(`${this.name} hears all`, isAll).catch(() => {});
+    assert.deepEqual(heard, texts, `what ${this.name} has`);
+  }
+
+  notes() {
+    return this.page.evaluate(`[...document.querySelectorAll('.note')].map((note) => note.textContent)`);
+  }
+
+  /** Sends something over the page's own socket. */
+  forces(expression) {
+    return this.page.evaluate(`{ const socket = spy.sockets.at(-1); ${expression} }`);
+  }
+
+  now() {
+    return this.page.evaluate(`document.getElementById('now').click()`);
+  }
+}
+
+/** It ends with the first failure, as each check goes on where the last one ended. */
+let passed = 0;
+async function check(name, act) {
+  try {
+    await act();
+  } catch (error) {
+    console.log(`FAIL ${name} - ${error.message}`);
+    await browser.stop();
+    process.exit(1);
+  }
+  console.log(`ok   ${name}`);
+  passed += 1;
+}
+
+const browser = await Browser.start();
+console.log((await browser.call('Browser.getVersion')).product);
+if (process.env.SCREENSHOT) await picture(process.env.SCREENSHOT);
+const terminal = await Terminal.start(process.argv[2]);
+const network = await Faults.before(terminal.url);
+const all = []; // what everybody has to have, in order
+
+const minji = await Person.come(browser, terminal.url, '민지', 'lobby');
+const jonas = await Person.come(browser, network.url, 'Jonas', 'lobby');
+const ada = await Person.come(browser, terminal.url, 'Ada', 'library');
+const everybodyHears = async (...texts) => {
+  all.push(...texts);
+  for (const person of [minji, jonas]) await person.hears(all);
+};
+
+await check('the page is served with its policy, and nothing else is', async () => {
+  const page = await fetch(terminal.url);
+  assert.match(page.headers.get('content-security-policy'), /default-src 'none'; script-src 'nonce-[0-9a-f]{32}'/);
+  assert.notEqual(page.headers.get('content-security-policy'), (await fetch(terminal.url)).headers.get('content-security-policy'));
+  assert.equal((await fetch(new URL('/other', terminal.url))).status, 404);
+});
+
+await check('two pages see each other and talk', async () => {
+  await minji.sees('#people', /민지.*Jonas/);
+  await jonas.sees('#people', /민지.*Jonas/);
+  await minji.says('안녕하세요! 👋');
+  await jonas.sees('.said:last-child .text', /안녕하세요/);
+  await jonas.says('Grüße aus Köln 🌧️', '<b>not bold</b> & "quoted"');
+  await everybodyHears('안녕하세요! 👋', 'Grüße aus Köln 🌧️', '<b>not bold</b> & "quoted"');
+});
+
+await check('Enter does not send while a syllable is composed, and the other page is told of typing', async () => {
+  await minji.page.evaluate(`document.getElementById('text').focus()`);
+  for (const text of ['ㅎ', '하', '한']) {
+    await minji.page.call('Input.imeSetComposition', { text, selectionStart: 1, selectionEnd: 1 });
+  }
+  await jonas.sees('#typing', '민지 is typing …');
+  // Browsers tell it in one of two ways.
+  await minji.key('Enter', { text: '' });
+  await minji.key('Process', { windowsVirtualKeyCode: 229, text: '' });
+  assert.equal(await minji.page.evaluate(`document.getElementById('text').value`), '한');
+  await minji.page.call('Input.insertText', { text: '한글 😀👨‍👩‍👧' });
+  await minji.key('Enter');
+  await everybodyHears('한글 😀👨‍👩‍👧');
+});
+
+await check('an announcement from the terminal reaches all rooms', async () => {
+  terminal.type('차 한잔 하세요 ☕');
+  await ada.hears(['차 한잔 하세요 ☕']);
+  await everybodyHears('차 한잔 하세요 ☕');
+});
+
+await check('rooms are apart, and who goes back to one has what was said there', async () => {
+  await minji.goes('library');
+  await minji.says('조용히! 🤫');
+  for (const person of [ada, minji]) await person.hears(['차 한잔 하세요 ☕', '조용히! 🤫']);
+  await jonas.says('while she was away');
+  await minji.goes('lobby');
+  await everybodyHears('while she was away');
+  await ada.page.open('about:blank');
+  await terminal.prints(/^- Ada, in library: left the page$/);
+});
+
+await check('a connection that is cut comes back, with every message exactly once, in order', async () => {
+  network.swallow('down');
+  await jonas.says('taken, but its acknowledgement is lost');
+  await minji.hears([...all, 'taken, but its acknowledgement is lost']);
+  network.swallow('up');
+  await jonas.says('lost on its way');
+  await until('it is on its way', () => jonas.page.evaluate(`spy.sent.some((data) => data.includes('lost on its way'))`));
+  network.cut();
+  await jonas.sees('#cause', 'The network went away: the connection broke without a goodbye.');
+  await jonas.sees('#detail', 'code 1006, not clean');
+  await jonas.says('typed without a network', '끊겼어요 📴');
+  await minji.says('Jonas?', '기다릴게요 ⏳');
+  await minji.hears([...all, 'taken, but its acknowledgement is lost', 'Jonas?', '기다릴게요 ⏳']);
+  terminal.type('Jonas misses this, for now');
+  await jonas.sees('#attempt', /^Attempt 4 in \d+ s \(of up to 8 s\)$/);
+  network.mend();
+  await jonas.sees('#state', 'connected');
+  await everybodyHears('taken, but its acknowledgement is lost', 'Jonas?', '기다릴게요 ⏳', 'Jonas misses this, for now',
+    'lost on its way', 'typed without a network', '끊겼어요 📴');
+  const bounds = await jonas.page.evaluate('spy.bounds');
+  assert.deepEqual(bounds.slice(0, 4), [[1, 1000], [2, 2000], [3, 4000], [4, 8000]]);
+  assert.equal(await jonas.page.evaluate('spy.sockets.length'), bounds.length + 1, 'a connection for each attempt');
+  assert.ok((await jonas.notes()).some((note) => /^You are back, after \d attempts\.$/.test(note)));
+  assert.equal(await jonas.shown('#banner'), null);
+  await terminal.prints(/^- Jonas, in lobby: the network went away: /);
+});
+
+await check('a connection that only falls silent is given up', async () => {
+  network.swallow('down');
+  network.swallow('up');
+  await jonas.says('into the void');
+  await minji.says('anybody there?');
+  await jonas.sees('#cause', 'The network went silent: nothing comes from the server any more.');
+  network.mend();
+  await jonas.now();
+  await jonas.sees('#state', 'connected');
+  await everybodyHears('anybody there?', 'into the void');
+});
+
+await check('a device that goes offline says so, and comes back at once', async () => {
+  const offline = (offline) => jonas.page.call('Network.emulateNetworkConditions',
+    { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+  await jonas.page.call('Network.enable');
+  await offline(true);
+  await jonas.sees('#cause', 'This device has gone offline.');
+  await minji.says('모두 있나요?');
+  await jonas.says('on a train 🚆');
+  await offline(false);
+  await jonas.sees('#state', 'connected');
+  await everybodyHears('모두 있나요?', 'on a train 🚆');
+});
+
+await check('a flood is answered with 1008, in words', async () => {
+  await jonas.forces(`for (let i = 0; i < 200; i++) socket.send('{"type":"typing"}')`);
+  await jonas.sees('#cause', 'You sent too much, or what is not allowed.');
+  await jonas.sees('#detail', '“too many messages in too short a time” — code 1008, clean');
+  await terminal.prints(/^- Jonas, in lobby: was sent away with 1008: too many messages/);
+  await jonas.now();
+  await jonas.sees('#state', 'connected');
+});
+
+await check('a message that is too big is answered with 1009, in words', async () => {
+  await jonas.forces(`socket.send('x'.repeat(20000))`);
+  await jonas.sees('#cause', 'A message was too big.');
+  await jonas.sees('#detail', /code 1009, clean$/);
+  await terminal.prints(/^- Jonas, in lobby: broke a rule, and was told so with 1009: /);
+  await jonas.now();
+  await jonas.sees('#state', 'connected');
+});
+
+await check('what is no message of the chat is answered with 1007, in words', async () => {
+  await jonas.forces(`socket.send('{"type":"shutdown"}')`);
+  await jonas.sees('#cause', 'The server could not understand a message.');
+  await jonas.now();
+  await jonas.sees('#state', 'connected');
+  await minji.says('아직 다 있어요 ✅');
+  await everybodyHears('아직 다 있어요 ✅');
+});
+
+await check('a reload keeps what was not acknowledged', async () => {
+  network.swallow('up');
+  await jonas.says('kept over a reload');
+  network.mend();
+  await jonas.page.call('Page.reload');
+  await everybodyHears('kept over a reload');
+});
+
+await check('a page of a foreign origin is refused', async () => {
+  const site = createServer((_, response) => response.setHeader('content-type', 'text/html').end('a page of another site'));
+  site.listen(0, '127.0.0.1');
+  await once(site, 'listening');
+  const origin = `http://127.0.0.1:${site.address().port}`;
+  const page = await browser.page();
+  await page.open(`${origin}/`);
+  const url = JSON.stringify(new URL('/chat', terminal.url).href.replace(/^http/, 'ws'));
+  const outcome = await page.evaluate(`new Promise((resolve) => {
+    const socket = new WebSocket(${url});
+    socket.onopen = () => resolve('open');
+    socket.onclose = ({ code }) => resolve(code);
+  })`);
+  assert.equal(outcome, 1006);
+  await terminal.prints(new RegExp(`turned away with 403: .*${origin}`));
+  site.close();
+});
+
+/** A client without a page. */
+async function connect() {
+  const socket = new WebSocket(new URL('/chat', terminal.url).href.replace(/^http/, 'ws'));
+  await once(socket, 'open');
+  return socket;
+}
+
+/** The same, in a room, through the network that has no faults. */
+async function robot(key, room) {
+  const socket = await connect();
+  socket.send(JSON.stringify({ type: 'hello', client: key, name: key, place: { room, epoch: null, after: 0 } }));
+  await once(socket, 'message');
+  return socket;
+}
+
+/** Many say something in a room in which they are not: as much as each may at once. */
+async function chorus(voices, room, text) {
+  for (let voice = 0; voice < voices; voice++) {
+    const socket = await robot(`chorus${room}${voice}`, 'choir');
+    for (let id = 1; id <= 25; id++) socket.send(JSON.stringify({ type: 'say', id, room, text }));
+    socket.close(1000);
+    assert.equal((await once(socket, 'close'))[0], 1000);
+  }
+}
+
+await check('whatever a client sends, it is told what was wrong with it', async () => {
+  const hello = { type: 'hello', client: 'stranger1', name: 'Eve', place: { room: 'lobby', epoch: null, after: 0 } };
+  for (const [code, ...messages] of [
+    [1003, Buffer.of(1, 2, 3)],
+    [1007, 'nonsense'],
+    [1007, '{"type":"hello"}'],
+    [1007, JSON.stringify({ ...hello, admin: true })],
+    [1008, '{"type":"say","id":1,"room":"lobby","text":"before the hello"}'],
+    [1008, JSON.stringify({ ...hello, name: 'E'.repeat(25) })],
+    [1008, JSON.stringify({ ...hello, name: 'E\u001b[2J' })],
+    [1008, JSON.stringify({ ...hello, client: '../../etc' })],
+    [1008, JSON.stringify({ ...hello, place: { ...hello.place, room: '' } })],
+    [1008, JSON.stringify(hello), JSON.stringify(hello)],
+    [1008, JSON.stringify(hello), '{"type":"enter","place":{"room":"\\n","epoch":null,"after":0}}'],
+    [1008, JSON.stringify(hello), ...Array(10).fill('{"type":"enter","place":{"room":"lobby","epoch":"?","after":9e15}}'.replace('9e15', '9000000'))],
+  ]) {
+    const socket = await connect();
+    for (const message of messages) socket.send(message);
+    const [closed, reason] = await once(socket, 'close');
+    assert.equal(closed, code, String(messages[0]));
+    assert.notEqual(String(reason), '');
+  }
+});
+
+await check('a client that comes again takes the place of its old connection', async () => {
+  const old = await robot('twice1234', 'lobby');
+  const closed = once(old, 'close');
+  const young = await robot('twice1234', 'lobby');
+  assert.equal((await closed)[0], 4000);
+  young.close();
+});
+
+await check('a gap that the history does not reach over is told', async () => {
+  const reader = await Person.come(browser, network.url, 'Noor', 'archive');
+  await reader.says('before');
+  await reader.hears(['before']);
+  network.cut();
+  await reader.sees('#cause', /./);
+  await chorus(10, 'archive', 'la');
+  network.mend();
+  await reader.now();
+  await reader.hears(['before', ...Array(200).fill('la')]);
+  assert.ok((await reader.notes()).includes('50 messages are missing here: the server does not keep so many.'));
+});
+
+await check('a client that does not read is ended, and nobody else notices', async () => {
+  const slow = await robot('slowpoke', 'slow');
+  slow.pause();
+  await chorus(80, 'slow', '느'.repeat(2000));
+  await terminal.prints(/^- slowpoke, in slow: was sent away with 1013: you do not read/);
+  slow.terminate();
+  await minji.says('still here');
+  await everybodyHears('still here');
+});
+
+await check('quit says goodbye to all with 1001, and exits with 0', async () => {
+  assert.deepEqual(await minji.page.evaluate('spy.violations'), []);
+  terminal.type('quit');
+  await minji.sees('#cause', 'The server is going away.');
+  await minji.sees('#detail', '“the server is going away” — code 1001, clean');
+  assert.deepEqual(await terminal.ended, [0, null]);
+  await terminal.prints(/^everybody has left$/);
+});
+
+/** A conversation among friends, as one of them sees it. */
+async function picture(file) {
+  const terminal = await Terminal.start(process.argv[2]);
+  const come = (name, room) => Person.come(browser, terminal.url, name, room);
+  const others = [await come('Ada', 'lobby'), await come('Noor', 'lobby'), await come('Linus', 'rust')];
+  const friends = {};
+  for (const name of ['Jonas', '서연', 'Amélie', '민지']) others.push(friends[name] = await come(name, '주말 등산'));
+  const { page } = friends['민지'];
+  await page.call('Emulation.setDeviceMetricsOverride', { width: 1000, height: 670, deviceScaleFactor: 1, mobile: false });
+  const heard = [];
+  for (const [name, text] of [
+    ['서연', '토요일에 북한산 어때요? 🏔️'], ['서연', '단풍이 절정이래요 🍁'], ['민지', '좋아요! 몇 시에 만날까요?'],
+    ['Jonas', 'Count me in! I bring coffee and Brezeln 🥨'], ['Amélie', 'Moi aussi ! Rendez-vous à 9 h ?'],
+    ['민지', '9시, 우이역 2번 출구 👍'], ['terminal', 'The server moves house tonight at ten. Nothing will be lost.'], ['서연', '🎉🎉'],
+  ]) {
+    name === 'terminal' ? terminal.type(text) : await friends[name].says(text);
+    heard.push(text);
+    await friends['민지'].hears(heard);
+  }
+  await friends['민지'].types('김밥은 제가 준비할게요');
+  await friends['Jonas'].types('I can');
+  await friends['민지'].sees('#typing', /Jonas/);
+  await page.evaluate(`document.querySelectorAll('.note').forEach((note) => note.remove());
+    Promise.all(document.getAnimations().map((animation) => animation.finished))`);
+  const { data } = await page.call('Page.captureScreenshot', { format: 'png' });
+  await writeFile(file, Buffer.from(data, 'base64'));
+  for (const { page } of others) await page.call('Page.close');
+  terminal.type('quit');
+  await terminal.ended;
+}
+
+network.stop();
+await browser.stop();
+console.log(`${passed} passed`);
+process.exit();
