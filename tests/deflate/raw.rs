@@ -47,6 +47,32 @@ impl Raw {
         }
     }
 
+    /// A block that goes on into the four bytes 00 00 FF FF behind it: fifteen bits end the table of its codes, two are a literal
+    /// 1, and the last fifteen end the block.
+    pub(crate) fn into_the_tail() -> Self {
+        let mut raw = Self::default();
+        raw.number(2 << 1, 3); // a block with codes of its own,
+        raw.number(5 << 5 | 15 << 10, 14); // for 257 symbols and 6 distances, and all 19 lengths of the code for their lengths
+        for length in [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15] {
+            raw.number(if matches!(length, 0 | 2..=15 | 18) { 4 } else { 0 }, 3);
+        }
+        // The symbols 0 to 15 and 256, the end, are 00, 01, 10, 110 and so on, up to fifteen ones.
+        for length in [2, 2, 2].into_iter().chain(3..=15) {
+            raw.code(length - 1, 4);
+        }
+        for zeros in [138, 11, 11] {
+            raw.code(15, 4);
+            raw.number(zeros - 11, 7);
+        }
+        for _ in 0..80 {
+            raw.code(0, 4);
+        }
+        raw.code(15 - 1, 4);
+        raw.number(0, 9); // of six distances, of which there are none
+        assert_eq!(raw.used, 0);
+        raw
+    }
+
     pub(crate) fn literals(mut self, bytes: &[u8]) -> Self {
         for byte in bytes {
             self.symbol(usize::from(*byte));

@@ -409,6 +409,19 @@ fn text_that_is_none() {
     }
 }
 
+/// [T-17] [T-25] The tail that is put back is an empty block, and no part of one that lacks its end: what would make more of it
+/// is refused, also where it ends with it.
+#[test]
+fn the_tail_is_no_data() {
+    let payload = Raw::into_the_tail().bytes();
+    assert_bad(PLAIN, &[&payload]);
+    // With the same bytes in the message, it is in order.
+    let whole = [&payload, &[0, 0, 0xFF, 0xFF, 0][..]].concat();
+    for role in ROLES {
+        assert_received(&mut agreed(role, PLAIN), BINARY, &whole, binary(&[1]));
+    }
+}
+
 /// [T-25] What is wrong in a later fragment is shown at the message's first byte, whatever came between.
 #[test]
 fn the_position_is_that_of_the_message() {
