@@ -1,0 +1,70 @@
+//! tungstenite's `examples/autobahn-client.rs`, ported: an echo client that runs every case of an Autobahn fuzzing server.
+//!
+//! ```text
+//! cargo run --example ported-autobahn-client [127.0.0.1:9001]
+//! ```
+//!
+//! What changed in porting:
+//!
+//! - `connect` takes a configuration, made once.
+//! - The loop over messages ends with `None`, and has nothing to filter out: a message is text or binary.
+//! - `close(None)` is a code, `NO_STATUS`, and waits for the server's answer.
+//! - `Protocol` and `Utf8` are one error, `Closed`, and its cause tells them from a server that does not answer.
+
+use bowline::{
+    Cause, CloseCode, Config, Message,
+    adapter::blocking::{self, Error, WebSocket},
+};
+use std::{env, net::TcpStream, sync::Arc};
+
+const AGENT: &str = "bowline-ported";
+
+struct Suite {
+    address: String,
+    config: Arc<Config>,
+}
+
+impl Suite {
+    fn connect(&self, path: &str) -> Result<WebSocket<TcpStream>, Error> {
+        let uri = format!("ws://{}/{path}", self.address);
+        Ok(blocking::connect(&uri, &self.config)?.0)
+    }
+
+    fn case_count(&self) -> Result<u32, Box<dyn std::error::Error>> {
+        let mut socket = self.connect("getCaseCount")?;
+        let Some(Message::Text(count)) = socket.recv()? else {
+            return Err("the server did not say how many cases it has".into());
+        };
+        socket.close(CloseCode::NO_STATUS, "")?;
+        Ok(count.parse()?)
+    }
+
+    fn run_case(&self, case: u32) -> Result<(), Error> {
+        let mut socket = self.connect(&format!("runCase?case={case}&agent={AGENT}"))?;
+        while let Some(message) = socket.recv()? {
+            socket.send(message)?;
+        }
+        Ok(())
+    }
+
+    fn update_reports(&self) -> Result<(), Error> {
+        let mut socket = self.connect(&format!("updateReports?agent={AGENT}"))?;
+        socket.close(CloseCode::NO_STATUS, "")?;
+        Ok(())
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".to_owned());
+    let suite = Suite { address, config: Arc::default() };
+
+    for case in 1..=suite.case_count()? {
+        match suite.run_case(case) {
+            Ok(()) => {}
+            // Many cases break a rule, to see that the client notices.
+            Err(Error::Closed(closure)) if matches!(closure.cause(), Cause::Protocol(_) | Cause::EndOfStream(_)) => {}
+            Err(error) => eprintln!("case {case}: {error}"),
+        }
+    }
+    Ok(suite.update_reports()?)
+}
