@@ -148,7 +148,7 @@ fn json(size: usize, random: &mut Random) -> Vec<u8> {
     while text.len() < size {
         let (id, price, amount) = (random.next(), random.next() % 100_000, random.next() % 1000);
         let name = NAMES[random.next() as usize % NAMES.len()];
-        let side = if random.next() % 2 == 0 { "buy" } else { "sell" };
+        let side = if random.next().is_multiple_of(2) { "buy" } else { "sell" };
         text.push_str(&format!(
             r#"{{"type":"trade","id":{id},"symbol":"{name}","side":"{side}","price":{}.{:02},"amount":{amount}}},"#,
             price / 100,

@@ -7,13 +7,14 @@ mod idle;
 mod plan;
 mod report;
 mod server;
+mod targets;
 mod wire;
 
 use client::Clients;
 use plan::{Plan, Row, SUBJECTS};
 use report::Measured;
 use server::Server;
-use std::{error::Error, fs};
+use std::{error::Error, path::Path};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -34,7 +35,7 @@ fn main() -> Outcome<()> {
     }
     let page = report::page(&plan, &rows, &idle, is_quick);
     match out {
-        Some(file) => fs::write(file, page)?,
+        Some(file) => report::write(Path::new(file), &page, &rows)?,
         None => print!("{page}"),
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! What is measured, and how long.
 
+use bowline_page::text::size;
 use std::{fmt, time::Duration};
 
 pub(crate) struct Subject {
@@ -42,10 +43,6 @@ impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, window {}, {} connections", size(self.size), self.window, self.connections)
     }
-}
-
-pub(crate) fn size(bytes: usize) -> String {
-    if bytes < 1024 { format!("{bytes} B") } else { format!("{} KiB", bytes / 1024) }
 }
 
 pub(crate) struct Plan {

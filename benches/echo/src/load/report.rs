@@ -3,10 +3,16 @@
 use crate::{
     client::Turn,
     histogram::Histogram,
-    plan::{Plan, Row, SUBJECTS, size},
+    plan::{Plan, Row, SUBJECTS},
     server::Usage,
+    targets,
 };
-use std::{fmt::Write, fs, process::Command};
+use bowline_page::{
+    facts::{self, version},
+    plot::{Series, Style, svg},
+    text::{ratio, size, time},
+};
+use std::{fmt::Write, fs, io, path::Path};
 
 /// What was resolved for this program.
 const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"));
@@ -44,7 +50,7 @@ impl Measured {
         self.latency.merge(&turn.latency);
     }
 
-    fn least(&self) -> f64 {
+    pub(crate) fn least(&self) -> f64 {
         self.cpu.first().copied().unwrap_or(f64::NAN)
     }
 
@@ -53,18 +59,56 @@ impl Measured {
     }
 }
 
-type Rows = [(Row, Vec<Measured>)];
+pub(crate) type Rows = [(Row, Vec<Measured>)];
+
+/// Writes the page, and its plots beside it.
+pub(crate) fn write(file: &Path, page: &str, rows: &Rows) -> io::Result<()> {
+    let plots = file.with_file_name("plots");
+    fs::create_dir_all(&plots)?;
+    for rows in groups(rows) {
+        if let Some((first, _)) = rows.first() {
+            fs::write(plots.join(plot_of(first)), plot(first, rows))?;
+        }
+    }
+    fs::write(file, page)
+}
+
+/// Rows with the same window and as many connections.
+fn groups(rows: &Rows) -> impl Iterator<Item = &Rows> {
+    rows.chunk_by(|a, b| (a.0.connections, a.0.window) == (b.0.connections, b.0.window))
+}
+
+fn plot_of(row: &Row) -> String {
+    format!("{}-connections-window-{}.svg", row.connections, row.window)
+}
+
+fn plot(first: &Row, rows: &Rows) -> String {
+    let series = SUBJECTS.iter().enumerate().map(|(index, subject)| {
+        let style = match subject.krate {
+            None => Style::limit(index),
+            Some("bowline") => Style::ours(index + 1),
+            Some(_) => Style::peer(index),
+        };
+        let points = rows.iter().map(|(row, all)| (row.size, all[index].least()));
+        Series { name: subject.name, style, points: points.collect() }
+    });
+    let title = format!("Server CPU per message: {} connections, windows of {}", first.connections, first.window);
+    svg(&title, &series.collect::<Vec<_>>())
+}
 
 pub(crate) fn page(plan: &Plan, rows: &Rows, idle: &[u64], is_quick: bool) -> String {
     let mut page = head(plan, is_quick);
     page.push_str(METHOD);
     subjects(&mut page);
+    page.push_str(&targets::table(rows));
+    page.push_str(include_str!("missed.md"));
+    plots(&mut page, rows);
     table(
         &mut page,
         rows,
         "Server CPU per message",
         "minimum, and how many times the kernel's limit; median",
-        |all, one| format!("{} **{:.2}×**; {}", time(one.least()), one.least() / all[0].least(), time(one.median())),
+        |all, one| format!("{} **{}**; {}", time(one.least()), ratio(one.least() / all[0].least()), time(one.median())),
     );
     table(&mut page, rows, "Reads and writes per message", "reads / writes", |_, one| {
         let per_message = |count: u64| count as f64 / one.messages as f64;
@@ -87,33 +131,37 @@ pub(crate) fn page(plan: &Plan, rows: &Rows, idle: &[u64], is_quick: bool) -> St
 
 fn head(plan: &Plan, is_quick: bool) -> String {
     let command = if is_quick { "benches/echo/run --quick" } else { "benches/echo/run" };
-    format!(
-        "# Echo over sockets\n\nWritten by `{command}`; do not edit.\n\n| | |\n|---|---|\n\
-         | date | {} |\n| processor | {} |\n| kernel | {} |\n| compiler | {}, release, fat LTO, default target-cpu |\n\
-         | effort | {} rounds, turns of {:?} |\n",
-        output("date", &["-u", "+%Y-%m-%d"]),
-        processor(),
-        output("uname", &["-sr"]),
-        output("rustc", &["-V"]),
-        plan.rounds,
-        plan.turn,
-    )
+    let note = format!("Written by `{command}`; do not edit. The codec alone has [a page of its own](../RESULTS.md).");
+    facts::head("Echo over sockets", &note, &format!("{} rounds, turns of {:?}", plan.rounds, plan.turn))
+}
+
+fn plots(page: &mut String, rows: &Rows) {
+    page.push_str("\n## Plots\n\n");
+    for (first, _) in groups(rows).filter_map(|rows| rows.first()) {
+        let _ = writeln!(
+            page,
+            "![{} connections, windows of {}](plots/{})",
+            first.connections,
+            first.window,
+            plot_of(first)
+        );
+    }
 }
 
 fn subjects(page: &mut String) {
     page.push_str("\n## Subjects\n\n| subject | crate | how it is driven |\n|---|---|---|\n");
     for subject in SUBJECTS {
-        let krate = subject.krate.map_or("–".to_owned(), |krate| format!("{krate} {}", version(krate)));
+        let krate = subject.krate.map_or("–".to_owned(), |krate| format!("{krate} {}", version(LOCK, krate)));
         let _ = writeln!(page, "| {} | {krate} | {} |", subject.name, subject.note);
     }
-    let _ = writeln!(page, "\nOn Tokio {} (`current_thread`) and mio {}.", version("tokio"), version("mio"));
+    let _ =
+        writeln!(page, "\nOn Tokio {} (`current_thread`) and mio {}.", version(LOCK, "tokio"), version(LOCK, "mio"));
 }
 
 /// A table for each number of connections and each window: a line for each subject, a column for each size.
 fn table(page: &mut String, rows: &Rows, title: &str, what: &str, cell: impl Fn(&[Measured], &Measured) -> String) {
     let _ = write!(page, "\n## {title}\n\n{what}\n");
-    let same = |a: &(Row, _), b: &(Row, _)| (a.0.connections, a.0.window) == (b.0.connections, b.0.window);
-    for rows in rows.chunk_by(same) {
+    for rows in groups(rows) {
         let Some((first, _)) = rows.first() else { continue };
         let (connections, window) = (first.connections, first.window);
         let _ = write!(page, "\n### {connections} connections, window {window}\n\n| subject |");
@@ -129,33 +177,4 @@ fn table(page: &mut String, rows: &Rows, title: &str, what: &str, cell: impl Fn(
             page.push('\n');
         }
     }
-}
-
-fn time(nanoseconds: f64) -> String {
-    match nanoseconds {
-        ..1e3 => format!("{nanoseconds:.0} ns"),
-        ..1e4 => format!("{:.2} µs", nanoseconds / 1e3),
-        ..1e6 => format!("{:.1} µs", nanoseconds / 1e3),
-        _ => format!("{:.1} ms", nanoseconds / 1e6),
-    }
-}
-
-fn version(krate: &str) -> &'static str {
-    let mut lines = LOCK.lines().skip_while(|line| *line != format!("name = \"{krate}\""));
-    lines.nth(1).and_then(|line| line.strip_prefix("version = ")).map_or("?", |version| version.trim_matches('"'))
-}
-
-fn processor() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let field = |name: &str| {
-        let line = info.lines().find(|line| line.starts_with(name));
-        line.and_then(|line| line.split_once(": ")).map_or("?", |(_, value)| value).to_owned()
-    };
-    let count = info.lines().filter(|line| line.starts_with("processor")).count();
-    format!("{} (family {}, model {}), {count} cores", field("model name"), field("cpu family"), field("model\t"))
-}
-
-fn output(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output();
-    output.map_or("?".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

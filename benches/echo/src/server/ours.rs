@@ -1,6 +1,11 @@
 //! bowline, through each of its doors.
 
-use crate::{any, counted::Counted, event_loop::{driver::Server, echo::Echo}, report};
+use crate::{
+    any,
+    counted::Counted,
+    event_loop::{driver::Server, echo::Echo},
+    report,
+};
 use bowline::{
     Config, Event,
     adapter::tokio::{self as ws, Error},

@@ -1,26 +1,21 @@
 use crate::subjects::ALL;
-use std::{fmt::Write, fs, process::Command};
+use bowline_page::facts::{head, version};
+use std::fmt::Write;
 
 /// What was resolved for this program.
 const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"));
 
 /// The head of the page: what was measured, how, on what, and with which versions.
 pub(super) fn page(effort: &str, command: &str) -> String {
-    let mut page = format!(
-        "# bowline, its peers and a floor, in memory\n\n\
-         Written by `{command}`; do not edit. What has to be reached, and what was missed, is in the first table.\n\n\
-         | | |\n|---|---|\n\
-         | date | {} |\n| processor | {} |\n| kernel | {} |\n| compiler | {}, release, fat LTO, default target-cpu |\n\
-         | effort | {effort} |\n",
-        output("date", &["-u", "+%Y-%m-%d"]),
-        processor(),
-        output("uname", &["-sr"]),
-        output("rustc", &["-V"]),
+    let note = format!(
+        "Written by `{command}`; do not edit. What has to be reached, and what was missed, is in the first table. Servers over \
+         sockets have [a page of their own](echo/RESULTS.md)."
     );
+    let mut page = head("bowline, its peers and a floor, in memory", &note, effort);
     page.push_str(METHOD);
     page.push_str("\n## Subjects\n\n| subject | version | kind | how it is driven |\n|---|---|---|---|\n");
     for subject in ALL {
-        let version = subject.krate.map_or("–", version);
+        let version = subject.krate.map_or("–", |krate| version(LOCK, krate));
         let class = match subject.class {
             crate::subjects::Class::Ours(_) => "ours",
             crate::subjects::Class::Complete => "complete",
@@ -46,23 +41,3 @@ const LEFT_OUT: &str = "
 Left out: the handshakes of fastwebsockets and yawc, which are hyper's, and need its runtime; fragments with the bare codecs
 that do not put messages together; `nexus-web` where a server sends an owned `Bytes`, as its writer copies the payload.
 ";
-
-fn version(krate: &str) -> &'static str {
-    let mut lines = LOCK.lines().skip_while(|line| *line != format!("name = \"{krate}\""));
-    lines.nth(1).and_then(|line| line.strip_prefix("version = ")).map_or("?", |version| version.trim_matches('"'))
-}
-
-fn processor() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let field = |name: &str| {
-        let line = info.lines().find(|line| line.starts_with(name));
-        line.and_then(|line| line.split_once(": ")).map_or("?", |(_, value)| value).to_owned()
-    };
-    let count = info.lines().filter(|line| line.starts_with("processor")).count();
-    format!("{} (family {}, model {}), {count} cores", field("model name"), field("cpu family"), field("model\t"))
-}
-
-fn output(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output();
-    output.map_or("?".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}

@@ -1,9 +1,10 @@
-use super::{Allocations, groups::Group, targets, text};
+use super::{Allocations, groups::Group, targets};
 use crate::{
     measure::Measured,
     rows::Which,
     subjects::{ALL, Class},
 };
+use bowline_page::text as figures;
 use std::fmt::Write;
 
 /// A ratio of a row, if it has those that it is of.
@@ -18,8 +19,9 @@ pub(super) fn costs(group: &Group<'_>) -> String {
             continue;
         }
         let cells = group.rows.iter().map(|row| {
-            row.costs[place]
-                .map_or("–".to_owned(), |cost| format!("{} / {}", text::time(cost.minimum), text::time(cost.median)))
+            row.costs[place].map_or("–".to_owned(), |cost| {
+                format!("{} / {}", figures::time(cost.minimum), figures::time(cost.median))
+            })
         });
         line(&mut page, subject.name, cells);
     }
@@ -35,7 +37,7 @@ pub(super) fn costs(group: &Group<'_>) -> String {
         ("**our pieces over the floor's**", &|row| over_floor(row, Which::Pieces)),
     ];
     for (name, ratio) in ratios {
-        let cells: Vec<_> = group.rows.iter().map(|row| ratio(row).map_or("–".to_owned(), text::ratio)).collect();
+        let cells: Vec<_> = group.rows.iter().map(|row| ratio(row).map_or("–".to_owned(), figures::ratio)).collect();
         if cells.iter().any(|cell| cell != "–") {
             line(&mut page, name, cells.into_iter());
         }
@@ -64,7 +66,7 @@ pub(super) fn allocations(group: &Group<'_>, allocations: &Allocations) -> Strin
 fn head(group: &Group<'_>, what: &str) -> String {
     let mut head = format!("| {what} |");
     for row in &group.rows {
-        let size = if row.row.size == 0 { String::new() } else { text::size(row.row.size) };
+        let size = if row.row.size == 0 { String::new() } else { figures::size(row.row.size) };
         let _ = write!(head, " {size} |");
     }
     head.push_str("\n|---|");

@@ -4,6 +4,7 @@ use crate::{
     rows::{Goal, Which},
     subjects::{ALL, Class, Door},
 };
+use bowline_page::text as figures;
 use std::fmt::Write;
 
 /// The cost of the best of those for whom the test is true, and its name.
@@ -47,7 +48,7 @@ fn outcome(measured: &Measured, which: Which, goal: Goal) -> Option<Outcome> {
     let ahead = |(cost, name): (f64, &str), what: &str, factor: f64| Outcome {
         against: format!("{what} ({name})"),
         target: format!("≥ {factor}×"),
-        figure: text::ratio(cost / own),
+        figure: figures::ratio(cost / own),
         met: cost / own >= factor,
     };
     match goal {
@@ -64,13 +65,13 @@ fn outcome(measured: &Measured, which: Which, goal: Goal) -> Option<Outcome> {
         Goal::Floor(factor) => floor(measured, which).map(|(cost, name)| Outcome {
             against: name.to_owned(),
             target: format!("≤ {factor}×"),
-            figure: text::ratio(own / cost),
+            figure: figures::ratio(own / cost),
             met: own / cost <= factor,
         }),
         Goal::Nanoseconds(most) => Some(Outcome {
             against: "the clock".to_owned(),
-            target: format!("≤ {}", text::time(most)),
-            figure: text::time(own),
+            target: format!("≤ {}", figures::time(most)),
+            figure: figures::time(own),
             met: own <= most,
         }),
     }
@@ -88,7 +89,7 @@ pub(super) fn table(measured: &[Measured]) -> String {
             let door = ours(row, which).map_or("", |(_, name)| name);
             let verdict = if outcome.met { "met" } else { "**missed**" };
             let task = text::task(row.row.task);
-            let size = if row.row.size == 0 { String::new() } else { text::size(row.row.size) };
+            let size = if row.row.size == 0 { String::new() } else { figures::size(row.row.size) };
             let Outcome { against, target, figure, .. } = outcome;
             let _ = writeln!(lines, "| {task} | {size} | {door} | {against} | {target} | {figure} | {verdict} |");
         }
