@@ -86,11 +86,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         }
     }
 
-    /// The fast door. From a peer that takes nothing, nothing more is received: the answers would pile up.
+    /// The fast door. From a peer that takes nothing, nothing more is received: the answers would pile up. Unless it has sent
+    /// more than is read ahead: it may be one that takes nothing before it has sent all.
     pub(super) fn poll_batch(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
-        if self.connection.queued() >= HIGH_WATER {
-            // What goes wrong here, the input will show.
-            let _ = ready!(self.poll_output(cx, Until::Room(0)));
+        if self.connection.queued() >= HIGH_WATER && self.poll_output(cx, Until::Room(0)).is_pending() {
+            if self.reads_ahead() {
+                return Poll::Pending;
+            }
+            // What went wrong in writing, the input shows, and so does what it led to.
         }
         self.poll_input(cx)
     }
@@ -98,6 +101,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Queues the message as soon as there is room, and takes it by that.
     pub(super) fn poll_feed(&mut self, cx: &mut Context<'_>, message: &mut Option<Message>) -> Poll<Result<(), Error>> {
         let len = message.as_ref().map_or(0, Message::payload_len);
+        // What compressing may make of a chunk.
+        #[cfg(feature = "deflate")]
+        let len = if self.connection.deflate().is_some() { crate::deflate::bound(len) } else { len };
         self.poll_queue(cx, len, |connection| message.take().map_or(Ok(()), |message| message.send_on(connection)))
     }
 
@@ -151,6 +157,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             if until.is_reached(&self.connection) {
                 return Poll::Ready(Ok(()));
             }
+            let queued = self.connection.queued();
             if let Poll::Ready(written) = self.poll_write(cx) {
                 let is_closed = self.connection.state() == State::Closed;
                 return Poll::Ready(match written {
@@ -161,6 +168,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             }
             if until.is_reached(&self.connection) {
                 return Poll::Ready(Ok(()));
+            }
+            if self.connection.queued() < queued && !self.reads_ahead() {
+                // Its pong may lie behind what is not read: that it takes something has to do.
+                self.connection.note_sign_of_life();
             }
             let now = Instant::now();
             let wait = self.connection.tick(self.clock.timestamp(now));
@@ -253,11 +264,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// Reads what is not to be received yet, up to the size of one message, which a peer can make this side hold anyway.
     fn poll_read_ahead(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
+        if self.reads_ahead() { self.poll_read(cx, now) } else { Poll::Pending }
+    }
+
+    /// Whether more may be read that is not to be received yet.
+    fn reads_ahead(&mut self) -> bool {
         let most = self.connection.config().limits.message.max(READ_SPACE);
-        if self.input.len() >= most || self.connection.holds_frame() {
-            return Poll::Pending;
-        }
-        self.poll_read(cx, now)
+        self.input.len() < most && !self.connection.holds_frame()
     }
 
     /// The stream has ended, or failed.

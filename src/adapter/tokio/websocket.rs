@@ -116,7 +116,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// The fast door: waits for bytes, and hands out all that one read brought; `None` after a clean end. Before it waits,
     /// and while it does, it writes what is queued, so that the answers to a batch are one write. While more than 64 KiB of
-    /// them are not taken, it hands out nothing, and reads ahead as [`send`](Self::send) does.
+    /// them are not taken, it hands out nothing, and reads ahead as [`send`](Self::send) does; from a peer that has sent still
+    /// more, it receives on, up to [`Limits::output`](crate::Limits::output).
     ///
     /// ```no_run
     /// # use bowline::{adapter::tokio::{Error, WebSocket}, Event};
@@ -159,8 +160,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Send`] if it cannot be sent, [`Error::Io`] if the stream failed, and [`recv`](Self::recv) may still tell
-    /// why; [`Error::Closed`] if the peer took nothing for so long that the connection ended.
+    /// [`Error::Send`] if it cannot be sent, such as when this side has begun to close, which a deadline can do, too: then go on
+    /// with [`recv`](Self::recv), which tells why. [`Error::Io`] if the stream failed, and `recv` may still tell why; [`Error::Closed`] if the peer took nothing for so long that the connection ended.
     pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         self.feed(message).await?;
         if self.has_company() { Ok(()) } else { self.flush().await }
