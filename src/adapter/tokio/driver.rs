@@ -97,7 +97,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// Queues the message as soon as there is room, and takes it by that.
     pub(super) fn poll_feed(&mut self, cx: &mut Context<'_>, message: &mut Option<Message>) -> Poll<Result<(), Error>> {
-        let len = message.as_ref().map_or(0, Message::payload_len);
+        let len = message.as_ref().map_or(0, Message::len);
         self.poll_queue(cx, len, |connection| message.take().map_or(Ok(()), |message| message.send_on(connection)))
     }
 
