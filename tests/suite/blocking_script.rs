@@ -99,6 +99,31 @@ fn who_writes() {
     }
 }
 
+/// What is queued is written to make room for a message that does not fit besides it; only one that can never fit is refused.
+#[test]
+fn room_for_a_message() {
+    for role in ROLES {
+        let connection = connection_with(role, |config| config.limits.output = 1000);
+        let mut socket = socket(connection, Script::new([]));
+        socket.feed(vec![1; 600]).unwrap();
+        assert!(socket.get_ref().calls.is_empty());
+        socket.feed(vec![2; 600]).unwrap();
+        assert_eq!(socket.get_ref().calls, ["write", "flush"]);
+        socket.send(vec![3; 980]).unwrap();
+        let lens: Vec<_> = plain(&socket.get_ref().written).iter().map(|(_, payload)| payload.len()).collect();
+        assert_eq!(lens, [600, 600, 980], "{role:?}");
+        for _ in 0..2 {
+            socket.feed("small").unwrap();
+            let full = socket.send(vec![4; 1001]);
+            assert!(matches!(full, Err(Error::Send(SendError::Full { .. }))), "{full:?}");
+        }
+        socket.send("and on").unwrap();
+        assert_eq!(plain(&socket.get_ref().written).len(), 6);
+        socket.connection().close(CloseCode::NORMAL, "").unwrap();
+        assert!(matches!(socket.feed(vec![5; 999]), Err(Error::Send(SendError::Closing))));
+    }
+}
+
 /// [N-05] Writes that take a few bytes, and are interrupted, give the same stream.
 #[test]
 fn partial_writes() {

@@ -1,5 +1,5 @@
 use super::{Error, Transport, opening::READ_SPACE, transport::is_timeout};
-use crate::{Batch, CloseCode, Closure, Connection, Event, Message, SendError, State, Timestamp};
+use crate::{Batch, CloseCode, Closure, Connection, Event, Message, State, Timestamp};
 use alloc::{boxed::Box, vec::Vec};
 use bytes::Buf;
 use core::{fmt, time::Duration};
@@ -132,19 +132,33 @@ impl<S: Transport> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Send`] if it cannot be sent, [`Error::Io`] if the stream failed; [`recv`](Self::recv) may still tell why.
+    /// [`Error::Send`] if it cannot be sent, and then it is gone: [`SendError::Full`](crate::SendError::Full) says that it is larger than
+    /// [`Limits::output`](crate::Limits::output) by itself and can never be sent, since what was queued before has been
+    /// written to make room. [`Error::Io`] if the stream failed; [`recv`](Self::recv) may still tell why.
     pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         self.feed(message)?;
         self.flush()
     }
 
-    /// Queues a message. The next call that waits writes it.
+    /// Queues a message; the next call that waits writes it. It waits itself only if the message does not fit under
+    /// [`Limits::output`](crate::Limits::output) besides what is queued, which it then writes before.
     ///
     /// # Errors
     ///
-    /// See [`Connection::send_text`].
-    pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), SendError> {
-        message.into().send_on(&mut self.connection)
+    /// As for [`send`](Self::send).
+    pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        let message = message.into();
+        if !self.has_room(message.len()) {
+            self.flush()?;
+        }
+        Ok(message.send_on(&mut self.connection)?)
+    }
+
+    /// Whether a message of this size fits besides what is queued, also if compression makes it longer.
+    fn has_room(&self, len: usize) -> bool {
+        let queued = self.connection.queued();
+        let need = queued.saturating_add(len).saturating_add(len / 8).saturating_add(80);
+        queued == 0 || self.connection.state() != State::Open || need <= self.connection.config().limits.output
     }
 
     /// Writes all that is queued.
