@@ -4,6 +4,7 @@
 //! one read brought, as a [`Batch`](crate::Batch), and answers it with one write.
 
 pub mod blocking;
+mod connect_error;
 mod error;
 #[cfg(feature = "tokio")]
 pub mod tokio;

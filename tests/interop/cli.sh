@@ -135,9 +135,9 @@ for peer in ours websockets ws; do
   converse "$peer, TLS" --ca "$authority"
   converse "$peer, TLS, compressed" --ca "$authority" --compress
   run "$url/" < "$lines"
-  check "$peer: nobody vouches for the certificate" all ended 1 "TLS with localhost:${url##*:} failed: " -- told 'name its file with --ca' -- printed ''
+  check "$peer: nobody vouches for the certificate" all ended 1 "cannot connect to localhost port ${url##*:}: TLS: invalid peer certificate: " -- told 'name its file with --ca' -- printed ''
   run --ca "$authority" "${url/localhost/127.0.0.1}/" < "$lines"
-  check "$peer: a certificate for another name" all ended 1 "TLS with 127.0.0.1:${url##*:} failed: " -- told 'Is it the right server'
+  check "$peer: a certificate for another name" all ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TLS: invalid peer certificate: " -- told 'Is it the right server'
 done
 SSL_CERT_FILE=$authority run "$url/" < "$lines"
 check "what the platform trusts" all ended 0 "$clean" -- cmp -s "$lines" "$out"
@@ -183,7 +183,7 @@ nothing|3|did not answer the handshake as a WebSocket server: the stream ended a
 moved|3|answered with HTTP 301, Location: wss://elsewhere.example/. The server sends clients elsewhere
 page|3|answered with HTTP 200. That is a web page
 wrong|3|answered with HTTP 101, but Sec-WebSocket-Accept is "bm8="
-mute|1|within 2s: the server, or a firewall before it, does not answer. --connect-timeout waits longer.
+mute|1|within 2s: the server was reached, but does not answer the handshake. --connect-timeout waits longer.
 TABLE
 say Hello "$url/reset"
 check "/reset" all ended 5 'lost: the connection failed: ' -- printed Hello
@@ -196,15 +196,15 @@ check "a pipe gets what came" printed $'\e[2Jwiped'
 run --listen -o "$work/cli-back" "$url/in-message" < /dev/null
 check "a file that is cut" all ended 5 'cli-back has only the first 3 bytes of its message; lost: ' -- [ "$(< "$work/cli-back")" = abc ]
 run "wss${url#ws}/" < /dev/null
-check "TLS where there is none" ended 1 "127.0.0.1:${url##*:}"
+check "TLS where there is none" ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TLS: "
 
 echo; echo "=== no server, and mistakes"
 gone=("${servers[@]}")
 stop; wait "${gone[@]}" || true
 run "$url/" < /dev/null
-check "nobody listens" ended 1 "cannot connect to $url/ (tried ${url#ws://}): Connection refused (os error 111). Nothing listens there"
+check "nobody listens" ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TCP: ${url#ws://}: Connection refused (os error 111). Nothing listens there"
 run ws://no-such-host.invalid/ < /dev/null
-check "no such host" ended 1 'cannot find the host no-such-host.invalid: '
+check "no such host" ended 1 'cannot connect to no-such-host.invalid port 80: name look-up: '
 run http://127.0.0.1/ < /dev/null
 check "no WebSocket URI" ended 2 'it must begin with ws:// or wss://'
 run --no-such-option ws://127.0.0.1/ < /dev/null

@@ -6,7 +6,7 @@ use crate::{
 };
 use bowline::{
     CloseCode, Config, HandshakeError, Role,
-    adapter::tokio::{self as ws, Error},
+    adapter::tokio::{self as ws, ConnectError, ConnectStage, Error},
     client, server,
 };
 use std::{future::Future, io::ErrorKind, sync::Arc, time::Duration};
@@ -57,13 +57,61 @@ async fn connect() {
 async fn what_connect_refuses() {
     #[cfg(not(feature = "rustls"))]
     {
-        let secure = ws::connect("wss://localhost:1/", &default()).await;
-        assert!(matches!(secure, Err(Error::Io(error)) if error.kind() == ErrorKind::Unsupported));
+        let secure = not_connected(ws::connect("wss://localhost:1/", &default()).await);
+        assert_eq!((secure.stage(), secure.io_error().kind()), (ConnectStage::Tls, ErrorKind::Unsupported));
+        assert!(secure.to_string().contains("wss:// needs the feature `rustls`"), "{secure}");
     }
     assert!(matches!(ws::connect("http://localhost:1/", &default()).await, Err(Error::Request(_))));
-    let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let nobody = ws::connect(&format!("ws://127.0.0.1:{unused}/"), &default()).await;
-    assert!(matches!(nobody, Err(Error::Io(error)) if error.kind() == ErrorKind::ConnectionRefused));
+}
+
+fn not_connected<T: std::fmt::Debug>(connected: Result<T, Error>) -> ConnectError {
+    match connected {
+        Err(Error::Connect(error)) => *error,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A name that nobody has, and a port on which nobody listens: the stage, the addresses, and the cause below.
+#[tokio::test]
+async fn nobody_there() {
+    // Too long for a name, so that nobody is asked.
+    let host = format!("{}.invalid", "x".repeat(64));
+    let error = not_connected(ws::connect(&format!("ws://{host}/"), &default()).await);
+    assert_eq!((error.stage(), error.host(), error.port()), (ConnectStage::Name, &*host, 80));
+    assert_eq!(error.tried().count(), 0);
+
+    let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    for host in ["127.0.0.1", "localhost"] {
+        let error = not_connected(ws::connect(&format!("ws://{host}:{}/", unused.port()), &default()).await);
+        assert_eq!((error.stage(), error.io_error().kind()), (ConnectStage::Tcp, ErrorKind::ConnectionRefused));
+        let tried: Vec<_> = error.tried().map(|(address, error)| format!("{address}: {error}")).collect();
+        assert!(tried.iter().any(|tried| tried.starts_with(&format!("{unused}: "))), "{tried:?}");
+        let expected = format!("cannot connect to {host} port {}: TCP: {}", unused.port(), tried.join(", "));
+        assert_eq!(Error::from(error).to_string(), expected);
+    }
+}
+
+/// When TCP takes too long, the error has the address that did not answer.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn no_answer() {
+    use tokio::{net::TcpSocket, time::timeout};
+
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    let _busy = socket.listen(1).unwrap();
+    // Who comes when the queue is full gets no answer.
+    let mut queue = Vec::new();
+    while let Ok(waits) = timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+        queue.push(waits.unwrap());
+    }
+    let mut config = config();
+    config.deadlines.handshake = Some(Duration::from_millis(50));
+    let error = not_connected(ws::connect(&format!("ws://{address}/"), &Arc::new(config)).await);
+    assert_eq!((error.stage(), error.io_error().kind()), (ConnectStage::Tcp, ErrorKind::TimedOut));
+    let (port, reason) = (address.port(), "there was no answer before the deadline for the handshake");
+    assert_eq!(error.to_string(), format!("cannot connect to 127.0.0.1 port {port}: TCP: {address}: {reason}"));
 }
 
 /// The server chooses a subprotocol by looking at the request, or refuses; the client can read why.
@@ -204,7 +252,7 @@ async fn the_handshake_deadline() {
 #[tokio::test]
 async fn connect_in_time() {
     let mut config = config();
-    config.deadlines.handshake = Some(Duration::from_millis(50));
+    config.deadlines.handshake = Some(Duration::from_millis(500));
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let given_up = ws::connect(&format!("ws://{}/", silent.local_addr().unwrap()), &Arc::new(config)).await;
     assert!(matches!(given_up, Err(Error::Handshake { error: HandshakeError::Deadline, response: None })));

@@ -168,8 +168,19 @@ pub async fn client<S: AsyncRead + AsyncWrite + Unpin>(
     request: client::Request,
     config: &Arc<Config>,
 ) -> Result<(WebSocket<S>, client::Response), Error> {
-    let mut opening = Opening::new(stream);
+    client_since(Instant::now(), stream, request, config).await
+}
+
+/// The deadline counts from when it was begun.
+pub(super) async fn client_since<S: AsyncRead + AsyncWrite + Unpin>(
+    begun: Instant,
+    stream: S,
+    request: client::Request,
+    config: &Arc<Config>,
+) -> Result<(WebSocket<S>, client::Response), Error> {
+    let mut opening = Opening::since(begun, stream);
     let mut handshake = client::Handshake::new(request, config);
+    let _ = handshake.tick(opening.clock.timestamp(begun));
     let wait = handshake.tick(opening.clock.timestamp(Instant::now()));
     if within(wait, opening.write(handshake.output())).await?.is_none() {
         return Err(Error::Handshake { error: HandshakeError::Deadline, response: None });
@@ -215,7 +226,11 @@ struct Opening<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
     fn new(stream: S) -> Self {
-        Self { stream, input: Input::default(), clock: Clock::new(), ended: false }
+        Self::since(Instant::now(), stream)
+    }
+
+    fn since(begun: Instant, stream: S) -> Self {
+        Self { stream, input: Input::default(), clock: Clock::since(begun), ended: false }
     }
 
     /// Passes on what was read, or `None` if the stream has ended.
