@@ -121,7 +121,7 @@ impl Handshake {
     ///
     /// Nothing beyond the head is taken: what is left in `input` are the server's first frames, for
     /// [`Connection::receive`](crate::Connection::receive), or the beginning of the body of an answer that refuses.
-    /// The outcome does not depend on how the bytes are cut into calls.
+    /// The outcome does not depend on how the bytes are cut into calls, but for the excerpt in [`HandshakeError::StartLine`].
     ///
     /// There is one outcome: after it, nothing is taken any more and the answer is [`Progress::Incomplete`].
     pub fn receive(&mut self, input: &mut &mut [u8]) -> Progress {
