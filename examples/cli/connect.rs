@@ -140,7 +140,18 @@ fn refused(uri: &str, error: &HandshakeError, response: Option<&Response>) -> En
         }
     }
     let _ = write!(words, ". {}", status_advice(status));
+    if let Some(line) = first_line(response.body()) {
+        let _ = write!(words, " The server says: {line:?}.");
+    }
     Ending::new(Status::Refused, words)
+}
+
+/// The first line of text with something in it, unless it is markup. To be shown escaped, as it is the server's choice what is in
+/// it.
+fn first_line(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).filter(|line| !line.starts_with('<'))?;
+    Some(line.chars().take(200).collect())
 }
 
 fn connect_advice(error: &ConnectError) -> &'static str {

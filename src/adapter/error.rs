@@ -51,7 +51,8 @@ pub enum Error {
     Handshake {
         /// Which rule was broken.
         error: HandshakeError,
-        /// What the server answered: the redirection, say, or the demand for a password.
+        /// What the server answered: the redirection, say, or the demand for a password, and the beginning of its
+        /// [`body`](client::Response::body), for which the client waits a second at most.
         response: Option<Box<client::Response>>,
     },
     /// The server's own code refused the request, and the client has been told.

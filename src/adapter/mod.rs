@@ -8,3 +8,6 @@ mod connect_error;
 mod error;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+
+/// How long a client waits for the body of an answer that refuses.
+const BODY_TIME: core::time::Duration = core::time::Duration::from_secs(1);

@@ -179,9 +179,11 @@ masked|6|failed by this side with 1002 (protocol error): a frame from the server
 utf-8|6|failed by this side with 1007 (invalid payload data): a text message is not valid UTF-8
 too-big|6|failed by this side with 1009 (message too big): a frame is larger than the limit of 16777216 bytes (RFC 6455 §10.4, at byte 7 from the peer). Accept larger ones with --limit
 ssh|3|did not answer the handshake as a WebSocket server: "SSH-2.0-OpenSSH_9.9" does not begin an HTTP/1.1 message
+tls|3|did not answer the handshake as a WebSocket server: the server speaks TLS on this port: connect with wss://
 nothing|3|did not answer the handshake as a WebSocket server: the stream ended after 0 bytes
 moved|3|answered with HTTP 301, Location: wss://elsewhere.example/. The server sends clients elsewhere
-page|3|answered with HTTP 200. That is a web page
+page|3|answered with HTTP 200. That is a web page and no WebSocket: is the path right? The server says: "hi".
+why|3|answered with HTTP 403. It may want another --origin, or other credentials in a --header. The server says: "Only \u{1b}[2Jwith VPN".
 wrong|3|answered with HTTP 101, but Sec-WebSocket-Accept is "bm8="
 mute|1|within 2s: the server was reached, but does not answer the handshake. --connect-timeout waits longer.
 TABLE

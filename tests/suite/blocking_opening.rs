@@ -125,8 +125,43 @@ fn refused_by_path() {
     else {
         panic!("it was not refused")
     };
-    assert_eq!(response.status(), 404);
+    assert_eq!((response.status(), response.body()), (404, &b"There is nothing here."[..]));
     assert!(matches!(server.join().unwrap(), Err(Error::Refused(404))));
+}
+
+/// What a server says for people is there, if it comes with the head or soon after it; a body that does not come, or does not
+/// end, is not waited for.
+#[test]
+fn why_it_was_refused() {
+    let refusal = |fields: &str| format!("HTTP/1.1 403 Forbidden\r\n{fields}\r\n").into_bytes();
+    let (why, closes) = (|length: usize| refusal(&format!("Content-Length: {length}\r\n")), refusal(""));
+    let long = vec![b'x'; 100_000];
+    let table: [(Vec<Vec<u8>>, &[u8]); 6] = [
+        (vec![[&why(4)[..], b"Whyrest"].concat()], b"Whyr"),
+        (vec![why(3), b"W".into(), b"hy".into()], b"Why"),
+        (vec![[&closes[..], b"Why"].concat()], b"Why"),
+        (vec![why(0)], b""),
+        (vec![why(10), b"Why".into()], b"Why"),
+        (vec![closes, long.clone()], &long[..1024]),
+    ];
+    for stays_open in [false, true] {
+        for (pieces, expected) in table.clone() {
+            let (port, server) = local(move |mut stream| {
+                let _ = stream.read(&mut [0; 1000]);
+                stream.set_nodelay(true).unwrap();
+                for piece in pieces {
+                    let _ = stream.write_all(&piece);
+                    thread::sleep(Duration::from_millis(5));
+                }
+                stays_open.then_some(stream)
+            });
+            let refused = blocking::connect(&format!("ws://127.0.0.1:{port}/"), &default());
+            let Err(Error::Handshake { error, response: Some(response) }) = refused else { panic!("{refused:?}") };
+            assert_eq!(error, HandshakeError::Status(403));
+            assert_eq!(response.body(), expected);
+            drop(server.join().unwrap());
+        }
+    }
 }
 
 /// A page of another origin is refused with 403, one of the server's own is not.

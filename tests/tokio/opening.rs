@@ -137,10 +137,49 @@ async fn decided_by_the_request() {
             Ok((_, response)) => assert_eq!(Ok(response.protocol()), expected),
             Err(Error::Handshake { response: Some(response), .. }) => {
                 assert_eq!(Err(response.status()), expected);
+                assert_eq!(response.body(), b"There is nothing here.");
                 assert!(matches!(server.await.unwrap(), Err(Error::Refused(404))));
             }
             Err(error) => panic!("{error}"),
         }
+    }
+}
+
+/// What a server says for people is there, if it comes with the head or soon after it. A body that does not come is waited for
+/// no longer than a second, and not beyond the deadline.
+#[tokio::test(start_paused = true)]
+async fn why_it_was_refused() {
+    const HEAD: &str = "HTTP/1.1 403 Forbidden\r\nContent-Length: 5000\r\n\r\n";
+    for (pieces, ends, deadline, expected, millis) in [
+        (vec!["Why"], false, Some(10_000), 3, 1000),
+        (vec!["Why"], false, Some(300), 3, 300),
+        (vec!["Why"], false, None, 3, 1000),
+        (vec!["Why", " not"], true, Some(10_000), 7, 200),
+        (vec!["Why", "y", "y", "y", "y", "y", "y", "y", "y", "y", "y", "y"], false, None, 12, 1000),
+        (vec![&*"W".repeat(5000)], false, None, 1024, 100),
+    ] {
+        let (near, mut far) = duplex(10_000);
+        let pieces: Vec<_> = pieces.into_iter().map(String::from).collect();
+        let server = tokio::spawn(async move {
+            far.write_all(HEAD.as_bytes()).await.unwrap();
+            for piece in pieces {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                if far.write_all(piece.as_bytes()).await.is_err() {
+                    break;
+                }
+            }
+            (!ends).then_some(far)
+        });
+        let mut config = config();
+        config.deadlines.handshake = deadline.map(Duration::from_millis);
+        let begun = Instant::now();
+        let request = client::Request::from_uri("ws://example.com/").unwrap();
+        let refused = ws::client(near, request, &Arc::new(config)).await;
+        let Err(Error::Handshake { error, response: Some(response) }) = refused else { panic!("{refused:?}") };
+        assert_eq!((error, begun.elapsed().as_millis()), (HandshakeError::Status(403), millis));
+        let body = response.body();
+        assert!(body.len().abs_diff(expected) <= 2 && body.starts_with(b"W"), "{}", body.escape_ascii());
+        server.await.unwrap();
     }
 }
 

@@ -1,7 +1,7 @@
 //! The opening handshake over a blocking stream.
 
 use super::{Error, Transport, WebSocket, transport::is_timeout};
-use crate::{Config, Connection, HandshakeError, Timestamp, client, server};
+use crate::{Config, Connection, HandshakeError, Timestamp, adapter::BODY_TIME, client, server};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use bytes::Buf;
 use core::time::Duration;
@@ -101,7 +101,10 @@ pub(super) fn client_since<S: Transport>(
             client::Progress::Connected(connection, response) => {
                 return Ok((opening.into_socket(connection), response));
             }
-            client::Progress::Refused(error, response) => {
+            client::Progress::Refused(error, mut response) => {
+                if let Some(response) = &mut response {
+                    opening.read_body(response, config.deadlines.handshake);
+                }
                 return Err(Error::Handshake { error, response: response.map(Box::new) });
             }
             client::Progress::Incomplete => opening.read(handshake.tick(opening.now()))?,
@@ -147,6 +150,21 @@ impl<S: Transport> Opening<S> {
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// Reads the beginning of the body, as far as it comes soon.
+    fn read_body(&mut self, response: &mut client::Response, deadline: Option<Duration>) {
+        let now = self.origin.elapsed();
+        let soon = now.saturating_add(BODY_TIME).min(deadline.unwrap_or(Duration::MAX));
+        loop {
+            let mut input = self.input();
+            let wants_more = response.receive_body(&mut input);
+            self.left = input.len();
+            let time = soon.saturating_sub(self.origin.elapsed());
+            if !wants_more || self.ended || time.is_zero() || self.read(Some(time)).is_err() {
+                return;
+            }
+        }
     }
 
     fn write(&mut self, output: &mut impl Buf) -> io::Result<()> {

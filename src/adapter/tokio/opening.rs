@@ -1,7 +1,11 @@
 //! The opening handshake over an asynchronous stream.
 
 use super::{WebSocket, clock::Clock, input::Input};
-use crate::{Config, Connection, HandshakeError, adapter::error::Error, client, server};
+use crate::{
+    Config, Connection, HandshakeError,
+    adapter::{BODY_TIME, error::Error},
+    client, server,
+};
 use ::tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     time::{Instant, timeout},
@@ -194,7 +198,13 @@ pub(super) async fn client_since<S: AsyncRead + AsyncWrite + Unpin>(
             client::Progress::Connected(connection, response) => {
                 return Ok((opening.into_socket(connection), response));
             }
-            client::Progress::Refused(error, response) => {
+            client::Progress::Refused(error, mut response) => {
+                if let Some(response) = &mut response {
+                    let left = config.deadlines.handshake.map(|deadline| deadline.saturating_sub(begun.elapsed()));
+                    let time = left.unwrap_or(BODY_TIME).min(BODY_TIME);
+                    // What does not come in time, or breaks off, is not needed.
+                    let _ = within(Some(time), opening.read_body(response)).await;
+                }
                 return Err(Error::Handshake { error, response: response.map(Box::new) });
             }
             client::Progress::Incomplete => {
@@ -252,6 +262,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
             Some(Err(error)) => return Err(error),
             Some(Ok(())) => self.ended = true,
             None => {}
+        }
+        Ok(())
+    }
+
+    /// Reads the beginning of the body.
+    async fn read_body(&mut self, response: &mut client::Response) -> io::Result<()> {
+        while self.advance(|input| input.is_some_and(|input| response.receive_body(input))) {
+            self.read(None).await?;
         }
         Ok(())
     }
