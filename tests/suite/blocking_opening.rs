@@ -251,6 +251,19 @@ fn the_handshake_deadline() {
     assert!(matches!(given_up, Err(Error::Handshake { error: HandshakeError::Deadline, response: None })));
 }
 
+/// Nor is a stream in non-blocking mode asked again and again in the opening handshake.
+#[test]
+fn a_stream_that_does_not_block() {
+    let (port, server) = local(|stream| {
+        stream.set_nonblocking(true).unwrap();
+        blocking::accept(stream, &server::Accept::same_origin(), &default()).map(|_| ())
+    });
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let Err(Error::Io(error)) = server.join().unwrap() else { panic!("the client said nothing") };
+    assert!(error.kind() == ErrorKind::WouldBlock && error.to_string().contains("non-blocking mode"), "{error}");
+    drop(stream);
+}
+
 /// [O-34] A bad request is answered, and then the stream is closed; the connection never was.
 #[test]
 fn a_bad_request() {

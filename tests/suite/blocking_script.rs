@@ -245,6 +245,21 @@ fn a_flush_that_would_block() {
     }
 }
 
+/// A stream that comes back early now and then, as one of somebody's own may, is not taken for one that never waits.
+#[test]
+fn a_stream_that_comes_back_early() {
+    for role in ROLES {
+        let early = vec![Reads::Error(ErrorKind::WouldBlock); 60];
+        let message = [Reads::Bytes(frame_to(role, 0x81, b"late"))];
+        let writes = vec![Writes::Error(ErrorKind::WouldBlock); 60];
+        let reads = [&early[..], &message, &early, &message].concat();
+        let mut socket = socket(connection(role), Script::new(reads).writes(writes));
+        socket.send("early").unwrap();
+        assert_eq!(socket.recv().unwrap(), Some("late".into()));
+        assert_eq!(socket.recv().unwrap(), Some("late".into()));
+    }
+}
+
 /// [O-43] A peer that never reads cannot hold `flush` for longer than the close deadline.
 #[test]
 fn a_peer_that_never_reads() {

@@ -1,6 +1,9 @@
 //! The opening handshake over a blocking stream.
 
-use super::{Error, Transport, WebSocket, transport::is_timeout};
+use super::{
+    Error, Transport, WebSocket,
+    transport::{Patience, is_timeout},
+};
 use crate::{Config, Connection, HandshakeError, Timestamp, adapter::BODY_TIME, client, server};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use bytes::Buf;
@@ -121,6 +124,7 @@ struct Opening<S> {
     /// How many of the bytes before `end` are not yet received.
     left: usize,
     ended: bool,
+    patience: Patience,
 }
 
 impl<S: Transport> Opening<S> {
@@ -129,7 +133,8 @@ impl<S: Transport> Opening<S> {
     }
 
     fn since(origin: Instant, stream: S) -> Self {
-        Self { stream, origin, buffer: alloc::vec![0; READ_SPACE], end: 0, left: 0, ended: false }
+        let buffer = alloc::vec![0; READ_SPACE];
+        Self { stream, origin, buffer, end: 0, left: 0, ended: false, patience: Patience::default() }
     }
 
     fn now(&self) -> Timestamp {
@@ -143,12 +148,14 @@ impl<S: Transport> Opening<S> {
     fn read(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.stream.set_timeout(timeout)?;
         (self.end, self.left) = (0, 0);
+        let asked_at = Instant::now();
         match self.stream.read(&mut self.buffer) {
             Ok(0) => self.ended = true,
             Ok(count) => (self.end, self.left) = (count, count),
-            Err(error) if is_timeout(&error) => {}
+            Err(error) if is_timeout(&error) => return self.patience.came_back(&error, timeout, asked_at.elapsed()),
             Err(error) => return Err(error),
         }
+        self.patience.progress();
         Ok(())
     }
 
