@@ -7,7 +7,8 @@ use crate::{
 };
 use bowline::{
     Cause, CloseCode, Config, Deadline, Event, Message, Role, SendError,
-    adapter::blocking::{Error, WebSocket},
+    adapter::blocking::{self, Error, WebSocket},
+    client,
 };
 use std::{io::ErrorKind, time::Duration};
 
@@ -258,6 +259,18 @@ fn a_stream_that_comes_back_early() {
         assert_eq!(socket.recv().unwrap(), Some("late".into()));
         assert_eq!(socket.recv().unwrap(), Some("late".into()));
     }
+}
+
+/// A body that breaks off is not read beyond the end of the stream.
+#[test]
+fn a_refusal_that_breaks_off() {
+    let refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\nWhy";
+    let mut script = Script::new([Reads::Bytes(refusal.to_vec())]);
+    let request = client::Request::from_uri("ws://localhost/").unwrap();
+    let refused = blocking::client(&mut script, request, &Config::default().into());
+    let Err(Error::Handshake { response: Some(response), .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(response.body(), b"Why");
+    assert_eq!(script.calls, ["write", "flush", "read", "read"]);
 }
 
 /// [O-43] A peer that never reads cannot hold `flush` for longer than the close deadline.
