@@ -9,6 +9,10 @@ use bytes::Bytes;
 ///
 /// assert_eq!(Message::from("Hello"), Message::Text("Hello".into()));
 /// assert_eq!(Message::from(vec![1, 2, 3]), Message::Binary(vec![1, 2, 3].into()));
+///
+/// let message = Message::from("Grüße");
+/// assert_eq!((message.as_text(), message.len()), (Some("Grüße"), 7));
+/// assert_eq!(message.into_data(), "Grüße".as_bytes());
 /// ```
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,12 +53,66 @@ impl Message {
         })
     }
 
+    /// Whether it is text, or a part of one.
+    #[must_use]
+    pub const fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::TextChunk { .. })
+    }
+
+    /// Whether it is binary, or a part of a binary message.
+    #[must_use]
+    pub const fn is_binary(&self) -> bool {
+        !self.is_text()
+    }
+
     /// The size of its payload, in bytes.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn payload_len(&self) -> usize {
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.as_bytes().len()
+    }
+
+    /// Whether its payload is empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.as_bytes().is_empty()
+    }
+
+    /// Its text, or the text of the part; `None` if it is binary, whatever its bytes are.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
         match self {
-            Self::Text(text) | Self::TextChunk { text, .. } => text.len(),
-            Self::Binary(data) | Self::BinaryChunk { data, .. } => data.len(),
+            Self::Text(text) | Self::TextChunk { text, .. } => Some(text),
+            Self::Binary(_) | Self::BinaryChunk { .. } => None,
+        }
+    }
+
+    /// Its payload: the bytes, or the text as UTF-8.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) | Self::TextChunk { text, .. } => text.as_bytes(),
+            Self::Binary(data) | Self::BinaryChunk { data, .. } => data,
+        }
+    }
+
+    /// Its text, without a copy.
+    ///
+    /// # Errors
+    ///
+    /// A binary message comes back as it is.
+    pub fn into_text(self) -> Result<String, Self> {
+        match self {
+            Self::Text(text) | Self::TextChunk { text, .. } => Ok(text),
+            binary => Err(binary),
+        }
+    }
+
+    /// Its payload, without a copy: the bytes, or the text as UTF-8.
+    #[must_use]
+    pub fn into_data(self) -> Bytes {
+        match self {
+            Self::Text(text) | Self::TextChunk { text, .. } => text.into(),
+            Self::Binary(data) | Self::BinaryChunk { data, .. } => data,
         }
     }
 
@@ -85,6 +143,12 @@ impl From<&str> for Message {
     }
 }
 
+impl From<&String> for Message {
+    fn from(text: &String) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
 impl From<Text<'_>> for Message {
     fn from(text: Text<'_>) -> Self {
         Self::Text(text.into_string())
@@ -106,6 +170,18 @@ impl From<Vec<u8>> for Message {
 impl From<&[u8]> for Message {
     fn from(data: &[u8]) -> Self {
         Self::Binary(Bytes::copy_from_slice(data))
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Message {
+    fn from(data: &[u8; N]) -> Self {
+        Self::from(&data[..])
+    }
+}
+
+impl From<&Vec<u8>> for Message {
+    fn from(data: &Vec<u8>) -> Self {
+        Self::from(&data[..])
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
 use bowline::{
     Config, Delivery, HandshakeError,
     adapter::tokio::{
-        self as ws, ClientStream, Error, WebSocket,
+        self as ws, ClientStream, ConnectError, ConnectStage, Error, WebSocket,
         rustls::{
             self, ClientConfig, RootCertStore,
             crypto::ring,
@@ -19,14 +19,12 @@ use bowline::{
     deflate,
 };
 use std::{fmt::Write, io, path::Path, sync::Arc};
-use tokio::net::lookup_host;
 
 pub(crate) type Socket = WebSocket<ClientStream>;
 
 /// A connection, after its opening handshake.
 pub(crate) async fn connect(arguments: &Arguments, screen: &Screen) -> Result<Socket, Ending> {
     let request = request(arguments).map_err(|error| Ending::new(Status::Usage, format!("cannot ask: {error}")))?;
-    let target = Target { uri: &arguments.uri, host: request.host().into(), port: request.port() };
     let config = Arc::new(config(arguments));
     let opened = match &arguments.ca {
         Some(path) => ws::connect_tls(request, &config, &trust(path)?).await,
@@ -37,10 +35,7 @@ pub(crate) async fn connect(arguments: &Arguments, screen: &Screen) -> Result<So
             tell(arguments, &mut socket, &response, screen);
             Ok(socket)
         }
-        Err(Error::Handshake { error: HandshakeError::Deadline, .. }) => Err(target.too_slow(arguments)),
-        Err(Error::Handshake { error, response }) => Err(target.refused(&error, response.as_deref())),
-        Err(Error::Io(error)) => Err(target.unreachable(&error).await),
-        Err(error) => Err(Ending::new(Status::NotConnected, error.to_string())),
+        Err(error) => Err(not_connected(arguments, &error)),
     }
 }
 
@@ -108,75 +103,68 @@ fn tell(arguments: &Arguments, socket: &mut Socket, response: &Response, screen:
     }
 }
 
-/// What was to be reached.
-struct Target<'a> {
-    uri: &'a str,
-    host: String,
-    port: u16,
+fn not_connected(arguments: &Arguments, error: &Error) -> Ending {
+    let (uri, time) = (&arguments.uri, arguments.connect_timeout);
+    let words = match error {
+        Error::Handshake { error: HandshakeError::Deadline, .. } => format!(
+            "no connection to {uri} within {time:?}: the server was reached, but does not answer the handshake. \
+             --connect-timeout waits longer."
+        ),
+        Error::Handshake { error, response } => return refused(uri, error, response.as_deref()),
+        Error::Connect(error) => format!("{error}. {}", connect_advice(error)),
+        Error::Io(error) => format!(
+            "the connection to {uri} broke in the handshake: {error}. Is it a WebSocket server, and does it speak TLS or not \
+             as the URI says?"
+        ),
+        error => error.to_string(),
+    };
+    Ending::new(Status::NotConnected, words)
 }
 
-impl Target<'_> {
-    fn too_slow(&self, arguments: &Arguments) -> Ending {
-        Ending::new(
-            Status::NotConnected,
-            format!(
-                "no connection to {} within {:?}: the server, or a firewall before it, does not answer. --connect-timeout \
-                 waits longer.",
-                self.uri, arguments.connect_timeout
-            ),
-        )
-    }
-
-    /// Names, TCP and TLS all fail with an error of IO; which of them it was, shows here.
-    async fn unreachable(&self, error: &io::Error) -> Ending {
-        let Self { uri, host, port } = self;
-        if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Ending::new(
-                Status::NotConnected,
-                format!("TLS with {host}:{port} failed: {tls}. {}", tls_advice(tls)),
-            );
+fn refused(uri: &str, error: &HandshakeError, response: Option<&Response>) -> Ending {
+    let Some(response) = response else {
+        let words = format!(
+            "refused: {uri} did not answer the handshake as a WebSocket server: {error}. Are the port and the scheme \
+             right, ws:// or wss://?"
+        );
+        return Ending::new(Status::Refused, words);
+    };
+    let status = response.status();
+    let mut words = match error {
+        HandshakeError::Status(_) => format!("refused: {uri} answered with HTTP {status}"),
+        _ => format!("refused: {uri} answered with HTTP {status}, but {error}"),
+    };
+    for name in ["Location", "WWW-Authenticate", "Retry-After"] {
+        if let Some(value) = response.header(name) {
+            let _ = write!(words, ", {name}: {}", value.escape_ascii());
         }
-        let addresses: Vec<_> = match lookup_host((host.as_str(), *port)).await {
-            Ok(addresses) => addresses.map(|address| address.to_string()).collect(),
-            Err(error) => {
-                let words =
-                    format!("cannot find the host {host}: {error}. Is the name spelled right, and is there a network?");
-                return Ending::new(Status::NotConnected, words);
-            }
-        };
-        let advice = match error.kind() {
-            io::ErrorKind::ConnectionRefused => "Nothing listens there: is the server running, and is the port right?",
-            io::ErrorKind::UnexpectedEof => "The server hung up: does it speak TLS on this port? If not, use ws://.",
-            io::ErrorKind::ConnectionReset => {
-                "The server hung up: is it a WebSocket server, and does it speak TLS or not as the URI says?"
-            }
-            _ => "Is the server up, and does a firewall or a VPN stand in between?",
-        };
-        let words = format!("cannot connect to {uri} (tried {}): {error}. {advice}", addresses.join(", "));
-        Ending::new(Status::NotConnected, words)
     }
+    let _ = write!(words, ". {}", status_advice(status));
+    if let Some(line) = first_line(response.body()) {
+        let _ = write!(words, " The server says: {line:?}.");
+    }
+    Ending::new(Status::Refused, words)
+}
 
-    fn refused(&self, error: &HandshakeError, response: Option<&Response>) -> Ending {
-        let Self { uri, .. } = self;
-        let Some(response) = response else {
-            let words = format!(
-                "refused: {uri} did not answer the handshake as a WebSocket server: {error}. Are the port and the scheme \
-                 right, ws:// or wss://?"
-            );
-            return Ending::new(Status::Refused, words);
-        };
-        let status = response.status();
-        let mut words = match error {
-            HandshakeError::Status(_) => format!("refused: {uri} answered with HTTP {status}"),
-            _ => format!("refused: {uri} answered with HTTP {status}, but {error}"),
-        };
-        for name in ["Location", "WWW-Authenticate", "Retry-After"] {
-            if let Some(value) = response.header(name) {
-                let _ = write!(words, ", {name}: {}", value.escape_ascii());
-            }
+/// The first line of text with something in it, unless it is markup. To be shown escaped, as it is the server's choice what is in
+/// it.
+fn first_line(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).filter(|line| !line.starts_with('<'))?;
+    Some(line.chars().take(200).collect())
+}
+
+fn connect_advice(error: &ConnectError) -> &'static str {
+    let reason = error.io_error();
+    match (error.stage(), reason.kind()) {
+        (_, io::ErrorKind::TimedOut) => "The server, or a firewall before it, is slow: --connect-timeout waits longer.",
+        (ConnectStage::Name, _) => "Is the name spelled right, and is there a network?",
+        (ConnectStage::Tls, io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => {
+            "The server hung up: does it speak TLS on this port? If not, use ws://."
         }
-        let _ = write!(words, ". {}", status_advice(status));
-        Ending::new(Status::Refused, words)
+        (ConnectStage::Tls, _) => reason.get_ref().and_then(|inner| inner.downcast_ref()).map_or("", tls_advice),
+        (_, io::ErrorKind::ConnectionRefused) => "Nothing listens there: is the server running, and is the port right?",
+        _ => "Is the server up, and does a firewall or a VPN stand in between?",
     }
 }
 

@@ -1,8 +1,9 @@
-//! Any bytes as the head of a request or of a response: no panic, and an outcome that does not depend on the cuts.
+//! Any bytes as the head of a request or of a response: no panic, and an outcome that does not depend on the cuts, but for the
+//! excerpt of a first line that begins wrongly.
 #![no_main]
 
 use bowline::{
-    Config, client,
+    Config, HandshakeError, client,
     server::{self, Accept},
 };
 use bytes::Buf;
@@ -31,7 +32,10 @@ fn serve(config: &Arc<Config>, bytes: &[u8], cut: usize) -> Option<(Vec<u8>, Opt
         taken += piece.len() - left;
         let answer = match progress {
             server::Progress::Incomplete => continue,
-            server::Progress::Refused(refusal) => (all(refusal), None),
+            server::Progress::Refused(refusal) => match refusal.error() {
+                Some(HandshakeError::StartLine(_)) => (b"StartLine".into(), None),
+                _ => (all(refusal), None),
+            },
             server::Progress::Request(request) => {
                 let _ = (request.path(), request.origin(), request.protocols().count(), request.extensions().count());
                 match request.accept(&Accept::same_origin()) {
@@ -54,6 +58,7 @@ fn ask(config: &Arc<Config>, bytes: &[u8], cut: usize) -> Option<String> {
         match handshake.receive(&mut &mut piece[..]) {
             client::Progress::Incomplete => {}
             client::Progress::Connected(_, response) => return Some(format!("{response:?}")),
+            client::Progress::Refused(HandshakeError::StartLine(_), None) => return Some("StartLine".into()),
             client::Progress::Refused(error, response) => return Some(format!("{error} {response:?}")),
         }
     }

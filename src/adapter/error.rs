@@ -1,3 +1,4 @@
+use super::connect_error::ConnectError;
 use crate::{Closure, HandshakeError, InvalidClose, SendError, client};
 use alloc::boxed::Box;
 use std::io;
@@ -8,11 +9,12 @@ use thiserror::Error;
 /// A clean end is none: there, `recv` and `read` return `None`.
 ///
 /// ```
-/// use bowline::{Cause, HandshakeError, adapter::blocking::Error};
+/// use bowline::{Cause, HandshakeError, adapter::blocking::{ConnectStage, Error}};
 ///
 /// fn is_worth_another_try(error: &Error) -> bool {
 ///     match error {
 ///         Error::Io(_) => true,
+///         Error::Connect(error) => error.stage() != ConnectStage::Tls,
 ///         Error::Closed(closure) => !matches!(closure.cause(), Cause::Protocol(_)),
 ///         Error::Handshake { error: HandshakeError::Status(500..=599) | HandshakeError::Deadline, .. } => true,
 ///         _ => false,
@@ -24,6 +26,9 @@ use thiserror::Error;
 #[non_exhaustive]
 #[derive(Debug, Error)]
 pub enum Error {
+    /// There is no connection to the server: the look-up of its name, TCP or TLS failed, or took too long.
+    #[error(transparent)]
+    Connect(Box<ConnectError>),
     /// The stream failed.
     #[error("the stream failed: {0}")]
     Io(#[from] io::Error),
@@ -46,10 +51,17 @@ pub enum Error {
     Handshake {
         /// Which rule was broken.
         error: HandshakeError,
-        /// What the server answered: the redirection, say, or the demand for a password.
+        /// What the server answered: the redirection, say, or the demand for a password, and the beginning of its
+        /// [`body`](client::Response::body), for which the client waits a second at most.
         response: Option<Box<client::Response>>,
     },
     /// The server's own code refused the request, and the client has been told.
     #[error("the request was refused with status {0}")]
     Refused(u16),
+}
+
+impl From<ConnectError> for Error {
+    fn from(error: ConnectError) -> Self {
+        Self::Connect(Box::new(error))
+    }
 }

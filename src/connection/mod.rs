@@ -235,7 +235,7 @@ impl Connection {
         self.sender.role()
     }
 
-    #[cfg(feature = "tokio")]
+    #[cfg(feature = "std")]
     pub(crate) fn config(&self) -> &Config {
         &self.config
     }

@@ -1,3 +1,4 @@
+use crate::Role;
 use alloc::string::String;
 use thiserror::Error;
 
@@ -23,12 +24,16 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HandshakeError {
     /// The first line is not a request line (on a server) or a status line (on a client). Holds an excerpt of it.
-    #[error(
-        "\"{0}\" does not begin an HTTP/1.1 message: is the peer speaking another protocol, such as TLS? (RFC 9112 §2.1)"
-    )]
+    ///
+    /// Mostly that is told by its first byte, so that nobody waits for more. The excerpt then has what came of the line in the
+    /// same call, up to 40 bytes: it is the only part of any outcome that depends on how the bytes are cut into calls.
+    #[error("\"{0}\" does not begin an HTTP/1.1 message: is the peer speaking another protocol? (RFC 9112 §2.1)")]
     StartLine(String),
+    /// The first byte is that of a TLS record, such as a hello or an alert. Holds who sent it.
+    #[error("{what} (RFC 9112 §2.1)", what = tls_from(*.0))]
+    Tls(Role),
     /// The version of HTTP is not 1.1. Holds an excerpt of the first line.
-    #[error("\"{0}\" is not HTTP/1.1, which an upgrade to WebSocket needs (RFC 6455 §4.1)")]
+    #[error("\"{0}\" is not HTTP/1.1, which an upgrade to WebSocket needs{instead} (RFC 6455 §4.1)", instead = instead_of(.0))]
     HttpVersion(String),
     /// A line ends in LF alone.
     #[error("a line of the head ends in LF alone: lines end in CR LF (RFC 9112 §2.2)")]
@@ -182,7 +187,7 @@ impl HandshakeError {
     #[must_use]
     pub fn section(&self) -> &'static str {
         match self {
-            Self::StartLine(_) => "RFC 9112 §2.1",
+            Self::StartLine(_) | Self::Tls(_) => "RFC 9112 §2.1",
             Self::BareLf | Self::BareCr => "RFC 9112 §2.2",
             Self::StartLineTooLong { .. } => "RFC 9112 §3",
             Self::FieldLine(_) => "RFC 9112 §5",
@@ -213,6 +218,25 @@ impl HandshakeError {
             | Self::ProtocolNotOffered(_)
             | Self::ExtensionNotOffered(_) => "RFC 6455 §4.1",
         }
+    }
+}
+
+/// What to do when TLS meets plain HTTP.
+fn tls_from(sender: Role) -> &'static str {
+    match sender {
+        Role::Server => "the server speaks TLS on this port: connect with wss:// in place of ws://",
+        Role::Client => {
+            "the client speaks TLS, and this port takes plain HTTP: it needs ws://, or TLS in front of this server"
+        }
+    }
+}
+
+/// What to do about a client that did not ask which version of HTTP there is.
+fn instead_of(first_line: &str) -> &'static str {
+    if first_line.starts_with("PRI * HTTP/2") {
+        ": the client began HTTP/2, which a server with TLS must not offer (ALPN) unless an HTTP library serves it"
+    } else {
+        ""
     }
 }
 

@@ -1,9 +1,16 @@
 use super::{error::HandshakeError, grammar};
+use crate::Role;
 use alloc::vec::Vec;
 use core::{fmt, mem};
 
 /// How many bytes are looked at together for a line end that is worth a closer look.
 const BLOCK: usize = 32;
+
+/// How much of a first line that begins wrongly is shown, in bytes.
+const START_LINE: usize = 40;
+
+/// What begins a TLS record of an alert and of a handshake (RFC 8446 §5.1).
+const TLS: [u8; 2] = [21, 22];
 
 /// What begins a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +116,7 @@ impl Head {
                     return Ok(at);
                 }
                 (false, b'\n') => return Err(HandshakeError::BareLf),
+                (false, _) if TLS.contains(&byte) => return Err(HandshakeError::Tls(self.sender())),
                 (false, _) => return Err(start_line(piece.get(at..).unwrap_or_default())),
             }
         }
@@ -120,6 +128,13 @@ impl Head {
         match self.start {
             Start::Request => grammar::is_token_byte(byte),
             Start::Response => byte == b'H',
+        }
+    }
+
+    fn sender(&self) -> Role {
+        match self.start {
+            Start::Request => Role::Client,
+            Start::Response => Role::Server,
         }
     }
 
@@ -141,9 +156,12 @@ impl fmt::Debug for Head {
     }
 }
 
+/// The first byte is what was judged. What came with it tells people who is there.
 fn start_line(bytes: &[u8]) -> HandshakeError {
-    // One byte is what was judged, and all that does not depend on how the input was cut.
-    HandshakeError::StartLine(grammar::excerpt(bytes.get(..1).unwrap_or_default()))
+    let shown = bytes.get(..START_LINE).unwrap_or(bytes);
+    let is_end = |&byte: &u8| byte == b'\r' || byte == b'\n';
+    let end = shown.iter().skip(1).position(is_end).map_or(shown.len(), |at| at.saturating_add(1));
+    HandshakeError::StartLine(grammar::excerpt(shown.get(..end).unwrap_or_default()))
 }
 
 /// What ends the head: the empty line, or a line end that is none.

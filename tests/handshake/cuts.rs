@@ -29,6 +29,21 @@ fn connect(pieces: &[&[u8]]) -> (String, Vec<u8>) {
     })
 }
 
+/// Whether an outcome is that of the whole. The excerpt of a first line that begins wrongly has what came in one call.
+fn is_same(outcome: &str, whole: &str) -> bool {
+    let excerpt = |text: &str| {
+        let (before, rest) = text.split_once("StartLine(\"")?;
+        let (excerpt, after) = rest.rsplit_once("\")")?;
+        Some((format!("{before} {after}"), excerpt.to_string()))
+    };
+    match (excerpt(outcome), excerpt(whole)) {
+        (Some((around, excerpt)), Some((whole_around, whole))) => {
+            around == whole_around && !excerpt.is_empty() && whole.starts_with(&excerpt)
+        }
+        _ => outcome == whole,
+    }
+}
+
 fn run(pieces: &[&[u8]], mut receive: impl FnMut(&mut &mut [u8]) -> Option<String>) -> (String, Vec<u8>) {
     for (at, piece) in pieces.iter().enumerate() {
         let mut piece = piece.to_vec();
@@ -71,16 +86,18 @@ fn heads() -> Vec<Vec<u8>> {
 }
 
 /// [E-30] [E-33] [D-24] [D-28] Byte by byte, and at every single cut, the outcome is that of the whole, and so is what is
-/// left in the input.
+/// left in the input. Only the excerpt of a first line that begins wrongly may be shorter.
 #[test]
 fn every_cut() {
     for head in heads() {
         for receive in [serve, connect] {
             let whole = receive(&[&head]);
-            assert_eq!(receive(&bytewise(&head)).0, whole.0);
+            let by_byte = receive(&bytewise(&head)).0;
+            assert!(is_same(&by_byte, &whole.0), "{by_byte} / {}", whole.0);
             for at in 0..=head.len() {
                 let (first, second) = head.split_at(at);
-                assert_eq!(receive(&[first, second]).0, whole.0, "cut at {at}");
+                let cut = receive(&[first, second]).0;
+                assert!(is_same(&cut, &whole.0), "cut at {at}: {cut} / {}", whole.0);
                 if whole.1.starts_with(b"\x81\x05") {
                     assert_eq!(receive(&[first, second]).1, whole.1, "cut at {at}");
                 }
@@ -157,8 +174,9 @@ proptest! {
         }
         for receive in [serve, connect] {
             let whole = receive(&[&head]);
-            prop_assert_eq!(&receive(&pieces).0, &whole.0);
-            prop_assert_eq!(&receive(&bytewise(&head)).0, &whole.0);
+            for cut in [receive(&pieces).0, receive(&bytewise(&head)).0] {
+                prop_assert!(is_same(&cut, &whole.0), "{} / {}", cut, whole.0);
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The HTTP/1.1 below the handshake (RFC 9110, RFC 9112), both roles.
 
 use crate::kit::{ACCEPT, Head, ask, connected, failed, refused, request};
-use bowline::{HandshakeError, InvalidHeader};
+use bowline::{HandshakeError, InvalidHeader, Role};
 
 /// A request with these lines added as they are.
 fn raw_request(lines: &[u8]) -> Vec<u8> {
@@ -190,14 +190,38 @@ fn status_lines() {
     }
 }
 
-/// [G-16] A peer that does not speak HTTP is told from its first byte: TLS to a server without it, say.
+/// [G-16] A peer that does not speak HTTP is told from its first byte, with what came of its line: TLS to a server without it,
+/// say, which is called by its name.
 #[test]
 fn other_protocols() {
-    assert_eq!(refused(&b"\x16\x03\x01\x02\0"[..]), HandshakeError::StartLine("\\x16".into()));
-    assert_eq!(refused(&b" GET / HTTP/1.1"[..]), HandshakeError::StartLine(" ".into()));
-    assert_eq!(failed(ask(), &b"\x15\x03\x03"[..]), HandshakeError::StartLine("\\x15".into()));
-    assert_eq!(failed(ask(), &b"SSH-2.0"[..]), HandshakeError::StartLine("S".into()));
-    assert_eq!(failed(ask(), &b"\x81\x05Hello"[..]), HandshakeError::StartLine("\\x81".into()));
+    let line = |text: &str| HandshakeError::StartLine(text.into());
+    assert_eq!(refused(&b" GET / HTTP/1.1"[..]), line(" GET / HTTP/1.1"));
+    assert_eq!(refused(&b"\r\n\r\n \r\n"[..]), line(" "));
+    assert_eq!(failed(ask(), &b"SSH-2.0-OpenSSH_9.9\r\nmore"[..]), line("SSH-2.0-OpenSSH_9.9"));
+    assert_eq!(failed(ask(), &b"S"[..]), line("S"));
+    assert_eq!(failed(ask(), &b"220 mail.example ESMTP\nmore"[..]), line("220 mail.example ESMTP"));
+    assert_eq!(failed(ask(), &b"\x81\x05Hello"[..]), line("\\x81\\x05Hello"));
+    assert_eq!(failed(ask(), [b'x'; 41]), line(&"x".repeat(40)));
+    let text = failed(ask(), &b"SSH-2.0-OpenSSH_9.9\r\n"[..]).to_string();
+    assert!(text.starts_with("\"SSH-2.0-OpenSSH_9.9\" does not begin an HTTP/1.1 message"), "{text}");
+
+    for bytes in [&b"\x16\x03\x01\x02\0\x01"[..], b"\x15\x03\x03\0\x02", b"\x16", b"\x15"] {
+        assert_eq!(refused(bytes), HandshakeError::Tls(Role::Client));
+        assert_eq!(failed(ask(), bytes), HandshakeError::Tls(Role::Server));
+    }
+    assert_eq!(refused(&b"\x17\x03\x03"[..]), line("\\x17\\x03\\x03"));
+    assert!(HandshakeError::Tls(Role::Client).to_string().contains("this port takes plain HTTP"));
+    assert!(HandshakeError::Tls(Role::Server).to_string().contains("connect with wss://"));
+}
+
+/// A client that begins HTTP/2 without having asked for it (RFC 9113 §3.4) is called by its name; an older HTTP is not.
+#[test]
+fn other_versions() {
+    let preface = refused(&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..]);
+    assert_eq!(preface, HandshakeError::HttpVersion("PRI * HTTP/2.0".into()));
+    assert!(preface.to_string().contains("the client began HTTP/2"), "{preface}");
+    let older = refused(Head::request().first("GET / HTTP/1.0")).to_string();
+    assert_eq!(older, "\"GET / HTTP/1.0\" is not HTTP/1.1, which an upgrade to WebSocket needs (RFC 6455 §4.1)");
 }
 
 /// Every error says in which section the rule is, and has a status to answer with.
@@ -206,6 +230,9 @@ fn errors_are_for_people() {
     let text = || String::from("x");
     for error in [
         HandshakeError::StartLine(text()),
+        HandshakeError::Tls(Role::Client),
+        HandshakeError::Tls(Role::Server),
+        HandshakeError::HttpVersion("PRI * HTTP/2.0".into()),
         HandshakeError::HttpVersion(text()),
         HandshakeError::BareLf,
         HandshakeError::BareCr,

@@ -286,3 +286,57 @@ fn versions() {
         assert_eq!(refused(head).1.versions().collect::<Vec<_>>(), [13, 8, 7]);
     }
 }
+
+/// What is kept of a body that comes in pieces of this size behind this head, whether more is wanted then, and how much is left.
+fn body_of(head: &Head, body: &[u8], step: usize) -> (Vec<u8>, bool, usize) {
+    let (_, mut response) = refused(head.clone());
+    assert_eq!(response.body(), b"");
+    let (mut wants_more, mut left) = (response.receive_body(&mut [].as_mut_slice()), 0);
+    for piece in body.chunks(step) {
+        let mut piece = piece.to_vec();
+        let mut input = &mut piece[..];
+        wants_more = response.receive_body(&mut input);
+        assert!(input.is_empty() || !wants_more, "all is taken while more is wanted");
+        left += input.len();
+    }
+    (response.body().to_vec(), wants_more, left)
+}
+
+/// The beginning of the body, however it is framed and cut: no more than there is, and no more than 1 KiB.
+#[test]
+fn the_body() {
+    let plain = Head::new("HTTP/1.1 403 x");
+    let length = |length: &str| plain.clone().and("Content-Length", length);
+    let chunked = plain.clone().and("Transfer-Encoding", "gzip").and("Transfer-Encoding", "Chunked");
+    let long = "0123456789".repeat(300).into_bytes();
+    let tiny = "1;x=yyyyyyyyy\r\nz\r\n".repeat(1000).into_bytes();
+    let in_one = [b"BB8\r\n", &long[..], b"\r\n0\r\n\r\n"].concat();
+    let whole_chunks = b"6\r\nOnly o\r\n00005 ; a=b\r\nn VPN\r\n0\r\n\r\nrest";
+    for step in [1, 2, 3, 7, 1000, 100_000] {
+        let of = |head: &Head, body: &[u8]| body_of(head, body, step);
+        assert_eq!(of(&length("11"), b"Only on VPNrest"), (b"Only on VPN".to_vec(), false, 4));
+        assert_eq!(of(&length("11"), b"Only "), (b"Only ".to_vec(), true, 0));
+        assert_eq!(of(&length("0"), b"rest"), (Vec::new(), false, 4));
+        assert_eq!(of(&length("3000"), &long), (long[..1024].to_vec(), false, 3000 - 1024));
+        assert_eq!(of(&plain, b"Only on VPN"), (b"Only on VPN".to_vec(), true, 0));
+        assert_eq!(of(&plain, &long), (long[..1024].to_vec(), false, 3000 - 1024));
+        assert_eq!(of(&length("x"), b"Only"), (b"Only".to_vec(), true, 0));
+        assert_eq!(of(&plain.clone().first("HTTP/1.1 204 x"), b"rest"), (Vec::new(), false, 4));
+        let (body, wants_more, left) = of(&chunked, whole_chunks);
+        assert_eq!((&body[..], wants_more, left), (&b"Only on VPN"[..], false, 6), "step {step}");
+        assert_eq!(of(&chunked, b"6\r\nOnly").0, b"Only");
+        assert_eq!(of(&chunked, &in_one).0, long[..1024]);
+        for bad in ["", "x\r\nabc", "fffffffffffffffff\r\nabc", "3\r\nabcdef\r\n", "-1\r\nabc"] {
+            let (body, _, _) = of(&chunked, bad.as_bytes());
+            assert_eq!(body, if bad.starts_with('3') { &b"abc"[..] } else { b"" }, "{bad:?}");
+        }
+        let (body, wants_more, left) = of(&chunked, &tiny);
+        assert_eq!((&body[..], wants_more), (&[b'z'; 227][..], false), "what is around it is bounded, too");
+        assert!(left > tiny.len() - 4500);
+    }
+    let (_, mut response) = refused(Head::response().and("Content-Length", "5").with("Sec-WebSocket-Accept", "x"));
+    assert!(!response.receive_body(&mut b"\x81\x05Hello".to_vec().as_mut_slice()), "a 101 has none");
+    let (_, mut response) = refused(plain);
+    assert!(response.receive_body(&mut b"secret".to_vec().as_mut_slice()));
+    assert!(!format!("{response:?}").contains("secret"));
+}

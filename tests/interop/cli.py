@@ -76,6 +76,8 @@ INSTEAD = {
     "/ssh": b"SSH-2.0-OpenSSH_9.9\r\n\r\n",
     "/nothing": b"",
     "/moved": b"HTTP/1.1 301 Moved\r\nLocation: wss://elsewhere.example/\r\nContent-Length: 0\r\n\r\n",
+    "/tls": b"\x15\x03\x03\x00\x02\x02\x46",
+    "/why": b"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\nc\r\n\nOnly \x1b[2Jwi\r\n6\r\nth VPN\r\n",
     "/page": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
     "/wrong": b"HTTP/1.1 101 Go\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: bm8=\r\n\r\n",
 }

@@ -135,9 +135,9 @@ for peer in ours websockets ws; do
   converse "$peer, TLS" --ca "$authority"
   converse "$peer, TLS, compressed" --ca "$authority" --compress
   run "$url/" < "$lines"
-  check "$peer: nobody vouches for the certificate" all ended 1 "TLS with localhost:${url##*:} failed: " -- told 'name its file with --ca' -- printed ''
+  check "$peer: nobody vouches for the certificate" all ended 1 "cannot connect to localhost port ${url##*:}: TLS: invalid peer certificate: " -- told 'name its file with --ca' -- printed ''
   run --ca "$authority" "${url/localhost/127.0.0.1}/" < "$lines"
-  check "$peer: a certificate for another name" all ended 1 "TLS with 127.0.0.1:${url##*:} failed: " -- told 'Is it the right server'
+  check "$peer: a certificate for another name" all ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TLS: invalid peer certificate: " -- told 'Is it the right server'
 done
 SSL_CERT_FILE=$authority run "$url/" < "$lines"
 check "what the platform trusts" all ended 0 "$clean" -- cmp -s "$lines" "$out"
@@ -178,12 +178,14 @@ opcode|6|failed by this side with 1002 (protocol error): a frame has the reserve
 masked|6|failed by this side with 1002 (protocol error): a frame from the server is masked
 utf-8|6|failed by this side with 1007 (invalid payload data): a text message is not valid UTF-8
 too-big|6|failed by this side with 1009 (message too big): a frame is larger than the limit of 16777216 bytes (RFC 6455 §10.4, at byte 7 from the peer). Accept larger ones with --limit
-ssh|3|did not answer the handshake as a WebSocket server: "S" does not begin an HTTP/1.1 message
+ssh|3|did not answer the handshake as a WebSocket server: "SSH-2.0-OpenSSH_9.9" does not begin an HTTP/1.1 message
+tls|3|did not answer the handshake as a WebSocket server: the server speaks TLS on this port: connect with wss://
 nothing|3|did not answer the handshake as a WebSocket server: the stream ended after 0 bytes
 moved|3|answered with HTTP 301, Location: wss://elsewhere.example/. The server sends clients elsewhere
-page|3|answered with HTTP 200. That is a web page
+page|3|answered with HTTP 200. That is a web page and no WebSocket: is the path right? The server says: "hi".
+why|3|answered with HTTP 403. It may want another --origin, or other credentials in a --header. The server says: "Only \u{1b}[2Jwith VPN".
 wrong|3|answered with HTTP 101, but Sec-WebSocket-Accept is "bm8="
-mute|1|within 2s: the server, or a firewall before it, does not answer. --connect-timeout waits longer.
+mute|1|within 2s: the server was reached, but does not answer the handshake. --connect-timeout waits longer.
 TABLE
 say Hello "$url/reset"
 check "/reset" all ended 5 'lost: the connection failed: ' -- printed Hello
@@ -196,15 +198,15 @@ check "a pipe gets what came" printed $'\e[2Jwiped'
 run --listen -o "$work/cli-back" "$url/in-message" < /dev/null
 check "a file that is cut" all ended 5 'cli-back has only the first 3 bytes of its message; lost: ' -- [ "$(< "$work/cli-back")" = abc ]
 run "wss${url#ws}/" < /dev/null
-check "TLS where there is none" ended 1 "127.0.0.1:${url##*:}"
+check "TLS where there is none" ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TLS: "
 
 echo; echo "=== no server, and mistakes"
 gone=("${servers[@]}")
 stop; wait "${gone[@]}" || true
 run "$url/" < /dev/null
-check "nobody listens" ended 1 "cannot connect to $url/ (tried ${url#ws://}): Connection refused (os error 111). Nothing listens there"
+check "nobody listens" ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TCP: ${url#ws://}: Connection refused (os error 111). Nothing listens there"
 run ws://no-such-host.invalid/ < /dev/null
-check "no such host" ended 1 'cannot find the host no-such-host.invalid: '
+check "no such host" ended 1 'cannot connect to no-such-host.invalid port 80: name look-up: '
 run http://127.0.0.1/ < /dev/null
 check "no WebSocket URI" ended 2 'it must begin with ws:// or wss://'
 run --no-such-option ws://127.0.0.1/ < /dev/null

@@ -2,11 +2,12 @@
 
 use crate::common::{config, frame_to};
 use bowline::{
-    CloseCode, Config, Message, Role,
-    adapter::blocking::{self, Error},
+    CloseCode, Config, HandshakeError, Message, Role,
+    adapter::blocking::{self, ConnectStage, Error},
     client, server,
 };
 use std::{
+    error::Error as _,
     io::{ErrorKind, Read, Write},
     net::{TcpListener, TcpStream},
     sync::Arc,
@@ -58,16 +59,55 @@ fn connect() {
     }
 }
 
+/// Where `connect` failed, at which stage, and what is said of it.
+fn not_connected<T: std::fmt::Debug>(connected: Result<T, Error>) -> (ConnectStage, ErrorKind, String) {
+    match connected {
+        Err(Error::Connect(error)) => (error.stage(), error.io_error().kind(), error.to_string()),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// What `connect` cannot do, it says before it opens a connection.
 #[test]
 fn what_connect_refuses() {
-    let secure = blocking::connect("wss://localhost:1/", &default());
-    assert!(matches!(secure, Err(Error::Io(error)) if error.kind() == ErrorKind::Unsupported));
+    let secure = not_connected(blocking::connect("wss://localhost:1/", &default()));
+    assert_eq!((secure.0, secure.1), (ConnectStage::Tls, ErrorKind::Unsupported));
+    assert!(secure.2.starts_with("cannot connect to localhost port 1: TLS: wss:// needs a TLS stream"), "{}", secure.2);
     let other = blocking::connect("http://localhost:1/", &default());
     assert!(matches!(other, Err(Error::Request(_))));
-    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let nobody = blocking::connect(&format!("ws://127.0.0.1:{unused}/"), &default());
-    assert!(matches!(nobody, Err(Error::Io(error)) if error.kind() == ErrorKind::ConnectionRefused));
+}
+
+/// A name that nobody has, and a port on which nobody listens: the stage, the addresses, and the cause below.
+#[test]
+fn nobody_there() {
+    // Too long for a name, so that nobody is asked.
+    let host = format!("{}.invalid", "x".repeat(64));
+    let (stage, _, text) = not_connected(blocking::connect(&format!("ws://{host}/"), &default()));
+    assert_eq!(stage, ConnectStage::Name);
+    assert!(text.starts_with(&format!("cannot connect to {host} port 80: name look-up: ")), "{text}");
+
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = blocking::connect(&format!("ws://{unused}/"), &default()).unwrap_err();
+    let source = nobody.source().and_then(|source| source.downcast_ref::<std::io::Error>()).map(std::io::Error::kind);
+    assert_eq!(source, Some(ErrorKind::ConnectionRefused));
+    let Error::Connect(error) = &nobody else { panic!("{nobody:?}") };
+    assert_eq!((error.stage(), error.host(), error.port()), (ConnectStage::Tcp, "127.0.0.1", unused.port()));
+    assert_eq!(error.tried().map(|(address, _)| address).collect::<Vec<_>>(), [unused]);
+    let text = nobody.to_string();
+    let expected = format!("cannot connect to 127.0.0.1 port {}: TCP: {unused}: {}", unused.port(), error.io_error());
+    assert_eq!(text, expected);
+}
+
+/// No time at all is over before TCP is tried.
+#[test]
+fn no_time_to_connect() {
+    let mut config = config();
+    config.deadlines.handshake = Some(Duration::ZERO);
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let late = blocking::connect(&format!("ws://{}/", silent.local_addr().unwrap()), &Arc::new(config));
+    let (stage, kind, text) = not_connected(late);
+    assert_eq!((stage, kind), (ConnectStage::Tcp, ErrorKind::TimedOut));
+    assert!(text.contains("there was no answer before the deadline"), "{text}");
 }
 
 /// A path that the server does not have: the client can read the answer, the server's own code is told its status.
@@ -85,8 +125,43 @@ fn refused_by_path() {
     else {
         panic!("it was not refused")
     };
-    assert_eq!(response.status(), 404);
+    assert_eq!((response.status(), response.body()), (404, &b"There is nothing here."[..]));
     assert!(matches!(server.join().unwrap(), Err(Error::Refused(404))));
+}
+
+/// What a server says for people is there, if it comes with the head or soon after it; a body that does not come, or does not
+/// end, is not waited for.
+#[test]
+fn why_it_was_refused() {
+    let refusal = |fields: &str| format!("HTTP/1.1 403 Forbidden\r\n{fields}\r\n").into_bytes();
+    let (why, closes) = (|length: usize| refusal(&format!("Content-Length: {length}\r\n")), refusal(""));
+    let long = vec![b'x'; 100_000];
+    let table: [(Vec<Vec<u8>>, &[u8]); 6] = [
+        (vec![[&why(4)[..], b"Whyrest"].concat()], b"Whyr"),
+        (vec![why(3), b"W".into(), b"hy".into()], b"Why"),
+        (vec![[&closes[..], b"Why"].concat()], b"Why"),
+        (vec![why(0)], b""),
+        (vec![why(10), b"Why".into()], b"Why"),
+        (vec![closes, long.clone()], &long[..1024]),
+    ];
+    for stays_open in [false, true] {
+        for (pieces, expected) in table.clone() {
+            let (port, server) = local(move |mut stream| {
+                let _ = stream.read(&mut [0; 1000]);
+                stream.set_nodelay(true).unwrap();
+                for piece in pieces {
+                    let _ = stream.write_all(&piece);
+                    thread::sleep(Duration::from_millis(5));
+                }
+                stays_open.then_some(stream)
+            });
+            let refused = blocking::connect(&format!("ws://127.0.0.1:{port}/"), &default());
+            let Err(Error::Handshake { error, response: Some(response) }) = refused else { panic!("{refused:?}") };
+            assert_eq!(error, HandshakeError::Status(403));
+            assert_eq!(response.body(), expected);
+            drop(server.join().unwrap());
+        }
+    }
 }
 
 /// A page of another origin is refused with 403, one of the server's own is not.
@@ -157,7 +232,7 @@ fn early_data_from_the_server() {
 fn the_handshake_deadline() {
     let hasty = || {
         let mut config = config();
-        config.deadlines.handshake = Some(Duration::from_millis(30));
+        config.deadlines.handshake = Some(Duration::from_millis(200));
         Arc::new(config)
     };
     let (port, server) =
@@ -173,7 +248,20 @@ fn the_handshake_deadline() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = format!("ws://{}/", silent.local_addr().unwrap());
     let given_up = blocking::connect(&uri, &hasty());
-    assert!(matches!(given_up, Err(Error::Handshake { response: None, .. })));
+    assert!(matches!(given_up, Err(Error::Handshake { error: HandshakeError::Deadline, response: None })));
+}
+
+/// Nor is a stream in non-blocking mode asked again and again in the opening handshake.
+#[test]
+fn a_stream_that_does_not_block() {
+    let (port, server) = local(|stream| {
+        stream.set_nonblocking(true).unwrap();
+        blocking::accept(stream, &server::Accept::same_origin(), &default()).map(|_| ())
+    });
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let Err(Error::Io(error)) = server.join().unwrap() else { panic!("the client said nothing") };
+    assert!(error.kind() == ErrorKind::WouldBlock && error.to_string().contains("non-blocking mode"), "{error}");
+    drop(stream);
 }
 
 /// [O-34] A bad request is answered, and then the stream is closed; the connection never was.

@@ -7,7 +7,8 @@ use crate::{
 };
 use bowline::{
     Cause, CloseCode, Config, Deadline, Event, Message, Role, SendError,
-    adapter::blocking::{Error, WebSocket},
+    adapter::blocking::{self, Error, WebSocket},
+    client,
 };
 use std::{io::ErrorKind, time::Duration};
 
@@ -96,6 +97,31 @@ fn who_writes() {
         assert_eq!(plain(&socket.get_ref().written), all);
         assert!(matches!(socket.send("f"), Err(Error::Send(SendError::Closing))));
         assert!(matches!(socket.recv(), Ok(None)));
+    }
+}
+
+/// What is queued is written to make room for a message that does not fit besides it; only one that can never fit is refused.
+#[test]
+fn room_for_a_message() {
+    for role in ROLES {
+        let connection = connection_with(role, |config| config.limits.output = 1000);
+        let mut socket = socket(connection, Script::new([]));
+        socket.feed(vec![1; 600]).unwrap();
+        assert!(socket.get_ref().calls.is_empty());
+        socket.feed(vec![2; 600]).unwrap();
+        assert_eq!(socket.get_ref().calls, ["write", "flush"]);
+        socket.send(vec![3; 980]).unwrap();
+        let lens: Vec<_> = plain(&socket.get_ref().written).iter().map(|(_, payload)| payload.len()).collect();
+        assert_eq!(lens, [600, 600, 980], "{role:?}");
+        for _ in 0..2 {
+            socket.feed("small").unwrap();
+            let full = socket.send(vec![4; 1001]);
+            assert!(matches!(full, Err(Error::Send(SendError::Full { .. }))), "{full:?}");
+        }
+        socket.send("and on").unwrap();
+        assert_eq!(plain(&socket.get_ref().written).len(), 6);
+        socket.connection().close(CloseCode::NORMAL, "").unwrap();
+        assert!(matches!(socket.feed(vec![5; 999]), Err(Error::Send(SendError::Closing))));
     }
 }
 
@@ -218,6 +244,33 @@ fn a_flush_that_would_block() {
         assert_eq!(socket.get_ref().calls, ["write", "flush", "flush", "flush"]);
         assert_eq!(socket.recv().unwrap(), Some("answer".into()));
     }
+}
+
+/// A stream that comes back early now and then, as one of somebody's own may, is not taken for one that never waits.
+#[test]
+fn a_stream_that_comes_back_early() {
+    for role in ROLES {
+        let early = vec![Reads::Error(ErrorKind::WouldBlock); 60];
+        let message = [Reads::Bytes(frame_to(role, 0x81, b"late"))];
+        let writes = vec![Writes::Error(ErrorKind::WouldBlock); 60];
+        let reads = [&early[..], &message, &early, &message].concat();
+        let mut socket = socket(connection(role), Script::new(reads).writes(writes));
+        socket.send("early").unwrap();
+        assert_eq!(socket.recv().unwrap(), Some("late".into()));
+        assert_eq!(socket.recv().unwrap(), Some("late".into()));
+    }
+}
+
+/// A body that breaks off is not read beyond the end of the stream.
+#[test]
+fn a_refusal_that_breaks_off() {
+    let refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\nWhy";
+    let mut script = Script::new([Reads::Bytes(refusal.to_vec())]);
+    let request = client::Request::from_uri("ws://localhost/").unwrap();
+    let refused = blocking::client(&mut script, request, &Config::default().into());
+    let Err(Error::Handshake { response: Some(response), .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(response.body(), b"Why");
+    assert_eq!(script.calls, ["write", "flush", "read", "read"]);
 }
 
 /// [O-43] A peer that never reads cannot hold `flush` for longer than the close deadline.

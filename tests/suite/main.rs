@@ -31,6 +31,7 @@ mod framing;
 mod keys;
 mod limits;
 mod masking;
+mod messages;
 mod output;
 mod properties;
 mod rfc_examples;

@@ -131,6 +131,17 @@ impl Transport for Script {
     }
 }
 
+/// Lent, to be looked at after the adapter has dropped it.
+impl Transport for &mut Script {
+    fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        (**self).set_timeout(timeout)
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        (**self).shutdown_write()
+    }
+}
+
 /// A connection with an opening handshake behind it, on a script.
 pub(crate) fn socket(connection: Connection, script: Script) -> bowline::adapter::blocking::WebSocket<Script> {
     bowline::adapter::blocking::WebSocket::new(script, connection)

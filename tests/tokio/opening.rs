@@ -6,7 +6,7 @@ use crate::{
 };
 use bowline::{
     CloseCode, Config, HandshakeError, Role,
-    adapter::tokio::{self as ws, Error},
+    adapter::tokio::{self as ws, ConnectError, ConnectStage, Error},
     client, server,
 };
 use std::{future::Future, io::ErrorKind, sync::Arc, time::Duration};
@@ -57,13 +57,61 @@ async fn connect() {
 async fn what_connect_refuses() {
     #[cfg(not(feature = "rustls"))]
     {
-        let secure = ws::connect("wss://localhost:1/", &default()).await;
-        assert!(matches!(secure, Err(Error::Io(error)) if error.kind() == ErrorKind::Unsupported));
+        let secure = not_connected(ws::connect("wss://localhost:1/", &default()).await);
+        assert_eq!((secure.stage(), secure.io_error().kind()), (ConnectStage::Tls, ErrorKind::Unsupported));
+        assert!(secure.to_string().contains("wss:// needs the feature `rustls`"), "{secure}");
     }
     assert!(matches!(ws::connect("http://localhost:1/", &default()).await, Err(Error::Request(_))));
-    let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let nobody = ws::connect(&format!("ws://127.0.0.1:{unused}/"), &default()).await;
-    assert!(matches!(nobody, Err(Error::Io(error)) if error.kind() == ErrorKind::ConnectionRefused));
+}
+
+fn not_connected<T: std::fmt::Debug>(connected: Result<T, Error>) -> ConnectError {
+    match connected {
+        Err(Error::Connect(error)) => *error,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A name that nobody has, and a port on which nobody listens: the stage, the addresses, and the cause below.
+#[tokio::test]
+async fn nobody_there() {
+    // Too long for a name, so that nobody is asked.
+    let host = format!("{}.invalid", "x".repeat(64));
+    let error = not_connected(ws::connect(&format!("ws://{host}/"), &default()).await);
+    assert_eq!((error.stage(), error.host(), error.port()), (ConnectStage::Name, &*host, 80));
+    assert_eq!(error.tried().count(), 0);
+
+    let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    for host in ["127.0.0.1", "localhost"] {
+        let error = not_connected(ws::connect(&format!("ws://{host}:{}/", unused.port()), &default()).await);
+        assert_eq!((error.stage(), error.io_error().kind()), (ConnectStage::Tcp, ErrorKind::ConnectionRefused));
+        let tried: Vec<_> = error.tried().map(|(address, error)| format!("{address}: {error}")).collect();
+        assert!(tried.iter().any(|tried| tried.starts_with(&format!("{unused}: "))), "{tried:?}");
+        let expected = format!("cannot connect to {host} port {}: TCP: {}", unused.port(), tried.join(", "));
+        assert_eq!(Error::from(error).to_string(), expected);
+    }
+}
+
+/// When TCP takes too long, the error has the address that did not answer.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn no_answer() {
+    use tokio::{net::TcpSocket, time::timeout};
+
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    let _busy = socket.listen(1).unwrap();
+    // Who comes when the queue is full gets no answer.
+    let mut queue = Vec::new();
+    while let Ok(waits) = timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+        queue.push(waits.unwrap());
+    }
+    let mut config = config();
+    config.deadlines.handshake = Some(Duration::from_millis(50));
+    let error = not_connected(ws::connect(&format!("ws://{address}/"), &Arc::new(config)).await);
+    assert_eq!((error.stage(), error.io_error().kind()), (ConnectStage::Tcp, ErrorKind::TimedOut));
+    let (port, reason) = (address.port(), "there was no answer before the deadline for the handshake");
+    assert_eq!(error.to_string(), format!("cannot connect to 127.0.0.1 port {port}: TCP: {address}: {reason}"));
 }
 
 /// The server chooses a subprotocol by looking at the request, or refuses; the client can read why.
@@ -89,10 +137,49 @@ async fn decided_by_the_request() {
             Ok((_, response)) => assert_eq!(Ok(response.protocol()), expected),
             Err(Error::Handshake { response: Some(response), .. }) => {
                 assert_eq!(Err(response.status()), expected);
+                assert_eq!(response.body(), b"There is nothing here.");
                 assert!(matches!(server.await.unwrap(), Err(Error::Refused(404))));
             }
             Err(error) => panic!("{error}"),
         }
+    }
+}
+
+/// What a server says for people is there, if it comes with the head or soon after it. A body that does not come is waited for
+/// no longer than a second, and not beyond the deadline.
+#[tokio::test(start_paused = true)]
+async fn why_it_was_refused() {
+    const HEAD: &str = "HTTP/1.1 403 Forbidden\r\nContent-Length: 5000\r\n\r\n";
+    for (pieces, ends, deadline, expected, millis) in [
+        (vec!["Why"], false, Some(10_000), 3, 1000),
+        (vec!["Why"], false, Some(300), 3, 300),
+        (vec!["Why"], false, None, 3, 1000),
+        (vec!["Why", " not"], true, Some(10_000), 7, 200),
+        (vec!["Why", "y", "y", "y", "y", "y", "y", "y", "y", "y", "y", "y"], false, None, 12, 1000),
+        (vec![&*"W".repeat(5000)], false, None, 1024, 100),
+    ] {
+        let (near, mut far) = duplex(10_000);
+        let pieces: Vec<_> = pieces.into_iter().map(String::from).collect();
+        let server = tokio::spawn(async move {
+            far.write_all(HEAD.as_bytes()).await.unwrap();
+            for piece in pieces {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                if far.write_all(piece.as_bytes()).await.is_err() {
+                    break;
+                }
+            }
+            (!ends).then_some(far)
+        });
+        let mut config = config();
+        config.deadlines.handshake = deadline.map(Duration::from_millis);
+        let begun = Instant::now();
+        let request = client::Request::from_uri("ws://example.com/").unwrap();
+        let refused = ws::client(near, request, &Arc::new(config)).await;
+        let Err(Error::Handshake { error, response: Some(response) }) = refused else { panic!("{refused:?}") };
+        assert_eq!((error, begun.elapsed().as_millis()), (HandshakeError::Status(403), millis));
+        let body = response.body();
+        assert!(body.len().abs_diff(expected) <= 2 && body.starts_with(b"W"), "{}", body.escape_ascii());
+        server.await.unwrap();
     }
 }
 
@@ -204,7 +291,7 @@ async fn the_handshake_deadline() {
 #[tokio::test]
 async fn connect_in_time() {
     let mut config = config();
-    config.deadlines.handshake = Some(Duration::from_millis(50));
+    config.deadlines.handshake = Some(Duration::from_millis(500));
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let given_up = ws::connect(&format!("ws://{}/", silent.local_addr().unwrap()), &Arc::new(config)).await;
     assert!(matches!(given_up, Err(Error::Handshake { error: HandshakeError::Deadline, response: None })));

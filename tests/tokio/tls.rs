@@ -4,9 +4,9 @@ use crate::kit::data;
 use bowline::{
     CloseCode, Config,
     adapter::tokio::{
-        self as ws, Error,
+        self as ws, ConnectStage, Error,
         rustls::{
-            ClientConfig, RootCertStore, ServerConfig,
+            self, ClientConfig, RootCertStore, ServerConfig,
             crypto::ring,
             pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
         },
@@ -67,18 +67,42 @@ async fn round_trip() {
     assert!(server.await.unwrap().unwrap());
 }
 
-/// The platform does not know the certificate, and a name that is not in it is refused whatever is known.
+/// What is said when TLS fails, and the error of rustls below.
+fn without_tls<T: std::fmt::Debug>(connected: Result<T, Error>) -> (String, Option<rustls::Error>) {
+    let Err(Error::Connect(error)) = connected else { panic!("{connected:?}") };
+    assert_eq!(error.stage(), ConnectStage::Tls);
+    let tried: Vec<_> = error.tried().map(|(address, _)| address.port()).collect();
+    assert_eq!(tried, [error.port()], "the address that answered");
+    let tls = error.io_error().get_ref().and_then(|inner| inner.downcast_ref()).cloned();
+    (error.to_string(), tls)
+}
+
+/// The platform does not know the certificate, nor does who trusts nobody, and a name that is not in it is refused whatever is
+/// known.
 #[tokio::test]
 async fn a_certificate_that_is_not_good() {
     let config = Arc::new(Config::default());
     let (port, _, server_of_one) = server().await;
-    let unknown = ws::connect(&format!("wss://localhost:{port}/"), &config).await;
-    assert!(matches!(unknown, Err(Error::Io(_))), "{unknown:?}");
+    without_tls(ws::connect(&format!("wss://localhost:{port}/"), &config).await);
+    server_of_one.await.unwrap().unwrap_err();
+
+    let (port, tls, server_of_one) = server().await;
+    let nobody = ClientConfig::builder_with_provider(tls.crypto_provider().clone())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    let request = Request::from_uri(&format!("wss://localhost:{port}/")).unwrap();
+    let (text, error) = without_tls(ws::connect_tls(request, &config, &Arc::new(nobody)).await);
+    let expected = format!("cannot connect to localhost port {port}: TLS: invalid peer certificate: UnknownIssuer");
+    assert_eq!(text, expected);
+    assert_eq!(error, Some(rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer)));
     server_of_one.await.unwrap().unwrap_err();
 
     let (port, tls, server_of_one) = server().await;
     let request = Request::from_uri(&format!("wss://127.0.0.1:{port}/")).unwrap();
-    assert!(matches!(ws::connect_tls(request, &config, &tls).await, Err(Error::Io(_))));
+    let (text, _) = without_tls(ws::connect_tls(request, &config, &tls).await);
+    assert!(text.contains("TLS: invalid peer certificate: certificate not valid for name"), "{text}");
     server_of_one.await.unwrap().unwrap_err();
 }
 
@@ -87,7 +111,8 @@ async fn a_certificate_that_is_not_good() {
 async fn a_server_without_tls() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut config = Config::default();
-    config.deadlines.handshake = Some(Duration::from_millis(50));
-    let uri = format!("wss://localhost:{}/", silent.local_addr().unwrap().port());
-    assert!(matches!(ws::connect(&uri, &Arc::new(config)).await, Err(Error::Handshake { .. })));
+    config.deadlines.handshake = Some(Duration::from_millis(500));
+    let uri = format!("wss://127.0.0.1:{}/", silent.local_addr().unwrap().port());
+    let (text, _) = without_tls(ws::connect(&uri, &Arc::new(config)).await);
+    assert!(text.ends_with("TLS: there was no answer before the deadline for the handshake"), "{text}");
 }

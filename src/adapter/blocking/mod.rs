@@ -22,11 +22,16 @@
 //! [`read`](WebSocket::read), [`send`](WebSocket::send), [`flush`](WebSocket::flush) or [`close`](WebSocket::close) waits. Between such calls nothing is
 //! read and nothing is answered.
 
+mod connect;
 mod opening;
 mod transport;
 mod websocket;
 
-pub use super::error::Error;
-pub use opening::{accept, accept_with, client, connect, connect_with};
+pub use super::{
+    connect_error::{ConnectError, ConnectStage},
+    error::Error,
+};
+pub use connect::{connect, connect_with};
+pub use opening::{accept, accept_with, client};
 pub use transport::Transport;
 pub use websocket::WebSocket;

@@ -1,15 +1,14 @@
 //! The opening handshake over a blocking stream.
 
-use super::{Error, Transport, WebSocket, transport::is_timeout};
-use crate::{Config, Connection, HandshakeError, Timestamp, client, server};
+use super::{
+    Error, Transport, WebSocket,
+    transport::{Patience, is_timeout},
+};
+use crate::{Config, Connection, HandshakeError, Timestamp, adapter::BODY_TIME, client, server};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use bytes::Buf;
 use core::time::Duration;
-use std::{
-    io,
-    net::{TcpStream, ToSocketAddrs},
-    time::Instant,
-};
+use std::{io, time::Instant};
 
 /// One read; also the read space of the connection later.
 pub(super) const READ_SPACE: usize = 16 * 1024;
@@ -70,60 +69,6 @@ pub fn accept_with<S: Transport>(
     }
 }
 
-/// Connects to a `ws://` URI over TCP and makes the opening handshake.
-///
-/// For `wss://`, make a TLS stream to [`Request::host`](client::Request::host) and
-/// [`Request::port`](client::Request::port), and pass it to [`client()`].
-///
-/// # Errors
-///
-/// [`Error::Request`] if the URI is not valid, [`Error::Io`] if it is `wss://`, or if there is no connection,
-/// [`Error::Handshake`] if the server does not agree.
-pub fn connect(uri: &str, config: &Arc<Config>) -> Result<(WebSocket<TcpStream>, client::Response), Error> {
-    connect_with(client::Request::from_uri(uri)?, config)
-}
-
-/// Connects as [`connect`] does, with a request that may offer subprotocols and have further header fields.
-///
-/// ```no_run
-/// # use bowline::{adapter::blocking, client::Request, Config};
-/// let request = Request::from_uri("ws://127.0.0.1:9001/chat")?.protocol("chat.v2")?.header("Authorization", "Bearer 123")?;
-/// let (socket, response) = blocking::connect_with(request, &Config::default().into())?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # Errors
-///
-/// As for [`connect`].
-pub fn connect_with(
-    request: client::Request,
-    config: &Arc<Config>,
-) -> Result<(WebSocket<TcpStream>, client::Response), Error> {
-    if request.is_secure() {
-        let text = "wss:// needs TLS: make a TLS stream and pass it to bowline::adapter::blocking::client";
-        return Err(io::Error::new(io::ErrorKind::Unsupported, text).into());
-    }
-    let stream = dial(request.host(), request.port(), config.deadlines.handshake)?;
-    stream.set_nodelay(true)?;
-    client(stream, request, config)
-}
-
-/// The first of the host's addresses that answers.
-fn dial(host: &str, port: u16, deadline: Option<Duration>) -> io::Result<TcpStream> {
-    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-    for address in (host, port).to_socket_addrs()? {
-        let dialled = match deadline.filter(|deadline| !deadline.is_zero()) {
-            Some(deadline) => TcpStream::connect_timeout(&address, deadline),
-            None => TcpStream::connect(address),
-        };
-        match dialled {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failure = error,
-        }
-    }
-    Err(failure)
-}
-
 /// Makes the opening handshake over a stream that is connected already.
 ///
 /// # Errors
@@ -134,8 +79,19 @@ pub fn client<S: Transport>(
     request: client::Request,
     config: &Arc<Config>,
 ) -> Result<(WebSocket<S>, client::Response), Error> {
-    let mut opening = Opening::new(stream);
+    client_since(Instant::now(), stream, request, config)
+}
+
+/// The deadline counts from when it was begun.
+pub(super) fn client_since<S: Transport>(
+    begun: Instant,
+    stream: S,
+    request: client::Request,
+    config: &Arc<Config>,
+) -> Result<(WebSocket<S>, client::Response), Error> {
+    let mut opening = Opening::since(begun, stream);
     let mut handshake = client::Handshake::new(request, config);
+    let _ = handshake.tick(Timestamp::since_origin(Duration::ZERO));
     let timeout = handshake.tick(opening.now());
     opening.stream.set_timeout(timeout)?;
     opening.write(handshake.output())?;
@@ -148,7 +104,10 @@ pub fn client<S: Transport>(
             client::Progress::Connected(connection, response) => {
                 return Ok((opening.into_socket(connection), response));
             }
-            client::Progress::Refused(error, response) => {
+            client::Progress::Refused(error, mut response) => {
+                if let Some(response) = &mut response {
+                    opening.read_body(response, config.deadlines.handshake);
+                }
                 return Err(Error::Handshake { error, response: response.map(Box::new) });
             }
             client::Progress::Incomplete => opening.read(handshake.tick(opening.now()))?,
@@ -165,11 +124,17 @@ struct Opening<S> {
     /// How many of the bytes before `end` are not yet received.
     left: usize,
     ended: bool,
+    patience: Patience,
 }
 
 impl<S: Transport> Opening<S> {
     fn new(stream: S) -> Self {
-        Self { stream, origin: Instant::now(), buffer: alloc::vec![0; READ_SPACE], end: 0, left: 0, ended: false }
+        Self::since(Instant::now(), stream)
+    }
+
+    fn since(origin: Instant, stream: S) -> Self {
+        let buffer = alloc::vec![0; READ_SPACE];
+        Self { stream, origin, buffer, end: 0, left: 0, ended: false, patience: Patience::default() }
     }
 
     fn now(&self) -> Timestamp {
@@ -183,13 +148,30 @@ impl<S: Transport> Opening<S> {
     fn read(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.stream.set_timeout(timeout)?;
         (self.end, self.left) = (0, 0);
+        let asked_at = Instant::now();
         match self.stream.read(&mut self.buffer) {
             Ok(0) => self.ended = true,
             Ok(count) => (self.end, self.left) = (count, count),
-            Err(error) if is_timeout(&error) => {}
+            Err(error) if is_timeout(&error) => return self.patience.came_back(&error, timeout, asked_at.elapsed()),
             Err(error) => return Err(error),
         }
+        self.patience.progress();
         Ok(())
+    }
+
+    /// Reads the beginning of the body, as far as it comes soon.
+    fn read_body(&mut self, response: &mut client::Response, deadline: Option<Duration>) {
+        let now = self.origin.elapsed();
+        let soon = now.saturating_add(BODY_TIME).min(deadline.unwrap_or(Duration::MAX));
+        loop {
+            let mut input = self.input();
+            let wants_more = response.receive_body(&mut input);
+            self.left = input.len();
+            let time = soon.saturating_sub(self.origin.elapsed());
+            if !wants_more || self.ended || time.is_zero() || self.read(Some(time)).is_err() {
+                return;
+            }
+        }
     }
 
     fn write(&mut self, output: &mut impl Buf) -> io::Result<()> {

@@ -1,5 +1,9 @@
-use super::{Error, Transport, opening::READ_SPACE, transport::is_timeout};
-use crate::{Batch, CloseCode, Closure, Connection, Event, Message, SendError, State, Timestamp};
+use super::{
+    Error, Transport,
+    opening::READ_SPACE,
+    transport::{Patience, is_timeout},
+};
+use crate::{Batch, CloseCode, Closure, Connection, Event, Message, State, Timestamp};
 use alloc::{boxed::Box, vec::Vec};
 use bytes::Buf;
 use core::{fmt, time::Duration};
@@ -11,7 +15,8 @@ use std::{
 /// How many pieces of output one write takes at the most.
 const SLICES: usize = 32;
 
-/// A connection over a blocking stream, which must not be in non-blocking mode.
+/// A connection over a blocking stream. One in non-blocking mode is an [`Error::Io`] with
+/// [`WouldBlock`](io::ErrorKind::WouldBlock) from the first call that would wait, and the connection stays as it was.
 ///
 /// It comes from [`accept`](super::accept()), [`connect`](super::connect) or [`client`](super::client()), or joins a stream and a
 /// connection that were made elsewhere:
@@ -54,6 +59,9 @@ pub struct WebSocket<S> {
     /// What the stream's timeout is set to, once it has been set.
     timeout: Option<Duration>,
     timeout_is_set: bool,
+    /// When the time was last told: just before a read or a write that waits.
+    told_at: Duration,
+    patience: Patience,
     /// Writing has failed: the peer may have said why, so that reading goes on.
     write_failure: Option<io::ErrorKind>,
     is_shut_down: bool,
@@ -77,6 +85,8 @@ impl<S: Transport> WebSocket<S> {
             origin: Instant::now(),
             timeout: None,
             timeout_is_set: false,
+            told_at: Duration::ZERO,
+            patience: Patience::default(),
             write_failure: None,
             is_shut_down: false,
         }
@@ -132,19 +142,33 @@ impl<S: Transport> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Send`] if it cannot be sent, [`Error::Io`] if the stream failed; [`recv`](Self::recv) may still tell why.
+    /// [`Error::Send`] if it cannot be sent, and then it is gone: [`SendError::Full`](crate::SendError::Full) says that it is larger than
+    /// [`Limits::output`](crate::Limits::output) by itself and can never be sent, since what was queued before has been
+    /// written to make room. [`Error::Io`] if the stream failed; [`recv`](Self::recv) may still tell why.
     pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         self.feed(message)?;
         self.flush()
     }
 
-    /// Queues a message. The next call that waits writes it.
+    /// Queues a message; the next call that waits writes it. It waits itself only if the message does not fit under
+    /// [`Limits::output`](crate::Limits::output) besides what is queued, which it then writes before.
     ///
     /// # Errors
     ///
-    /// See [`Connection::send_text`].
-    pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), SendError> {
-        message.into().send_on(&mut self.connection)
+    /// As for [`send`](Self::send).
+    pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        let message = message.into();
+        if !self.has_room(message.len()) {
+            self.flush()?;
+        }
+        Ok(message.send_on(&mut self.connection)?)
+    }
+
+    /// Whether a message of this size fits besides what is queued, also if compression makes it longer.
+    fn has_room(&self, len: usize) -> bool {
+        let queued = self.connection.queued();
+        let need = queued.saturating_add(len).saturating_add(len / 8).saturating_add(80);
+        queued == 0 || self.connection.state() != State::Open || need <= self.connection.config().limits.output
     }
 
     /// Writes all that is queued.
@@ -240,9 +264,14 @@ impl<S: Transport> WebSocket<S> {
         };
         match came {
             Ok(0) => self.connection.receive_eof(),
-            Ok(_) if by_second_door => return Ok(true),
-            Ok(count) => (self.end, self.left) = (count, count),
-            Err(error) if is_timeout(&error) => {}
+            Ok(count) => {
+                self.patience.progress();
+                if by_second_door {
+                    return Ok(true);
+                }
+                (self.end, self.left) = (count, count);
+            }
+            Err(error) if is_timeout(&error) => self.came_back(&error)?,
             Err(error) => {
                 // Once it is certain how the connection ended, a reset is only a rough end of the stream.
                 let is_settled = self.closure().is_some();
@@ -267,12 +296,16 @@ impl<S: Transport> WebSocket<S> {
                 Ok(0) => return Err(self.write_failed(io::ErrorKind::WriteZero.into())),
                 Ok(count) => {
                     self.connection.output().advance(count);
+                    self.patience.progress();
                     // Who takes a little now and then must not hold up the close deadline.
                     if self.connection.state() == State::Closing && self.connection.queued() > 0 {
                         self.tick_and_set_timeout()?;
                     }
                 }
-                Err(error) if is_timeout(&error) => self.tick_and_set_timeout()?,
+                Err(error) if is_timeout(&error) => {
+                    self.came_back(&error)?;
+                    self.tick_and_set_timeout()?;
+                }
                 Err(error) => return Err(self.write_failed(error)),
             }
         }
@@ -282,7 +315,10 @@ impl<S: Transport> WebSocket<S> {
     fn flush_stream(&mut self) -> io::Result<()> {
         loop {
             match self.stream.flush() {
-                Err(error) if is_timeout(&error) && !self.connection.is_closed() => self.tick_and_set_timeout()?,
+                Err(error) if is_timeout(&error) && !self.connection.is_closed() => {
+                    self.came_back(&error)?;
+                    self.tick_and_set_timeout()?;
+                }
                 Err(error) => return Err(self.write_failed(error)),
                 Ok(()) => return Ok(()),
             }
@@ -303,7 +339,14 @@ impl<S: Transport> WebSocket<S> {
     }
 
     fn tick(&mut self) -> Option<Duration> {
-        self.connection.tick(Timestamp::since_origin(self.origin.elapsed()))
+        self.told_at = self.origin.elapsed();
+        self.connection.tick(Timestamp::since_origin(self.told_at))
+    }
+
+    /// A read or a write has waited in vain, or not at all, which is an error. The connection stays as it is.
+    fn came_back(&mut self, error: &io::Error) -> io::Result<()> {
+        let took = self.origin.elapsed().saturating_sub(self.told_at);
+        self.patience.came_back(error, self.timeout, took)
     }
 
     fn tick_and_set_timeout(&mut self) -> io::Result<()> {

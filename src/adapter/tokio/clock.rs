@@ -19,7 +19,11 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn new() -> Self {
-        Self { origin: Instant::now(), alarm: None }
+        Self::since(Instant::now())
+    }
+
+    pub(super) fn since(origin: Instant) -> Self {
+        Self { origin, alarm: None }
     }
 
     pub(super) fn timestamp(&self, now: Instant) -> Timestamp {

@@ -1,14 +1,16 @@
 //! Clients that find their own way to the server.
 
-use super::{ClientStream, WebSocket, dial::dial, opening};
+use super::{
+    ClientStream, ConnectError, Error, WebSocket,
+    dial::{before, dial},
+    opening::client_since,
+};
 use crate::{
-    Config, HandshakeError,
-    adapter::error::Error,
+    Config,
     client::{Request, Response},
 };
-use ::tokio::{net::TcpStream, time::timeout};
+use ::tokio::{net::TcpStream, time::Instant};
 use alloc::{boxed::Box, sync::Arc};
-use core::future::Future;
 
 /// Connects to a `ws://` URI over TCP, or to a `wss://` URI over TLS, and makes the opening handshake.
 ///
@@ -30,8 +32,8 @@ use core::future::Future;
 ///
 /// # Errors
 ///
-/// [`Error::Request`] if the URI is not valid, [`Error::Io`] if there is no connection, or if the server's certificate is
-/// not good, [`Error::Handshake`] if the server does not agree.
+/// [`Error::Request`] if the URI is not valid, [`Error::Connect`] if there is no connection, or if the server's certificate is
+/// not good, and [`Error::Io`] if it breaks later; [`Error::Handshake`] if the server does not agree, or not in time.
 pub async fn connect(uri: &str, config: &Arc<Config>) -> Result<(WebSocket<ClientStream>, Response), Error> {
     connect_with(Request::from_uri(uri)?, config).await
 }
@@ -60,11 +62,14 @@ pub async fn connect_with(
         return open(request, config, async |stream, _| Ok(ClientStream::plain(stream))).await;
     }
     #[cfg(feature = "rustls")]
-    return connect_tls(request, config, &super::tls::platform()?).await;
+    match super::tls::platform() {
+        Ok(tls) => connect_tls(request, config, &tls).await,
+        Err(error) => Err(ConnectError::tls(&request, None, error).into()),
+    }
     #[cfg(not(feature = "rustls"))]
-    return Err(std::io::Error::new(
-        std::io::ErrorKind::Unsupported,
-        "wss:// needs TLS: switch on the feature `rustls`, or pass a TLS stream to bowline::adapter::tokio::client",
+    return Err(ConnectError::no_tls(
+        &request,
+        "wss:// needs the feature `rustls`, or a TLS stream that is passed to bowline::adapter::tokio::client",
     )
     .into());
 }
@@ -111,20 +116,15 @@ async fn open(
     config: &Arc<Config>,
     secure: impl AsyncFnOnce(TcpStream, &str) -> std::io::Result<ClientStream>,
 ) -> Result<(WebSocket<ClientStream>, Response), Error> {
-    let opened = Box::pin(in_time(config, async {
-        let stream = dial(request.host(), request.port()).await?;
-        stream.set_nodelay(true)?;
-        let stream = secure(stream, request.host()).await?;
-        opening::client(stream, request, config).await
-    }));
+    let begun = Instant::now();
+    let opened = Box::pin(async {
+        // What is too far away to be told never comes.
+        let due = config.deadlines.handshake.and_then(|deadline| begun.checked_add(deadline));
+        let stream = dial(&request, due).await?;
+        let address = stream.peer_addr().ok();
+        let secured = before(due, secure(stream, request.host())).await;
+        let stream = secured.map_err(|error| ConnectError::tls(&request, address, error))?;
+        client_since(begun, stream, request, config).await
+    });
     opened.await
-}
-
-async fn in_time<T>(config: &Config, opened: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    match config.deadlines.handshake {
-        Some(deadline) => timeout(deadline, opened)
-            .await
-            .unwrap_or(Err(Error::Handshake { error: HandshakeError::Deadline, response: None })),
-        None => opened.await,
-    }
 }

@@ -1,6 +1,10 @@
+use crate::{
+    adapter::connect_error::{ConnectError, late},
+    client::Request,
+};
 use ::tokio::{
     net::{TcpStream, lookup_host},
-    time::{Instant, Sleep, sleep},
+    time::{Instant, Sleep, sleep, timeout_at},
 };
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use core::{
@@ -16,11 +20,29 @@ use std::io;
 const HEAD_START: Duration = Duration::from_millis(250);
 
 /// A connection to the address of the host that answers first.
-pub(super) async fn dial(host: &str, port: u16) -> io::Result<TcpStream> {
-    let addresses = lookup_host((host, port)).await?;
-    let mut race =
-        Race { to_try: alternating(addresses), tried: Vec::new(), next: Box::pin(sleep(HEAD_START)), failure: None };
-    poll_fn(|cx| race.poll(cx)).await
+pub(super) async fn dial(request: &Request, due: Option<Instant>) -> Result<TcpStream, ConnectError> {
+    let found = before(due, lookup_host((request.host(), request.port()))).await;
+    let addresses = found.map_err(|error| ConnectError::name(request, error))?;
+    let mut race = Race {
+        to_try: alternating(addresses),
+        tried: Vec::new(),
+        next: Box::pin(sleep(HEAD_START)),
+        failures: Vec::new(),
+    };
+    match before(due, poll_fn(|cx| race.poll(cx).map(Ok))).await {
+        Ok(Some(stream)) => return Ok(stream),
+        Ok(None) => {}
+        Err(_) => race.failures.extend(race.tried.iter().map(|(address, _)| (*address, late()))),
+    }
+    Err(ConnectError::tcp(request, race.failures))
+}
+
+/// What comes of it, unless it takes too long.
+pub(super) async fn before<T>(due: Option<Instant>, run: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    match due {
+        Some(due) => timeout_at(due, run).await.unwrap_or_else(|_| Err(late())),
+        None => run.await,
+    }
 }
 
 /// The addresses with the two families in turn, beginning with that of the first (RFC 8305 §4): one that leads nowhere
@@ -42,50 +64,54 @@ fn alternating(addresses: impl Iterator<Item = SocketAddr>) -> VecDeque<SocketAd
 
 type Attempt = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
 
+async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
 struct Race {
     to_try: VecDeque<SocketAddr>,
-    tried: Vec<Attempt>,
+    tried: Vec<(SocketAddr, Attempt)>,
     /// Rings when the next address is to be tried.
     next: Pin<Box<Sleep>>,
-    failure: Option<io::Error>,
+    failures: Vec<(SocketAddr, io::Error)>,
 }
 
 impl Race {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<TcpStream>> {
+    /// `None` if all have failed.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<TcpStream>> {
         loop {
             let before = self.tried.len();
             if let Some(stream) = self.poll_tried(cx) {
-                return Poll::Ready(Ok(stream));
+                return Poll::Ready(Some(stream));
             }
             let is_time = self.tried.len() < before || self.tried.is_empty() || self.next.as_mut().poll(cx).is_ready();
             match self.to_try.pop_front() {
                 Some(address) if is_time => {
-                    self.tried.push(Box::pin(TcpStream::connect(address)));
+                    self.tried.push((address, Box::pin(connect(address))));
                     self.next.as_mut().reset(Instant::now() + HEAD_START);
                 }
                 Some(address) => {
                     self.to_try.push_front(address);
                     return Poll::Pending;
                 }
-                None if self.tried.is_empty() => {
-                    let none = || io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-                    return Poll::Ready(Err(self.failure.take().unwrap_or_else(none)));
-                }
+                None if self.tried.is_empty() => return Poll::Ready(None),
                 None => return Poll::Pending,
             }
         }
     }
 
     fn poll_tried(&mut self, cx: &mut Context<'_>) -> Option<TcpStream> {
-        let (mut winner, failure) = (None, &mut self.failure);
-        self.tried.retain_mut(|attempt| match attempt.as_mut().poll(cx) {
+        let (mut winner, failures) = (None, &mut self.failures);
+        self.tried.retain_mut(|(address, attempt)| match attempt.as_mut().poll(cx) {
             Poll::Pending => true,
             Poll::Ready(Ok(stream)) => {
                 winner.get_or_insert(stream);
                 false
             }
             Poll::Ready(Err(error)) => {
-                *failure = Some(error);
+                failures.push((*address, error));
                 false
             }
         });

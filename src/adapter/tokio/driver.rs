@@ -89,18 +89,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// The fast door. From a peer that takes nothing, nothing more is received: the answers would pile up. Unless it has sent
     /// more than is read ahead: it may be one that takes nothing before it has sent all.
     pub(super) fn poll_batch(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
-        if self.connection.queued() >= HIGH_WATER && self.poll_output(cx, Until::Room(0)).is_pending() {
-            if self.reads_ahead() {
-                return Poll::Pending;
-            }
-            // What went wrong in writing, the input shows, and so does what it led to.
-        }
-        self.poll_input(cx)
+        let waits = self.connection.queued() >= HIGH_WATER && self.poll_output(cx, Until::Room(0)).is_pending();
+        // What goes wrong in writing, the input shows.
+        if waits && self.reads_ahead() { Poll::Pending } else { self.poll_input(cx) }
     }
 
     /// Queues the message as soon as there is room, and takes it by that.
     pub(super) fn poll_feed(&mut self, cx: &mut Context<'_>, message: &mut Option<Message>) -> Poll<Result<(), Error>> {
-        let len = message.as_ref().map_or(0, Message::payload_len);
+        let len = message.as_ref().map_or(0, Message::len);
         // What compressing may make of a chunk.
         #[cfg(feature = "deflate")]
         let len = if self.connection.deflate().is_some() { crate::deflate::bound(len) } else { len };

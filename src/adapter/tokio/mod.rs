@@ -92,7 +92,10 @@ mod tls;
 mod wakers;
 mod websocket;
 
-pub use super::error::Error;
+pub use super::{
+    connect_error::{ConnectError, ConnectStage},
+    error::Error,
+};
 pub use client_stream::ClientStream;
 #[cfg(feature = "rustls")]
 pub use connect::connect_tls;

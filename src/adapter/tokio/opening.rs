@@ -1,7 +1,11 @@
 //! The opening handshake over an asynchronous stream.
 
 use super::{WebSocket, clock::Clock, input::Input};
-use crate::{Config, Connection, HandshakeError, adapter::error::Error, client, server};
+use crate::{
+    Config, Connection, HandshakeError,
+    adapter::{BODY_TIME, error::Error},
+    client, server,
+};
 use ::tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     time::{Instant, timeout},
@@ -168,8 +172,19 @@ pub async fn client<S: AsyncRead + AsyncWrite + Unpin>(
     request: client::Request,
     config: &Arc<Config>,
 ) -> Result<(WebSocket<S>, client::Response), Error> {
-    let mut opening = Opening::new(stream);
+    client_since(Instant::now(), stream, request, config).await
+}
+
+/// The deadline counts from when it was begun.
+pub(super) async fn client_since<S: AsyncRead + AsyncWrite + Unpin>(
+    begun: Instant,
+    stream: S,
+    request: client::Request,
+    config: &Arc<Config>,
+) -> Result<(WebSocket<S>, client::Response), Error> {
+    let mut opening = Opening::since(begun, stream);
     let mut handshake = client::Handshake::new(request, config);
+    let _ = handshake.tick(opening.clock.timestamp(begun));
     let wait = handshake.tick(opening.clock.timestamp(Instant::now()));
     if within(wait, opening.write(handshake.output())).await?.is_none() {
         return Err(Error::Handshake { error: HandshakeError::Deadline, response: None });
@@ -183,7 +198,13 @@ pub async fn client<S: AsyncRead + AsyncWrite + Unpin>(
             client::Progress::Connected(connection, response) => {
                 return Ok((opening.into_socket(connection), response));
             }
-            client::Progress::Refused(error, response) => {
+            client::Progress::Refused(error, mut response) => {
+                if let Some(response) = &mut response {
+                    let left = config.deadlines.handshake.map(|deadline| deadline.saturating_sub(begun.elapsed()));
+                    let time = left.unwrap_or(BODY_TIME).min(BODY_TIME);
+                    // What does not come in time, or breaks off, is not needed.
+                    let _ = within(Some(time), opening.read_body(response)).await;
+                }
                 return Err(Error::Handshake { error, response: response.map(Box::new) });
             }
             client::Progress::Incomplete => {
@@ -215,7 +236,11 @@ struct Opening<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
     fn new(stream: S) -> Self {
-        Self { stream, input: Input::default(), clock: Clock::new(), ended: false }
+        Self::since(Instant::now(), stream)
+    }
+
+    fn since(begun: Instant, stream: S) -> Self {
+        Self { stream, input: Input::default(), clock: Clock::since(begun), ended: false }
     }
 
     /// Passes on what was read, or `None` if the stream has ended.
@@ -237,6 +262,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
             Some(Err(error)) => return Err(error),
             Some(Ok(())) => self.ended = true,
             None => {}
+        }
+        Ok(())
+    }
+
+    /// Reads the beginning of the body.
+    async fn read_body(&mut self, response: &mut client::Response) -> io::Result<()> {
+        while self.advance(|input| input.is_some_and(|input| response.receive_body(input))) {
+            self.read(None).await?;
         }
         Ok(())
     }

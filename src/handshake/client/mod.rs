@@ -24,6 +24,7 @@
 //! When an HTTP library sends the request and reads the answer, such as hyper, use `upgrade` and `extended_connect`, which come
 //! with the feature `http`: the same rules, for HTTP/1.1 and for WebSocket over HTTP/2 and HTTP/3.
 
+mod body;
 mod request;
 mod response;
 mod rules;
@@ -93,7 +94,8 @@ pub enum Progress {
     /// The server agreed, and the connection is open. The response has the subprotocol in use, and cookies.
     Connected(Connection, Response),
     /// There is no connection, and the transport is to be closed. The response is there if its head could be read:
-    /// it tells, say, where a redirection leads, and [`Response::body_length`] about the bytes that follow.
+    /// it tells, say, where a redirection leads. To read why it was refused, pass what is left of the input, and what comes
+    /// then, to [`Response::receive_body`].
     Refused(HandshakeError, Option<Response>),
 }
 
@@ -121,7 +123,7 @@ impl Handshake {
     ///
     /// Nothing beyond the head is taken: what is left in `input` are the server's first frames, for
     /// [`Connection::receive`](crate::Connection::receive), or the beginning of the body of an answer that refuses.
-    /// The outcome does not depend on how the bytes are cut into calls.
+    /// The outcome does not depend on how the bytes are cut into calls, but for the excerpt in [`HandshakeError::StartLine`].
     ///
     /// There is one outcome: after it, nothing is taken any more and the answer is [`Progress::Incomplete`].
     pub fn receive(&mut self, input: &mut &mut [u8]) -> Progress {

@@ -94,7 +94,7 @@ impl Handshake {
     ///
     /// Nothing beyond the head is taken: what is left in `input` when a [`Request`] comes out are the client's first
     /// frames, for [`Connection::receive`](crate::Connection::receive). The outcome does not depend on how the bytes
-    /// are cut into calls.
+    /// are cut into calls, but for the excerpt in [`HandshakeError::StartLine`].
     ///
     /// There is one outcome: after it, nothing is taken any more and the answer is [`Progress::Incomplete`].
     pub fn receive(&mut self, input: &mut &mut [u8]) -> Progress {
