@@ -3,7 +3,7 @@
 use crate::{
     client::Turn,
     histogram::Histogram,
-    plan::{Plan, Row, SUBJECTS, size},
+    plan::{Plan, Row, SUBJECTS, Subject, size},
     server::Usage,
 };
 use std::{fmt::Write, fs, process::Command};
@@ -55,22 +55,23 @@ impl Measured {
 
 type Rows = [(Row, Vec<Measured>)];
 
-pub(crate) fn page(plan: &Plan, rows: &Rows, idle: &[u64], is_quick: bool) -> String {
+pub(crate) fn page(plan: &Plan, subjects: &[&Subject], rows: &Rows, idle: &[u64], is_quick: bool) -> String {
     let mut page = head(plan, is_quick);
     page.push_str(METHOD);
-    subjects(&mut page);
+    drivers(&mut page, subjects);
     table(
         &mut page,
+        subjects,
         rows,
         "Server CPU per message",
         "minimum, and how many times the kernel's limit; median",
         |all, one| format!("{} **{:.2}×**; {}", time(one.least()), one.least() / all[0].least(), time(one.median())),
     );
-    table(&mut page, rows, "Reads and writes per message", "reads / writes", |_, one| {
+    table(&mut page, subjects, rows, "Reads and writes per message", "reads / writes", |_, one| {
         let per_message = |count: u64| count as f64 / one.messages as f64;
         format!("{:.3} / {:.3}", per_message(one.reads), per_message(one.writes))
     });
-    table(&mut page, rows, "Latency", "p50 / p99 / p99.9", |_, one| {
+    table(&mut page, subjects, rows, "Latency", "p50 / p99 / p99.9", |_, one| {
         let [half, most, nearly_all] = [0.5, 0.99, 0.999].map(|part| time(one.latency.quantile(part)));
         format!("{half} / {most} / {nearly_all}")
     });
@@ -79,7 +80,7 @@ pub(crate) fn page(plan: &Plan, rows: &Rows, idle: &[u64], is_quick: bool) -> St
         "\n## Memory of an idle connection\n\n{} connections.\n\n| subject | bytes |\n|---|--:|\n",
         plan.idle
     );
-    for (subject, bytes) in SUBJECTS.iter().zip(idle) {
+    for (subject, bytes) in subjects.iter().zip(idle) {
         let _ = writeln!(page, "| {} | {bytes} |", subject.name);
     }
     page
@@ -100,17 +101,33 @@ fn head(plan: &Plan, is_quick: bool) -> String {
     )
 }
 
-fn subjects(page: &mut String) {
+fn drivers(page: &mut String, subjects: &[&Subject]) {
     page.push_str("\n## Subjects\n\n| subject | crate | how it is driven |\n|---|---|---|\n");
-    for subject in SUBJECTS {
+    for subject in subjects {
         let krate = subject.krate.map_or("–".to_owned(), |krate| format!("{krate} {}", version(krate)));
         let _ = writeln!(page, "| {} | {krate} | {} |", subject.name, subject.note);
     }
-    let _ = writeln!(page, "\nOn Tokio {} (`current_thread`) and mio {}.", version("tokio"), version("mio"));
+    for absent in SUBJECTS.iter().filter(|subject| subjects.iter().all(|present| present.name != subject.name)) {
+        let _ = writeln!(page, "\nThe subject {} was skipped: the kernel does not allow it.", absent.name);
+    }
+    let _ = writeln!(
+        page,
+        "\nOn Tokio {} (`current_thread`), mio {} and io-uring {}.",
+        version("tokio"),
+        version("mio"),
+        version("io-uring")
+    );
 }
 
 /// A table for each number of connections and each window: a line for each subject, a column for each size.
-fn table(page: &mut String, rows: &Rows, title: &str, what: &str, cell: impl Fn(&[Measured], &Measured) -> String) {
+fn table(
+    page: &mut String,
+    subjects: &[&Subject],
+    rows: &Rows,
+    title: &str,
+    what: &str,
+    cell: impl Fn(&[Measured], &Measured) -> String,
+) {
     let _ = write!(page, "\n## {title}\n\n{what}\n");
     let same = |a: &(Row, _), b: &(Row, _)| (a.0.connections, a.0.window) == (b.0.connections, b.0.window);
     for rows in rows.chunk_by(same) {
@@ -121,7 +138,7 @@ fn table(page: &mut String, rows: &Rows, title: &str, what: &str, cell: impl Fn(
             let _ = write!(page, " {} |", size(row.size));
         }
         let _ = writeln!(page, "\n|---|{}", "--:|".repeat(rows.len()));
-        for (index, subject) in SUBJECTS.iter().enumerate() {
+        for (index, subject) in subjects.iter().enumerate() {
             let _ = write!(page, "| {} |", subject.name);
             for (_, all) in rows {
                 let _ = write!(page, " {} |", cell(all, &all[index]));
