@@ -34,10 +34,10 @@ const SUBMISSIONS: u32 = 1024;
 const COMPLETIONS: u32 = 8192;
 
 /// How many read buffers there are: a power of two. If they are used up, receiving stops with `ENOBUFS`, to be begun again.
-const BUFFERS: u16 = 256;
+const BUFFERS: u16 = 64;
 
-/// The size of each, in bytes: what one completion brings at the most.
-const BUFFER_SPACE: u32 = 16 * 1024;
+/// The size of each, in bytes: what one completion brings at the most. A message of 64 KiB lies whole in it.
+const BUFFER_SPACE: u32 = 68 * 1024;
 
 /// The group of buffers; there is only one.
 const GROUP: u16 = 0;
