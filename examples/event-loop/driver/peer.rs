@@ -281,6 +281,9 @@ impl Peer {
     }
 
     fn end(&mut self, shared: &mut Shared<impl App>) -> Came {
+        if self.is_broken {
+            return self.fail(); // what is queued will never be written
+        }
         self.has_ended = true;
         match &mut self.phase {
             Phase::Opening(opening) => {

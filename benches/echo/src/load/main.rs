@@ -11,7 +11,7 @@ mod targets;
 mod wire;
 
 use client::Clients;
-use plan::{Plan, Row, SUBJECTS};
+use plan::{Plan, Row, SUBJECTS, Subject};
 use report::Measured;
 use server::Server;
 use std::{error::Error, path::Path};
@@ -23,36 +23,42 @@ fn main() -> Outcome<()> {
     let is_quick = arguments.iter().any(|argument| argument == "--quick");
     let out = arguments.iter().skip_while(|argument| *argument != "--out").nth(1);
     let plan = if is_quick { Plan::quick() } else { Plan::whole() };
+    let mut subjects = Vec::new();
+    for subject in SUBJECTS {
+        if Server::is_available(subject)? {
+            subjects.push(subject);
+        }
+    }
     let mut rows = Vec::new();
     for row in plan.rows() {
         eprintln!("{row}");
-        rows.push((row, measure(row, &plan)?));
+        rows.push((row, measure(row, &plan, &subjects)?));
     }
     let mut idle = Vec::new();
-    for subject in SUBJECTS {
+    for subject in &subjects {
         eprintln!("memory: {}", subject.name);
         idle.push(idle::bytes_per_connection(subject, plan.idle)?);
     }
-    let page = report::page(&plan, &rows, &idle, is_quick);
+    let page = report::page(&plan, &subjects, &rows, &idle, is_quick);
     match out {
-        Some(file) => report::write(Path::new(file), &page, &rows)?,
+        Some(file) => report::write(Path::new(file), &page, &subjects, &rows)?,
         None => print!("{page}"),
     }
     Ok(())
 }
 
 /// All subjects, in turns whose order is rotated from round to round.
-fn measure(row: Row, plan: &Plan) -> Outcome<Vec<Measured>> {
-    let mut subjects = Vec::new();
-    for subject in SUBJECTS {
+fn measure(row: Row, plan: &Plan, subjects: &[&Subject]) -> Outcome<Vec<Measured>> {
+    let mut running = Vec::new();
+    for subject in subjects {
         let server = Server::start(subject)?;
         let clients = Clients::connect(server.address, row, subject.is_raw)?;
-        subjects.push((server, clients, Measured::default()));
+        running.push((server, clients, Measured::default()));
     }
-    let count = subjects.len();
+    let count = running.len();
     for round in 0..=plan.rounds {
         for place in 0..count {
-            let (server, clients, measured) = &mut subjects[(round + place) % count];
+            let (server, clients, measured) = &mut running[(round + place) % count];
             let before = server.usage()?;
             let turn = clients.turn(plan.turn)?;
             let used = server.usage()?.since(&before);
@@ -62,5 +68,5 @@ fn measure(row: Row, plan: &Plan) -> Outcome<Vec<Measured>> {
             }
         }
     }
-    Ok(subjects.into_iter().map(|(_, _, measured)| measured).collect())
+    Ok(running.into_iter().map(|(_, _, measured)| measured).collect())
 }

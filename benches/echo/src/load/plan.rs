@@ -21,6 +21,11 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     subject("raw", None, "the kernel's limit: mio, and the bytes go back as they came, without any protocol"),
     subject("tokio-raw", None, "the same on Tokio: what its runtime costs, without any protocol and without deadlines"),
     subject("mio", Some("bowline"), "`examples/event-loop`, as it is"),
+    subject(
+        "io-uring",
+        Some("bowline"),
+        "`examples/io-uring`, as it is; a read is a buffer filled, a write is a send done",
+    ),
     subject("tokio-read", Some("bowline"), "`adapter::tokio`, the fast door: `read`, batches of lent messages"),
     subject("tokio-recv", Some("bowline"), "`adapter::tokio`, the pleasant door: `recv` and `send`"),
     subject("tokio-tungstenite", Some("tokio-tungstenite"), "`next` and `send`"),

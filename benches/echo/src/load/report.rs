@@ -3,7 +3,7 @@
 use crate::{
     client::Turn,
     histogram::Histogram,
-    plan::{Plan, Row, SUBJECTS},
+    plan::{Plan, Row, SUBJECTS, Subject},
     server::Usage,
     targets,
 };
@@ -62,12 +62,12 @@ impl Measured {
 pub(crate) type Rows = [(Row, Vec<Measured>)];
 
 /// Writes the page, and its plots beside it.
-pub(crate) fn write(file: &Path, page: &str, rows: &Rows) -> io::Result<()> {
+pub(crate) fn write(file: &Path, page: &str, subjects: &[&Subject], rows: &Rows) -> io::Result<()> {
     let plots = file.with_file_name("plots");
     fs::create_dir_all(&plots)?;
     for rows in groups(rows) {
         if let Some((first, _)) = rows.first() {
-            fs::write(plots.join(plot_of(first)), plot(first, rows))?;
+            fs::write(plots.join(plot_of(first)), plot(first, subjects, rows))?;
         }
     }
     fs::write(file, page)
@@ -82,8 +82,8 @@ fn plot_of(row: &Row) -> String {
     format!("{}-connections-window-{}.svg", row.connections, row.window)
 }
 
-fn plot(first: &Row, rows: &Rows) -> String {
-    let series = SUBJECTS.iter().enumerate().map(|(index, subject)| {
+fn plot(first: &Row, subjects: &[&Subject], rows: &Rows) -> String {
+    let series = subjects.iter().enumerate().map(|(index, subject)| {
         let style = match subject.krate {
             None => Style::limit(index),
             Some("bowline") => Style::ours(index + 1),
@@ -96,25 +96,26 @@ fn plot(first: &Row, rows: &Rows) -> String {
     svg(&title, &series.collect::<Vec<_>>())
 }
 
-pub(crate) fn page(plan: &Plan, rows: &Rows, idle: &[u64], is_quick: bool) -> String {
+pub(crate) fn page(plan: &Plan, subjects: &[&Subject], rows: &Rows, idle: &[u64], is_quick: bool) -> String {
     let mut page = head(plan, is_quick);
     page.push_str(METHOD);
-    subjects(&mut page);
-    page.push_str(&targets::table(rows));
+    drivers(&mut page, subjects);
+    page.push_str(&targets::table(subjects, rows));
     page.push_str(include_str!("missed.md"));
     plots(&mut page, rows);
     table(
         &mut page,
+        subjects,
         rows,
         "Server CPU per message",
         "minimum, and how many times the kernel's limit; median",
         |all, one| format!("{} **{}**; {}", time(one.least()), ratio(one.least() / all[0].least()), time(one.median())),
     );
-    table(&mut page, rows, "Reads and writes per message", "reads / writes", |_, one| {
+    table(&mut page, subjects, rows, "Reads and writes per message", "reads / writes", |_, one| {
         let per_message = |count: u64| count as f64 / one.messages as f64;
         format!("{:.3} / {:.3}", per_message(one.reads), per_message(one.writes))
     });
-    table(&mut page, rows, "Latency", "p50 / p99 / p99.9", |_, one| {
+    table(&mut page, subjects, rows, "Latency", "p50 / p99 / p99.9", |_, one| {
         let [half, most, nearly_all] = [0.5, 0.99, 0.999].map(|part| time(one.latency.quantile(part)));
         format!("{half} / {most} / {nearly_all}")
     });
@@ -123,7 +124,7 @@ pub(crate) fn page(plan: &Plan, rows: &Rows, idle: &[u64], is_quick: bool) -> St
         "\n## Memory of an idle connection\n\n{} connections.\n\n| subject | bytes |\n|---|--:|\n",
         plan.idle
     );
-    for (subject, bytes) in SUBJECTS.iter().zip(idle) {
+    for (subject, bytes) in subjects.iter().zip(idle) {
         let _ = writeln!(page, "| {} | {bytes} |", subject.name);
     }
     page
@@ -148,18 +149,33 @@ fn plots(page: &mut String, rows: &Rows) {
     }
 }
 
-fn subjects(page: &mut String) {
+fn drivers(page: &mut String, subjects: &[&Subject]) {
     page.push_str("\n## Subjects\n\n| subject | crate | how it is driven |\n|---|---|---|\n");
-    for subject in SUBJECTS {
+    for subject in subjects {
         let krate = subject.krate.map_or("–".to_owned(), |krate| format!("{krate} {}", version(LOCK, krate)));
         let _ = writeln!(page, "| {} | {krate} | {} |", subject.name, subject.note);
     }
-    let _ =
-        writeln!(page, "\nOn Tokio {} (`current_thread`) and mio {}.", version(LOCK, "tokio"), version(LOCK, "mio"));
+    for absent in SUBJECTS.iter().filter(|subject| subjects.iter().all(|present| present.name != subject.name)) {
+        let _ = writeln!(page, "\nThe subject {} was skipped: the kernel does not allow it.", absent.name);
+    }
+    let _ = writeln!(
+        page,
+        "\nOn Tokio {} (`current_thread`), mio {} and io-uring {}.",
+        version(LOCK, "tokio"),
+        version(LOCK, "mio"),
+        version(LOCK, "io-uring")
+    );
 }
 
 /// A table for each number of connections and each window: a line for each subject, a column for each size.
-fn table(page: &mut String, rows: &Rows, title: &str, what: &str, cell: impl Fn(&[Measured], &Measured) -> String) {
+fn table(
+    page: &mut String,
+    subjects: &[&Subject],
+    rows: &Rows,
+    title: &str,
+    what: &str,
+    cell: impl Fn(&[Measured], &Measured) -> String,
+) {
     let _ = write!(page, "\n## {title}\n\n{what}\n");
     for rows in groups(rows) {
         let Some((first, _)) = rows.first() else { continue };
@@ -169,7 +185,7 @@ fn table(page: &mut String, rows: &Rows, title: &str, what: &str, cell: impl Fn(
             let _ = write!(page, " {} |", size(row.size));
         }
         let _ = writeln!(page, "\n|---|{}", "--:|".repeat(rows.len()));
-        for (index, subject) in SUBJECTS.iter().enumerate() {
+        for (index, subject) in subjects.iter().enumerate() {
             let _ = write!(page, "| {} |", subject.name);
             for (_, all) in rows {
                 let _ = write!(page, " {} |", cell(all, &all[index]));

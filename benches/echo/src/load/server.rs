@@ -4,11 +4,15 @@ use crate::{Outcome, plan::Subject};
 use std::{
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
+    path::PathBuf,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
 /// The core of the servers; `run` puts this program on another.
 const CORE: &str = "0";
+
+/// The exit status with which a server says that the kernel does not allow it.
+const UNAVAILABLE: i32 = 69;
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -39,11 +43,17 @@ impl Usage {
 }
 
 impl Server {
+    /// Whether the kernel allows this server. Without questions it ends at once.
+    pub(crate) fn is_available(subject: &Subject) -> Outcome<bool> {
+        let mut command = Command::new(program()?);
+        let status = command.arg(subject.name).stdin(Stdio::null()).stdout(Stdio::null()).status()?;
+        Ok(status.code() != Some(UNAVAILABLE))
+    }
+
     pub(crate) fn start(subject: &Subject) -> Outcome<Self> {
-        let program = std::env::current_exe()?.with_file_name("server");
         let mut child = Command::new("taskset")
             .args(["-c", CORE])
-            .arg(program)
+            .arg(program()?)
             .arg(subject.name)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -66,6 +76,10 @@ impl Server {
             _ => Err(format!("no answer from the server: {line:?}").into()),
         }
     }
+}
+
+fn program() -> Outcome<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name("server"))
 }
 
 impl Drop for Server {

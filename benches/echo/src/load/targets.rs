@@ -1,6 +1,6 @@
 //! What has to be reached.
 
-use crate::{plan::SUBJECTS, report::Rows};
+use crate::{plan::Subject, report::Rows};
 use bowline_page::text::{ratio, time};
 use std::fmt::Write;
 
@@ -31,14 +31,14 @@ const TARGETS: [Target; 6] = [
     target("tokio-recv", 16, Most::Nanoseconds(260.0)),
 ];
 
-pub(crate) fn table(rows: &Rows) -> String {
+pub(crate) fn table(subjects: &[&Subject], rows: &Rows) -> String {
     let mut table = String::from(
         "\n## Targets\n\nServer CPU for a message of 20 B, with 100 connections.\n\n\
          | subject | window | target | reached | |\n|---|--:|--:|--:|---|\n",
     );
     for Target { subject, window, most } in TARGETS {
         let row = rows.iter().find(|(row, _)| (row.size, row.window, row.connections) == (20, window, 100));
-        let place = SUBJECTS.iter().position(|one| one.name == subject);
+        let place = subjects.iter().position(|one| one.name == subject);
         let (Some((_, all)), Some(place)) = (row, place) else { continue };
         let own = all[place].least();
         let (target, reached, is_met) = match most {

@@ -2,11 +2,21 @@
 //! used so far, and at the end of its input it ends.
 
 mod counted;
+// The examples, as they are: they are what is measured.
 #[path = "../../../../examples/event-loop"]
-#[allow(dead_code, unreachable_pub, reason = "the example, as it is: it is what is measured")]
+#[expect(dead_code, reason = "the example also says how large a connection is")]
 mod event_loop {
     pub(crate) mod driver;
     pub(crate) mod echo;
+}
+#[path = "../../../../examples/io-uring/src"]
+mod io_uring_example {
+    #[path = "../../event-loop/driver/alarms.rs"]
+    #[expect(clippy::duplicate_mod, reason = "each example has it as a part of its own")]
+    mod alarms;
+    mod peer;
+    mod ring;
+    pub(crate) mod server;
 }
 mod ours;
 mod peers;
@@ -16,19 +26,30 @@ mod raw_on_tokio;
 use cpu_time::ProcessTime;
 use std::{
     fs,
-    io::{self, BufRead},
+    io::{self, BufRead, ErrorKind},
     net::SocketAddr,
-    process, thread,
+    process::{self, ExitCode},
+    thread,
 };
 
 /// How many reads and writes there were that moved something.
 type Counts = Box<dyn Fn() -> (u64, u64) + Send>;
 
-fn main() -> io::Result<()> {
+/// The exit status of a subject that the kernel does not allow: `EX_UNAVAILABLE` of `sysexits.h`.
+const UNAVAILABLE: u8 = 69;
+
+fn main() -> ExitCode {
     let subject = std::env::args().nth(1).unwrap_or_default();
-    match subject.as_str() {
+    let Err(error) = run(&subject) else { return ExitCode::SUCCESS };
+    eprintln!("{subject}: {error}");
+    if error.kind() == ErrorKind::Unsupported { ExitCode::from(UNAVAILABLE) } else { ExitCode::FAILURE }
+}
+
+fn run(subject: &str) -> io::Result<()> {
+    match subject {
         "raw" => raw::run(),
         "mio" => ours::on_mio(),
+        "io-uring" => ours::on_io_uring(),
         "tokio-raw" => on_tokio(raw_on_tokio::run),
         "tokio-read" => on_tokio(ours::by_read),
         "tokio-recv" => on_tokio(ours::by_recv),

@@ -1,11 +1,6 @@
 //! bowline, through each of its doors.
 
-use crate::{
-    any,
-    counted::Counted,
-    event_loop::{driver::Server, echo::Echo},
-    report,
-};
+use crate::{any, counted::Counted, event_loop, io_uring_example, report};
 use bowline::{
     Config, Event,
     adapter::tokio::{self as ws, Error},
@@ -15,8 +10,19 @@ use std::{io, sync::Arc, sync::atomic::Ordering};
 
 /// The example `event-loop`, as it is.
 pub(crate) fn on_mio() -> io::Result<()> {
-    let counts = Arc::default();
-    let mut server = Server::bind(any(), Echo::new(Config::default(), |_| ()), Arc::clone(&counts))?;
+    let (counts, echo) = (Arc::default(), event_loop::echo::Echo::new(Config::default(), |_| ()));
+    let mut server = event_loop::driver::Server::bind(any(), echo, Arc::clone(&counts))?;
+    report(
+        server.address()?,
+        Box::new(move || (counts.reads.load(Ordering::Relaxed), counts.writes.load(Ordering::Relaxed))),
+    );
+    server.run()
+}
+
+/// The example `io-uring`, as it is.
+pub(crate) fn on_io_uring() -> io::Result<()> {
+    let mut server = io_uring_example::server::Server::bind(any(), Config::default(), |_| ())?;
+    let counts = server.counts();
     report(
         server.address()?,
         Box::new(move || (counts.reads.load(Ordering::Relaxed), counts.writes.load(Ordering::Relaxed))),
