@@ -125,7 +125,8 @@ impl Output {
     }
 
     /// The first piece as an owned handle, for writers that keep it while they write: `io_uring`, or another thread; `None`
-    /// if nothing is queued. It stays queued until [`advance`](Buf::advance).
+    /// if nothing is queued. It stays queued until [`advance`](Buf::advance). Drop the handle before that: then its space is
+    /// used for the next replies.
     ///
     /// ```
     /// use bowline::{Config, Connection, Role};
@@ -193,7 +194,9 @@ impl Output {
                 if !piece.is_empty() {
                     return 0;
                 }
-                self.pieces.pop_front();
+                if let Some(written) = self.pieces.pop_front() {
+                    self.reuse(written);
+                }
                 beyond
             }
             None => {
@@ -214,6 +217,20 @@ impl Output {
         // Invariant: `queued` is what the pieces, the pongs and the tail come to, so there is more if `beyond` is not 0.
         debug_assert!(beyond == 0 || !self.chunk().is_empty(), "more is queued than there is");
         if self.chunk().is_empty() { 0 } else { beyond }
+    }
+
+    /// The space of a tail that was lent as a handle, and is free again, is kept like that of one that was not.
+    fn reuse(&mut self, written: Piece) {
+        if self.tail.capacity() == 0
+            && let Some(frames) = written.into_frames()
+            && let Ok(space) = frames.try_into_mut()
+        {
+            let mut space = Vec::from(space);
+            if space.capacity() <= KEEP {
+                space.clear();
+                self.tail = space;
+            }
+        }
     }
 
     /// The first piece, or the tail, is written: now the pongs may go.

@@ -55,6 +55,12 @@ impl Piece {
         &self.body
     }
 
+    /// Frames that were encoded one after the other, to use their memory again; `None` for a payload of the caller's.
+    #[inline]
+    pub(crate) fn into_frames(self) -> Option<Bytes> {
+        (self.header_len == 0).then_some(self.body)
+    }
+
     /// Whether the header and the body are all of it.
     #[cfg(feature = "std")]
     pub(crate) const fn is_ready(&self) -> bool {

@@ -104,6 +104,34 @@ fn no_allocation_for_each_message() {
     }
 }
 
+/// A writer that keeps what it writes costs one allocation, that of the handle, once the space for the replies is there: it
+/// comes back when the handle is gone and all is written.
+#[test]
+fn one_allocation_for_each_handle() {
+    for role in ROLES {
+        for len in [0, 125, KIB, 16 * KIB] {
+            let mut held = Held::new(role, |_| {});
+            let message = vec![1; len];
+            for round in 0..20 {
+                let before = held.allocations;
+                held.with(|connection| {
+                    connection.send_binary(&message[..]).unwrap();
+                    let handle = connection.output().front().unwrap();
+                    let written = handle.len();
+                    assert_eq!(written, connection.queued());
+                    drop(handle);
+                    connection.output().advance(written);
+                });
+                let count = held.allocations - before;
+                assert!(round < 3 || count <= 1, "{len} bytes: {count} allocations");
+            }
+            held.tick(0);
+            held.tick(2100);
+            held.assert_empty();
+        }
+    }
+}
+
 /// [R-01] [I-20] A header is worth nothing: neither of 15 MiB nor of 2^40 and more, if the limits allow that.
 #[test]
 fn a_declared_length_costs_nothing() {
