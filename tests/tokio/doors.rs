@@ -44,7 +44,7 @@ async fn both_doors() {
                 (here, there) = (there, here);
             }
             let there = tokio::spawn(async move { if fast { echo_batches(there).await } else { echo(there).await } });
-            for len in [0, 1, 125, 126, 4095, 4096, 16_384, 100_000, 1024 * 1024] {
+            for len in [0, 1, 125, 126, 4095, 4096, 16_383, 16_384, 65_536, 100_000, 1024 * 1024] {
                 here.send(data(len, 1)).await.unwrap();
                 assert!(here.recv().await.unwrap() == Some(data(len, 1)), "{len} bytes come back as they were");
                 let text = "ä".repeat(len / 2);
@@ -146,11 +146,11 @@ async fn a_batch_of_the_second_door_that_is_dropped() {
     }
 }
 
-/// A payload of 4 KiB or more that lies whole in the read buffer stays where it is, and its neighbours are as they were.
+/// A payload of 16 KiB or more that lies whole in the read buffer stays where it is, and its neighbours are as they were.
 #[tokio::test]
 async fn large_payloads_are_not_copied() {
     for role in ROLES {
-        let sizes = [10, 5000, 4096, 4095, 20];
+        let sizes = [10, 20_000, 16_384, 16_383, 20];
         let read: Vec<u8> = sizes
             .iter()
             .enumerate()
@@ -169,7 +169,7 @@ async fn large_payloads_are_not_copied() {
         }
         // Two parts of one buffer lie as far apart as on the wire.
         let between = held[2].as_ptr() as usize - held[1].as_ptr() as usize;
-        assert_eq!(between, 5000 + frame_to(role, 0x82, &[0; 4096]).len() - 4096);
+        assert_eq!(between, 20_000 + frame_to(role, 0x82, &[0; 16_384]).len() - 16_384);
         assert_eq!(socket.recv().await.unwrap(), Some("and more".into()));
         for (i, payload) in held.into_iter().enumerate() {
             assert_eq!(Message::Binary(payload), data(sizes[i], i), "nothing was written over it");

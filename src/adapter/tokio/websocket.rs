@@ -16,7 +16,7 @@ use std::io;
 
 /// From this size on, a payload that lies whole in the read buffer is handed out as a part of it. Below, to copy it costs
 /// less than the new buffer, which the message would keep alive as a whole.
-const SPLIT_OFF: usize = 4096;
+const SPLIT_OFF: usize = 16 * 1024;
 
 /// How long the answers to what one read brought may wait for each other.
 const TOGETHER: Duration = Duration::from_millis(1);
@@ -103,8 +103,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// The pleasant door: waits for the next message and returns it; `None` after a clean end. Before it waits, and while it
     /// does, it writes what is queued.
     ///
-    /// A binary message of 4 KiB or more is not copied: it was put together where it stays, or is a part of the read
-    /// buffer, of which it keeps 16 KiB alive.
+    /// A binary message of 16 KiB or more is not copied: it was put together where it stays, or is a part of the read
+    /// buffer, of which it keeps 64 KiB alive.
     ///
     /// # Errors
     ///
