@@ -1,14 +1,17 @@
 //! What this server is for: it joins people, rooms and connections.
 
 use super::{
-    bucket::Bucket,
-    clients::Clients,
+    bucket::{COST, COST_OF_A_ROOM},
+    clients::{Clients, Verdict},
     driver::App,
     front,
+    hosts::{ELSEWHERE, Hosts},
+    names,
     outbox::Outbox,
-    protocol::{FromPage, Person, Place, ToPage},
+    protocol::{Fault, FromPage, Person, Place, ToPage},
     rooms::{LOBBY, Rooms},
-    terminal, words,
+    terminal::{self, Log},
+    words,
 };
 use bowline::{
     CloseCode, Closure, Config, Connection, Event, Prepared, State,
@@ -23,43 +26,40 @@ use std::{
     time::Duration,
 };
 
-/// Characters, at the most.
-const NAME: usize = 24;
-const TEXT: usize = 2000;
+/// Bytes of a client's key, at the most.
 const KEY: usize = 64;
 
-/// What a message costs, in tokens. Who comes into a room is sent what was said there.
-const COST: f64 = 1.0;
-const COST_OF_A_ROOM: f64 = 5.0;
+/// How long a connection may take to say hello.
+const HELLO: Duration = Duration::from_secs(10);
+
+/// How many connections there are at the most: those who are here, those who come and go, and requests for the page. With
+/// each, the process has a file descriptor, and many systems give it 1024.
+const CONNECTIONS: usize = 800;
 
 /// The same page has come over another connection.
 const REPLACED: CloseCode = CloseCode::new(4000);
 
-/// Why a client is sent away: what goes into the Close frame.
-type Fault = (CloseCode, &'static str);
-
 pub(crate) struct Chat {
     config: Arc<Config>,
     accept: Accept,
-    /// By the index of the connection: all that have said something.
+    hosts: Hosts,
+    /// By the index of the connection.
     seats: HashMap<usize, Seat>,
     clients: Clients,
     rooms: Rooms,
     /// Who is in which room has changed, and the pages have not been told yet.
     rooms_changed: bool,
     outbox: Outbox,
+    log: Log,
     lines: Option<Receiver<String>>,
 }
 
 /// What a connection is in the chat.
-struct Seat {
-    bucket: Bucket,
-    standing: Standing,
-}
-
-enum Standing {
+enum Seat {
     /// It has not said hello.
-    Stranger,
+    Stranger {
+        since: Duration,
+    },
     Here(Who),
     /// Its page has come over another connection.
     Replaced,
@@ -75,83 +75,81 @@ struct Who {
 
 impl Seat {
     fn who(&self) -> Option<&Who> {
-        if let Standing::Here(who) = &self.standing { Some(who) } else { None }
+        if let Self::Here(who) = self { Some(who) } else { None }
     }
 }
 
 impl Chat {
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config, hosts: Hosts, log: Log) -> Self {
         Self {
             config: Arc::new(config),
             accept: Accept::same_origin(),
+            hosts,
             seats: HashMap::new(),
             clients: Clients::default(),
             rooms: Rooms::new(),
             rooms_changed: false,
             outbox: Outbox::default(),
+            log,
             lines: None,
         }
     }
 
     /// A message of a page, once it is known to be one.
     fn receive_text(&mut self, index: usize, text: &str, now: Duration) -> Result<(), Fault> {
-        let seat =
-            self.seats.entry(index).or_insert_with(|| Seat { bucket: Bucket::full(now), standing: Standing::Stranger });
-        if !seat.bucket.take(COST, now) {
-            return Err((CloseCode::POLICY_VIOLATION, "too many messages in too short a time"));
-        }
         let message = serde_json::from_str(text)
             .map_err(|_| (CloseCode::INVALID_DATA, "this is no message of this chat: see examples/chat/main.rs"))?;
-        let who = match &seat.standing {
-            Standing::Stranger => None,
-            Standing::Here(who) => Some(who.clone()),
-            Standing::Replaced => return Ok(()),
+        let who = match self.seats.get(&index) {
+            Some(Seat::Here(who)) => who.clone(),
+            Some(Seat::Replaced) => return Ok(()),
+            Some(Seat::Stranger { .. }) | None => {
+                return match message {
+                    FromPage::Hello { client, name, place } => self.hello(index, client, name, place, now),
+                    _ => Err((CloseCode::POLICY_VIOLATION, "say hello first")),
+                };
+            }
         };
-        match (message, who) {
-            (FromPage::Hello { client, name, place }, None) => self.hello(index, client, name, place),
-            (FromPage::Hello { .. }, Some(_)) => Err((CloseCode::POLICY_VIOLATION, "one hello is enough")),
-            (_, None) => Err((CloseCode::POLICY_VIOLATION, "say hello first")),
-            (FromPage::Enter { place }, Some(who)) => {
-                if !seat.bucket.take(COST_OF_A_ROOM, now) {
-                    return Err((CloseCode::POLICY_VIOLATION, "too many rooms in too short a time"));
-                }
+        let cost = if matches!(message, FromPage::Enter { .. }) { COST_OF_A_ROOM } else { COST };
+        if !self.clients.pay(&who.key, cost, now) {
+            return Err((CloseCode::POLICY_VIOLATION, "too many messages in too short a time"));
+        }
+        match message {
+            FromPage::Hello { .. } => return Err((CloseCode::POLICY_VIOLATION, "one hello is enough")),
+            FromPage::Enter { place } => {
                 check_room(&place.room)?;
                 self.depart(index, &who);
                 self.enter(index, who, place);
-                Ok(())
             }
-            (FromPage::Say { id, room, text }, Some(who)) => self.say(index, &who, id, &room, &text),
-            (FromPage::Typing, Some(who)) => {
-                self.tell_others(index, &who.room, &ToPage::Typing { person: who.person });
-                Ok(())
+            FromPage::Say { id, room, text } => self.say(index, &who, id, &room, &text)?,
+            FromPage::Typing => {
+                if self.clients.types(&who.key, now) {
+                    self.tell_others(index, &who.room, &ToPage::Typing { person: who.person });
+                }
             }
-            (FromPage::Beat, Some(_)) => {
-                self.outbox.send([&index], &ToPage::Beat.prepare());
-                Ok(())
-            }
+            FromPage::Beat => self.outbox.send([&index], &ToPage::Beat.prepare()),
         }
+        Ok(())
     }
 
-    fn hello(&mut self, index: usize, key: String, name: String, place: Place) -> Result<(), Fault> {
+    fn hello(&mut self, index: usize, key: String, name: String, place: Place, now: Duration) -> Result<(), Fault> {
         if !(8..=KEY).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err((CloseCode::POLICY_VIOLATION, "a client has 8 to 64 letters and digits"));
         }
-        if !is_name(&name) {
+        if !names::is_name(&name) {
             return Err((CloseCode::POLICY_VIOLATION, "a name has 1 to 24 characters, all of them visible"));
         }
         check_room(&place.room)?;
-        let arrived = self.clients.arrive(&key, index);
-        let (person, old) = arrived.ok_or((CloseCode::TRY_AGAIN_LATER, "the chat is full"))?;
+        let arrival = self.clients.arrive(&key, index, now)?;
         // A page may come back before this side knows that its old connection is dead.
-        if let Some(old) = old
+        if let Some(old) = arrival.replaced
             && let Some(seat) = self.seats.get_mut(&old)
-            && let Standing::Here(who) = mem::replace(&mut seat.standing, Standing::Replaced)
+            && let Seat::Here(who) = mem::replace(seat, Seat::Replaced)
         {
-            println!("- {}, in {}: came over another connection", who.name, who.room);
+            self.log.line(format!("- {}, in {}: came over another connection", who.name, who.room));
             self.depart(old, &who);
             self.outbox.close(old, REPLACED, "you are here over another connection now");
         }
-        self.enter(index, Who { key, person, name, room: String::new() }, place);
+        self.enter(index, Who { key, person: arrival.person, name, room: String::new() }, place);
         Ok(())
     }
 
@@ -163,15 +161,14 @@ impl Chat {
         let coming = ToPage::Came { person: who.person, name: &who.name }.prepare();
         self.outbox.send(&room.members, &coming);
         room.members.insert(index);
-        println!("+ {} came into {} ({} there)", who.name, who.room, room.members.len());
-        if let Some(seat) = self.seats.get_mut(&index) {
-            seat.standing = Standing::Here(who.clone());
-        }
+        self.log.line(format!("+ {} came into {} ({} there)", who.name, who.room, room.members.len()));
+        self.seats.insert(index, Seat::Here(who.clone()));
         let there = room.members.iter().filter_map(|index| self.seats.get(index)?.who());
         let people = there.map(|who| Person { person: who.person, name: &who.name }).collect();
         let resumed = room.resume(place.epoch.as_deref(), place.after);
-        let (you, after, missing) = (who.person, resumed.after, resumed.missing);
-        let welcome = ToPage::Welcome { you, room: &who.room, epoch: &room.epoch, after, missing, people };
+        let (you, last_id) = (who.person, self.clients.last_id(&who.key));
+        let (after, missing) = (resumed.after, resumed.missing);
+        let welcome = ToPage::Welcome { you, last_id, room: &who.room, epoch: &room.epoch, after, missing, people };
         self.outbox.send([&index], &welcome.prepare());
         for message in resumed.messages {
             self.outbox.send([&index], message);
@@ -188,31 +185,36 @@ impl Chat {
         }
     }
 
-    /// Each message is acknowledged, also one that comes again because the acknowledgement was lost; but only the first
-    /// time it is passed on.
+    /// Each message is answered, also one that comes again because the answer was lost: with the same answer, and without
+    /// being passed on again.
     fn say(&mut self, index: usize, who: &Who, id: u64, room: &str, text: &str) -> Result<(), Fault> {
         check_room(room)?;
-        if !self.clients.is_new(&who.key, id) {
-            self.outbox.send([&index], &ToPage::Taken { id }.prepare());
-            return Ok(());
+        if id == 0 {
+            return Err((CloseCode::POLICY_VIOLATION, "messages are numbered from 1"));
         }
-        let refused = match text.chars().count() {
-            _ if text.trim().is_empty() => Some("it is empty"),
-            length if length > TEXT => Some("it has more than 2000 characters"),
-            _ => None,
-        };
-        let answer = match (refused, self.rooms.open(room)) {
-            (Some(why), _) => ToPage::Refused { id, why },
-            (None, None) => ToPage::Refused { id, why: "there are too many rooms" },
-            (None, Some(room)) => {
-                let (person, name) = (who.person, who.name.as_str());
-                let message = room.post(text, |seq, at| ToPage::Said { seq, at, person, name, id, text });
-                self.outbox.send(&room.members, &message);
-                ToPage::Taken { id }
-            }
+        let verdict = self.clients.verdict(&who.key, id).unwrap_or_else(|| {
+            let verdict = self.pass_on(who, id, room, text);
+            self.clients.judged(&who.key, id, verdict);
+            verdict
+        });
+        let answer = match verdict {
+            Verdict::Taken => ToPage::Taken { id },
+            Verdict::Refused(why) => ToPage::Refused { id, why },
         };
         self.outbox.send([&index], &answer.prepare());
         Ok(())
+    }
+
+    /// A page may have gone elsewhere since a message was written. But only who goes into a room makes one.
+    fn pass_on(&mut self, who: &Who, id: u64, room: &str, text: &str) -> Verdict {
+        if let Some(why) = names::fault(text) {
+            return Verdict::Refused(why);
+        }
+        let Some(room) = self.rooms.get_mut(room) else { return Verdict::Refused("this room is not there any more") };
+        let (person, name) = (who.person, who.name.as_str());
+        let message = room.post(|seq, at| ToPage::Said { seq, at, person, name, id, text });
+        self.outbox.send(&room.members, &message);
+        Verdict::Taken
     }
 
     fn tell_others(&mut self, index: usize, room: &str, message: &ToPage<'_>) {
@@ -224,7 +226,7 @@ impl Chat {
     /// To everybody, in whatever room. It has a number in each, so that those hear of it who are away just now.
     fn announce(&mut self, text: &str) {
         for room in self.rooms.all() {
-            let message = room.post(text, |seq, at| ToPage::Announced { seq, at, text });
+            let message = room.post(|seq, at| ToPage::Announced { seq, at, text });
             self.outbox.send(&room.members, &message);
         }
     }
@@ -240,13 +242,8 @@ impl Chat {
     }
 }
 
-/// Names of people and rooms: some characters, and nothing that would move a terminal's cursor.
-fn is_name(name: &str) -> bool {
-    (1..=NAME).contains(&name.chars().count()) && !name.trim().is_empty() && !name.contains(char::is_control)
-}
-
 fn check_room(name: &str) -> Result<(), Fault> {
-    if is_name(name) {
+    if names::is_name(name) {
         return Ok(());
     }
     Err((CloseCode::POLICY_VIOLATION, "the name of a room has 1 to 24 characters, all of them visible"))
@@ -262,11 +259,36 @@ impl App for Chat {
     }
 
     fn accept(&mut self, request: Request) -> Result<Connection, Refusal> {
-        if request.path() == "/chat" { request.accept(&self.accept) } else { Err(front::elsewhere(request)) }
+        if !self.hosts.contain(request.host()) {
+            Err(request.refuse(421, ELSEWHERE))
+        } else if request.path() == "/chat" {
+            request.accept(&self.accept)
+        } else {
+            Err(request.refuse(404, "there is no WebSocket here: it is at /chat\n"))
+        }
     }
 
     fn answer(&mut self, refusal: Refusal, head: &[u8]) -> Box<dyn Buf> {
-        front::answer(refusal, head, self.config.entropy)
+        front::answer(refusal, head, &self.hosts, &self.log, self.config.entropy)
+    }
+
+    fn most_connections(&self) -> usize {
+        CONNECTIONS
+    }
+
+    /// Nobody stays who does not say hello.
+    fn tick(&mut self, index: usize, connection: &mut Connection, now: Duration) -> Option<Duration> {
+        let seat = self.seats.entry(index).or_insert(Seat::Stranger { since: now });
+        let Seat::Stranger { since } = *seat else { return None };
+        if connection.state() != State::Open {
+            return None;
+        }
+        let left = (since + HELLO).saturating_sub(now);
+        if left.is_zero() {
+            let _ = connection.close(CloseCode::POLICY_VIOLATION, "no hello has come for 10 seconds");
+            return None;
+        }
+        Some(left)
     }
 
     /// Who has been sent away is not listened to any more, though more may still come.
@@ -286,14 +308,14 @@ impl App for Chat {
 
     fn ended(&mut self, index: usize, closure: Option<&Closure>) {
         self.outbox.forget(index);
-        match self.seats.remove(&index).map(|seat| seat.standing) {
-            Some(Standing::Here(who)) => {
-                println!("- {}, in {}: {}", who.name, who.room, words::of(closure));
+        match self.seats.remove(&index) {
+            Some(Seat::Here(who)) => {
+                self.log.line(format!("- {}, in {}: {}", who.name, who.room, words::of(closure)));
                 self.clients.leave(&who.key);
                 self.depart(index, &who);
             }
-            Some(Standing::Stranger) => println!("- somebody: {}", words::of(closure)),
-            Some(Standing::Replaced) | None => {}
+            Some(Seat::Stranger { .. }) => self.log.line(format!("- somebody: {}", words::of(closure))),
+            Some(Seat::Replaced) | None => {}
         }
     }
 
@@ -312,7 +334,7 @@ impl App for Chat {
             match line.trim() {
                 "quit" => return true,
                 "" => {}
-                text => self.announce(text),
+                text => self.announce(&names::sayable(text)),
             }
         }
         false

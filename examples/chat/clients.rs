@@ -1,21 +1,54 @@
 //! Who has been here: what outlives a connection.
 
-use std::collections::HashMap;
+use super::{
+    bucket::{Bucket, COST_OF_A_ROOM},
+    protocol::Fault,
+};
+use bowline::CloseCode;
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
 
 /// How many are remembered at the most, and how many of them can be here at once.
 const REMEMBERED: usize = 4096;
-const HERE: usize = 1000;
+const HERE: usize = 500;
+
+/// How many refused messages are remembered of each. A page has no more than these on their way.
+const REFUSED: usize = 32;
+
+/// How often others are told that somebody is typing.
+const TYPING_EVERY: Duration = Duration::from_secs(2);
 
 /// A page, over all its connections.
-pub(crate) struct Client {
+struct Client {
     /// What others call it. They never see its key: whoever knows that could take its place.
-    pub(crate) person: u32,
+    person: u32,
     /// Its connection, while it has one.
-    pub(crate) connection: Option<usize>,
-    /// The number that it gave to the last message that was taken from it. It counts upwards, and sends again, in order,
-    /// what was not acknowledged: so this one number is enough to know what came twice.
+    connection: Option<usize>,
+    /// It is not filled by a new connection.
+    bucket: Bucket,
+    typed: Option<Duration>,
+    /// The number that it gave to the last message that was judged. It counts upwards, and sends again, in order, what was
+    /// not acknowledged: so this one number is enough to know what came twice.
     last_id: u64,
+    /// Those of them that were not passed on, and why.
+    refused: VecDeque<(u64, &'static str)>,
     seen: u64,
+}
+
+/// Somebody has said hello.
+pub(crate) struct Arrival {
+    pub(crate) person: u32,
+    /// The connection that this one takes the place of.
+    pub(crate) replaced: Option<usize>,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy)]
+pub(crate) enum Verdict {
+    Taken,
+    Refused(&'static str),
 }
 
 /// By the key that each page made for itself.
@@ -28,25 +61,26 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// Somebody says hello over a connection. Returns who it is, and the connection that this one takes the place of;
-    /// `None` if there are too many.
-    pub(crate) fn arrive(&mut self, key: &str, connection: usize) -> Option<(u32, Option<usize>)> {
+    /// Somebody says hello over a connection.
+    pub(crate) fn arrive(&mut self, key: &str, connection: usize, now: Duration) -> Result<Arrival, Fault> {
+        let is_full = self.here >= HERE;
         self.hellos += 1;
         if !self.by_key.contains_key(key) {
             self.make_room();
             self.persons += 1;
-            let client = Client { person: self.persons, connection: None, last_id: 0, seen: 0 };
-            self.by_key.insert(key.into(), client);
         }
-        let client = self.by_key.get_mut(key)?;
+        let client = self.by_key.entry(key.into()).or_insert_with(|| Client::new(self.persons, now));
+        client.seen = self.hellos;
+        if !client.bucket.take(COST_OF_A_ROOM, now) {
+            return Err((CloseCode::POLICY_VIOLATION, "too many connections in too short a time"));
+        }
         if client.connection.is_none() {
-            if self.here >= HERE {
-                return None;
+            if is_full {
+                return Err((CloseCode::TRY_AGAIN_LATER, "the chat is full"));
             }
             self.here += 1;
         }
-        client.seen = self.hellos;
-        Some((client.person, client.connection.replace(connection)))
+        Ok(Arrival { person: client.person, replaced: client.connection.replace(connection) })
     }
 
     pub(crate) fn leave(&mut self, key: &str) {
@@ -55,12 +89,43 @@ impl Clients {
         }
     }
 
-    /// Whether a message is new, and not one that is sent again because its acknowledgement was lost.
-    pub(crate) fn is_new(&mut self, key: &str, id: u64) -> bool {
+    /// Whether a client may do something that costs so many tokens.
+    pub(crate) fn pay(&mut self, key: &str, tokens: f64, now: Duration) -> bool {
+        self.by_key.get_mut(key).is_some_and(|client| client.bucket.take(tokens, now))
+    }
+
+    /// Whether the others are to be told that this one is typing, and have not just been.
+    pub(crate) fn types(&mut self, key: &str, now: Duration) -> bool {
         let Some(client) = self.by_key.get_mut(key) else { return false };
-        let is_new = id > client.last_id;
-        client.last_id = client.last_id.max(id);
-        is_new
+        let is_news = client.typed.is_none_or(|typed| now >= typed + TYPING_EVERY);
+        if is_news {
+            client.typed = Some(now);
+        }
+        is_news
+    }
+
+    /// The highest number of a message of this client.
+    pub(crate) fn last_id(&self, key: &str) -> u64 {
+        self.by_key.get(key).map_or(0, |client| client.last_id)
+    }
+
+    /// What became of a message that comes again, because the answer was lost. `None` if it is new.
+    pub(crate) fn verdict(&self, key: &str, id: u64) -> Option<Verdict> {
+        let client = self.by_key.get(key).filter(|client| id <= client.last_id)?;
+        let refused = client.refused.iter().find(|(refused, _)| *refused == id);
+        Some(refused.map_or(Verdict::Taken, |(_, why)| Verdict::Refused(why)))
+    }
+
+    /// A new message was judged.
+    pub(crate) fn judged(&mut self, key: &str, id: u64, verdict: Verdict) {
+        let Some(client) = self.by_key.get_mut(key) else { return };
+        client.last_id = id;
+        if let Verdict::Refused(why) = verdict {
+            client.refused.push_back((id, why));
+            if client.refused.len() > REFUSED {
+                client.refused.pop_front();
+            }
+        }
     }
 
     /// Forgets who has been away for longest.
@@ -72,5 +137,12 @@ impl Clients {
                 self.by_key.remove(&key);
             }
         }
+    }
+}
+
+impl Client {
+    fn new(person: u32, now: Duration) -> Self {
+        let bucket = Bucket::full(now);
+        Self { person, connection: None, bucket, typed: None, last_id: 0, refused: VecDeque::new(), seen: 0 }
     }
 }

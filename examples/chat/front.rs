@@ -3,40 +3,47 @@
 //! The handshake judges every request. A plain GET is one that it refuses because the field Upgrade is missing, and
 //! nothing else was wrong before that; only then the path is looked at.
 
-use bowline::{
-    HandshakeError,
-    server::{Refusal, Request},
+use super::{
+    hosts::{ELSEWHERE, Hosts},
+    terminal::Log,
 };
+use bowline::{HandshakeError, server::Refusal};
 use bytes::{Buf, Bytes};
 use std::fmt::Write;
 
 const PAGE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
 
 /// The page, if it was asked for.
-pub(crate) fn answer(refusal: Refusal, head: &[u8], entropy: fn() -> [u8; 4]) -> Box<dyn Buf> {
+pub(crate) fn answer(
+    refusal: Refusal,
+    head: &[u8],
+    hosts: &Hosts,
+    log: &Log,
+    entropy: fn() -> [u8; 4],
+) -> Box<dyn Buf> {
     let is_plain = refusal.error() == Some(&HandshakeError::Missing("Upgrade"));
-    match path(head) {
-        Some("/") if is_plain => Box::new(page(entropy)),
-        Some(_) if is_plain => Box::new(not_found()),
+    match target(head) {
+        Some((_, host)) if is_plain && !hosts.contain(&host) => Box::new(words("421 Misdirected Request", ELSEWHERE)),
+        Some((path, _)) if is_plain && path == "/" => Box::new(page(entropy)),
+        Some(_) if is_plain => Box::new(words("404 Not Found", "there is nothing here: the chat is at /\n")),
         _ if head.is_empty() => Box::new(refusal), // browsers connect ahead of need, and may not need it
         _ => {
             let why = refusal.error().map(ToString::to_string);
-            println!("! turned away with {}: {}", refusal.status(), why.unwrap_or_default());
+            log.line(format!("! turned away with {}: {}", refusal.status(), why.unwrap_or_default()));
             Box::new(refusal)
         }
     }
 }
 
-/// A WebSocket is at one path only.
-pub(crate) fn elsewhere(request: Request) -> Refusal {
-    request.refuse(404, "there is no WebSocket here: it is at /chat\n")
-}
-
-fn path(head: &[u8]) -> Option<&str> {
+/// Path and host.
+fn target(head: &[u8]) -> Option<(String, String)> {
     let mut fields = [httparse::EMPTY_HEADER; 100];
     let mut request = httparse::Request::new(&mut fields);
     request.parse(head).ok()?;
-    request.path.map(|target| target.split('?').next().unwrap_or(target))
+    let path = request.path?.split('?').next()?;
+    let host = request.headers.iter().find(|field| field.name.eq_ignore_ascii_case("host"))?;
+    Some((path.into(), String::from_utf8_lossy(host.value).into_owned()))
 }
 
 /// Its own script and style run, as they have a number that nobody could know before, and nothing else does: not what
@@ -46,7 +53,7 @@ fn page(entropy: fn() -> [u8; 4]) -> Bytes {
     for byte in [entropy(), entropy(), entropy(), entropy()].as_flattened() {
         let _ = write!(nonce, "{byte:02x}"); // a string takes all
     }
-    let body = PAGE.replace("NONCE", &nonce);
+    let body = PAGE.replace("NONCE", &nonce).replace("STYLE", STYLE);
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src data:; connect-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
@@ -54,13 +61,8 @@ fn page(entropy: fn() -> [u8; 4]) -> Bytes {
     response("200 OK", "text/html; charset=utf-8", &policy, &body)
 }
 
-fn not_found() -> Bytes {
-    response(
-        "404 Not Found",
-        "text/plain; charset=utf-8",
-        "default-src 'none'",
-        "there is nothing here: the chat is at /\n",
-    )
+fn words(status: &str, words: &str) -> Bytes {
+    response(status, "text/plain; charset=utf-8", "default-src 'none'", words)
 }
 
 fn response(status: &str, kind: &str, policy: &str, body: &str) -> Bytes {

@@ -1,7 +1,10 @@
 //! What is said on the wire: JSON, one object in each text message. `main.rs` has it as a table.
 
-use bowline::Prepared;
+use bowline::{CloseCode, Prepared};
 use serde::{Deserialize, Serialize};
+
+/// Why a client is sent away: what goes into the Close frame.
+pub(crate) type Fault = (CloseCode, &'static str);
 
 /// From a page.
 #[derive(Deserialize)]
@@ -28,7 +31,7 @@ pub(crate) struct Place {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum ToPage<'a> {
-    Welcome { you: u32, room: &'a str, epoch: &'a str, after: u64, missing: u64, people: Vec<Person<'a>> },
+    Welcome { you: u32, last_id: u64, room: &'a str, epoch: &'a str, after: u64, missing: u64, people: Vec<Person<'a>> },
     Said { seq: u64, at: u64, person: u32, name: &'a str, id: u64, text: &'a str },
     Announced { seq: u64, at: u64, text: &'a str },
     Taken { id: u64 },
@@ -55,7 +58,10 @@ pub(crate) struct RoomInfo<'a> {
 impl ToPage<'_> {
     /// Encoded once, for as many as want it.
     pub(crate) fn prepare(&self) -> Prepared {
-        // Numbers and strings cannot fail to be JSON.
-        Prepared::text(serde_json::to_string(self).unwrap_or_default())
+        Prepared::text(self.json())
+    }
+
+    pub(crate) fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default() // numbers and strings cannot fail to be JSON
     }
 }

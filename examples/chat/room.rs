@@ -7,9 +7,9 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// What is kept of a room for those who come back: this many messages, and bytes of text.
+/// What is kept of a room for those who come back: this many messages, and bytes of them, as they are sent.
 const KEPT: usize = 200;
-const KEPT_BYTES: usize = 256 * 1024;
+pub(crate) const KEPT_BYTES: usize = 128 * 1024;
 
 pub(crate) struct Room {
     /// Numbers mean something within one life of a room: after a restart of the server, they begin again.
@@ -20,6 +20,8 @@ pub(crate) struct Room {
     last: u64,
     history: VecDeque<Kept>,
     bytes: usize,
+    /// Goes up with each use of any room.
+    pub(crate) used: u64,
 }
 
 /// A message as it was sent, so that it is encoded once in its life.
@@ -39,15 +41,17 @@ pub(crate) struct Resumed<'a> {
 
 impl Room {
     pub(crate) fn new(epoch: String) -> Self {
-        Self { epoch, members: BTreeSet::new(), last: 0, history: VecDeque::new(), bytes: 0 }
+        Self { epoch, members: BTreeSet::new(), last: 0, history: VecDeque::new(), bytes: 0, used: 0 }
     }
 
     /// Gives the next number to a message, and keeps it. `message` is told the number and the time.
-    pub(crate) fn post<'a>(&mut self, text: &'a str, message: impl FnOnce(u64, u64) -> ToPage<'a>) -> Prepared {
+    pub(crate) fn post<'a>(&mut self, message: impl FnOnce(u64, u64) -> ToPage<'a>) -> Prepared {
         self.last += 1;
-        let message = message(self.last, milliseconds()).prepare();
-        self.history.push_back(Kept { message: message.clone(), size: text.len() });
-        self.bytes += text.len();
+        let json = message(self.last, milliseconds()).json();
+        let size = json.len();
+        let message = Prepared::text(json);
+        self.history.push_back(Kept { message: message.clone(), size });
+        self.bytes += size;
         while self.history.len() > KEPT || self.bytes > KEPT_BYTES {
             let Some(oldest) = self.history.pop_front() else { break };
             self.bytes -= oldest.size;

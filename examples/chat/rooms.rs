@@ -17,33 +17,39 @@ pub(crate) struct Rooms {
     /// Tells the lives of rooms apart, over restarts of the server.
     started: u128,
     made: u64,
+    uses: u64,
 }
 
 impl Rooms {
     pub(crate) fn new() -> Self {
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
-        let mut rooms = Self { by_name: BTreeMap::new(), started, made: 0 };
+        let mut rooms = Self { by_name: BTreeMap::new(), started, made: 0, uses: 0 };
         rooms.open(LOBBY);
         rooms
     }
 
-    /// The room with this name, which is made if need be. `None` if there are too many, with somebody in each.
+    /// The room with this name, which is made if need be, in the place of the empty one that was not used for longest.
+    /// `None` if there is somebody in each.
     pub(crate) fn open(&mut self, name: &str) -> Option<&mut Room> {
         if !self.by_name.contains_key(name) {
             if self.by_name.len() >= ROOMS {
-                let is_free = |(name, room): &(&String, &Room)| room.members.is_empty() && *name != LOBBY;
-                let free = self.by_name.iter().find(is_free)?.0.clone();
+                let free = self.by_name.iter().filter(|(name, room)| room.members.is_empty() && *name != LOBBY);
+                let free = free.min_by_key(|(_, room)| room.used)?.0.clone();
                 self.by_name.remove(&free);
             }
             self.made += 1;
             let epoch = format!("{:x}-{}", self.started, self.made);
             self.by_name.insert(name.into(), Room::new(epoch));
         }
-        self.by_name.get_mut(name)
+        self.get_mut(name)
     }
 
+    /// A room that is there, and is used now.
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Room> {
-        self.by_name.get_mut(name)
+        let room = self.by_name.get_mut(name)?;
+        self.uses += 1;
+        room.used = self.uses;
+        Some(room)
     }
 
     pub(crate) fn all(&mut self) -> impl Iterator<Item = &mut Room> {

@@ -5,11 +5,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import { Browser } from './browser.mjs';
 import { Faults } from './faults.mjs';
-import { Person, Terminal, until } from './people.mjs';
-const { WebSocket } = createRequire(import.meta.url)('ws');
+import { Person, Terminal } from './people.mjs';
+import { Robot, chorus, strangers } from './robots.mjs';
 
 /** It ends with the first failure, as each check goes on where the last one ended. */
 let passed = 0;
@@ -192,62 +191,42 @@ await check('a page of a foreign origin is refused', async () => {
   site.close();
 });
 
-/** A client without a page. */
-async function connect() {
-  const socket = new WebSocket(new URL('/chat', terminal.url).href.replace(/^http/, 'ws'));
-  await once(socket, 'open');
-  return socket;
-}
+await check('two pages with one key, as "Duplicate tab" makes them, lose nothing', async () => {
+  const wire = await Faults.before(terminal.url);
+  const mara = await Person.come(browser, wire.url, 'Mara', 'twins');
+  await mara.says('one');
+  await mara.hears(['one']);
+  const twin = await mara.duplicate(browser, terminal.url);
+  await mara.isTold(/^You are here in another window\. .*4000/);
+  await twin.says('two', 'three', 'four');
+  await mara.says('five');
+  await mara.page.evaluate(`window.dispatchEvent(new Event('online'))`);
+  assert.equal(await mara.shown('#state'), 'not connected');
+  assert.equal(await mara.page.evaluate('spy.sockets.length'), 1, 'it does not come back by itself');
+  await twin.hears(['one', 'two', 'three', 'four']);
+  await mara.now();
+  for (const person of [mara, twin]) await person.hears(['one', 'two', 'three', 'four', 'five']);
 
-/** The same, in a room, through the network that has no faults. */
-async function robot(key, room) {
-  const socket = await connect();
-  socket.send(JSON.stringify({ type: 'hello', client: key, name: key, place: { room, epoch: null, after: 0 } }));
-  await once(socket, 'message');
-  return socket;
-}
-
-/** Many say something in a room in which they are not: as much as each may at once. */
-async function chorus(voices, room, text) {
-  for (let voice = 0; voice < voices; voice++) {
-    const socket = await robot(`chorus${room}${voice}`, 'choir');
-    for (let id = 1; id <= 25; id++) socket.send(JSON.stringify({ type: 'say', id, room, text }));
-    socket.close(1000);
-    assert.equal((await once(socket, 'close'))[0], 1000);
-  }
-}
-
-await check('whatever a client sends, it is told what was wrong with it', async () => {
-  const hello = { type: 'hello', client: 'stranger1', name: 'Eve', place: { room: 'lobby', epoch: null, after: 0 } };
-  for (const [code, ...messages] of [
-    [1003, Buffer.of(1, 2, 3)],
-    [1007, 'nonsense'],
-    [1007, '{"type":"hello"}'],
-    [1007, JSON.stringify({ ...hello, admin: true })],
-    [1008, '{"type":"say","id":1,"room":"lobby","text":"before the hello"}'],
-    [1008, JSON.stringify({ ...hello, name: 'E'.repeat(25) })],
-    [1008, JSON.stringify({ ...hello, name: 'E\u001b[2J' })],
-    [1008, JSON.stringify({ ...hello, client: '../../etc' })],
-    [1008, JSON.stringify({ ...hello, place: { ...hello.place, room: '' } })],
-    [1008, JSON.stringify(hello), JSON.stringify(hello)],
-    [1008, JSON.stringify(hello), '{"type":"enter","place":{"room":"\\n","epoch":null,"after":0}}'],
-    [1008, JSON.stringify(hello), ...Array(10).fill('{"type":"enter","place":{"room":"lobby","epoch":"?","after":9e15}}'.replace('9e15', '9000000'))],
-  ]) {
-    const socket = await connect();
-    for (const message of messages) socket.send(message);
-    const [closed, reason] = await once(socket, 'close');
-    assert.equal(closed, code, String(messages[0]));
-    assert.notEqual(String(reason), '');
-  }
+  // This time she is away when her twin comes.
+  wire.cut();
+  await mara.isTold(/^The network went away: .*1006/);
+  await mara.says('eight');
+  const other = await mara.duplicate(browser, terminal.url, (me) => { me.unsent = []; me.lastId = me.lastSent; });
+  await other.says('six', 'seven');
+  await twin.hears(['one', 'two', 'three', 'four', 'five', 'six', 'seven']);
+  wire.mend();
+  await mara.now();
+  const all = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'];
+  for (const person of [mara, twin]) await person.hears(all);
+  await other.isTold(/^You are here in another window\. .*4000/);
+  await other.now();
+  await other.sees('#state', 'connected');
+  await other.hears(all);
+  assert.ok(await twin.page.evaluate(`document.querySelector('.note > bdi').textContent === 'Mara'`), 'names are apart in notes');
+  wire.stop();
 });
 
-await check('a client that comes again takes the place of its old connection', async () => {
-  const old = await robot('twice1234', 'lobby');
-  const closed = once(old, 'close');
-  const young = await robot('twice1234', 'lobby');
-  assert.equal((await closed)[0], 4000);
-  young.close();
-});
+await strangers(check, terminal, process.argv[2]);
 
 await check('a gap that the history does not reach over is told', async () => {
   const reader = await Person.come(browser, network.url, 'Noor', 'archive');
@@ -255,7 +234,7 @@ await check('a gap that the history does not reach over is told', async () => {
   await reader.hears(['before']);
   network.cut();
   await reader.isTold(/^The network went away: .*1006/);
-  await chorus(10, 'archive', 'la');
+  await chorus(terminal.url, 10, 'archive', 'la');
   network.mend();
   await reader.now();
   await reader.hears(['before', ...Array(200).fill('la')]);
@@ -263,11 +242,11 @@ await check('a gap that the history does not reach over is told', async () => {
 });
 
 await check('a client that does not read is ended, and nobody else notices', async () => {
-  const slow = await robot('slowpoke', 'slow');
-  slow.pause();
-  await chorus(80, 'slow', '느'.repeat(2000));
+  const slow = await Robot.enter(terminal.url, 'slowpoke', 'slow');
+  slow.socket.pause();
+  await chorus(terminal.url, 80, 'slow', '느'.repeat(2000));
   await terminal.prints(/^- slowpoke, in slow: was sent away with 1013: you do not read/);
-  slow.terminate();
+  slow.socket.terminate();
   await minji.says('still here');
   await everybodyHears('still here');
 });

@@ -18,13 +18,14 @@ export async function until(what, ask) {
 export class Terminal {
   lines = [];
 
-  static async start(program) {
+  /** With further names that it goes by. */
+  static async start(program, ...names) {
     const terminal = new Terminal();
-    terminal.process = spawn(program, ['127.0.0.1:0'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    terminal.process = spawn(program, ['127.0.0.1:0', ...names], { stdio: ['pipe', 'pipe', 'inherit'] });
     process.on('exit', () => terminal.process.kill('SIGKILL'));
     createInterface(terminal.process.stdout).on('line', (line) => {
       terminal.lines.push(line);
-      if (!/choir/.test(line)) console.log(`     | ${line}`);
+      if (!/choir|crowd|chorus/.test(line)) console.log(`     | ${line}`);
     });
     terminal.ended = once(terminal.process, 'exit');
     [, terminal.url] = await terminal.prints(/^listening on (http:\S+)/);
@@ -57,18 +58,33 @@ export class Person {
     }).observe(document.getElementById('attempt'), { attributes: true }));
     Object.assign(window, { spy: { sockets, sent, violations, bounds } });`;
 
-  static async come(browser, url, name, room) {
+  static async #open(browser, url, name) {
     const person = new Person();
     person.name = name;
     person.page = await browser.page();
     await person.page.call('Page.addScriptToEvaluateOnNewDocument', { source: Person.#SPY });
     await person.page.call('Emulation.setLocaleOverride', { locale: 'en-GB' });
-    await person.page.open(`${url}#${encodeURIComponent(room)}`);
+    await person.page.open(url);
+    return person;
+  }
+
+  static async come(browser, url, name, room) {
+    const person = await Person.#open(browser, `${url}#${encodeURIComponent(room)}`, name);
     await person.page.evaluate(`document.getElementById('name').select()`);
     await person.page.call('Input.insertText', { text: name });
     await person.key('Enter');
     await person.sees('#state', 'connected');
     return person;
+  }
+
+  /** Another page with all that this one keeps, as a browser makes it of a tab; `change` changes that before. */
+  async duplicate(browser, url, change = () => {}) {
+    const twin = await Person.#open(browser, url, `${this.name}'s twin`);
+    const kept = JSON.parse(await this.page.evaluate('sessionStorage.chat'));
+    change(kept);
+    await twin.page.evaluate(`sessionStorage.chat = ${JSON.stringify(JSON.stringify(kept))}; location.reload()`);
+    await twin.sees('#state', 'connected');
+    return twin;
   }
 
   /** A key that an input method has eaten brings no text. */

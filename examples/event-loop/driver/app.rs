@@ -20,6 +20,11 @@ pub(crate) trait App {
     /// The loop begins. A waker makes it call [`woken`](Self::woken), from any thread.
     fn begin(&mut self, _waker: Waker) {}
 
+    /// How many connections there may be at once.
+    fn most_connections(&self) -> usize {
+        usize::MAX
+    }
+
     /// Whether a client gets the WebSocket that it asks for.
     fn accept(&mut self, request: Request) -> Result<Connection, Refusal>;
 
@@ -31,6 +36,12 @@ pub(crate) trait App {
 
     /// What the peer did.
     fn receive(&mut self, index: usize, connection: &mut Connection, event: Event<'_>, now: Duration);
+
+    /// A deadline of the app's own: it may end a connection that is open, and says in how long it wants to be asked again.
+    /// It is also asked whenever something happens to the connection.
+    fn tick(&mut self, _index: usize, _connection: &mut Connection, _now: Duration) -> Option<Duration> {
+        None
+    }
 
     /// A connection is gone, and so it ended. Each that was accepted comes here once.
     fn ended(&mut self, index: usize, closure: Option<&Closure>);

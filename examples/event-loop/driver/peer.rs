@@ -189,7 +189,10 @@ impl Peer {
                 }
                 wait
             }
-            Phase::Open(connection) => connection.tick(timestamp),
+            Phase::Open(connection) => {
+                let own = shared.app.tick(shared.index, connection, shared.now);
+                connection.tick(timestamp).into_iter().chain(own).min()
+            }
             Phase::Answered(_) => return,
         };
         self.alarm.due = wait.map(|wait| shared.now + wait);

@@ -10,7 +10,7 @@ use mio::{
     net::{TcpListener, TcpStream},
 };
 use std::{
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, Write},
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -25,6 +25,9 @@ const ACCEPTS_IN_A_TURN: usize = 64;
 
 /// How long to wait after an `accept` that failed: mostly there is no file descriptor left, and one has to come free.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
+
+/// For who is one too many.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 const LISTENER: Token = Token(usize::MAX);
 const WAKER: Token = Token(usize::MAX - 1);
@@ -153,7 +156,7 @@ impl<A: App> Server<A> {
                 // The client left before it was its turn.
                 Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
                 Err(error) => {
-                    eprintln!("accept: {error}");
+                    let _ = writeln!(io::stderr(), "accept: {error}"); // where nobody may listen
                     self.accept_at = Some(self.shared.now + ACCEPT_REST);
                     return;
                 }
@@ -163,6 +166,11 @@ impl<A: App> Server<A> {
     }
 
     fn admit(&mut self, mut stream: TcpStream) {
+        if self.peers.len() - self.free.len() >= self.shared.app.most_connections() {
+            // Into a buffer that is empty. To wait until it has gone would be to have the connection.
+            let _ = stream.write_all(FULL);
+            return;
+        }
         let index = self.free.pop().unwrap_or(self.peers.len());
         // Answers should not wait for the acknowledgement of those before them.
         let _ = stream.set_nodelay(true);

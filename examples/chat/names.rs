@@ -1,0 +1,62 @@
+//! What people and rooms may be called, and what may be said.
+
+/// Characters, at the most.
+const NAME: usize = 24;
+pub(crate) const TEXT: usize = 2000;
+
+/// What nobody sees: with it, a name would look like another's, or would turn the words around it. These are the format
+/// characters of Unicode 16 (category Cf), with the line and paragraph separators among them, and the letters and symbols
+/// that are blank. The joiners of Persian and of emoji families are here, too: a name does without.
+const INVISIBLE: &[(char, char)] = &[
+    ('\u{ad}', '\u{ad}'),
+    ('\u{34f}', '\u{34f}'),
+    ('\u{600}', '\u{605}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{6dd}', '\u{6dd}'),
+    ('\u{70f}', '\u{70f}'),
+    ('\u{890}', '\u{891}'),
+    ('\u{8e2}', '\u{8e2}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{17b4}', '\u{17b5}'),
+    ('\u{180e}', '\u{180e}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{2028}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    ('\u{2800}', '\u{2800}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
+    ('\u{fff9}', '\u{fffb}'),
+    ('\u{110bd}', '\u{110bd}'),
+    ('\u{110cd}', '\u{110cd}'),
+    ('\u{13430}', '\u{1343f}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0000}', '\u{e0fff}'),
+];
+
+/// Names of people and rooms: some characters, all of which can be seen, and nothing that would move a terminal's cursor.
+pub(crate) fn is_name(name: &str) -> bool {
+    let is_hidden = |char: char| char.is_control() || INVISIBLE.iter().any(|&(from, to)| (from..=to).contains(&char));
+    (1..=NAME).contains(&name.chars().count()) && !name.trim().is_empty() && !name.contains(is_hidden)
+}
+
+/// Why a text is not passed on, if so. JSON has six bytes for most control characters: with them, a text would be much
+/// longer than it looks.
+pub(crate) fn fault(text: &str) -> Option<&'static str> {
+    match text.chars().count() {
+        _ if text.trim().is_empty() => Some("it is empty"),
+        length if length > TEXT => Some("it has more than 2000 characters"),
+        _ if text.contains(is_unsayable) => Some("it has control characters"),
+        _ => None,
+    }
+}
+
+/// What of a line is passed on.
+pub(crate) fn sayable(line: &str) -> String {
+    line.chars().filter(|char| !is_unsayable(*char)).take(TEXT).collect()
+}
+
+fn is_unsayable(char: char) -> bool {
+    char.is_control() && !matches!(char, '\n' | '\t')
+}
