@@ -234,7 +234,12 @@ async function places(check, url, program) {
   await check('there is an end to the number of connections, and others get 503', async () => {
     const { hostname: host, port } = new URL(url);
     const answers = [];
-    const sockets = Array.from({ length: 820 }, () => dial({ host, port }).on('data', (data) => answers.push(String(data))));
+    const sockets = [];
+    while (sockets.length < 820) { // one after the other, as the kernel would let those wait who come all at once
+      const socket = dial({ host, port }).on('data', (data) => answers.push(String(data)));
+      sockets.push(socket);
+      await once(socket, 'connect');
+    }
     await until('one is turned away', () => answers.some((answer) => /^HTTP\/1\.1 503 /.test(answer)));
     for (const socket of sockets) socket.destroy();
     await until('there is room again', () => fetch(url).then(({ status }) => status === 200, () => false));
