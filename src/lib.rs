@@ -1,4 +1,4 @@
-#![doc = include_str!("../README.md")]
+#![doc = include_str!("guide/front.md")]
 #![cfg_attr(feature = "std", doc = "\n# Guides\n")]
 #![cfg_attr(feature = "std", doc = include_str!("guide/list.md"))]
 #![cfg_attr(feature = "std", doc = include_str!("guide/contents.md"))]
@@ -63,3 +63,8 @@ pub use prepared::Prepared;
 pub use role::Role;
 pub use text::Text;
 pub use timers::Timestamp;
+
+/// Its code is compiled and run like that of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
