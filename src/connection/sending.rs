@@ -2,6 +2,8 @@
 
 use super::Connection;
 use crate::{Prepared, SendError, Text, closing::Phase, data::Data, frame::Opcode};
+#[cfg(feature = "std")]
+use crate::{State, frame::MAX_HEADER_LEN};
 
 impl Connection {
     /// Queues a text message (§6.1).
@@ -106,6 +108,17 @@ impl Connection {
     pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
         self.check_open()?;
         self.sender.control(Opcode::Pong, payload, &mut self.output, &self.config)
+    }
+
+    /// Whether a message or a chunk with a payload of `len` bytes fits besides what is queued, also if compression makes it longer.
+    /// True as well where waiting would not help: if nothing is queued, and if nothing can be sent.
+    #[cfg(feature = "std")]
+    pub(crate) fn has_room(&self, len: usize) -> bool {
+        let queued = self.queued();
+        #[cfg(feature = "deflate")]
+        let len = if self.deflate().is_some() { crate::deflate::bound(len) } else { len };
+        let need = queued.saturating_add(len).saturating_add(MAX_HEADER_LEN);
+        queued == 0 || self.state() != State::Open || need <= self.config().limits.output
     }
 
     /// Whether messages are compressed from now on, where that was agreed: it begins with `true`. Switch it off for a message

@@ -155,6 +155,35 @@ async fn prepared_messages_wait() {
     }
 }
 
+/// A chunk that compression might make longer waits for room like any other message.
+#[cfg(feature = "deflate")]
+#[tokio::test(start_paused = true)]
+async fn compressed_chunks_wait() {
+    let mut config = crate::common::config();
+    config.limits.output = 100_000;
+    config.deflate = Some(bowline::deflate::Options::default());
+    let mut request =
+        b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+            .to_vec();
+    let mut handshake = bowline::server::Handshake::new(&config.into());
+    let bowline::server::Progress::Request(request) = handshake.receive(&mut &mut request[..]) else {
+        panic!("refused")
+    };
+    let connection = request.accept(&bowline::server::Accept::any_origin()).unwrap();
+    let script = Script::new([]);
+    let mut socket = WebSocket::new(script.clone(), connection);
+    socket.flush().await.unwrap();
+    script.with(|played| played.room = Some(0));
+    socket.connection().set_compression(false);
+    socket.connection().send_binary(vec![7; 39_000]).unwrap();
+    socket.connection().set_compression(true);
+    let chunk = || Message::BinaryChunk { data: vec![7; 60_000].into(), last: false };
+    assert!(waits(socket.feed(chunk())), "9/8 of it would not fit");
+    script.with(|played| played.room = None);
+    socket.feed(chunk()).await.unwrap();
+}
+
 /// Two ends that both send much before they receive anything do not wait for each other.
 #[tokio::test(start_paused = true)]
 async fn both_send_first() {

@@ -158,17 +158,10 @@ impl<S: Transport> WebSocket<S> {
     /// As for [`send`](Self::send).
     pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         let message = message.into();
-        if !self.has_room(message.len()) {
+        if !self.connection.has_room(message.len()) {
             self.flush()?;
         }
         Ok(message.send_on(&mut self.connection)?)
-    }
-
-    /// Whether a message of this size fits besides what is queued, also if compression makes it longer.
-    fn has_room(&self, len: usize) -> bool {
-        let queued = self.connection.queued();
-        let need = queued.saturating_add(len).saturating_add(len / 8).saturating_add(80);
-        queued == 0 || self.connection.state() != State::Open || need <= self.connection.config().limits.output
     }
 
     /// Writes all that is queued.

@@ -4,7 +4,7 @@ use super::{
     WebSocket,
     input::{READ_SPACE, poll_read_buf},
 };
-use crate::{Closure, Connection, Message, SendError, State, adapter::error::Error, frame::MAX_HEADER_LEN};
+use crate::{Closure, Connection, Message, SendError, State, adapter::error::Error};
 use ::tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
@@ -34,15 +34,11 @@ enum Until {
 
 impl Until {
     fn is_reached(self, connection: &Connection) -> bool {
-        let queued = connection.queued();
         match self {
             Self::Written => false,
             // Whether it may be sent at all, and whether it can ever fit, is the connection's to say.
-            Self::Room(_) if queued == 0 || connection.state() != State::Open => true,
-            Self::Room(len) => {
-                let need = queued.saturating_add(len).saturating_add(MAX_HEADER_LEN);
-                queued < HIGH_WATER && need <= connection.config().limits.output
-            }
+            Self::Room(_) if connection.queued() == 0 || connection.state() != State::Open => true,
+            Self::Room(len) => connection.queued() < HIGH_WATER && connection.has_room(len),
         }
     }
 }
@@ -97,9 +93,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Queues the message as soon as there is room, and takes it by that.
     pub(super) fn poll_feed(&mut self, cx: &mut Context<'_>, message: &mut Option<Message>) -> Poll<Result<(), Error>> {
         let len = message.as_ref().map_or(0, Message::len);
-        // What compressing may make of a chunk.
-        #[cfg(feature = "deflate")]
-        let len = if self.connection.deflate().is_some() { crate::deflate::bound(len) } else { len };
         self.poll_queue(cx, len, |connection| message.take().map_or(Ok(()), |message| message.send_on(connection)))
     }
 
