@@ -63,9 +63,9 @@ impl Default for Config {
 ///
 /// let mut config = Config::default();
 /// config.delivery = Delivery::Chunks;
-/// let mut client = Connection::new(Role::Client, &config.into());
+/// let mut client = Connection::new(Role::Client, config);
 /// let mut read = *b"\x82\x7f\x00\x00\x01\x00\x00\x00\x00\x00first"; // the beginning of a terabyte
-/// let event = client.receive(&mut &mut read[..]).unwrap();
+/// let event = client.receive(&mut (&mut read[..]).into()).unwrap();
 /// assert_eq!(event, Event::BinaryChunk { data: b"first".to_vec().into(), last: false });
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -14,55 +14,35 @@ extern crate std;
 pub mod adapter;
 pub mod frame;
 
-mod assembly;
-mod batch;
-mod close_frame;
-mod closing;
-mod closure;
 mod config;
 mod connection;
-mod data;
 #[cfg(feature = "deflate")]
 pub mod deflate;
 #[cfg(feature = "std")]
 mod entropy;
 mod error;
-mod event;
 #[cfg(all(any(doc, doctest), feature = "std"))]
 #[cfg_attr(docsrs, doc(auto_cfg = false))]
 pub mod guide;
 mod handshake;
+mod input;
 mod message;
-mod output;
-mod payload;
-mod piece;
-mod prepared;
-mod receiver;
 mod role;
-mod sender;
-mod text;
-mod timers;
+mod time;
 mod utf8;
 
-pub use assembly::Assembly;
-pub use batch::Batch;
-pub use close_frame::CloseFrame;
-pub use closure::{Cause, Closure, Deadline, During, Side};
 pub use config::{Config, Deadlines, Delivery, Limits};
-pub use connection::{Connection, State};
-pub use data::Data;
-pub use error::{InvalidClose, ProtocolError, SendError, Violation};
-pub use event::Event;
+pub use connection::{
+    Assembly, Batch, Cause, CloseFrame, Closure, Connection, Deadline, During, Event, Output, Prepared, Side, State,
+};
+pub use error::{InvalidClose, ProtocolError, SendError};
 #[doc(inline)]
-pub use frame::CloseCode;
+pub use frame::{CloseCode, Violation};
 pub use handshake::{Extension, HandshakeError, InvalidHeader, client, server};
-pub use message::Message;
-pub use output::Output;
-pub use payload::Payload;
-pub use prepared::Prepared;
+pub use input::Input;
+pub use message::{Data, Message, Payload, Text};
 pub use role::Role;
-pub use text::Text;
-pub use timers::Timestamp;
+pub use time::Timestamp;
 
 /// Its code is compiled and run like that of the documentation.
 #[cfg(doctest)]

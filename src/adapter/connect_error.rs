@@ -36,7 +36,7 @@ impl fmt::Display for ConnectStage {
 /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
 /// # let port = listener.local_addr()?.port();
 /// # drop(listener);
-/// let Err(Error::Connect(error)) = blocking::connect(&format!("ws://127.0.0.1:{port}/"), &Config::default().into())
+/// let Err(Error::Connect(error)) = blocking::connect(&format!("ws://127.0.0.1:{port}/"), Config::default())
 /// else { panic!("nobody listens there") };
 /// assert_eq!(error.stage(), ConnectStage::Tcp);
 /// assert_eq!(error.io_error().kind(), std::io::ErrorKind::ConnectionRefused);

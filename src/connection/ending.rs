@@ -1,12 +1,10 @@
 //! How a connection ends, and where it stands on the way.
 
-use super::Connection;
-use crate::{
-    CloseCode, CloseFrame, Closure, InvalidClose, Role, Side,
+use super::{
+    Cause, CloseFrame, Closure, Connection, Side,
     closing::{self, Action, Happening, Phase},
-    closure::Cause,
-    frame::Opcode,
 };
+use crate::{CloseCode, InvalidClose, Role, frame::Opcode};
 use alloc::boxed::Box;
 
 /// The state of a connection, as RFC 6455 and browsers name it (`readyState` 1, 2 and 3).
@@ -30,7 +28,7 @@ impl Connection {
     /// use bowline::{CloseCode, Config, Connection, Role, SendError, State};
     /// use bytes::Buf;
     ///
-    /// let mut server = Connection::new(Role::Server, &Config::default().into());
+    /// let mut server = Connection::new(Role::Server, Config::default());
     /// server.close(CloseCode::GOING_AWAY, "bye")?;
     /// assert_eq!(server.output().chunk(), b"\x88\x05\x03\xe9bye"); // 1001
     /// assert_eq!(server.state(), State::Closing);

@@ -1,20 +1,31 @@
+mod batch;
+mod close_frame;
+mod closing;
+mod closure;
 mod ending;
+mod event;
+mod receive;
+mod send;
 mod sending;
-mod time;
+mod ticking;
+mod timers;
 
+pub use batch::Batch;
+pub use close_frame::CloseFrame;
+pub use closure::{Cause, Closure, Deadline, During, Side};
 pub use ending::State;
+pub use event::Event;
+pub use receive::Assembly;
+pub use send::{Output, Prepared};
 
 #[cfg(feature = "deflate")]
 use crate::deflate::Agreement;
-use crate::{
-    Assembly, CloseFrame, Closure, Config, Event, Output, Payload, ProtocolError, Role, Side,
-    closing::{Happening, Phase},
-    closure::Cause,
-    receiver::Receiver,
-    sender::Sender,
-    timers::Timers,
-};
+use crate::{Config, Input, Payload, ProtocolError, Role};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use closing::{Happening, Phase};
+use receive::Receiver;
+use send::Sender;
+use timers::Timers;
 
 /// A WebSocket connection after the opening handshake, without any IO.
 ///
@@ -38,8 +49,8 @@ use alloc::{boxed::Box, sync::Arc, vec::Vec};
 /// use std::sync::Arc;
 ///
 /// let config = Arc::new(Config::default());
-/// let mut client = Connection::new(Role::Client, &config);
-/// let mut server = Connection::new(Role::Server, &config);
+/// let mut client = Connection::new(Role::Client, config.clone());
+/// let mut server = Connection::new(Role::Server, config.clone());
 ///
 /// client.send_text("Grüße")?;
 /// let queued = client.queued();
@@ -76,8 +87,8 @@ impl Connection {
     /// A connection whose opening handshake was made elsewhere, by an HTTP library for example. Otherwise
     /// [`server::Handshake`](crate::server::Handshake) and [`client::Handshake`](crate::client::Handshake) lead to one.
     #[must_use]
-    pub fn new(role: Role, config: &Arc<Config>) -> Self {
-        Self::opened(role, config.clone(), Vec::new())
+    pub fn new(role: Role, config: impl Into<Arc<Config>>) -> Self {
+        Self::opened(role, config.into(), Vec::new())
     }
 
     /// `first` goes out before anything else: the server's answer to the opening handshake.
@@ -128,7 +139,7 @@ impl Connection {
     ///
     /// ```
     /// # use bowline::{Config, Connection, Event, Role};
-    /// # let mut connection = Connection::new(Role::Client, &std::sync::Arc::new(Config::default()));
+    /// # let mut connection = Connection::new(Role::Client, Config::default());
     /// let mut buffer = *b"\x81\x05Hello\x89\x00";
     /// let mut input = &mut buffer[..];
     /// assert_eq!(connection.receive(&mut input), Some(Event::Text("Hello".into())));
@@ -140,9 +151,9 @@ impl Connection {
         reason = "without it, every event is copied, through memory that was just written in other widths: 5 ns"
     )]
     #[inline(always)]
-    pub fn receive<'b>(&mut self, input: &mut &'b mut [u8]) -> Option<Event<'b>> {
+    pub fn receive<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         if !self.phase.receives() {
-            *input = &mut [];
+            *input = Input::default();
             return None;
         }
         match self.receiver.receive_short(input, &self.config) {
@@ -156,7 +167,7 @@ impl Connection {
     }
 
     #[inline(never)]
-    fn receive_any<'b>(&mut self, input: &mut &'b mut [u8]) -> Option<Event<'b>> {
+    fn receive_any<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         match self.receiver.receive(input, &self.config) {
             Ok(Some(event)) => Some(self.answer(event)),
             Ok(None) => None,
@@ -182,8 +193,8 @@ impl Connection {
     }
 
     #[cold]
-    fn fail(&mut self, error: ProtocolError, input: &mut &mut [u8]) -> Event<'static> {
-        *input = &mut [];
+    fn fail(&mut self, error: ProtocolError, input: &mut Input<'_>) -> Event<'static> {
+        *input = Input::default();
         let close = CloseFrame { code: error.close_code(), reason: "".into() };
         self.happened(Happening::Violation, Side::Local, Cause::Protocol(error), close);
         Event::Failed(error)
@@ -197,7 +208,7 @@ impl Connection {
     ///
     /// ```
     /// # use bowline::{Config, Connection, Event, Role};
-    /// # let mut connection = Connection::new(Role::Client, &Config::default().into());
+    /// # let mut connection = Connection::new(Role::Client, Config::default());
     /// # let payload = vec![7; 100_000];
     /// # let mut first = b"\x82\x7f\x00\x00\x00\x00\x00\x01\x86\xa0".to_vec();
     /// # first.extend_from_slice(&payload[..50_000]);
@@ -206,7 +217,7 @@ impl Connection {
     /// assert_eq!(connection.receive(&mut read), None); // one half of a message of 100,000 bytes
     /// while let Some(mut space) = connection.assembly() {
     ///     space.read_from(&mut stream)?;
-    ///     if let Some(event) = connection.receive(&mut &mut [][..]) {
+    ///     if let Some(event) = connection.receive(&mut Default::default()) {
     ///         assert_eq!(event, Event::Binary(payload.into()));
     ///         break;
     ///     }

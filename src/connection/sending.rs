@@ -1,16 +1,18 @@
 //! Messages out.
 
-use super::Connection;
-use crate::{Prepared, SendError, Text, closing::Phase, data::Data, frame::Opcode};
 #[cfg(feature = "std")]
-use crate::{State, frame::MAX_HEADER_LEN};
+use super::State;
+use super::{Connection, Prepared, closing::Phase};
+#[cfg(feature = "std")]
+use crate::frame::MAX_HEADER_LEN;
+use crate::{Data, SendError, Text, frame::Opcode};
 
 impl Connection {
     /// Queues a text message (§6.1).
     ///
     /// ```
     /// # use bowline::{Config, Connection, Role};
-    /// # let mut server = Connection::new(Role::Server, &Config::default().into());
+    /// # let mut server = Connection::new(Role::Server, Config::default());
     /// server.send_text("lent")?;
     /// server.send_text(String::from("owned"))?;
     /// assert_eq!(bytes::Buf::chunk(server.output()), b"\x81\x04lent\x81\x05owned"); // one write
@@ -50,7 +52,7 @@ impl Connection {
     ///
     /// ```
     /// # use bowline::{Config, Connection, Role};
-    /// # let mut server = Connection::new(Role::Server, &Config::default().into());
+    /// # let mut server = Connection::new(Role::Server, Config::default());
     /// server.send_text_chunk("Hel", false)?;
     /// server.ping(b"")?;
     /// server.send_text_chunk("lo", true)?;

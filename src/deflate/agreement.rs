@@ -1,7 +1,7 @@
 //! Negotiation (RFC 7692 §5, §7.1): what a client offers, what a server answers, and what the two agree on.
 
 use super::{MAX_WINDOW_BITS, MIN_WINDOW_BITS, Options};
-use crate::{Extension, Role};
+use crate::Role;
 use alloc::{
     borrow::Cow,
     format,
@@ -30,7 +30,7 @@ const CLIENT_MAX_WINDOW_BITS: &str = "client_max_window_bits";
 /// let mut bytes = b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
 ///     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
 ///     Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n\r\n".to_vec();
-/// let Progress::Request(request) = Handshake::new(&config.into()).receive(&mut &mut bytes[..]) else { panic!() };
+/// let Progress::Request(request) = Handshake::new(config).receive(&mut (&mut bytes[..]).into()) else { panic!() };
 /// let agreement = request.accept(&Accept::same_origin()).unwrap().deflate().unwrap();
 /// assert!(agreement.takeover(Role::Server) && !agreement.takeover(Role::Client));
 /// assert_eq!(agreement.to_string(), "permessage-deflate; client_no_context_takeover");
@@ -126,7 +126,7 @@ enum ClientWindow {
 }
 
 impl Params {
-    fn parse<'a>(params: impl Iterator<Item = (&'a str, Option<Cow<'a, str>>)>) -> Result<Self, BadAnswer> {
+    fn parse<'a>(params: impl Iterator<Item = Param<'a>>) -> Result<Self, BadAnswer> {
         let mut parsed = Self::default();
         for (name, value) in params {
             let value = value.as_deref();
@@ -200,13 +200,13 @@ fn window_bits(name: &'static str, value: &str) -> Result<u8, BadAnswer> {
     .ok_or(BadAnswer::InvalidValue(name))
 }
 
-/// The server's side: the first of a client's offers that can be kept, with what is answered to it. Offers that cannot be kept,
-/// or have something wrong with them, are declined (§7), and the next one is looked at (§5).
-pub(crate) fn accept<'a>(offers: impl Iterator<Item = Extension<'a>>, options: &Options) -> Option<Agreement> {
-    offers
-        .filter(|offer| offer.name() == NAME)
-        .filter_map(|offer| Params::parse(offer.params()).ok())
-        .find_map(|offer| answer(offer, options))
+/// The parameters of an extension, as they stand in `Sec-WebSocket-Extensions`.
+type Param<'a> = (&'a str, Option<Cow<'a, str>>);
+
+/// The server's side: what is agreed to for an offer with these parameters. `None` if it cannot be kept, or has something wrong
+/// with it: then it is declined (§7), and the next one is looked at (§5).
+pub(crate) fn accept<'a>(offer: impl Iterator<Item = Param<'a>>, options: &Options) -> Option<Agreement> {
+    answer(Params::parse(offer).ok()?, options)
 }
 
 fn answer(offer: Params, options: &Options) -> Option<Agreement> {
@@ -255,9 +255,9 @@ fn asks_for_window(options: &Options) -> bool {
     options.peer_window_bits() < MAX_WINDOW_BITS
 }
 
-/// The client's side: what a server's answer means. It must correspond to an offer (§5), and what it asks for must be possible.
-pub(crate) fn check(answer: Extension<'_>, options: &Options) -> Result<Agreement, BadAnswer> {
-    let answer = Params::parse(answer.params())?;
+/// The client's side: what a server's answer with these parameters means. It must correspond to an offer (§5), and what it asks for must be possible.
+pub(crate) fn check<'a>(answer: impl Iterator<Item = Param<'a>>, options: &Options) -> Result<Agreement, BadAnswer> {
+    let answer = Params::parse(answer)?;
     if !options.fallback && !options.peer_takeover && !answer.server_no_context_takeover {
         return Err(BadAnswer::Missing(SERVER_NO_CONTEXT_TAKEOVER));
     }

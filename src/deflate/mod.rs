@@ -47,14 +47,14 @@
 //!   data shows it cannot be told.
 
 mod agreement;
-mod deflater;
-mod inflater;
+mod compressor;
+mod decompressor;
 mod pool;
 
 pub use agreement::{Agreement, BadAnswer};
 pub(crate) use agreement::{NAME, accept, check, offer};
-pub(crate) use deflater::{CHUNK, Deflating, MEDIUM_CHUNK, SHORT_CHUNK, alone, bound};
-pub(crate) use inflater::{Inflating, Reached};
+pub(crate) use compressor::{CHUNK, Deflating, MEDIUM_CHUNK, SHORT_CHUNK, alone, bound};
+pub(crate) use decompressor::{Inflating, Reached};
 
 use pool::Pool;
 

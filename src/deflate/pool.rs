@@ -1,6 +1,6 @@
 //! Compressors and decompressors that wait for their next message.
 
-use super::{deflater::Deflater, inflater::Inflater};
+use super::{compressor::Deflater, decompressor::Inflater};
 use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};

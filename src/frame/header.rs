@@ -1,5 +1,5 @@
-use super::{MAX_CONTROL_PAYLOAD, Opcode};
-use crate::{Role, Violation};
+use super::{MAX_CONTROL_PAYLOAD, Opcode, Violation};
+use crate::Role;
 
 /// The longest header, in bytes: two, a 64-bit length and a masking key (RFC 6455 §5.2).
 pub const MAX_HEADER_LEN: usize = 14;

@@ -1,8 +1,5 @@
-use crate::Timestamp;
+use crate::{Timestamp, time::MIN_WAIT};
 use core::time::Duration;
-
-/// What `tick` returns once the deadline has passed: there is nothing to wait for, but zero is no read timeout.
-const SOON: Duration = Duration::from_millis(1);
 
 /// The time an opening handshake has, counted from the first `tick`.
 #[derive(Debug)]
@@ -23,7 +20,7 @@ impl Deadline {
         let armed = *self.armed.get_or_insert(now);
         let left = limit.saturating_sub(now.saturating_since(armed));
         self.passed |= left.is_zero();
-        Some(left.max(SOON))
+        Some(left.max(MIN_WAIT))
     }
 
     pub(super) fn has_passed(&self) -> bool {

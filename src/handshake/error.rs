@@ -11,7 +11,7 @@ use thiserror::Error;
 /// use bowline::{Config, HandshakeError, server::{Handshake, Progress}};
 ///
 /// let mut bytes = *b"POST /chat HTTP/1.1\r\nHost: example.com\r\n\r\n";
-/// let progress = Handshake::new(&Config::default().into()).receive(&mut &mut bytes[..]);
+/// let progress = Handshake::new(Config::default()).receive(&mut (&mut bytes[..]).into());
 /// let Progress::Refused(refusal) = progress else { panic!() };
 /// let error = refusal.error().unwrap();
 /// assert_eq!((error, error.status()), (&HandshakeError::Method("POST".into()), 405));

@@ -10,9 +10,11 @@
 
 use super::{
     error::HandshakeError,
-    fields::{Fields, invalid},
-    grammar,
-    known::Known,
+    http1::{
+        fields::{Fields, invalid},
+        grammar,
+        known::Known,
+    },
 };
 use alloc::{borrow::Cow, vec::Vec};
 use core::fmt;

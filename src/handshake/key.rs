@@ -1,6 +1,6 @@
 //! `Sec-WebSocket-Key` and `Sec-WebSocket-Accept` (RFC 6455 §1.3, §4.1, §4.2.2).
 
-use super::grammar;
+use super::http1::grammar;
 use crate::Config;
 use base64::{Engine, engine::general_purpose::STANDARD};
 

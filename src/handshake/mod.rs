@@ -11,24 +11,15 @@
 pub mod client;
 pub mod server;
 
-mod authority;
 mod deadline;
 mod error;
 mod extensions;
-mod fields;
-mod grammar;
-mod head;
-mod header;
+mod http1;
 mod key;
-mod known;
-#[cfg(feature = "http")]
-mod messages;
-mod places;
-mod whole;
 
 pub use error::HandshakeError;
 pub use extensions::Extension;
-pub use header::InvalidHeader;
+pub use http1::field_line::InvalidHeader;
 
 /// The only version of the protocol there is (RFC 6455 §4.1).
 const VERSION: u8 = 13;

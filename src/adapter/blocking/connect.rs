@@ -26,7 +26,7 @@ use std::{
 ///
 /// [`Error::Request`] if the URI is not valid, [`Error::Connect`] if it is `wss://`, or if there is no connection, and
 /// [`Error::Io`] if it breaks later; [`Error::Handshake`] if the server does not agree, or not in time.
-pub fn connect(uri: &str, config: &Arc<Config>) -> Result<(WebSocket<TcpStream>, Response), Error> {
+pub fn connect(uri: &str, config: impl Into<Arc<Config>>) -> Result<(WebSocket<TcpStream>, Response), Error> {
     connect_with(Request::from_uri(uri)?, config)
 }
 
@@ -35,19 +35,22 @@ pub fn connect(uri: &str, config: &Arc<Config>) -> Result<(WebSocket<TcpStream>,
 /// ```no_run
 /// # use bowline::{adapter::blocking, client::Request, Config};
 /// let request = Request::from_uri("ws://127.0.0.1:9001/chat")?.protocol("chat.v2")?.header("Authorization", "Bearer 123")?;
-/// let (socket, response) = blocking::connect_with(request, &Config::default().into())?;
+/// let (socket, response) = blocking::connect_with(request, Config::default())?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
 ///
 /// As for [`connect`].
-pub fn connect_with(request: Request, config: &Arc<Config>) -> Result<(WebSocket<TcpStream>, Response), Error> {
+pub fn connect_with(
+    request: Request,
+    config: impl Into<Arc<Config>>,
+) -> Result<(WebSocket<TcpStream>, Response), Error> {
     if request.is_secure() {
         let instead = "wss:// needs a TLS stream: make one and pass it to bowline::adapter::blocking::client";
         return Err(ConnectError::no_tls(&request, instead).into());
     }
-    let begun = Instant::now();
+    let (begun, config) = (Instant::now(), config.into());
     let stream = dial(&request, begun, config.deadlines.handshake)?;
     client_since(begun, stream, request, config)
 }

@@ -27,6 +27,9 @@ mod opening;
 mod transport;
 mod websocket;
 
+/// How many bytes one read takes.
+const READ_SPACE: usize = 16 * 1024;
+
 pub use super::{
     connect_error::{ConnectError, ConnectStage},
     error::Error,

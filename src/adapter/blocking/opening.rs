@@ -1,17 +1,14 @@
 //! The opening handshake over a blocking stream.
 
 use super::{
-    Error, Transport, WebSocket,
+    Error, READ_SPACE, Transport, WebSocket,
     transport::{Patience, is_timeout},
 };
-use crate::{Config, Connection, HandshakeError, Timestamp, adapter::BODY_TIME, client, server};
+use crate::{Config, Connection, HandshakeError, Input, Timestamp, adapter::BODY_TIME, client, server};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use bytes::Buf;
 use core::time::Duration;
 use std::{io, time::Instant};
-
-/// One read; also the read space of the connection later.
-pub(super) const READ_SPACE: usize = 16 * 1024;
 
 /// How long, and for how many reads, a refused client gets to take the answer before the stream is closed.
 const LINGER: (Duration, usize) = (Duration::from_secs(1), 16);
@@ -22,7 +19,11 @@ const LINGER: (Duration, usize) = (Duration::from_secs(1), 16);
 ///
 /// [`Error::Handshake`] if the request breaks a rule or its Origin is refused; the client has been told. [`Error::Io`] if
 /// the stream fails.
-pub fn accept<S: Transport>(stream: S, accept: &server::Accept, config: &Arc<Config>) -> Result<WebSocket<S>, Error> {
+pub fn accept<S: Transport>(
+    stream: S,
+    accept: &server::Accept,
+    config: impl Into<Arc<Config>>,
+) -> Result<WebSocket<S>, Error> {
     accept_with(stream, config, |request| request.accept(accept))
 }
 
@@ -43,7 +44,7 @@ pub fn accept<S: Transport>(stream: S, accept: &server::Accept, config: &Arc<Con
 /// As for [`accept()`], and [`Error::Refused`] if `decide` refused; the client has been told.
 pub fn accept_with<S: Transport>(
     stream: S,
-    config: &Arc<Config>,
+    config: impl Into<Arc<Config>>,
     decide: impl FnOnce(server::Request) -> Result<Connection, server::Refusal>,
 ) -> Result<WebSocket<S>, Error> {
     let mut opening = Opening::new(stream);
@@ -77,7 +78,7 @@ pub fn accept_with<S: Transport>(
 pub fn client<S: Transport>(
     stream: S,
     request: client::Request,
-    config: &Arc<Config>,
+    config: impl Into<Arc<Config>>,
 ) -> Result<(WebSocket<S>, client::Response), Error> {
     client_since(Instant::now(), stream, request, config)
 }
@@ -87,10 +88,11 @@ pub(super) fn client_since<S: Transport>(
     begun: Instant,
     stream: S,
     request: client::Request,
-    config: &Arc<Config>,
+    config: impl Into<Arc<Config>>,
 ) -> Result<(WebSocket<S>, client::Response), Error> {
+    let config = config.into();
     let mut opening = Opening::since(begun, stream);
-    let mut handshake = client::Handshake::new(request, config);
+    let mut handshake = client::Handshake::new(request, config.clone());
     let _ = handshake.tick(Timestamp::since_origin(Duration::ZERO));
     let timeout = handshake.tick(opening.now());
     opening.stream.set_timeout(timeout)?;
@@ -141,8 +143,8 @@ impl<S: Transport> Opening<S> {
         Timestamp::since_origin(self.origin.elapsed())
     }
 
-    fn input(&mut self) -> &mut [u8] {
-        self.buffer.get_mut(self.end - self.left..self.end).unwrap_or_default()
+    fn input(&mut self) -> Input<'_> {
+        self.buffer.get_mut(self.end - self.left..self.end).unwrap_or_default().into()
     }
 
     fn read(&mut self, timeout: Option<Duration>) -> io::Result<()> {

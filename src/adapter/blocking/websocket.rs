@@ -1,6 +1,5 @@
 use super::{
-    Error, Transport,
-    opening::READ_SPACE,
+    Error, READ_SPACE, Transport,
     transport::{Patience, is_timeout},
 };
 use crate::{Batch, CloseCode, Closure, Connection, Event, Message, State, Timestamp};
@@ -29,8 +28,8 @@ const SLICES: usize = 32;
 ///
 /// let config = Config::default().into();
 /// let (near, far) = UnixStream::pair()?;
-/// let mut client = WebSocket::new(near, Connection::new(Role::Client, &config));
-/// let mut server = WebSocket::new(far, Connection::new(Role::Server, &config));
+/// let mut client = WebSocket::new(near, Connection::new(Role::Client, config.clone()));
+/// let mut server = WebSocket::new(far, Connection::new(Role::Server, config.clone()));
 /// let echo = std::thread::spawn(move || -> Result<(), Error> {
 ///     while let Some(message) = server.recv()? {
 ///         server.send(message)?;
@@ -214,7 +213,7 @@ impl<S: Transport> WebSocket<S> {
 
     fn next_message(&mut self) -> Option<Message> {
         loop {
-            let mut input = self.buffer.get_mut(self.end - self.left..self.end).unwrap_or_default();
+            let mut input = self.buffer.get_mut(self.end - self.left..self.end).unwrap_or_default().into();
             let event: Option<Event<'_>> = self.connection.receive(&mut input);
             self.left = input.len();
             if let Ok(message) = Message::from_event(event?) {

@@ -17,7 +17,7 @@ use alloc::{boxed::Box, sync::Arc};
 /// ```no_run
 /// # use bowline::{adapter::tokio as ws, Config};
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// let (mut socket, _response) = ws::connect("ws://127.0.0.1:9001/", &Config::default().into()).await?;
+/// let (mut socket, _response) = ws::connect("ws://127.0.0.1:9001/", Config::default()).await?;
 /// socket.send("Hello").await?;
 /// println!("{:?}", socket.recv().await?);
 /// # Ok(())
@@ -34,7 +34,7 @@ use alloc::{boxed::Box, sync::Arc};
 ///
 /// [`Error::Request`] if the URI is not valid, [`Error::Connect`] if there is no connection, or if the server's certificate is
 /// not good, and [`Error::Io`] if it breaks later; [`Error::Handshake`] if the server does not agree, or not in time.
-pub async fn connect(uri: &str, config: &Arc<Config>) -> Result<(WebSocket<ClientStream>, Response), Error> {
+pub async fn connect(uri: &str, config: impl Into<Arc<Config>>) -> Result<(WebSocket<ClientStream>, Response), Error> {
     connect_with(Request::from_uri(uri)?, config).await
 }
 
@@ -46,7 +46,7 @@ pub async fn connect(uri: &str, config: &Arc<Config>) -> Result<(WebSocket<Clien
 /// let request = Request::from_uri("wss://example.com/chat")?
 ///     .protocol("chat.v2")?
 ///     .header("Authorization", "Bearer 123")?;
-/// let (socket, response) = ws::connect_with(request, &Config::default().into()).await?;
+/// let (socket, response) = ws::connect_with(request, Config::default()).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -56,7 +56,7 @@ pub async fn connect(uri: &str, config: &Arc<Config>) -> Result<(WebSocket<Clien
 /// As for [`connect`].
 pub async fn connect_with(
     request: Request,
-    config: &Arc<Config>,
+    config: impl Into<Arc<Config>>,
 ) -> Result<(WebSocket<ClientStream>, Response), Error> {
     if !request.is_secure() {
         return open(request, config, async |stream, _| Ok(ClientStream::plain(stream))).await;
@@ -87,7 +87,7 @@ pub async fn connect_with(
 ///     .with_root_certificates(own_roots)
 ///     .with_no_client_auth();
 /// let request = Request::from_uri("wss://intranet.example/")?;
-/// let (socket, response) = ws::connect_tls(request, &Config::default().into(), &Arc::new(tls)).await?;
+/// let (socket, response) = ws::connect_tls(request, Config::default(), &Arc::new(tls)).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -100,7 +100,7 @@ pub async fn connect_with(
 #[cfg(feature = "rustls")]
 pub async fn connect_tls(
     request: Request,
-    config: &Arc<Config>,
+    config: impl Into<Arc<Config>>,
     tls: &Arc<super::rustls::ClientConfig>,
 ) -> Result<(WebSocket<ClientStream>, Response), Error> {
     let is_secure = request.is_secure();
@@ -113,10 +113,10 @@ pub async fn connect_tls(
 /// All of it within one deadline, and apart, so that the task of a connection does not stay as large as this was.
 async fn open(
     request: Request,
-    config: &Arc<Config>,
+    config: impl Into<Arc<Config>>,
     secure: impl AsyncFnOnce(TcpStream, &str) -> std::io::Result<ClientStream>,
 ) -> Result<(WebSocket<ClientStream>, Response), Error> {
-    let begun = Instant::now();
+    let (begun, config) = (Instant::now(), config.into());
     let opened = Box::pin(async {
         // What is too far away to be told never comes.
         let due = config.deadlines.handshake.and_then(|deadline| begun.checked_add(deadline));

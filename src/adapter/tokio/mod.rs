@@ -31,7 +31,7 @@
 //! ```no_run
 //! # use bowline::{CloseCode, Config, adapter::tokio::{self as ws, Error}};
 //! # async fn run() -> Result<(), Error> {
-//! let (mut socket, _response) = ws::connect("wss://example.com/chat", &Config::default().into()).await?;
+//! let (mut socket, _response) = ws::connect("wss://example.com/chat", Config::default()).await?;
 //! socket.send("Hello").await?;
 //! if let Some(message) = socket.recv().await? {
 //!     println!("{message:?}");

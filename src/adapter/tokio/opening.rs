@@ -31,7 +31,7 @@ const LINGER: (Duration, usize) = (Duration::from_secs(1), 16);
 pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     accept: &server::Accept,
-    config: &Arc<Config>,
+    config: impl Into<Arc<Config>>,
 ) -> Result<WebSocket<S>, Error> {
     accept_with(stream, config, |request| request.accept(accept)).await
 }
@@ -61,7 +61,7 @@ pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
 /// As for [`accept()`], and [`Error::Refused`] if `decide` refused; the client has been told.
 pub async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
-    config: &Arc<Config>,
+    config: impl Into<Arc<Config>>,
     decide: impl FnOnce(server::Request) -> Result<Connection, server::Refusal>,
 ) -> Result<WebSocket<S>, Error> {
     // Apart, so that the task of a connection does not stay as large as its handshake was.
@@ -96,7 +96,7 @@ pub async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
 /// [`Error::Handshake`] if the request breaks a rule; the client has been told. [`Error::Io`] if the stream fails.
 pub async fn receive_request<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
-    config: &Arc<Config>,
+    config: impl Into<Arc<Config>>,
 ) -> Result<(server::Request, Client<S>), Error> {
     let mut opening = Opening::new(stream);
     let mut handshake = server::Handshake::new(config);
@@ -158,7 +158,7 @@ impl<S> fmt::Debug for Client<S> {
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// let stream = tokio::net::TcpStream::connect("127.0.0.1:9001").await?;
 /// let request = Request::from_uri("ws://localhost/chat")?.protocol("chat")?;
-/// let (mut socket, response) = ws::client(stream, request, &Config::default().into()).await?;
+/// let (mut socket, response) = ws::client(stream, request, Config::default()).await?;
 /// assert_eq!(response.protocol(), Some("chat"));
 /// # Ok(())
 /// # }
@@ -170,7 +170,7 @@ impl<S> fmt::Debug for Client<S> {
 pub async fn client<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     request: client::Request,
-    config: &Arc<Config>,
+    config: impl Into<Arc<Config>>,
 ) -> Result<(WebSocket<S>, client::Response), Error> {
     client_since(Instant::now(), stream, request, config).await
 }
@@ -180,10 +180,11 @@ pub(super) async fn client_since<S: AsyncRead + AsyncWrite + Unpin>(
     begun: Instant,
     stream: S,
     request: client::Request,
-    config: &Arc<Config>,
+    config: impl Into<Arc<Config>>,
 ) -> Result<(WebSocket<S>, client::Response), Error> {
+    let config = config.into();
     let mut opening = Opening::since(begun, stream);
-    let mut handshake = client::Handshake::new(request, config);
+    let mut handshake = client::Handshake::new(request, config.clone());
     let _ = handshake.tick(opening.clock.timestamp(begun));
     let wait = handshake.tick(opening.clock.timestamp(Instant::now()));
     if within(wait, opening.write(handshake.output())).await?.is_none() {
@@ -244,11 +245,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
     }
 
     /// Passes on what was read, or `None` if the stream has ended.
-    fn advance<T>(&mut self, receive: impl FnOnce(Option<&mut &mut [u8]>) -> T) -> T {
+    fn advance<T>(&mut self, receive: impl FnOnce(Option<&mut crate::Input<'_>>) -> T) -> T {
         if self.ended {
             return receive(None);
         }
-        let (mut unread, left) = self.input.unread();
+        let (unread, left) = self.input.unread();
+        let mut unread = unread.into();
         let progress = receive(Some(&mut unread));
         *left = unread.len();
         progress

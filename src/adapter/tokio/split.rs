@@ -37,6 +37,35 @@ pub struct Sender<S> {
     place: usize,
 }
 
+impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
+    /// Two halves, to receive in one task and to send from others.
+    ///
+    /// ```no_run
+    /// # use bowline::{adapter::tokio::WebSocket, CloseCode};
+    /// # async fn two_tasks(socket: WebSocket<tokio::net::TcpStream>) {
+    /// let (mut receiver, mut sender) = socket.split();
+    /// tokio::spawn(async move {
+    ///     while let Ok(Some(message)) = receiver.recv().await {
+    ///         println!("{message:?}");
+    ///     }
+    /// });
+    /// let mut another = sender.clone();
+    /// tokio::spawn(async move { another.send("from one task").await });
+    /// tokio::spawn(async move { sender.send("from another").await });
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn split(self) -> (Receiver<S>, Sender<S>) {
+        let wakers = Arc::new(Wakers::default());
+        wakers.add(); // the receiver's
+        let place = wakers.add();
+        let waker = Waker::from(wakers.clone());
+        let halves = Mutex::new(Halves { socket: self, is_receiver_gone: false });
+        let shared = Arc::new(Shared { halves, wakers, waker });
+        (Receiver { shared: shared.clone() }, Sender { shared, place })
+    }
+}
+
 struct Shared<S> {
     halves: Mutex<Halves<S>>,
     wakers: Arc<Wakers>,
@@ -61,16 +90,6 @@ impl<S> WebSocket<S> {
     fn standing(&self) -> Standing {
         Standing { queued: self.connection.queued(), reads: self.reads, state: self.connection.state() }
     }
-}
-
-pub(super) fn split<S>(socket: WebSocket<S>) -> (Receiver<S>, Sender<S>) {
-    let wakers = Arc::new(Wakers::default());
-    wakers.add(); // the receiver's
-    let place = wakers.add();
-    let waker = Waker::from(wakers.clone());
-    let halves = Mutex::new(Halves { socket, is_receiver_gone: false });
-    let shared = Arc::new(Shared { halves, wakers, waker });
-    (Receiver { shared: shared.clone() }, Sender { shared, place })
 }
 
 impl<S> Shared<S> {

@@ -1,4 +1,4 @@
-use super::{clock::Clock, input::Input, split};
+use super::{clock::Clock, input::Input};
 use crate::{Batch, CloseCode, Closure, Connection, Event, Message, Prepared, State, adapter::error::Error};
 use ::tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -36,8 +36,8 @@ const TOGETHER: Duration = Duration::from_millis(1);
 /// # async fn main() -> Result<(), Error> {
 /// let config = Config::default().into();
 /// let (near, far) = tokio::io::duplex(1024); // any stream will do
-/// let mut client = WebSocket::new(near, Connection::new(Role::Client, &config));
-/// let mut server = WebSocket::new(far, Connection::new(Role::Server, &config));
+/// let mut client = WebSocket::new(near, Connection::new(Role::Client, config.clone()));
+/// let mut server = WebSocket::new(far, Connection::new(Role::Server, config.clone()));
 /// tokio::spawn(async move {
 ///     while let Some(message) = server.recv().await? {
 ///         server.send(message).await?;
@@ -210,33 +210,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         poll_fn(|cx| self.poll_end(cx)).await
     }
 
-    /// Two halves, to receive in one task and to send from others.
-    ///
-    /// ```no_run
-    /// # use bowline::{adapter::tokio::WebSocket, CloseCode};
-    /// # async fn two_tasks(socket: WebSocket<tokio::net::TcpStream>) {
-    /// let (mut receiver, mut sender) = socket.split();
-    /// tokio::spawn(async move {
-    ///     while let Ok(Some(message)) = receiver.recv().await {
-    ///         println!("{message:?}");
-    ///     }
-    /// });
-    /// let mut another = sender.clone();
-    /// tokio::spawn(async move { another.send("from one task").await });
-    /// tokio::spawn(async move { sender.send("from another").await });
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn split(self) -> (split::Receiver<S>, split::Sender<S>) {
-        split::split(self)
-    }
-
     /// What of the input makes a message, without waiting.
     pub(super) fn next_message(&mut self) -> Option<Message> {
         loop {
             // A message must not keep alive what was read ahead.
             let least = if self.input.has_grown() { usize::MAX } else { SPLIT_OFF };
-            let (mut unread, left) = self.input.unread();
+            let (unread, left) = self.input.unread();
+            let mut unread = unread.into();
             let event = self.connection.receive(&mut unread);
             *left = unread.len();
             return Some(match event? {

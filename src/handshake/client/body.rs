@@ -1,7 +1,8 @@
 //! The beginning of the body of an answer that refuses, which often says why (RFC 9112 §6, §7.1).
 
+use crate::Input;
 use alloc::vec::Vec;
-use core::{fmt, mem};
+use core::fmt;
 
 /// How much of a body is kept, in bytes.
 pub(super) const MOST: usize = 1024;
@@ -50,14 +51,14 @@ impl Body {
     }
 
     /// Takes bytes off the front of `input`. True if all was taken, and there may be more to keep.
-    pub(super) fn receive(&mut self, input: &mut &mut [u8]) -> bool {
+    pub(super) fn receive(&mut self, input: &mut Input<'_>) -> bool {
         while !self.is_over() {
             if input.is_empty() {
                 return true;
             }
-            let used = self.step(input);
+            let used = self.step(input.0);
             self.raw = self.raw.saturating_add(used);
-            *input = mem::take(input).get_mut(used..).unwrap_or_default();
+            input.take(used);
         }
         false
     }

@@ -7,13 +7,13 @@
 //!
 //! let request = client::Request::from_uri("ws://example.com/chat")?.protocol("chat")?;
 //! // Connect to `request.host()` and `request.port()`, with TLS if `request.is_secure()`. Then:
-//! let mut handshake = client::Handshake::new(request, &Arc::new(Config::default()));
+//! let mut handshake = client::Handshake::new(request, Config::default());
 //! while handshake.output().has_remaining() {
 //!     let written = handshake.output().chunk().len(); // what the transport took of it
 //!     handshake.output().advance(written);
 //! }
 //! let mut bytes = b"HTTP/1.1 404 Not Found\r\n\r\n".to_vec(); // what the transport brought
-//! match handshake.receive(&mut &mut bytes[..]) {
+//! match handshake.receive(&mut (&mut bytes[..]).into()) {
 //!     client::Progress::Incomplete => { /* read more */ }
 //!     client::Progress::Connected(connection, response) => { /* the connection is open */ }
 //!     client::Progress::Refused(error, response) => assert_eq!(response.unwrap().status(), 404),
@@ -25,6 +25,7 @@
 //! with the feature `http`: the same rules, for HTTP/1.1 and for WebSocket over HTTP/2 and HTTP/3.
 
 mod body;
+mod error;
 mod request;
 mod response;
 mod rules;
@@ -32,7 +33,8 @@ mod rules;
 mod upgrade;
 mod uri;
 
-pub use request::{InvalidRequest, Request};
+pub use error::InvalidRequest;
+pub use request::Request;
 pub use response::Response;
 #[cfg(feature = "http")]
 pub use upgrade::{Upgrade, extended_connect, upgrade};
@@ -40,11 +42,11 @@ pub use upgrade::{Upgrade, extended_connect, upgrade};
 use super::{
     deadline::Deadline,
     error::HandshakeError,
-    fields::Fields,
-    head::{Head, Start},
+    http1::fields::Fields,
+    http1::head::{Head, Start},
     key,
 };
-use crate::{Config, Connection, Timestamp};
+use crate::{Config, Connection, Input, Timestamp};
 use alloc::{collections::VecDeque, string::String, sync::Arc};
 use bytes::Buf;
 use core::{fmt, time::Duration};
@@ -102,14 +104,15 @@ pub enum Progress {
 impl Handshake {
     /// Makes the request with a new nonce, drawn from [`Config::entropy`](crate::Config::entropy) (§4.1).
     #[must_use]
-    pub fn new(request: Request, config: &Arc<Config>) -> Self {
-        let key = key::fresh(config);
+    pub fn new(request: Request, config: impl Into<Arc<Config>>) -> Self {
+        let config = config.into();
+        let key = key::fresh(&config);
         Self {
-            config: Some(config.clone()),
-            request: request.head(&key, offers(config).as_deref()).into(),
+            request: request.head(&key, offers(&config).as_deref()).into(),
             expected: rules::Expected { accept: Some(key::accept(&key)), protocols: request.into_protocols() },
             head: Head::new(Start::Response, config.limits.head_bytes),
             deadline: Deadline::new(config.deadlines.handshake),
+            config: Some(config),
         }
     }
 
@@ -126,7 +129,7 @@ impl Handshake {
     /// The outcome does not depend on how the bytes are cut into calls, but for the excerpt in [`HandshakeError::StartLine`].
     ///
     /// There is one outcome: after it, nothing is taken any more and the answer is [`Progress::Incomplete`].
-    pub fn receive(&mut self, input: &mut &mut [u8]) -> Progress {
+    pub fn receive(&mut self, input: &mut Input<'_>) -> Progress {
         let Some(config) = self.config.take() else { return Progress::Incomplete };
         match self.advance(input, config.limits.head_fields) {
             Ok(Some(response)) => match self.expected.open(config, &response) {
@@ -162,7 +165,7 @@ impl Handshake {
     }
 
     /// The final answer, once its head is there, with as many fields as the limit allows.
-    fn advance(&mut self, input: &mut &mut [u8], limit: usize) -> Result<Option<Response>, HandshakeError> {
+    fn advance(&mut self, input: &mut Input<'_>, limit: usize) -> Result<Option<Response>, HandshakeError> {
         if self.deadline.has_passed() {
             return Err(HandshakeError::Deadline);
         }

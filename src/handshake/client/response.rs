@@ -1,5 +1,6 @@
 use super::body::{Body, Chunk, Framing};
-use crate::handshake::{fields::Fields, grammar, known::Known};
+use crate::Input;
+use crate::handshake::{http1::fields::Fields, http1::grammar, http1::known::Known};
 use alloc::boxed::Box;
 
 /// A server's answer to the opening handshake: its head (RFC 6455 §4.2.2), and of an answer that refuses the beginning of its
@@ -71,7 +72,7 @@ impl Response {
     ///
     /// ```
     /// # use bowline::{Config, client::{Handshake, Progress, Request}};
-    /// # let mut handshake = Handshake::new(Request::from_uri("ws://localhost/")?, &Config::default().into());
+    /// # let mut handshake = Handshake::new(Request::from_uri("ws://localhost/")?, Config::default());
     /// let mut bytes = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 11\r\n\r\nOnly on ".to_vec();
     /// let mut input = &mut bytes[..];
     /// if let Progress::Refused(error, Some(mut response)) = handshake.receive(&mut input) {
@@ -83,7 +84,7 @@ impl Response {
     /// }
     /// # Ok::<(), bowline::client::InvalidRequest>(())
     /// ```
-    pub fn receive_body(&mut self, input: &mut &mut [u8]) -> bool {
+    pub fn receive_body(&mut self, input: &mut Input<'_>) -> bool {
         if self.body.is_none() {
             let framing = self.framing();
             self.body = Some(Box::new(Body::new(framing)));

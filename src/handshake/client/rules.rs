@@ -8,9 +8,9 @@ use crate::{
     handshake::{
         error::HandshakeError,
         extensions::{self, Extension},
-        fields::{Fields, invalid},
-        grammar,
-        known::Known,
+        http1::fields::{Fields, invalid},
+        http1::grammar,
+        http1::known::Known,
     },
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
@@ -121,7 +121,7 @@ fn check_deflate(fields: &Fields, options: &Options) -> Result<Option<Agreement>
         if agreement.is_some() {
             return Err(HandshakeError::Deflate(BadAnswer::Repeated));
         }
-        agreement = Some(deflate::check(extension, options).map_err(HandshakeError::Deflate)?);
+        agreement = Some(deflate::check(extension.params(), options).map_err(HandshakeError::Deflate)?);
     }
     Ok(agreement)
 }

@@ -3,7 +3,7 @@
 use super::{InvalidRequest, Request, Response, offers, rules::Expected};
 use crate::{
     Config, Connection, HandshakeError,
-    handshake::{fields::Fields, grammar, key, messages},
+    handshake::{http1::fields::Fields, http1::grammar, http1::messages, key},
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
 use http::{Method, Uri, Version};
@@ -35,12 +35,16 @@ use http::{Method, Uri, Version};
 /// # Errors
 ///
 /// [`InvalidRequest::HttpUri`] if the resource is too long for an [`http::Uri`].
-pub fn upgrade(request: Request, config: &Arc<Config>) -> Result<(http::Request<()>, Upgrade), InvalidRequest> {
+pub fn upgrade(
+    request: Request,
+    config: impl Into<Arc<Config>>,
+) -> Result<(http::Request<()>, Upgrade), InvalidRequest> {
     let uri = uri(String::from(request.resource()))?;
-    let key = key::fresh(config);
+    let config = config.into();
+    let key = key::fresh(&config);
     let mut message = http::Request::new(());
     *message.uri_mut() = uri;
-    *message.headers_mut() = messages::to_map(&request.head(&key, offers(config).as_deref()));
+    *message.headers_mut() = messages::to_map(&request.head(&key, offers(&config).as_deref()));
     Ok((message, Upgrade::new(request, Some(key::accept(&key)), config)))
 }
 
@@ -59,7 +63,7 @@ pub fn upgrade(request: Request, config: &Arc<Config>) -> Result<(http::Request<
 /// use bowline::{Config, client};
 ///
 /// let request = client::Request::from_uri("wss://server.example.com/chat")?;
-/// let (mut request, upgrade) = client::extended_connect(request, &Config::default().into())?;
+/// let (mut request, upgrade) = client::extended_connect(request, Config::default())?;
 /// request.extensions_mut().insert(hyper::ext::Protocol::from_static("websocket"));
 /// assert_eq!(request.uri(), "https://server.example.com/chat");
 ///
@@ -73,15 +77,16 @@ pub fn upgrade(request: Request, config: &Arc<Config>) -> Result<(http::Request<
 /// [`InvalidRequest::HttpUri`] if an [`http::Uri`] cannot hold the URI.
 pub fn extended_connect(
     request: Request,
-    config: &Arc<Config>,
+    config: impl Into<Arc<Config>>,
 ) -> Result<(http::Request<()>, Upgrade), InvalidRequest> {
+    let config = config.into();
     let scheme = if request.is_secure() { &b"https://"[..] } else { b"http://" };
     let mut absolute = scheme.to_vec();
     request.uri().push_authority(&mut absolute);
     absolute.extend_from_slice(request.resource().as_bytes());
     let uri = uri(absolute)?;
     let mut fields = Vec::new();
-    request.push_fields(&mut fields, offers(config).as_deref());
+    request.push_fields(&mut fields, offers(&config).as_deref());
     let mut message = http::Request::new(());
     *message.method_mut() = Method::CONNECT;
     *message.version_mut() = Version::HTTP_2;
@@ -104,8 +109,8 @@ pub struct Upgrade {
 }
 
 impl Upgrade {
-    fn new(request: Request, accept: Option<[u8; 28]>, config: &Arc<Config>) -> Self {
-        Self { expected: Expected { accept, protocols: request.into_protocols() }, config: config.clone() }
+    fn new(request: Request, accept: Option<[u8; 28]>, config: Arc<Config>) -> Self {
+        Self { expected: Expected { accept, protocols: request.into_protocols() }, config }
     }
 
     /// Opens the connection, if the server agreed. Use it on the stream that the HTTP library hands over, with hyper by

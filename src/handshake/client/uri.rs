@@ -2,8 +2,8 @@
 
 use super::InvalidRequest;
 use crate::handshake::{
-    authority::{self, Authority, InvalidAuthority},
-    grammar,
+    http1::authority::{self, Authority, InvalidAuthority},
+    http1::grammar,
 };
 use alloc::{format, string::String, vec::Vec};
 

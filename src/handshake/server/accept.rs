@@ -1,5 +1,5 @@
 use super::origins::Origins;
-use crate::handshake::header::{self, InvalidHeader};
+use crate::handshake::http1::field_line::{self, InvalidHeader};
 use alloc::{string::String, vec::Vec};
 
 /// How a request is accepted: from which origins, with which subprotocol and header fields (RFC 6455 §4.2.2).
@@ -84,17 +84,17 @@ impl Accept {
     /// [`InvalidHeader`] if the name is not a token, if the value has a control byte in it, such as CR or LF, or if
     /// the field is one that the handshake writes itself.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, InvalidHeader> {
-        self.headers.append(&mut header::line(name, value.as_ref(), &[])?);
+        self.headers.append(&mut field_line::line(name, value.as_ref(), &[])?);
         Ok(self)
     }
 
     /// The fields that do not depend on the version of HTTP, with what is agreed about extensions.
     pub(super) fn push_fields(&self, head: &mut Vec<u8>, extensions: Option<&str>) {
         if let Some(protocol) = &self.protocol {
-            header::push(head, "Sec-WebSocket-Protocol", protocol.as_bytes());
+            field_line::push(head, "Sec-WebSocket-Protocol", protocol.as_bytes());
         }
         if let Some(extensions) = extensions {
-            header::push(head, "Sec-WebSocket-Extensions", extensions.as_bytes());
+            field_line::push(head, "Sec-WebSocket-Extensions", extensions.as_bytes());
         }
         head.extend_from_slice(&self.headers);
     }

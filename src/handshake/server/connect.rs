@@ -4,9 +4,9 @@
 use super::rules;
 use crate::handshake::{
     error::HandshakeError,
-    fields::{Fields, invalid},
-    grammar,
-    known::Known,
+    http1::fields::{Fields, invalid},
+    http1::grammar,
+    http1::known::Known,
 };
 
 /// It is CONNECT that makes a tunnel of a stream (§4).

@@ -12,7 +12,7 @@
 //!     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
 //!     Sec-WebSocket-Version: 13\r\n\r\n"
 //!     .to_vec();
-//! let mut handshake = server::Handshake::new(&Arc::new(Config::default()));
+//! let mut handshake = server::Handshake::new(Config::default());
 //! let mut input = &mut bytes[..];
 //! match handshake.receive(&mut input) {
 //!     server::Progress::Incomplete => { /* read more */ }
@@ -46,10 +46,10 @@ pub use upgrade::{Upgrade, extended_connect, upgrade};
 use super::{
     deadline::Deadline,
     error::HandshakeError,
-    fields::{Fields, RequestLine},
-    head::{Head, Start},
+    http1::fields::{Fields, RequestLine},
+    http1::head::{Head, Start},
 };
-use crate::{Config, Timestamp};
+use crate::{Config, Input, Timestamp};
 use alloc::sync::Arc;
 use core::time::Duration;
 
@@ -82,11 +82,12 @@ pub enum Progress {
 impl Handshake {
     /// Waits for the first byte of a request (§4.2.1), with the limits and the deadline of `config`.
     #[must_use]
-    pub fn new(config: &Arc<Config>) -> Self {
+    pub fn new(config: impl Into<Arc<Config>>) -> Self {
+        let config = config.into();
         Self {
-            config: Some(config.clone()),
             head: Head::new(Start::Request, config.limits.head_bytes),
             deadline: Deadline::new(config.deadlines.handshake),
+            config: Some(config),
         }
     }
 
@@ -97,7 +98,7 @@ impl Handshake {
     /// are cut into calls, but for the excerpt in [`HandshakeError::StartLine`].
     ///
     /// There is one outcome: after it, nothing is taken any more and the answer is [`Progress::Incomplete`].
-    pub fn receive(&mut self, input: &mut &mut [u8]) -> Progress {
+    pub fn receive(&mut self, input: &mut Input<'_>) -> Progress {
         let Some(config) = self.config.take() else { return Progress::Incomplete };
         match self.advance(input, config.limits.head_fields) {
             Ok(Some((line, fields))) => match Request::check(&line, fields, config) {
@@ -134,7 +135,7 @@ impl Handshake {
     /// The request, once its head is there, with as many fields as the limit allows.
     fn advance(
         &mut self,
-        input: &mut &mut [u8],
+        input: &mut Input<'_>,
         limit: usize,
     ) -> Result<Option<(RequestLine, Fields)>, HandshakeError> {
         if self.deadline.has_passed() {

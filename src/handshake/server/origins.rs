@@ -1,4 +1,4 @@
-use crate::handshake::{authority::Authority, error::HandshakeError, grammar};
+use crate::handshake::{error::HandshakeError, http1::authority::Authority, http1::grammar};
 use alloc::{string::String, vec::Vec};
 
 /// Which origins may connect (RFC 6455 §4.2.2, §10.2).

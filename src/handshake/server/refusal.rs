@@ -1,6 +1,6 @@
 use crate::handshake::{
     error::HandshakeError,
-    header::{self, InvalidHeader},
+    http1::field_line::{self, InvalidHeader},
 };
 use alloc::{format, vec::Vec};
 use bytes::Buf;
@@ -18,7 +18,7 @@ use core::fmt;
 /// let mut transport = Vec::new();
 /// let mut handshake = Handshake::new(&Arc::new(bowline::Config::default()));
 /// let mut bytes = *b"POST / HTTP/1.1\r\n\r\n";
-/// if let Progress::Refused(mut refusal) = handshake.receive(&mut &mut bytes[..]) {
+/// if let Progress::Refused(mut refusal) = handshake.receive(&mut (&mut bytes[..]).into()) {
 ///     while refusal.has_remaining() {
 ///         let n = transport.write(refusal.chunk())?;
 ///         refusal.advance(n);
@@ -58,7 +58,7 @@ impl Refusal {
 
     fn assemble(status: u16, error: Option<HandshakeError>, head: Vec<u8>, length: usize, body: &[u8]) -> Self {
         let mut bytes = head;
-        header::push(&mut bytes, "Content-Length", format!("{length}").as_bytes());
+        field_line::push(&mut bytes, "Content-Length", format!("{length}").as_bytes());
         let fields_end = bytes.len();
         bytes.extend_from_slice(b"\r\n");
         bytes.extend_from_slice(body);
@@ -92,7 +92,7 @@ impl Refusal {
     /// # }
     /// ```
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, InvalidHeader> {
-        let line = header::line(name, value.as_ref(), self.written())?;
+        let line = field_line::line(name, value.as_ref(), self.written())?;
         if self.sent > self.fields_end {
             return Err(InvalidHeader::TooLate(name.into()));
         }
@@ -148,8 +148,8 @@ fn asks_for_version(error: &HandshakeError) -> bool {
 /// The status line, and the fields of an answer whose body says which rule was broken.
 pub(super) fn head_of(error: &HandshakeError, status: u16, allowed: &str) -> Vec<u8> {
     let mut head = head(status, asks_for_version(error), allowed);
-    header::push(&mut head, "Content-Type", b"text/plain; charset=utf-8");
-    header::push(&mut head, "X-Content-Type-Options", b"nosniff");
+    field_line::push(&mut head, "Content-Type", b"text/plain; charset=utf-8");
+    field_line::push(&mut head, "X-Content-Type-Options", b"nosniff");
     head
 }
 
@@ -159,17 +159,17 @@ fn head(status: u16, asks_for_version: bool, allowed: &str) -> Vec<u8> {
     if status == 426 {
         // "The server MUST send an Upgrade header field in a 426 response" (RFC 9110 §15.5.22), and "a sender of
         // Upgrade MUST also send an 'Upgrade' connection option" (§7.8).
-        header::push(&mut head, "Upgrade", b"websocket");
-        header::push(&mut head, "Connection", b"Upgrade, close");
+        field_line::push(&mut head, "Upgrade", b"websocket");
+        field_line::push(&mut head, "Connection", b"Upgrade, close");
     } else {
-        header::push(&mut head, "Connection", b"close");
+        field_line::push(&mut head, "Connection", b"close");
     }
     if status == 426 || asks_for_version {
-        header::push(&mut head, "Sec-WebSocket-Version", b"13");
+        field_line::push(&mut head, "Sec-WebSocket-Version", b"13");
     }
     if status == 405 {
         // "The origin server MUST generate an Allow header field in a 405 response" (RFC 9110 §15.5.6).
-        header::push(&mut head, "Allow", allowed.as_bytes());
+        field_line::push(&mut head, "Allow", allowed.as_bytes());
     }
     head
 }

@@ -7,9 +7,10 @@ use crate::{
         Extension,
         error::HandshakeError,
         extensions,
-        fields::{Fields, RequestLine},
-        grammar, key,
-        known::Known,
+        http1::fields::{Fields, RequestLine},
+        http1::grammar,
+        http1::known::Known,
+        key,
     },
 };
 use alloc::{borrow::Cow, sync::Arc, vec::Vec};
@@ -177,7 +178,9 @@ impl Request {
     /// What is agreed about compression (RFC 7692 §5).
     #[cfg(feature = "deflate")]
     fn deflate(&self) -> Option<crate::deflate::Agreement> {
-        self.config.deflate.as_ref().and_then(|options| crate::deflate::accept(self.extensions(), options))
+        let options = self.config.deflate.as_ref()?;
+        let mut offers = self.extensions().filter(|extension| extension.name() == crate::deflate::NAME);
+        offers.find_map(|offer| crate::deflate::accept(offer.params(), options))
     }
 
     /// Turns the client away with an HTTP status and a body (§4.2.2), such as 401, 403, 404, 429 or a redirection. An

@@ -2,12 +2,13 @@
 
 use crate::handshake::{
     VERSION,
-    authority::{self, Authority},
     error::HandshakeError,
     extensions,
-    fields::{Fields, invalid},
-    grammar, key,
-    known::Known,
+    http1::authority::{self, Authority},
+    http1::fields::{Fields, invalid},
+    http1::grammar,
+    http1::known::Known,
+    key,
 };
 use alloc::{borrow::Cow, vec::Vec};
 

@@ -3,7 +3,7 @@
 use super::{Accept, Request, refusal};
 use crate::{
     Config, Connection, HandshakeError,
-    handshake::{fields::Fields, grammar, messages},
+    handshake::{http1::fields::Fields, http1::grammar, http1::messages},
 };
 use alloc::{sync::Arc, vec::Vec};
 use http::{HeaderValue, Response, StatusCode, Version, header};
@@ -23,7 +23,7 @@ use http::{HeaderValue, Response, StatusCode, Version, header};
 /// use bowline::{Config, Connection, server};
 /// use std::sync::Arc;
 ///
-/// fn serve<B>(request: &http::Request<B>, config: &Arc<Config>) -> http::Response<String> {
+/// fn serve<B>(request: &http::Request<B>, config: impl Into<Arc<Config>>) -> http::Response<String> {
 ///     match server::upgrade(request, &server::Accept::same_origin(), config) {
 ///         Ok((response, connection)) => {
 ///             // Wait for the stream, and use `connection` on it: with hyper, `hyper::upgrade::on(request).await`.
@@ -33,7 +33,7 @@ use http::{HeaderValue, Response, StatusCode, Version, header};
 ///     }
 /// }
 /// # let request = http::Request::new(());
-/// # assert_eq!(serve(&request, &Arc::new(Config::default())).status(), 400);
+/// # assert_eq!(serve(&request, Config::default()).status(), 400);
 /// ```
 ///
 /// With hyper and [`adapter::tokio`](crate::adapter), the stream is `TokioIo::new(hyper::upgrade::on(request).await?)`, and what
@@ -48,7 +48,7 @@ use http::{HeaderValue, Response, StatusCode, Version, header};
 pub fn upgrade<B>(
     request: &http::Request<B>,
     accept: &Accept,
-    config: &Arc<Config>,
+    config: impl Into<Arc<Config>>,
 ) -> Result<(Response<()>, Connection), Response<HandshakeError>> {
     Upgrade::new(request, config)?.accept(accept)
 }
@@ -96,7 +96,7 @@ pub fn extended_connect<B>(
     request: &http::Request<B>,
     protocol: Option<&str>,
     accept: &Accept,
-    config: &Arc<Config>,
+    config: impl Into<Arc<Config>>,
 ) -> Result<(Response<()>, Connection), Response<HandshakeError>> {
     Upgrade::from_connect(request, protocol, config)?.accept(accept)
 }
@@ -113,7 +113,7 @@ pub fn extended_connect<B>(
 ///
 /// fn serve<B>(
 ///     request: &Request<B>,
-///     config: &Arc<Config>,
+///     config: impl Into<Arc<Config>>,
 /// ) -> Result<(Response<()>, Connection), Response<HandshakeError>> {
 ///     let upgrade = Upgrade::new(request, config)?;
 ///     let accept = Accept::same_origin();
@@ -144,10 +144,13 @@ impl Upgrade {
     /// # Errors
     ///
     /// The answer to a request that breaks a rule.
-    pub fn new<B>(request: &http::Request<B>, config: &Arc<Config>) -> Result<Self, Response<HandshakeError>> {
+    pub fn new<B>(
+        request: &http::Request<B>,
+        config: impl Into<Arc<Config>>,
+    ) -> Result<Self, Response<HandshakeError>> {
         let (line, fields) = Fields::of_request_message(request);
         let checked = match request.version() {
-            Version::HTTP_11 => Request::check(&line, fields, config.clone()),
+            Version::HTTP_11 => Request::check(&line, fields, config.into()),
             _ => Err(HandshakeError::HttpVersion(grammar::excerpt(fields.first_line()))),
         };
         Form::Upgrade.conclude(checked)
@@ -161,10 +164,10 @@ impl Upgrade {
     pub fn from_connect<B>(
         request: &http::Request<B>,
         protocol: Option<&str>,
-        config: &Arc<Config>,
+        config: impl Into<Arc<Config>>,
     ) -> Result<Self, Response<HandshakeError>> {
         let (line, fields) = Fields::of_request_message(request);
-        Form::Connect.conclude(Request::check_connect(&line, protocol, fields, config.clone()))
+        Form::Connect.conclude(Request::check_connect(&line, protocol, fields, config.into()))
     }
 
     /// What the client asks for, and what it offers.

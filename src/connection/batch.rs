@@ -1,0 +1,46 @@
+use super::{Connection, Event};
+use crate::Input;
+
+/// What one read brought: the fast door of the adapters.
+///
+/// The replies to a whole batch are one write, and nothing is copied. What is not taken from it, after a `break` or a `?`,
+/// stays in the adapter for the next call.
+///
+/// It has no `Drop`, so that the adapter can be used again right after the loop.
+///
+/// ```
+/// use bowline::{Batch, Config, Connection, Event, Role};
+///
+/// let mut connection = Connection::new(Role::Client, Config::default());
+/// let mut read = *b"\x81\x03one\x81\x03two"; // in an adapter of your own
+/// let mut left = read.len();
+/// let mut batch = Batch::new(&mut connection, &mut read, &mut left);
+/// while let Some((event, connection)) = batch.receive() {
+///     if let Event::Text(text) = event {
+///         connection.send_text(text)?;
+///     }
+/// }
+/// assert_eq!(left, 0);
+/// # Ok::<(), bowline::SendError>(())
+/// ```
+#[derive(Debug)]
+pub struct Batch<'a> {
+    connection: &'a mut Connection,
+    input: Input<'a>,
+    left: &'a mut usize,
+}
+
+impl<'a> Batch<'a> {
+    /// A batch for an adapter of your own: `input` is what was read and not yet received, and how much of it is left is
+    /// written to `left` after each event.
+    pub fn new(connection: &'a mut Connection, input: &'a mut [u8], left: &'a mut usize) -> Self {
+        Self { connection, input: input.into(), left }
+    }
+
+    /// The next event, and the connection to answer it on; `None` if all is taken.
+    pub fn receive(&mut self) -> Option<(Event<'a>, &mut Connection)> {
+        let event = self.connection.receive(&mut self.input);
+        *self.left = self.input.len();
+        Some((event?, self.connection))
+    }
+}

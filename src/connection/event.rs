@@ -1,0 +1,55 @@
+use super::CloseFrame;
+use crate::{Payload, ProtocolError, Text};
+
+/// What the peer did: see [`Connection::receive`](crate::Connection::receive).
+///
+/// Its contents are lent from the caller's buffer where they lie there whole; [`into_owned`](Self::into_owned) makes an event
+/// that can be kept. Two events are equal if their contents are, lent or owned.
+#[non_exhaustive]
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event<'b> {
+    /// A text message (RFC 6455 §5.6): valid UTF-8.
+    Text(Text<'b>),
+    /// A binary message (§5.6).
+    Binary(Payload<'b>),
+    /// A piece of a text message, only with [`Delivery::Chunks`](crate::Delivery::Chunks). Characters are never split.
+    TextChunk {
+        /// The piece. It may be empty if it is the last.
+        text: Text<'b>,
+        /// Whether the message ends with it.
+        last: bool,
+    },
+    /// A piece of a binary message, only with [`Delivery::Chunks`](crate::Delivery::Chunks).
+    BinaryChunk {
+        /// The piece. It may be empty if it is the last.
+        data: Payload<'b>,
+        /// Whether the message ends with it.
+        last: bool,
+    },
+    /// A ping (§5.5.2). The pong is in the output already.
+    Ping(Payload<'b>),
+    /// A pong (§5.5.3), asked for or not.
+    Pong(Payload<'b>),
+    /// The peer's Close frame (§5.5.1), `None` if it had no body. It is the last event, and if the peer began, the answer is in
+    /// the output already.
+    Close(Option<CloseFrame<'b>>),
+    /// The peer broke a rule (§7.1.7). It is the last event, and the Close frame that says so is in the output already.
+    Failed(ProtocolError),
+}
+
+impl Event<'_> {
+    /// The same event, no longer tied to the caller's buffer.
+    #[must_use]
+    pub fn into_owned(self) -> Event<'static> {
+        match self {
+            Self::Text(text) => Event::Text(text.into_owned()),
+            Self::Binary(data) => Event::Binary(data.into_owned()),
+            Self::TextChunk { text, last } => Event::TextChunk { text: text.into_owned(), last },
+            Self::BinaryChunk { data, last } => Event::BinaryChunk { data: data.into_owned(), last },
+            Self::Ping(data) => Event::Ping(data.into_owned()),
+            Self::Pong(data) => Event::Pong(data.into_owned()),
+            Self::Close(frame) => Event::Close(frame.map(CloseFrame::into_owned)),
+            Self::Failed(error) => Event::Failed(error),
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! Bytes to events (RFC 6455 §5.2–§5.6, §6.2).
+//!
+//! A payload that lies whole in the caller's slice is unmasked there and lent. What spans reads is kept: at most 13 bytes
+//! of a header, the payload of a control frame, or the part of a message that has come.
+
+mod assembly;
+#[cfg(feature = "deflate")]
+mod compressed;
+mod frame;
+mod second_door;
+
+pub use assembly::Assembly;
+
+use super::{CloseFrame, During, Event, close_frame};
+#[cfg(feature = "deflate")]
+use crate::deflate::{Agreement, Inflating};
+use crate::{
+    Config, Delivery, Input, Payload, ProtocolError, Role, Text, Violation,
+    frame::{BadHeader, Expect, Header, MAX_HEADER_LEN, Opcode, mask},
+    utf8::{self, InvalidAt, Piece, Unfinished},
+};
+use alloc::vec::Vec;
+use assembly::Store;
+use core::mem;
+use frame::Frame;
+
+/// The receiving half of a connection.
+#[derive(Debug)]
+pub(crate) struct Receiver {
+    /// Whose frames these are.
+    from: Role,
+    /// A header of which only the first bytes have come.
+    header: [u8; MAX_HEADER_LEN],
+    header_len: u8,
+    /// The frame whose payload is coming.
+    frame: Option<Frame>,
+    /// The kind of the message that is unfinished.
+    kind: Option<Kind>,
+    /// How many bytes of its payload have come; not counted in chunks, which may add up to any size.
+    message_len: usize,
+    /// Those of them that had to be kept, validated if they are text.
+    store: Store,
+    /// The character at which a text is cut off.
+    unfinished: Unfinished,
+    /// How many empty fragments came in a row.
+    empty_run: usize,
+    /// The payload of a control frame that spans reads.
+    control: Vec<u8>,
+    /// How many bytes have come in all.
+    position: u64,
+    /// Whether a part of a message has come since this was last asked.
+    message_seen: bool,
+    #[cfg(feature = "deflate")]
+    inflating: Inflating,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Binary,
+}
+
+type Received<'b> = Result<Option<Event<'b>>, ProtocolError>;
+
+impl Receiver {
+    pub(crate) fn new(role: Role) -> Self {
+        Self {
+            from: role.peer(),
+            header: [0; MAX_HEADER_LEN],
+            header_len: 0,
+            frame: None,
+            kind: None,
+            message_len: 0,
+            store: Store::Empty,
+            unfinished: Unfinished::default(),
+            empty_run: 0,
+            control: Vec::new(),
+            position: 0,
+            message_seen: false,
+            #[cfg(feature = "deflate")]
+            inflating: Inflating::default(),
+        }
+    }
+
+    /// From now on messages may come compressed.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn agree(&mut self, agreement: Agreement) {
+        self.inflating = Inflating::new(self.from, agreement);
+    }
+
+    /// The fast path: a message in a single frame that lies whole in `input`, and whether it is text, which is then to be
+    /// [validated](Self::whole_text). For everything else, `None`: that is for [`receive`](Self::receive).
+    #[expect(clippy::inline_always, reason = "see `Connection::receive`")]
+    #[inline(always)]
+    pub(crate) fn receive_short<'b>(&mut self, input: &mut Input<'b>, config: &Config) -> Option<(bool, &'b mut [u8])> {
+        if self.frame.is_some() || self.header_len > 0 || self.kind.is_some() || config.delivery != Delivery::Messages {
+            return None;
+        }
+        let text = match input.0.first()? {
+            0x81 => true,
+            0x82 => false,
+            _ => return None,
+        };
+        let message = Header::decode_short(input.0, self.from)?;
+        let end = message.header_len + message.len;
+        if message.len > config.limits.frame.min(config.limits.message) || end > input.len() {
+            return None;
+        }
+        let payload = input.take(end).get_mut(message.header_len..)?;
+        if self.from == Role::Client {
+            mask(payload, message.key);
+        }
+        self.position = self.position.wrapping_add(end as u64);
+        self.message_seen = true;
+        Some((text, payload))
+    }
+
+    /// The slow path: takes bytes off the front of `input`, up to the next event or to its end.
+    pub(crate) fn receive<'b>(&mut self, input: &mut Input<'b>, config: &Config) -> Received<'b> {
+        self.settle();
+        loop {
+            if self.frame.is_none() {
+                self.begin_frame(input, config)?;
+            }
+            let Some(frame) = &mut self.frame else { return Ok(None) };
+            #[cfg(feature = "deflate")]
+            if self.inflating.is_compressed() && !frame.opcode.is_control() {
+                let event = self.receive_compressed(input, config)?;
+                if event.is_some() || self.frame.is_some() {
+                    return Ok(event);
+                }
+                continue;
+            }
+            let piece = frame.take_piece(input);
+            self.position = self.position.wrapping_add(piece.len() as u64);
+            let frame = *frame;
+            if frame.left == 0 {
+                self.frame = None;
+            }
+            let event = if frame.opcode.is_control() {
+                self.control_piece(frame, piece)?
+            } else {
+                self.data_piece(frame, piece, config)?
+            };
+            if event.is_some() || frame.left > 0 {
+                return Ok(event);
+            }
+        }
+    }
+
+    /// Reads a header off `input`. If it is incomplete, what there is of it is kept.
+    fn begin_frame(&mut self, input: &mut Input<'_>, config: &Config) -> Result<(), ProtocolError> {
+        let kept = usize::from(self.header_len);
+        let known = (kept + input.len()).min(MAX_HEADER_LEN);
+        let bytes = if kept == 0 {
+            &*input.0
+        } else {
+            self.keep_header(input.0);
+            self.header.get(..known).unwrap_or_default()
+        };
+        let start = self.position.wrapping_sub(kept as u64);
+        let decoded = Header::decode(bytes, &self.expect(config)).map_err(|BadHeader { violation, index }| {
+            ProtocolError::new(violation, start.wrapping_add(index as u64))
+        })?;
+        let used = match decoded {
+            Some((header, len)) => {
+                self.header_len = 0;
+                self.note(&header, start);
+                self.frame = Some(Frame::from(&header));
+                len - kept
+            }
+            None => {
+                self.keep_header(input.0);
+                self.header_len = u8::try_from(known).unwrap_or(u8::MAX);
+                known - kept
+            }
+        };
+        input.take(used);
+        self.position = self.position.wrapping_add(used as u64);
+        Ok(())
+    }
+
+    /// Copies `input`, as much of it as a header can have, behind what is kept of the header.
+    fn keep_header(&mut self, input: &[u8]) {
+        for (place, byte) in self.header.iter_mut().skip(self.header_len.into()).zip(input) {
+            *place = *byte;
+        }
+    }
+
+    /// What a data frame's header means for its message.
+    #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "for compressed messages"))]
+    fn note(&mut self, header: &Header, start: u64) {
+        let kind = match header.opcode {
+            Opcode::Text => Kind::Text,
+            Opcode::Binary => Kind::Binary,
+            Opcode::Continuation => return self.note_fragment(header),
+            Opcode::Close | Opcode::Ping | Opcode::Pong => return,
+        };
+        self.kind = Some(kind);
+        self.empty_run = 0;
+        #[cfg(feature = "deflate")]
+        self.inflating.begin(header.reserved != 0, start);
+        self.note_fragment(header);
+    }
+
+    fn note_fragment(&mut self, header: &Header) {
+        let empty = header.payload_len == 0 && !header.fin;
+        self.empty_run = if empty { self.empty_run.saturating_add(1) } else { 0 };
+    }
+
+    #[inline]
+    fn expect(&self, config: &Config) -> Expect {
+        let (frame_limit, message_limit) = match config.delivery {
+            Delivery::Messages => (config.limits.frame as u64, config.limits.message as u64),
+            Delivery::Chunks => (u64::MAX, u64::MAX),
+        };
+        Expect {
+            in_message: self.kind.is_some(),
+            empty_limit: config.limits.empty_fragments,
+            empty_run: self.empty_run,
+            frame_limit,
+            message_limit,
+            message_len: self.message_len as u64,
+            #[cfg(feature = "deflate")]
+            reserved: self.inflating.reserved(),
+            #[cfg(feature = "deflate")]
+            in_compressed: self.inflating.is_compressed(),
+            ..Expect::from(self.from)
+        }
+    }
+
+    fn control_piece<'b>(&mut self, frame: Frame, piece: &'b mut [u8]) -> Received<'b> {
+        let complete = frame.left == 0;
+        if piece.is_empty() && !complete {
+            return Ok(None);
+        }
+        let payload = if complete && self.control.is_empty() {
+            Payload::lent(piece)
+        } else {
+            // 125 bytes at the most, all told
+            let missing = piece.len().saturating_add(usize::try_from(frame.left).unwrap_or(0));
+            self.control.try_reserve_exact(missing).map_err(|_| self.no_memory())?;
+            self.control.extend_from_slice(piece);
+            mem::take(&mut self.control).into()
+        };
+        if frame.opcode == Opcode::Close {
+            let start = self.position.wrapping_sub(payload.len() as u64);
+            close_frame::check(&payload, complete)
+                .map_err(|(violation, at)| ProtocolError::new(violation, start.wrapping_add(at as u64)))?;
+        }
+        if !complete {
+            self.control = payload.into_vec();
+            return Ok(None);
+        }
+        Ok(Some(match frame.opcode {
+            Opcode::Ping => Event::Ping(payload),
+            Opcode::Pong => Event::Pong(payload),
+            _ => Event::Close(CloseFrame::from_checked(payload)),
+        }))
+    }
+
+    fn data_piece<'b>(&mut self, frame: Frame, piece: &'b mut [u8], config: &Config) -> Received<'b> {
+        self.message_seen = true;
+        let Some(kind) = self.kind else { return Ok(None) };
+        let last = frame.fin && frame.left == 0;
+        if last {
+            self.kind = None;
+        }
+        if config.delivery == Delivery::Chunks {
+            return self.chunk(kind, piece, last);
+        }
+        let come = self.message_len.saturating_add(piece.len());
+        self.message_len = if last { 0 } else { come };
+        if last && piece.len() == come {
+            return Ok(Some(match kind {
+                Kind::Text => Event::Text(self.whole_text(piece)?.into()),
+                Kind::Binary => Event::Binary(Payload::lent(piece)),
+            }));
+        }
+        let most = match usize::try_from(frame.left) {
+            Ok(left) if frame.fin => come.saturating_add(left),
+            _ => config.limits.message,
+        };
+        match kind {
+            Kind::Text => {
+                let piece = self.valid_text(piece, last)?;
+                self.store.push_text(&piece, most).map_err(|_| self.no_memory())?;
+            }
+            Kind::Binary => self.store.push_binary(piece, most).map_err(|_| self.no_memory())?,
+        }
+        Ok(last.then(|| match kind {
+            Kind::Text => Event::Text(self.store.take_text()),
+            Kind::Binary => Event::Binary(self.store.take_binary()),
+        }))
+    }
+
+    /// A piece for a caller who takes messages as they come. An empty one is news only if it is the last.
+    fn chunk<'b>(&mut self, kind: Kind, piece: &'b mut [u8], last: bool) -> Received<'b> {
+        match kind {
+            Kind::Binary if piece.is_empty() && !last => Ok(None),
+            Kind::Binary => Ok(Some(Event::BinaryChunk { data: Payload::lent(piece), last })),
+            Kind::Text => {
+                let text = Text::from(self.valid_text(piece, last)?);
+                Ok((last || !text.is_empty()).then_some(Event::TextChunk { text, last }))
+            }
+        }
+    }
+
+    /// A text message that is all there.
+    #[inline]
+    pub(crate) fn whole_text<'b>(&self, payload: &'b [u8]) -> Result<&'b str, ProtocolError> {
+        utf8::whole(payload).map_err(|invalid| self.invalid_text(payload.len(), invalid))
+    }
+
+    fn valid_text<'b>(&mut self, piece: &'b [u8], last: bool) -> Result<Piece<'b>, ProtocolError> {
+        let valid = self.unfinished.push(piece).map_err(|invalid| self.invalid_text(piece.len(), invalid))?;
+        if last && !self.unfinished.is_empty() {
+            // The message ends inside a character, which its last byte shows.
+            return Err(self.invalid_text(1, InvalidAt(0)));
+        }
+        Ok(valid)
+    }
+
+    /// `InvalidAt` counts from the front of the `len` bytes that have just come.
+    #[cold]
+    fn invalid_text(&self, len: usize, InvalidAt(at): InvalidAt) -> ProtocolError {
+        let start = self.position.wrapping_sub(len as u64);
+        ProtocolError::new(Violation::InvalidText, start.wrapping_add(at as u64))
+    }
+
+    #[cold]
+    fn no_memory(&self) -> ProtocolError {
+        ProtocolError::new(Violation::NoMemory, self.position.wrapping_sub(1))
+    }
+
+    /// How many bytes have come in all.
+    pub(crate) const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Whether a part of a message has come since this was last asked.
+    pub(crate) fn take_message_seen(&mut self) -> bool {
+        mem::take(&mut self.message_seen)
+    }
+
+    /// What the peer is in the middle of.
+    pub(crate) const fn during(&self) -> During {
+        if self.frame.is_some() || self.header_len > 0 {
+            During::Frame
+        } else if self.kind.is_some() {
+            During::Message
+        } else {
+            During::Nothing
+        }
+    }
+
+    /// Gives back what is held of an unfinished message: the rest of it will not be looked at.
+    pub(crate) fn discard(&mut self) {
+        self.store = Store::Empty;
+        self.control = Vec::new();
+        #[cfg(feature = "deflate")]
+        self.inflating.discard();
+    }
+}

@@ -1,0 +1,334 @@
+use super::segment::Piece;
+use crate::{
+    frame::{Header, MAX_HEADER_LEN, extend_masked},
+    message::{Data, Source},
+};
+use alloc::{collections::VecDeque, vec::Vec};
+use bytes::{Buf, Bytes};
+use core::{fmt, mem};
+
+/// From this many bytes on, an owned payload is queued as it is: below, to copy it costs less than a piece of its own in
+/// `writev`.
+const LARGE: usize = 4096;
+
+/// From this many bytes on, the tail is closed, so that pongs need not wait behind all that is queued.
+const FULL_TAIL: usize = 64 * 1024;
+
+/// How much space is kept for the next replies when all is written.
+const KEEP: usize = 32 * 1024;
+
+/// What is to be written, as a [`bytes::Buf`]: see [`Connection::output`](crate::Connection::output).
+///
+/// Write what [`chunk`](Buf::chunk) shows, or with `writev` what `chunks_vectored` shows, and `advance` by what was taken.
+/// Until then the first piece does not change, whatever is received or sent meanwhile. Advancing by more than there is
+/// empties it.
+///
+/// Small frames lie in one piece, so that the replies to all that one read brought are one write. A large
+/// [`Bytes`] from a server is queued without being copied; one from a client is masked piece by piece, as it is written, in
+/// 16 KiB of memory. Pongs overtake what is queued behind the first piece: that is one
+/// frame, or small frames of about 64 KiB together.
+///
+/// ```
+/// use bowline::{Config, Connection, Role};
+/// use bytes::Buf;
+/// use std::io::Write;
+///
+/// let mut connection = Connection::new(Role::Server, Config::default());
+/// connection.send_text("one")?;
+/// connection.send_text("two")?;
+/// let mut transport = Vec::new();
+/// let output = connection.output();
+/// while output.has_remaining() {
+///     let taken = transport.write(output.chunk())?;
+///     output.advance(taken);
+/// }
+/// assert_eq!(transport, b"\x81\x03one\x81\x03two");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+//
+// Invariant: every piece, and the tail, ends at the end of a frame.
+// Order: the first piece (or the tail, if there is none), the pongs, the other pieces, the tail.
+#[derive(Default)]
+pub struct Output {
+    pieces: VecDeque<Piece>,
+    /// The small frames that were queued last.
+    tail: Vec<u8>,
+    /// How much of the tail is written.
+    tail_written: usize,
+    /// Pongs that wait for the next boundary.
+    pongs: Vec<u8>,
+    /// All that is to be written, in bytes.
+    queued: usize,
+    /// Whether something was queued since this was last asked.
+    used: bool,
+}
+
+impl Output {
+    /// `first` goes out before anything else.
+    pub(crate) fn starting_with(first: Vec<u8>) -> Self {
+        Self { queued: first.len(), tail: first, ..Self::default() }
+    }
+
+    /// Queues a frame.
+    #[inline]
+    pub(crate) fn push(&mut self, header: &Header, payload: Data<'_>) {
+        self.used = true;
+        let mut bytes = [0; MAX_HEADER_LEN];
+        let len = header.encode(&mut bytes);
+        self.queued += len + payload.len();
+        match payload.0 {
+            Source::Owned(body) if body.len() >= LARGE && Piece::suits(&body, header.key) => {
+                self.seal_tail();
+                self.pieces.push_back(Piece::new(bytes, len, body, header.key));
+            }
+            _ => {
+                let tail = self.tail_to_append(MAX_HEADER_LEN + payload.len());
+                tail.reserve(MAX_HEADER_LEN + payload.len());
+                let end = tail.len() + len;
+                tail.extend_from_slice(&bytes); // a copy of known length needs no call
+                tail.truncate(end);
+                append(tail, &payload, header.key);
+            }
+        }
+    }
+
+    /// Queues frames that are encoded already.
+    pub(crate) fn push_encoded(&mut self, frames: &Bytes) {
+        self.used = true;
+        self.queued += frames.len();
+        if frames.len() >= LARGE {
+            self.seal_tail();
+            self.pieces.push_back(frames.clone().into());
+        } else {
+            self.tail_to_append(frames.len()).extend_from_slice(frames);
+        }
+    }
+
+    /// Queues a pong, ahead of what waits, in `limit` bytes: if they are used up, only the latest ping is answered.
+    ///
+    /// "an endpoint […] MAY elect to send a Pong frame for only the most recently processed Ping frame" (§5.5.3)
+    pub(crate) fn push_pong(&mut self, header: &Header, payload: &[u8], limit: usize) {
+        if self.queued == 0 {
+            return self.push(header, payload.into());
+        }
+        self.used = true;
+        let mut bytes = [0; MAX_HEADER_LEN];
+        let len = header.encode(&mut bytes);
+        if self.pongs.len() + len + payload.len() > limit {
+            self.queued -= self.pongs.len();
+            self.pongs.clear();
+        }
+        self.pongs.reserve_exact(len + payload.len());
+        self.pongs.extend_from_slice(bytes.get(..len).unwrap_or_default());
+        append(&mut self.pongs, payload, header.key);
+        self.queued += len + payload.len();
+    }
+
+    /// The first piece as an owned handle, for writers that keep it while they write: `io_uring`, or another thread; `None`
+    /// if nothing is queued. It stays queued until [`advance`](Buf::advance). Drop the handle before that: then its space is
+    /// used for the next replies.
+    ///
+    /// ```
+    /// use bowline::{Config, Connection, Role};
+    /// use bytes::Buf;
+    /// use std::sync::Arc;
+    ///
+    /// let mut connection = Connection::new(Role::Server, Config::default());
+    /// connection.send_text("Hello")?;
+    /// let piece = connection.output().front().unwrap();
+    /// assert_eq!(piece, b"\x81\x05Hello"[..]);
+    /// assert_eq!(connection.queued(), 7);
+    /// connection.output().advance(piece.len());
+    /// assert!(connection.output().front().is_none());
+    /// # Ok::<(), bowline::SendError>(())
+    /// ```
+    pub fn front(&mut self) -> Option<Bytes> {
+        if self.pieces.is_empty() {
+            self.seal_tail();
+        }
+        let piece = self.pieces.front()?;
+        let header = piece.header();
+        Some(if header.is_empty() { piece.body().clone() } else { Bytes::copy_from_slice(header) })
+    }
+
+    /// All that is to be written, in bytes.
+    pub(crate) const fn len(&self) -> usize {
+        self.queued
+    }
+
+    /// Whether nothing is left to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.queued == 0
+    }
+
+    /// The tail, ready to take `len` more bytes.
+    #[inline]
+    fn tail_to_append(&mut self, len: usize) -> &mut Vec<u8> {
+        // Pongs go between what was queued before them and what comes now.
+        if (!self.pongs.is_empty() && self.pieces.is_empty()) || self.tail.len() >= FULL_TAIL {
+            self.seal_tail();
+        }
+        if self.tail_written > 0 && self.tail.len() + len > self.tail.capacity() {
+            self.tail.drain(..self.tail_written);
+            self.tail_written = 0;
+        }
+        &mut self.tail
+    }
+
+    /// Makes a piece of the tail.
+    fn seal_tail(&mut self) {
+        if self.tail.is_empty() {
+            return;
+        }
+        let mut tail = Bytes::from(mem::take(&mut self.tail));
+        tail.advance(mem::take(&mut self.tail_written).min(tail.len()));
+        self.pieces.push_back(tail.into());
+    }
+
+    /// Advances in the first piece, or in the tail if there is none; returns by how much more than it had.
+    fn advance_first(&mut self, count: usize) -> usize {
+        let beyond = match self.pieces.front_mut() {
+            Some(piece) => {
+                let beyond = piece.advance(count);
+                if !piece.is_empty() {
+                    return 0;
+                }
+                if let Some(written) = self.pieces.pop_front() {
+                    self.reuse(written);
+                }
+                beyond
+            }
+            None => {
+                let left = self.tail.len() - self.tail_written;
+                if count < left {
+                    self.tail_written += count;
+                    return 0;
+                }
+                self.tail_written = 0;
+                self.tail.clear();
+                if self.tail.capacity() > KEEP {
+                    self.tail = Vec::new();
+                }
+                count - left
+            }
+        };
+        self.boundary();
+        // Invariant: `queued` is what the pieces, the pongs and the tail come to, so there is more if `beyond` is not 0.
+        debug_assert!(beyond == 0 || !self.chunk().is_empty(), "more is queued than there is");
+        if self.chunk().is_empty() { 0 } else { beyond }
+    }
+
+    /// The space of a tail that was lent as a handle, and is free again, is kept like that of one that was not.
+    fn reuse(&mut self, written: Piece) {
+        if self.tail.capacity() == 0
+            && let Some(frames) = written.into_frames()
+            && let Ok(space) = frames.try_into_mut()
+        {
+            let mut space = Vec::from(space);
+            if space.capacity() <= KEEP {
+                space.clear();
+                self.tail = space;
+            }
+        }
+    }
+
+    /// The first piece, or the tail, is written: now the pongs may go.
+    fn boundary(&mut self) {
+        if self.pongs.is_empty() {
+            return;
+        }
+        let pongs = mem::take(&mut self.pongs);
+        if self.pieces.is_empty() && self.tail.is_empty() {
+            self.tail = pongs;
+        } else {
+            self.pieces.push_front(Bytes::from(pongs).into());
+        }
+    }
+
+    /// Forgets all that is queued.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Gives back the space that is kept for the next replies.
+    pub(crate) fn release(&mut self) {
+        if self.is_empty() {
+            self.clear();
+        }
+    }
+
+    /// Whether something was queued since this was last asked.
+    pub(crate) fn take_used(&mut self) -> bool {
+        mem::take(&mut self.used)
+    }
+
+    /// Whether it holds memory, for what is queued or for what may be queued next.
+    pub(crate) fn holds_space(&self) -> bool {
+        self.tail.capacity() + self.pieces.capacity() + self.pongs.capacity() > 0
+    }
+}
+
+/// Appends a payload, masked if there is a key.
+#[inline]
+fn append(to: &mut Vec<u8>, payload: &[u8], key: Option<[u8; 4]>) {
+    match key {
+        Some(key) => extend_masked(to, payload, key),
+        None => to.extend_from_slice(payload),
+    }
+}
+
+impl Buf for Output {
+    fn remaining(&self) -> usize {
+        self.queued
+    }
+
+    fn chunk(&self) -> &[u8] {
+        match self.pieces.front() {
+            Some(piece) => piece.chunk(),
+            None => self.tail.get(self.tail_written..).unwrap_or_default(),
+        }
+    }
+
+    fn advance(&mut self, count: usize) {
+        let mut count = count.min(self.queued);
+        self.queued -= count;
+        while count > 0 {
+            count = self.advance_first(count);
+        }
+    }
+
+    #[cfg(feature = "std")]
+    fn chunks_vectored<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
+        let (mut room, mut filled) = (slices.iter_mut(), 0);
+        // Whether there was room for it.
+        let mut show = |part: &'a [u8]| {
+            part.is_empty()
+                || room.next().is_some_and(|slice| {
+                    *slice = std::io::IoSlice::new(part);
+                    filled += 1;
+                    true
+                })
+        };
+        let tail = self.tail.get(self.tail_written..).unwrap_or_default();
+        let mut pieces = self.pieces.iter();
+        let _all_shown = match pieces.next() {
+            None => show(tail) && show(&self.pongs),
+            Some(first) => {
+                show(first.header())
+                    && show(first.body())
+                    && first.is_ready()
+                    && show(&self.pongs)
+                    && pieces.all(|piece| show(piece.header()) && show(piece.body()) && piece.is_ready())
+                    && show(tail)
+            }
+        };
+        filled
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output").field("queued", &self.queued).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,280 @@
+use super::grammar;
+use crate::{Input, Role, handshake::error::HandshakeError};
+use alloc::vec::Vec;
+use core::{fmt, mem};
+
+/// How many bytes are looked at together for a line end that is worth a closer look.
+const BLOCK: usize = 32;
+
+/// How much of a first line that begins wrongly is shown, in bytes.
+const START_LINE: usize = 40;
+
+/// What begins a TLS record of an alert and of a handshake (RFC 8446 §5.1).
+const TLS: [u8; 2] = [21, 22];
+
+/// What begins a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// A request line, perhaps after empty lines.
+    Request,
+    /// A status line.
+    Response,
+}
+
+/// Collects the head of an HTTP message as it arrives and finds its end: the empty line.
+///
+/// Each byte is copied once and looked at a bounded number of times, however the head is cut. Only bytes that have
+/// arrived are held.
+pub(crate) struct Head {
+    start: Start,
+    limit: usize,
+    /// All bytes that were taken, of this head and of those before it.
+    taken: usize,
+    /// The first line has begun.
+    begun: bool,
+    /// Before the first line: an empty line has had its CR.
+    after_cr: bool,
+    bytes: Vec<u8>,
+}
+
+impl Head {
+    pub(crate) fn new(start: Start, limit: usize) -> Self {
+        Self { start, limit, taken: 0, begun: false, after_cr: false, bytes: Vec::new() }
+    }
+
+    /// How many bytes have been taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.taken
+    }
+
+    /// Takes bytes off the front of `input`, up to the end of the head and not beyond. True if the end was there.
+    pub(crate) fn receive(&mut self, input: &mut Input<'_>) -> Result<bool, HandshakeError> {
+        let room = self.limit.saturating_sub(self.taken).min(input.len());
+        let piece = input.0.get(..room).unwrap_or_default();
+        let (used, ended) = self.take_in(piece);
+        self.taken = self.taken.saturating_add(used);
+        input.take(used);
+        if ended? {
+            return Ok(true);
+        }
+        if self.taken >= self.limit { Err(self.too_long()) } else { Ok(false) }
+    }
+
+    /// Takes a head off the front of `input` at once, if `parse` finds a whole one there: it returns its length and what
+    /// it says. Only for the first bytes of all.
+    pub(crate) fn receive_whole<T>(
+        &mut self,
+        input: &mut Input<'_>,
+        parse: impl FnOnce(&[u8]) -> Option<(usize, T)>,
+    ) -> Option<T> {
+        if self.taken > 0 {
+            return None;
+        }
+        let room = self.limit.min(input.len());
+        let (len, parsed) = parse(input.0.get(..room)?)?;
+        self.taken = len;
+        input.take(len);
+        Some(parsed)
+    }
+
+    /// The head that has ended. What comes next is another head, under the same limit.
+    pub(crate) fn finish(&mut self) -> Vec<u8> {
+        self.begun = false;
+        mem::take(&mut self.bytes)
+    }
+
+    /// How many bytes of `piece` were used, and whether they ended the head.
+    fn take_in(&mut self, piece: &[u8]) -> (usize, Result<bool, HandshakeError>) {
+        let skipped = match self.begin(piece) {
+            Ok(skipped) => skipped,
+            Err(error) => return (piece.len(), Err(error)),
+        };
+        let old = self.bytes.len();
+        self.bytes.extend_from_slice(piece.get(skipped..).unwrap_or_default());
+        let Some((end, found)) = first_find(&self.bytes, old) else {
+            return (piece.len(), Ok(false));
+        };
+        self.bytes.truncate(end);
+        (skipped.saturating_add(end.saturating_sub(old)), found.map(|()| true))
+    }
+
+    /// Skips what may come before the first line, and looks at the byte with which that begins. Returns how many
+    /// bytes were skipped.
+    fn begin(&mut self, piece: &[u8]) -> Result<usize, HandshakeError> {
+        if self.begun {
+            return Ok(0);
+        }
+        for (at, &byte) in piece.iter().enumerate() {
+            // "A server that is expecting to receive and parse a request-line SHOULD ignore at least one empty line
+            // (CRLF) received prior to the request-line" (RFC 9112 §2.2). They count as bytes of the head.
+            match (self.after_cr, byte) {
+                (false, b'\r') if self.start == Start::Request => self.after_cr = true,
+                (true, b'\n') => self.after_cr = false,
+                (true, _) => return Err(HandshakeError::BareCr),
+                (false, _) if self.may_begin_with(byte) => {
+                    self.begun = true;
+                    return Ok(at);
+                }
+                (false, b'\n') => return Err(HandshakeError::BareLf),
+                (false, _) if TLS.contains(&byte) => return Err(HandshakeError::Tls(self.sender())),
+                (false, _) => return Err(start_line(piece.get(at..).unwrap_or_default())),
+            }
+        }
+        Ok(piece.len())
+    }
+
+    /// Told from the first byte, so that a peer that speaks TLS, say, does not have to wait for the deadline.
+    fn may_begin_with(&self, byte: u8) -> bool {
+        match self.start {
+            Start::Request => grammar::is_token_byte(byte),
+            Start::Response => byte == b'H',
+        }
+    }
+
+    fn sender(&self) -> Role {
+        match self.start {
+            Start::Request => Role::Client,
+            Start::Response => Role::Server,
+        }
+    }
+
+    fn too_long(&self) -> HandshakeError {
+        let limit = self.limit;
+        if self.begun && !self.bytes.contains(&b'\n') {
+            HandshakeError::StartLineTooLong { limit }
+        } else {
+            HandshakeError::HeadTooLong { limit }
+        }
+    }
+}
+
+/// Without the bytes: there may be secrets in them.
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { start, limit, taken, .. } = self;
+        f.debug_struct("Head").field("start", start).field("limit", limit).field("taken", taken).finish_non_exhaustive()
+    }
+}
+
+/// The first byte is what was judged. What came with it tells people who is there.
+fn start_line(bytes: &[u8]) -> HandshakeError {
+    let shown = bytes.get(..START_LINE).unwrap_or(bytes);
+    let is_end = |&byte: &u8| byte == b'\r' || byte == b'\n';
+    let end = shown.iter().skip(1).position(is_end).map_or(shown.len(), |at| at.saturating_add(1));
+    HandshakeError::StartLine(grammar::excerpt(shown.get(..end).unwrap_or_default()))
+}
+
+/// What ends the head: the empty line, or a line end that is none.
+type Find = Result<(), HandshakeError>;
+
+/// The first find in `bytes` that ends at `from` or later, and the offset after it.
+fn first_find(bytes: &[u8], from: usize) -> Option<(usize, Find)> {
+    // The only LF that no three bytes end in.
+    if from <= 1 && bytes.get(1) == Some(&b'\n') {
+        return Some((2, Err(HandshakeError::BareLf)));
+    }
+    let mut at = from.saturating_sub(2);
+    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+        if has_find(block) {
+            break;
+        }
+        at = at.saturating_add(BLOCK);
+    }
+    let finds = bytes.get(at..).unwrap_or_default().windows(3).map(find);
+    finds.enumerate().find_map(|(nth, find)| Some((at.saturating_add(nth).saturating_add(3), find?)))
+}
+
+/// Whether three bytes end in a find.
+fn find(bytes: &[u8]) -> Option<Find> {
+    match bytes {
+        [b'\n', b'\r', b'\n'] => Some(Ok(())),
+        [_, b'\r', b'\n'] => None,
+        [_, _, b'\n'] => Some(Err(HandshakeError::BareLf)),
+        [_, b'\r', _] => Some(Err(HandshakeError::BareCr)),
+        _ => None,
+    }
+}
+
+/// Whether any three bytes in a row end in a find: [`find`] without branches, for the compiler to vectorise.
+fn has_find(block: &[u8; BLOCK + 2]) -> bool {
+    let (_, second) = block.split_at(1);
+    let (_, third) = block.split_at(2);
+    let mut hit = 0;
+    for ((a, b), c) in block.iter().zip(second).zip(third) {
+        let (cr, lf) = (u8::from(*b == b'\r'), u8::from(*c == b'\n'));
+        hit |= (cr ^ lf) | (u8::from(*a == b'\n') & lf);
+    }
+    hit != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    fn collect(bytes: &[u8], step: usize) -> (usize, Result<bool, HandshakeError>) {
+        let mut head = Head::new(Start::Request, 4096);
+        let mut bytes = bytes.to_vec();
+        for piece in bytes.chunks_mut(step) {
+            let mut input = Input::from(piece);
+            match head.receive(&mut input) {
+                Ok(false) => assert!(input.is_empty()),
+                done => return (head.taken(), done),
+            }
+        }
+        (head.taken(), Ok(false))
+    }
+
+    /// The fast search finds what a search without blocks finds: the same byte, for the same reason, however the head
+    /// is cut and wherever in a block it lies.
+    #[test]
+    fn blocks_do_not_matter() {
+        let (feeds, returns, both) = ("\n".repeat(3 * BLOCK), "\r".repeat(3 * BLOCK), "\r\n".repeat(2 * BLOCK));
+        for padding in 0..2 * BLOCK + 4 {
+            for tail in [
+                &*feeds,
+                &*returns,
+                &*both,
+                "\r\n\r\nrest",
+                "\r\nA: b\r\n\r\nrest",
+                "\rx",
+                "\nx",
+                "\r\nx\r\ry",
+                "\r\n\n",
+                "\r\n\r\n\r\n",
+            ] {
+                let mut bytes = vec![b'x'; padding + 1];
+                bytes.extend_from_slice(tail.as_bytes());
+                let expected = collect(&bytes, 1);
+                for step in 2..=bytes.len() {
+                    assert_eq!(collect(&bytes, step), expected, "padding {padding}, tail {tail:?}, step {step}");
+                }
+            }
+        }
+    }
+
+    /// [E-30] Cuts of a head that is not over yet cost no more than what is new: the search begins two bytes before it.
+    #[test]
+    fn the_search_does_not_look_back() {
+        let mut bytes = b"GET / HTTP/1.1\r\nA: b\r\n\r\n".to_vec();
+        assert_eq!(first_find(&bytes, bytes.len() - 1), Some((bytes.len(), Ok(()))));
+        // What lies before those two bytes was looked at when it came, and is not again.
+        bytes.extend_from_slice(b"xyz");
+        assert_eq!(first_find(&bytes, bytes.len() - 1), None);
+    }
+
+    /// What is held while the head is incomplete is at most twice what has arrived.
+    #[test]
+    fn memory_follows_what_arrived() {
+        let mut head = Head::new(Start::Request, 64 * 1024);
+        for _ in 0..60_000 {
+            assert_eq!(head.receive(&mut (&mut [b'x']).into()), Ok(false));
+            assert!(head.bytes.capacity() <= 2 * head.taken() + 1024);
+        }
+        let mut head = Head::new(Start::Request, 64 * 1024);
+        for _ in 0..30_000 {
+            assert_eq!(head.receive(&mut (&mut b"\r\n".to_vec()).into()), Ok(false));
+        }
+        assert_eq!(head.bytes.capacity(), 0);
+    }
+}

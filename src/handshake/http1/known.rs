@@ -1,0 +1,108 @@
+/// The header fields that have a meaning for the handshake. Each name in a head is compared with them once, when the head
+/// is taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    Accept,
+    Connection,
+    ContentLength,
+    Expect,
+    Extensions,
+    Host,
+    Key,
+    Origin,
+    Protocol,
+    TransferEncoding,
+    Upgrade,
+    Version,
+}
+
+impl Known {
+    pub(crate) const COUNT: usize = 12;
+
+    #[inline]
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Accept => "Sec-WebSocket-Accept",
+            Self::Connection => "Connection",
+            Self::ContentLength => "Content-Length",
+            Self::Expect => "Expect",
+            Self::Extensions => "Sec-WebSocket-Extensions",
+            Self::Host => "Host",
+            Self::Key => "Sec-WebSocket-Key",
+            Self::Origin => "Origin",
+            Self::Protocol => "Sec-WebSocket-Protocol",
+            Self::TransferEncoding => "Transfer-Encoding",
+            Self::Upgrade => "Upgrade",
+            Self::Version => "Sec-WebSocket-Version",
+        }
+    }
+
+    /// The field with this name, which must be a token, in whatever case.
+    pub(crate) fn of(name: &[u8]) -> Option<Self> {
+        match name.len() {
+            4 => Self::Host.if_named(name),
+            6 => Self::Origin.if_named(name).or_else(|| Self::Expect.if_named(name)),
+            7 => Self::Upgrade.if_named(name),
+            10 => Self::Connection.if_named(name),
+            14 => Self::ContentLength.if_named(name),
+            17 => Self::Key.if_named(name).or_else(|| Self::TransferEncoding.if_named(name)),
+            20 => Self::Accept.if_named(name),
+            21 => Self::Version.if_named(name),
+            22 => Self::Protocol.if_named(name),
+            24 => Self::Extensions.if_named(name),
+            _ => None,
+        }
+    }
+
+    /// This field, if a token of the same length is its name. Inlined, so that the name and its length are constants.
+    ///
+    /// The names are made of letters and hyphens. A letter and its other case differ in one bit, 0x20, and with it a
+    /// hyphen would be CR, which is in no token. So that bit need not be looked at, and no byte needs a branch.
+    #[inline]
+    fn if_named(self, token: &[u8]) -> Option<Self> {
+        let differences = token.iter().zip(self.name().as_bytes()).fold(0, |bits, (a, b)| bits | (a ^ b));
+        (differences & !0x20 == 0).then_some(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Known; Known::COUNT] = [
+        Known::Accept,
+        Known::Connection,
+        Known::ContentLength,
+        Known::Expect,
+        Known::Extensions,
+        Known::Host,
+        Known::Key,
+        Known::Origin,
+        Known::Protocol,
+        Known::TransferEncoding,
+        Known::Upgrade,
+        Known::Version,
+    ];
+
+    /// Each name is found in whatever case, and no other token is: not one that differs in a byte, or in its length.
+    #[test]
+    fn names_are_told_apart() {
+        for (nth, known) in ALL.into_iter().enumerate() {
+            assert_eq!(known as usize, nth);
+            let name = known.name().as_bytes();
+            for found in [name, &name.to_ascii_lowercase(), &name.to_ascii_uppercase()] {
+                assert_eq!(Known::of(found), Some(known));
+            }
+            assert_eq!(Known::of(&name[1..]), None);
+            assert_eq!(Known::of(&[name, b"s"].concat()), None);
+            for at in 0..name.len() {
+                for byte in (0..=u8::MAX).filter(|&byte| super::super::grammar::is_token_byte(byte)) {
+                    let mut other = name.to_vec();
+                    other[at] = byte;
+                    let expected = other.eq_ignore_ascii_case(name).then_some(known);
+                    assert_eq!(Known::of(&other), expected, "{}", other.escape_ascii());
+                }
+            }
+        }
+    }
+}

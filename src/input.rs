@@ -1,0 +1,77 @@
+use core::{fmt, mem};
+
+/// Bytes that a read brought and that are not yet received: what [`Connection::receive`](crate::Connection::receive) and the
+/// opening handshakes take bytes from.
+///
+/// Make one for each read, outside of the loop that receives: each call takes bytes off its front, and payloads are unmasked
+/// in it and borrowed from it.
+///
+/// ```
+/// use bowline::{Config, Connection, Input, Role};
+///
+/// let mut client = Connection::new(Role::Client, Config::default());
+/// let mut buffer = *b"\x81\x05Hello\x81\x03you\x81"; // two messages, and one byte of the next
+/// let mut input = Input::from(&mut buffer[..]);
+/// while let Some(event) = client.receive(&mut input) {
+///     println!("{event:?}");
+/// }
+/// assert!(input.is_empty());
+/// ```
+#[derive(Default)]
+pub struct Input<'b>(pub(crate) &'b mut [u8]);
+
+impl<'b> Input<'b> {
+    /// The number of bytes that are not yet received.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether all bytes are received.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The bytes that are not yet received.
+    ///
+    /// After an opening handshake they are the beginning of what follows it, such as the first frames.
+    #[must_use]
+    pub const fn remaining(&self) -> &[u8] {
+        self.0
+    }
+
+    /// Takes `len` bytes off the front, or as many as there are.
+    #[inline]
+    pub(crate) fn take(&mut self, len: usize) -> &'b mut [u8] {
+        let len = len.min(self.0.len());
+        let (front, rest) = mem::take(&mut self.0).split_at_mut_checked(len).unwrap_or_default();
+        self.0 = rest;
+        front
+    }
+}
+
+impl<'b> From<&'b mut [u8]> for Input<'b> {
+    fn from(bytes: &'b mut [u8]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl<'b, const N: usize> From<&'b mut [u8; N]> for Input<'b> {
+    fn from(bytes: &'b mut [u8; N]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl<'b> From<&'b mut alloc::vec::Vec<u8>> for Input<'b> {
+    fn from(bytes: &'b mut alloc::vec::Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+/// The number of bytes, and not the bytes: there may be secrets in them.
+impl fmt::Debug for Input<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Input").field("len", &self.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,37 @@
+use core::time::Duration;
+
+/// Monotonic time, as what has passed since an origin of the caller's choice.
+///
+/// The core has no clock. With `std`, keep an [`Instant`](https://doc.rust-lang.org/std/time/struct.Instant.html) and pass `origin.elapsed()`; elsewhere any
+/// counter will do.
+///
+/// ```
+/// use bowline::Timestamp;
+/// use std::time::Instant;
+///
+/// let origin = Instant::now(); // once
+/// let now = Timestamp::since_origin(origin.elapsed()); // each time
+/// assert!(now >= Timestamp::default());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(Duration);
+
+impl Timestamp {
+    /// The moment at which `elapsed` has passed since the origin.
+    #[must_use]
+    pub const fn since_origin(elapsed: Duration) -> Self {
+        Self(elapsed)
+    }
+
+    pub(crate) const fn saturating_add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration))
+    }
+
+    pub(crate) const fn saturating_since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// The shortest wait that is asked for, and the shortest deadline: a wait of zero is an error for the sockets of std, and
+/// a ping due at once, again and again, would leave no time to read.
+pub(crate) const MIN_WAIT: Duration = Duration::from_millis(1);
