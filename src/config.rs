@@ -34,6 +34,19 @@ pub struct Config {
 }
 
 impl Config {
+    /// This configuration, changed by `change`: a configuration in one expression.
+    ///
+    /// ```
+    /// use bowline::{Config, Connection, Role};
+    ///
+    /// let server = Connection::new(Role::Server, Config::default().with(|config| config.limits.message = 64 * 1024));
+    /// ```
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
     /// The defaults, with a source of unpredictable bytes: see [`entropy`](Self::entropy).
     #[must_use]
     pub fn new(entropy: fn() -> [u8; 4]) -> Self {

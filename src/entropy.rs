@@ -5,16 +5,16 @@ use core::cell::RefCell;
 use rand::Rng;
 use std::thread_local;
 
-/// Keys drawn at once. 64 keys; more would only keep more unused ones in memory.
-const BLOCK: usize = 256;
+/// Keys drawn at once. More would only keep more unused ones in memory.
+const BLOCK: usize = 64;
 
 struct Keys {
-    bytes: [u8; BLOCK],
+    keys: [[u8; 4]; BLOCK],
     used: usize,
 }
 
 thread_local! {
-    static KEYS: RefCell<Keys> = const { RefCell::new(Keys { bytes: [0; BLOCK], used: BLOCK }) };
+    static KEYS: RefCell<Keys> = const { RefCell::new(Keys { keys: [[0; 4]; BLOCK], used: BLOCK }) };
 }
 
 /// Four bytes that nobody can predict.
@@ -25,13 +25,14 @@ pub(crate) fn csprng() -> [u8; 4] {
 
 impl Keys {
     fn next(&mut self) -> [u8; 4] {
-        if let Some(key) = self.bytes.get(self.used..).and_then(|rest| rest.first_chunk()) {
-            self.used += 4;
+        if let Some(key) = self.keys.get(self.used) {
+            self.used += 1;
             return *key;
         }
-        rand::rng().fill_bytes(&mut self.bytes);
-        self.used = 4;
-        *self.bytes.first_chunk().unwrap_or(&[0; 4])
+        rand::rng().fill_bytes(self.keys.as_flattened_mut());
+        self.used = 1;
+        let [first, ..] = self.keys;
+        first
     }
 }
 

@@ -1,4 +1,4 @@
-//! Errors by whose fault they are: [`ProtocolError`] is the peer's, [`SendError`] and [`InvalidClose`] are the
+//! Errors by whose fault they are: [`ProtocolError`] is the peer's, [`SendError`] and [`CloseError`] are the
 //! caller's. What can go wrong in the opening handshake is a [`HandshakeError`](crate::HandshakeError).
 
 use crate::frame::{CloseCode, Violation};
@@ -20,7 +20,7 @@ use thiserror::Error;
 /// assert_eq!(error.to_string(), "a frame from the client is not masked (RFC 6455 §5.1, at byte 1 from the peer)");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-#[error("{violation} (RFC {rfc} §{section}, at byte {position} from the peer)", rfc = violation.rfc(), section = violation.section())]
+#[error("{violation} ({section}, at byte {position} from the peer)", section = violation.section())]
 pub struct ProtocolError {
     violation: Violation,
     position: u64,
@@ -52,13 +52,7 @@ impl ProtocolError {
         self.violation.close_code()
     }
 
-    /// The number of the RFC that has the rule: see [`Violation::rfc`].
-    #[must_use]
-    pub const fn rfc(&self) -> u16 {
-        self.violation.rfc()
-    }
-
-    /// The section of that RFC.
+    /// The document and the section that have the rule, such as `RFC 6455 §5.1`.
     #[must_use]
     pub const fn section(&self) -> &'static str {
         self.violation.section()
@@ -112,7 +106,7 @@ pub enum SendError {
 /// The close code or the reason cannot be sent. Nothing was queued, and the connection is as it was.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-pub enum InvalidClose {
+pub enum CloseError {
     /// The code is reserved or unassigned, or is for clients only and this is a server (RFC 6455 §7.4).
     #[error("close code {} must not be sent: use 1000-1003, 1007-1014 (1010 from a client only), or 3000-4999 (RFC 6455 §7.4)", .0.get())]
     Code(CloseCode),

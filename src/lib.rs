@@ -31,16 +31,19 @@ mod role;
 mod time;
 mod utf8;
 
+/// The crate `bytes`, whose types are part of this API.
+pub use bytes;
 pub use config::{Config, Deadlines, Delivery, Limits};
 pub use connection::{
-    Assembly, Batch, Cause, CloseFrame, Closure, Connection, Deadline, During, Event, Output, Prepared, Side, State,
+    Batch, Cause, CloseFrame, Closure, Connection, Deadline, DirectRead, Endpoint, Event, Interrupted, Output,
+    Prepared, State,
 };
-pub use error::{InvalidClose, ProtocolError, SendError};
+pub use error::{CloseError, ProtocolError, SendError};
 #[doc(inline)]
 pub use frame::{CloseCode, Violation};
 pub use handshake::{Extension, HandshakeError, InvalidHeader, client, server};
 pub use input::Input;
-pub use message::{Data, Message, Payload, Text};
+pub use message::{Data, Message, Outgoing, Payload, Text};
 pub use role::Role;
 pub use time::Timestamp;
 

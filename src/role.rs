@@ -1,4 +1,6 @@
-/// Which end of the connection this is.
+use core::fmt;
+
+/// The role of an endpoint: client or server.
 ///
 /// Clients mask what they send and servers do not (RFC 6455 §5.1); that, and who closes TCP first (§7.1.1), is
 /// all that differs once the opening handshake is done.
@@ -25,5 +27,14 @@ impl Role {
             Self::Client => Self::Server,
             Self::Server => Self::Client,
         }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        })
     }
 }

@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-/// Monotonic time, as what has passed since an origin of the caller's choice.
+/// A moment in monotonic time, as the time elapsed since an origin of the caller's choice.
 ///
 /// The core has no clock. With `std`, keep an [`Instant`](https://doc.rust-lang.org/std/time/struct.Instant.html) and pass `origin.elapsed()`; elsewhere any
 /// counter will do.
@@ -10,7 +10,7 @@ use core::time::Duration;
 /// use std::time::Instant;
 ///
 /// let origin = Instant::now(); // once
-/// let now = Timestamp::since_origin(origin.elapsed()); // each time
+/// let now = Timestamp::from(origin.elapsed()); // each time
 /// assert!(now >= Timestamp::default());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -32,6 +32,19 @@ impl Timestamp {
     }
 }
 
-/// The shortest wait that is asked for, and the shortest deadline: a wait of zero is an error for the sockets of std, and
-/// a ping due at once, again and again, would leave no time to read.
+impl From<Duration> for Timestamp {
+    fn from(since_origin: Duration) -> Self {
+        Self(since_origin)
+    }
+}
+
+/// The time elapsed since the origin.
+impl From<Timestamp> for Duration {
+    fn from(timestamp: Timestamp) -> Self {
+        timestamp.0
+    }
+}
+
+/// The shortest wait and the shortest deadline: a timeout of zero is an error for the sockets of std, and a ping that is due at
+/// once, again and again, would leave no time to read.
 pub(crate) const MIN_WAIT: Duration = Duration::from_millis(1);

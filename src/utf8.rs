@@ -13,7 +13,7 @@ pub(crate) struct InvalidAt(pub(crate) usize);
 
 /// A text that is all there.
 #[inline]
-pub(crate) fn whole(text: &[u8]) -> Result<&str, InvalidAt> {
+pub(crate) fn validate(text: &[u8]) -> Result<&str, InvalidAt> {
     // What begins with another script is mostly in it, and is not looked at twice.
     if text.len() <= SHORT
         && text.first().is_some_and(u8::is_ascii)
@@ -40,7 +40,7 @@ pub(crate) struct Unfinished {
 
 /// What a piece brought.
 #[derive(Debug)]
-pub(crate) struct Piece<'a> {
+pub(crate) struct Utf8Chunk<'a> {
     /// The character that the piece before had left unfinished.
     pub(crate) first: Option<char>,
     /// What follows it, up to a character that is unfinished now.
@@ -53,7 +53,7 @@ impl Unfinished {
     }
 
     /// Takes the next piece of a text.
-    pub(crate) fn push<'a>(&mut self, piece: &'a [u8]) -> Result<Piece<'a>, InvalidAt> {
+    pub(crate) fn push<'a>(&mut self, piece: &'a [u8]) -> Result<Utf8Chunk<'a>, InvalidAt> {
         let mut index = 0;
         let mut first = None;
         while !self.is_empty() {
@@ -62,7 +62,7 @@ impl Unfinished {
             index += 1;
         }
         let rest = self.push_rest(piece.get(index..).unwrap_or_default());
-        Ok(Piece { first, rest: rest.map_err(|InvalidAt(at)| InvalidAt(index + at))? })
+        Ok(Utf8Chunk { first, rest: rest.map_err(|InvalidAt(at)| InvalidAt(index + at))? })
     }
 
     fn push_rest<'a>(&mut self, rest: &'a [u8]) -> Result<&'a str, InvalidAt> {
@@ -142,7 +142,7 @@ mod tests {
         let (mut unfinished, mut text, mut before) = (Unfinished::default(), String::new(), 0);
         for piece in pieces {
             match unfinished.push(piece) {
-                Ok(Piece { first, rest }) => {
+                Ok(Utf8Chunk { first, rest }) => {
                     text.extend(first);
                     text.push_str(rest);
                 }
@@ -177,7 +177,7 @@ mod tests {
                         assert_like_std(&text, &[&text[..2], &text[2..]]);
                         assert_like_std(&text, &[&text[..1], &text[1..2], &text[2..3], &text[3..]]);
                         let expected = oracle(&text).err().or(str::from_utf8(&text).err().map(|_| InvalidAt(3)));
-                        assert_eq!(whole(&text).err(), expected);
+                        assert_eq!(validate(&text).err(), expected);
                     }
                 }
             }
@@ -189,13 +189,13 @@ mod tests {
     fn whole_texts_like_std() {
         for len in 0..140 {
             let mut text = b"abcdefghijklmnopqrstuvwxyz".iter().copied().cycle().take(len).collect::<Vec<u8>>();
-            assert_eq!(whole(&text).map(str::as_bytes), Ok(&*text));
+            assert_eq!(validate(&text).map(str::as_bytes), Ok(&*text));
             for at in 0..len {
                 for wrong in [&b"\x80"[..], b"\xFF", "é".as_bytes(), "한".as_bytes(), b"\xF0\x9F\x98"] {
                     let before = text.clone();
                     text.iter_mut().skip(at).zip(wrong).for_each(|(place, byte)| *place = *byte);
                     let expected = oracle(&text).and(str::from_utf8(&text).map_err(|_| InvalidAt(len - 1)));
-                    assert_eq!(whole(&text), expected, "{wrong:?} at {at} of {len}");
+                    assert_eq!(validate(&text), expected, "{wrong:?} at {at} of {len}");
                     text = before;
                 }
             }

@@ -1,5 +1,5 @@
 use super::connect_error::ConnectError;
-use crate::{Closure, HandshakeError, InvalidClose, SendError, client};
+use crate::{Closure, HandshakeError, CloseError, SendError, client};
 use alloc::boxed::Box;
 use std::io;
 use thiserror::Error;
@@ -41,7 +41,7 @@ pub enum Error {
     Send(#[from] SendError),
     /// The close code or the reason cannot be sent; the connection is as it was.
     #[error(transparent)]
-    InvalidClose(#[from] InvalidClose),
+    CloseError(#[from] CloseError),
     /// The URI, or a header, is not valid: nothing was sent.
     #[error(transparent)]
     Request(#[from] client::InvalidRequest),

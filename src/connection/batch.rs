@@ -1,12 +1,10 @@
 use super::{Connection, Event};
 use crate::Input;
 
-/// What one read brought: the fast door of the adapters.
+/// All events that one read brought: the adapters' `read` returns it (the batch API).
 ///
-/// The replies to a whole batch are one write, and nothing is copied. What is not taken from it, after a `break` or a `?`,
-/// stays in the adapter for the next call.
-///
-/// It has no `Drop`, so that the adapter can be used again right after the loop.
+/// Use it where messages are many and short: the replies to a whole batch are one write, and nothing is copied. Events that are
+/// not taken from it, because of a `break` or a `?`, stay in the adapter for the next call.
 ///
 /// ```
 /// use bowline::{Batch, Config, Connection, Event, Role};
@@ -24,16 +22,18 @@ use crate::Input;
 /// # Ok::<(), bowline::SendError>(())
 /// ```
 #[derive(Debug)]
+#[must_use = "its events are not received yet"]
 pub struct Batch<'a> {
     connection: &'a mut Connection,
     input: Input<'a>,
     left: &'a mut usize,
 }
 
+// It has no `Drop`, so that the adapter can be used again right after the loop.
 impl<'a> Batch<'a> {
     /// A batch for an adapter of your own: `input` is what was read and not yet received, and how much of it is left is
     /// written to `left` after each event.
-    pub fn new(connection: &'a mut Connection, input: &'a mut [u8], left: &'a mut usize) -> Self {
+    pub fn new(connection: &'a mut Connection, input: impl Into<Input<'a>>, left: &'a mut usize) -> Self {
         Self { connection, input: input.into(), left }
     }
 

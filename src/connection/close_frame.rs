@@ -1,6 +1,6 @@
 //! The body of a Close frame (RFC 6455 §5.5.1).
 
-use crate::{CloseCode, InvalidClose, Payload, Role, Text, Violation, frame::MAX_CONTROL_PAYLOAD, utf8};
+use crate::{CloseCode, CloseError, Payload, Role, Text, Violation, frame::MAX_CONTROL_PAYLOAD, utf8};
 use alloc::{string::String, vec::Vec};
 use core::str;
 
@@ -28,13 +28,13 @@ impl<'b> CloseFrame<'b> {
     }
 
     /// A frame that may be sent by an endpoint of this role.
-    pub(crate) fn to_send(code: CloseCode, reason: &'b str, role: Role) -> Result<Self, InvalidClose> {
+    pub(crate) fn to_send(code: CloseCode, reason: &'b str, role: Role) -> Result<Self, CloseError> {
         if code == CloseCode::NO_STATUS && !reason.is_empty() {
-            Err(InvalidClose::ReasonWithoutCode)
+            Err(CloseError::ReasonWithoutCode)
         } else if code != CloseCode::NO_STATUS && !code.may_be_sent_by(role) {
-            Err(InvalidClose::Code(code))
+            Err(CloseError::Code(code))
         } else if reason.len() > MAX_CONTROL_PAYLOAD - 2 {
-            Err(InvalidClose::ReasonTooLong(reason.len()))
+            Err(CloseError::ReasonTooLong(reason.len()))
         } else {
             Ok(Self { code, reason: reason.into() })
         }
@@ -60,7 +60,7 @@ impl<'b> CloseFrame<'b> {
     /// The frame with this body, which [`check`] has found in order; `None` if it is empty.
     pub(crate) fn from_checked(body: Payload<'b>) -> Option<Self> {
         let code = CloseCode::new(u16::from_be_bytes(*body.first_chunk()?));
-        let reason = match body.into_lent() {
+        let reason = match body.try_into_borrowed() {
             Ok(body) => str::from_utf8(body.get(2..)?).ok()?.into(),
             Err(mut body) => String::from_utf8(body.split_off(2)).ok()?.into(),
         };
@@ -78,6 +78,6 @@ pub(crate) fn check(body: &[u8], complete: bool) -> Result<(), (Violation, usize
         return Err((Violation::InvalidCloseCode(code), 1));
     }
     // "Following the 2-byte integer, the body MAY contain UTF-8-encoded data" (§5.5.1); §8.1 has the check.
-    let verdict = if complete { utf8::whole(reason).map(|_| ()) } else { utf8::so_far(reason) };
+    let verdict = if complete { utf8::validate(reason).map(|_| ()) } else { utf8::so_far(reason) };
     verdict.map_err(|utf8::InvalidAt(at)| (Violation::InvalidCloseReason, 2 + at))
 }

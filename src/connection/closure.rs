@@ -7,14 +7,14 @@ use core::fmt;
 /// It prints as one line with all there is to know:
 ///
 /// ```
-/// use bowline::{Cause, CloseCode, Config, Connection, During, Role, Side};
+/// use bowline::{Cause, CloseCode, Config, Connection, Interrupted, Role, Endpoint};
 ///
 /// let mut client = Connection::new(Role::Client, Config::default());
 /// client.receive(&mut (&mut b"\x81\x05Hel".to_vec()[..]).into());
 /// client.receive_eof();
 /// let closure = client.closure().unwrap();
 /// assert_eq!((closure.code(), closure.is_clean()), (CloseCode::ABNORMAL, false));
-/// assert_eq!((closure.begun_by(), closure.cause()), (Side::Peer, Cause::EndOfStream(During::Frame)));
+/// assert_eq!((closure.begun_by(), closure.cause()), (Endpoint::Remote, Cause::EndOfStream(Interrupted::Frame)));
 /// assert_eq!(
 ///     closure.to_string(),
 ///     "closed with 1006 (abnormal closure), not clean, begun by the peer: the peer's stream ended in the middle of a frame"
@@ -26,16 +26,16 @@ use core::fmt;
 )]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closure {
-    pub(crate) begun_by: Side,
+    pub(crate) begun_by: Endpoint,
     pub(crate) cause: Cause,
-    pub(crate) during: During,
+    pub(crate) interrupted: Interrupted,
     pub(crate) sent: Option<CloseFrame<'static>>,
     pub(crate) received: Option<CloseFrame<'static>>,
 }
 
 impl Closure {
-    pub(crate) const fn new(begun_by: Side, cause: Cause) -> Self {
-        Self { begun_by, cause, during: During::Nothing, sent: None, received: None }
+    pub(crate) const fn new(begun_by: Endpoint, cause: Cause) -> Self {
+        Self { begun_by, cause, interrupted: Interrupted::Nothing, sent: None, received: None }
     }
 
     /// _The WebSocket Connection Close Code_ (RFC 6455 §7.1.5), which a browser calls `code`: that of the first Close
@@ -57,24 +57,32 @@ impl Closure {
         self.sent.is_some() && self.received.is_some()
     }
 
-    /// Which side began to end it. If both began at once, that is this one. A lost transport counts as the peer's
+    /// Which endpoint began to end it. If both began at once, that is the local one. A lost transport counts as the peer's
     /// doing.
     #[must_use]
-    pub fn begun_by(&self) -> Side {
+    pub fn begun_by(&self) -> Endpoint {
         self.begun_by
     }
 
-    /// Why it ended.
+    /// Whether this is a normal end: clean, and the peer's Close frame had code 1000 (normal closure), 1001 (going away) or none.
+    ///
+    /// The adapters return `None` from `recv` for a normal end, and an error with the closure for every other.
+    #[must_use]
+    pub fn is_normal(&self) -> bool {
+        self.is_clean() && matches!(self.code(), CloseCode::NORMAL | CloseCode::GOING_AWAY | CloseCode::NO_STATUS)
+    }
+
+    /// Why it ended: the first reason, if there were several.
     #[must_use]
     pub fn cause(&self) -> Cause {
         self.cause
     }
 
-    /// In the middle of what the peer was when it was last listened to: a message that it had begun is lost. After a
-    /// violation it is [`During::Nothing`], as the error has the place.
+    /// What the peer had left unfinished when reading stopped. Anything but [`Interrupted::Nothing`] means that a message was
+    /// cut off and is lost. After a violation it is `Nothing`, as the error has the position.
     #[must_use]
-    pub fn during(&self) -> During {
-        self.during
+    pub fn interrupted(&self) -> Interrupted {
+        self.interrupted
     }
 
     /// The Close frame that was sent, with code 1005 if it had no body; `None` if there was no occasion to send one,
@@ -99,24 +107,24 @@ impl fmt::Display for Closure {
             write!(f, " {:?}", self.reason())?;
         }
         let by = match self.begun_by {
-            Side::Local => "this side",
-            Side::Peer => "the peer",
+            Endpoint::Local => "this endpoint",
+            Endpoint::Remote => "the peer",
         };
         write!(f, ", {}, begun by {by}: {}", if self.is_clean() { "clean" } else { "not clean" }, self.cause)
     }
 }
 
-/// One end of a connection, as seen from here: see [`Closure::begun_by`].
+/// An endpoint of a connection, as seen from this one: see [`Closure::begun_by`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// This end.
+pub enum Endpoint {
+    /// The endpoint that this program is.
     Local,
-    /// The other end.
-    Peer,
+    /// The peer.
+    Remote,
 }
 
-/// Why a connection ended. If there are several reasons, it is the first; but after a [`close`](crate::Connection::close) from this
-/// side, whatever came in place of the peer's answer is.
+/// Why a connection ended. If there are several reasons, it is the first. After a [`close`](crate::Connection::close) from this
+/// endpoint it is whatever happened in place of the peer's answer, if there was none.
 ///
 /// ```
 /// use bowline::{Cause, Closure, Deadline};
@@ -133,7 +141,7 @@ pub enum Side {
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cause {
-    /// One side wanted it to end, and both exchanged Close frames (§7.1.4): see [`Closure::code`] and
+    /// One endpoint wanted it to end, and both exchanged Close frames (§7.1.4): see [`Closure::code`] and
     /// [`Closure::begun_by`]. If the answer to the peer's could not be written, it is not clean all the same.
     Closed,
     /// The peer broke a rule, and was told by a Close frame (§7.1.7).
@@ -142,10 +150,28 @@ pub enum Cause {
     Deadline(Deadline),
     /// The peer's stream ended without a Close frame (§7.1.5): a process that was killed, a proxy's time limit, a network
     /// that went down in order. Reported by [`Connection::receive_eof`](crate::Connection::receive_eof).
-    EndOfStream(During),
+    EndOfStream(Interrupted),
     /// The transport failed: a reset connection, for example. Reported by
     /// [`Connection::transport_failed`](crate::Connection::transport_failed).
     Transport,
+}
+
+impl core::error::Error for Closure {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match &self.cause {
+            Cause::Protocol(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Local => "local",
+            Self::Remote => "remote",
+        })
+    }
 }
 
 impl fmt::Display for Cause {
@@ -160,7 +186,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// What was waited for in vain: see [`Deadlines`](crate::Deadlines).
+/// Which timeout expired: see [`Deadlines`](crate::Deadlines).
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Deadline {
@@ -182,10 +208,10 @@ impl fmt::Display for Deadline {
     }
 }
 
-/// In the middle of what a peer was when it ended: whether a message is lost that it had begun to send.
+/// What a peer had left unfinished when its stream ended: whether a message is lost that it had begun to send.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum During {
+pub enum Interrupted {
     /// Nothing: between two messages.
     Nothing,
     /// A frame: its header or its payload is incomplete.
@@ -194,7 +220,7 @@ pub enum During {
     Message,
 }
 
-impl fmt::Display for During {
+impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Nothing => "without a Close frame",

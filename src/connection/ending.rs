@@ -1,11 +1,12 @@
 //! How a connection ends, and where it stands on the way.
 
 use super::{
-    Cause, CloseFrame, Closure, Connection, Side,
-    closing::{self, Action, Happening, Phase},
+    Cause, CloseFrame, Closure, Connection, Endpoint,
+    closing::{self, Action, Phase, Trigger},
 };
-use crate::{CloseCode, InvalidClose, Role, frame::Opcode};
+use crate::{CloseCode, CloseError, Role};
 use alloc::boxed::Box;
+use core::fmt;
 
 /// The state of a connection, as RFC 6455 and browsers name it (`readyState` 1, 2 and 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,6 +17,16 @@ pub enum State {
     Closing,
     /// Nothing is left to read or to write.
     Closed,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open => "open",
+            Self::Closing => "closing",
+            Self::Closed => "closed",
+        })
+    }
 }
 
 impl Connection {
@@ -33,32 +44,64 @@ impl Connection {
     /// assert_eq!(server.output().chunk(), b"\x88\x05\x03\xe9bye"); // 1001
     /// assert_eq!(server.state(), State::Closing);
     /// assert_eq!(server.send_text("one more thing"), Err(SendError::Closing));
-    /// # Ok::<(), bowline::InvalidClose>(())
+    /// # Ok::<(), bowline::CloseError>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// [`InvalidClose`] if the code must not be sent, or the reason is too long. Then nothing has changed.
-    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), InvalidClose> {
+    /// [`CloseError`] if the code must not be sent, or the reason is too long. Then nothing has changed.
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), CloseError> {
         let frame = CloseFrame::to_send(code, reason, self.role())?;
-        self.happened(Happening::CloseCalled, Side::Local, Cause::Closed, frame);
+        self.transition(Trigger::CloseCalled, Endpoint::Local, Cause::Closed, frame);
         Ok(())
     }
 
-    /// The peer's half of the stream has ended: a read returned 0 bytes.
+    /// Reports that the peer's half of the stream has ended: a read returned 0 bytes.
     ///
-    /// Without a Close frame before it, that is an abnormal closure (§7.1.5): [`closure`](Self::closure) says in the
-    /// middle of what the stream ended. What is queued can still be written.
+    /// Without a Close frame before it, that is an abnormal closure (§7.1.5): [`Closure::interrupted`] tells whether a message
+    /// was cut off. What is queued can still be written.
+    ///
+    /// ```
+    /// use bowline::{Cause, Config, Connection, Interrupted, Role};
+    ///
+    /// let mut client = Connection::new(Role::Client, Config::default());
+    /// client.receive_eof();
+    /// assert_eq!(client.closure().unwrap().cause(), Cause::EndOfStream(Interrupted::Nothing));
+    /// ```
     pub fn receive_eof(&mut self) {
-        let cause = Cause::EndOfStream(self.receiver.during());
-        self.happened(Happening::EndOfStream, Side::Peer, cause, CloseFrame::without_body());
+        let cause = Cause::EndOfStream(self.receiver.interrupted());
+        self.transition(Trigger::EndOfStream, Endpoint::Remote, cause, CloseFrame::without_body());
     }
 
-    /// The transport reported an error, such as a reset: nothing more can be read or written. What is queued is dropped.
+    /// Reports that reading from the transport failed, for example because it was reset: nothing more can be read or written.
+    /// What is queued is discarded.
     ///
-    /// Where only writing failed, read on first, as the peer may have said why.
+    /// If only writing failed, call [`write_failed`](Self::write_failed).
     pub fn transport_failed(&mut self) {
-        self.happened(Happening::TransportFailed, Side::Peer, Cause::Transport, CloseFrame::without_body());
+        self.transition(Trigger::TransportFailed, Endpoint::Remote, Cause::Transport, CloseFrame::without_body());
+    }
+
+    /// Reports that writing to the transport failed. What is queued is discarded, and nothing can be sent any more.
+    ///
+    /// Go on reading: the peer may have sent a Close frame before it left. The end of its stream, an error of a read, or the
+    /// close deadline ends the connection, whose [`cause`](Closure::cause) is [`Cause::Transport`] unless that Close frame
+    /// arrives.
+    ///
+    /// ```
+    /// use bowline::{Cause, Config, Connection, Role, SendError};
+    ///
+    /// let mut client = Connection::new(Role::Client, Config::default());
+    /// client.send_text("Hello")?;
+    /// client.write_failed(); // what a write returned was an error
+    /// assert_eq!(client.buffered_amount(), 0);
+    /// assert_eq!(client.send_text("Are you there?"), Err(SendError::Closing));
+    /// client.receive_eof();
+    /// assert_eq!(client.closure().unwrap().cause(), Cause::Transport);
+    /// # Ok::<(), SendError>(())
+    /// ```
+    pub fn write_failed(&mut self) {
+        self.sender.write_failed();
+        self.transition(Trigger::WriteFailed, Endpoint::Remote, Cause::Transport, CloseFrame::without_body());
     }
 
     /// Open, closing or closed: the browser's `readyState`.
@@ -75,18 +118,18 @@ impl Connection {
     /// queued that can still be written.
     ///
     /// A server is closed as soon as both Close frames are exchanged and written; a client then waits for the end of the
-    /// server's stream (§7.1.1), and so does who told the peer of a violation.
+    /// server's stream (§7.1.1), and so does either role after it reported a violation to the peer.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         match self.phase {
-            Phase::Ended => self.output.is_empty(),
-            Phase::Exchanged => self.role() == Role::Server && self.output.is_empty(),
+            Phase::Ended => self.sender.output.is_empty(),
+            Phase::Exchanged => self.role() == Role::Server && self.sender.output.is_empty(),
             Phase::Open | Phase::CloseSent | Phase::Failed => false,
         }
     }
 
-    /// Whether the last byte is written, and it is for this side to end the stream: shut the write half of the transport,
-    /// and go on reading until [`is_closed`](Self::is_closed). To close the transport at once could destroy the Close
+    /// Whether the last byte is written, and this endpoint is to end its half of the stream: shut down the write half of the
+    /// transport, and go on reading until [`is_closed`](Self::is_closed). To close the transport at once could destroy the Close
     /// frame on its way.
     #[must_use]
     pub fn should_shutdown(&self) -> bool {
@@ -95,7 +138,7 @@ impl Connection {
             Phase::Exchanged => self.role() == Role::Server,
             Phase::Open | Phase::CloseSent => false,
         };
-        is_ours && self.output.is_empty()
+        is_ours && self.sender.output.is_empty()
     }
 
     /// How the connection ended (§7.1.5, §7.1.6): `None` until that is certain, which is when nothing that can still happen
@@ -103,36 +146,42 @@ impl Connection {
     #[must_use]
     pub fn closure(&self) -> Option<&Closure> {
         // Whether it is clean shows only when our Close frame has left.
-        let is_certain = |closure: &&Closure| self.output.is_empty() || !closure.is_clean();
+        let is_certain = |closure: &&Closure| self.sender.output.is_empty() || !closure.is_clean();
         self.closure.as_deref().filter(|_| self.phase.is_settled()).filter(is_certain)
     }
 
-    /// Does what the table says. `close` is the frame to send if one is to be sent.
-    pub(super) fn happened(&mut self, happening: Happening, side: Side, cause: Cause, close: CloseFrame<'_>) {
+    /// Does what the table requires. `close` is the frame to send if one is to be sent.
+    pub(super) fn transition(&mut self, trigger: Trigger, by: Endpoint, cause: Cause, close: CloseFrame<'_>) {
         let before = self.phase;
-        let (phase, action) = closing::next(before, happening);
+        let (phase, action) = closing::transition(before, trigger);
         self.phase = phase;
         if phase != before {
-            let during = self.receiver.during();
+            let interrupted = self.receiver.interrupted();
             if !phase.receives() {
                 self.receiver.discard();
             }
             #[cfg(feature = "deflate")]
-            self.sender.deflating().discard();
-            let closure = self.closure.get_or_insert_with(|| Box::new(Closure::new(side, cause)));
-            // What is in the middle of a violation, the error says; how much of it had come depends on the reads.
-            if before.receives() && happening != Happening::Violation {
-                closure.during = during;
+            self.sender.discard_context();
+            let closure = self.closure.get_or_insert_with(|| Box::new(Closure::new(by, cause)));
+            // The position of a violation is in its error; how much of the frame had arrived depends on the reads.
+            if before.receives() && trigger != Trigger::Violation {
+                closure.interrupted = interrupted;
             }
+        }
+        if before == Phase::CloseSent
+            && let Some(closure) = &mut self.closure
+        {
+            let is_only_a_wish = closure.cause == Cause::Closed;
+            let explains_failed_write = closure.cause == Cause::Transport && trigger == Trigger::CloseReceived;
             // Until the peer has answered, our own Close frame is only the wish to end.
-            if before == Phase::CloseSent && closure.cause == Cause::Closed {
+            if (phase != before || trigger == Trigger::WriteFailed) && (is_only_a_wish || explains_failed_write) {
                 closure.cause = cause;
             }
         }
         match action {
             Action::Nothing => {}
             Action::SendClose => {
-                self.sender.unlimited(Opcode::Close, &close.body(), &mut self.output, &self.config);
+                self.sender.close(&close.body(), &self.config);
                 if let Some(closure) = &mut self.closure {
                     closure.sent = Some(close.into_owned());
                 }
@@ -141,14 +190,14 @@ impl Connection {
         }
     }
 
-    /// Forgets what is queued: it cannot be written any more. An answer to the peer's Close frame goes last, so it is
+    /// Discards what is queued: it cannot be written any more. An answer to the peer's Close frame goes last, so it is
     /// among it.
-    pub(crate) fn drop_output(&mut self) {
-        if !self.output.is_empty()
+    fn drop_output(&mut self) {
+        if !self.sender.output.is_empty()
             && let Some(closure) = self.closure.as_mut().filter(|closure| closure.is_clean())
         {
             closure.sent = None;
         }
-        self.output.clear();
+        self.sender.output.clear();
     }
 }

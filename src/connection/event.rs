@@ -1,27 +1,28 @@
 use super::CloseFrame;
-use crate::{Payload, ProtocolError, Text};
+use crate::{Message, Payload, ProtocolError, Text};
 
-/// What the peer did: see [`Connection::receive`](crate::Connection::receive).
+/// What the peer sent: see [`Connection::receive`](crate::Connection::receive).
 ///
-/// Its contents are lent from the caller's buffer where they lie there whole; [`into_owned`](Self::into_owned) makes an event
-/// that can be kept. Two events are equal if their contents are, lent or owned.
+/// Contents are borrowed from the caller's buffer where they are in there whole; [`into_owned`](Self::into_owned) makes an event
+/// that can be kept. Two events are equal if their contents are, borrowed or owned. A [`Message`] is made of those that carry
+/// one by `Message::try_from(event)`.
 #[non_exhaustive]
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event<'b> {
     /// A text message (RFC 6455 §5.6): valid UTF-8.
     Text(Text<'b>),
     /// A binary message (§5.6).
     Binary(Payload<'b>),
-    /// A piece of a text message, only with [`Delivery::Chunks`](crate::Delivery::Chunks). Characters are never split.
+    /// A chunk of a text message, only with [`Delivery::Chunks`](crate::Delivery::Chunks). Characters are never split.
     TextChunk {
-        /// The piece. It may be empty if it is the last.
+        /// The contents of the chunk. They may be empty if it is the last.
         text: Text<'b>,
         /// Whether the message ends with it.
         last: bool,
     },
-    /// A piece of a binary message, only with [`Delivery::Chunks`](crate::Delivery::Chunks).
+    /// A chunk of a binary message, only with [`Delivery::Chunks`](crate::Delivery::Chunks).
     BinaryChunk {
-        /// The piece. It may be empty if it is the last.
+        /// The contents of the chunk. They may be empty if it is the last.
         data: Payload<'b>,
         /// Whether the message ends with it.
         last: bool,
@@ -51,5 +52,24 @@ impl Event<'_> {
             Self::Close(frame) => Event::Close(frame.map(CloseFrame::into_owned)),
             Self::Failed(error) => Event::Failed(error),
         }
+    }
+}
+
+/// The message in an event.
+///
+/// # Errors
+///
+/// Pings, pongs, Close frames and failures are returned as they are.
+impl<'b> TryFrom<Event<'b>> for Message {
+    type Error = Event<'b>;
+
+    fn try_from(event: Event<'b>) -> Result<Self, Event<'b>> {
+        Ok(match event {
+            Event::Text(text) => Self::Text(text.into_owned()),
+            Event::Binary(data) => Self::Binary(data.into()),
+            Event::TextChunk { text, last } => Self::TextChunk { text: text.into_owned(), last },
+            Event::BinaryChunk { data, last } => Self::BinaryChunk { data: data.into(), last },
+            other => return Err(other),
+        })
     }
 }

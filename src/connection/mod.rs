@@ -1,3 +1,8 @@
+//! The state machine of an open connection.
+//!
+//! `receive` turns bytes into events, `send` turns messages into bytes. `closing` is the closing handshake as one table, with
+//! `ending` for what is reported about it; `timers` are the deadlines, fired in `ticking`.
+
 mod batch;
 mod close_frame;
 mod closing;
@@ -12,18 +17,18 @@ mod timers;
 
 pub use batch::Batch;
 pub use close_frame::CloseFrame;
-pub use closure::{Cause, Closure, Deadline, During, Side};
+pub use closure::{Cause, Closure, Deadline, Endpoint, Interrupted};
 pub use ending::State;
 pub use event::Event;
-pub use receive::Assembly;
+pub use receive::DirectRead;
 pub use send::{Output, Prepared};
 
 #[cfg(feature = "deflate")]
 use crate::deflate::Agreement;
 use crate::{Config, Input, Payload, ProtocolError, Role};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
-use closing::{Happening, Phase};
-use receive::Receiver;
+use closing::{Phase, Trigger};
+use receive::{Receiver, Whole};
 use send::Sender;
 use timers::Timers;
 
@@ -33,47 +38,46 @@ use timers::Timers;
 ///
 /// 1. **Bytes in**: [`receive`](Self::receive) until it returns `None`; [`receive_eof`](Self::receive_eof) or
 ///    [`transport_failed`](Self::transport_failed) when the stream is over.
-/// 2. **Messages out**: [`send_text`](Self::send_text), [`send_binary`](Self::send_binary), … and
+/// 2. **Messages out**: [`send`](Self::send), [`send_text`](Self::send_text), [`send_binary`](Self::send_binary), … and
 ///    [`close`](Self::close), at any time, also while an event is held.
-/// 3. **Time**: [`tick`](Self::tick), which says how long to wait for bytes at the most.
-/// 4. **Bytes out**: write [`output`](Self::output) and advance it. Then stop if [`is_closed`](Self::is_closed), shut
-///    the write half of the transport if [`should_shutdown`](Self::should_shutdown), or wait for bytes.
+/// 3. **Time**: [`tick`](Self::tick), which returns how long to wait for bytes at most.
+/// 4. **Bytes out**: write [`output`](Self::output), and report a failure to [`write_failed`](Self::write_failed). Then stop if
+///    [`is_closed`](Self::is_closed), shut down the write half of the transport if
+///    [`should_shutdown`](Self::should_shutdown), or wait for bytes.
 ///
-/// The connection holds what peers make it hold and nothing else: at most twice the payload received of the message that
-/// is coming in and 1 KiB, besides the output. An idle one has no heap memory, once a `tick` has come a second after its
-/// last output was written. What compression takes comes on top: see the module `deflate`.
+/// What a connection holds depends on the bytes that were received, never on lengths that a peer declares: at most twice the
+/// payload received of the current message and 1 KiB, besides the output. An idle one has no heap memory, once a `tick` has
+/// been made a second after its last output was written. Compression needs more: see the module `deflate`.
 ///
 /// ```
-/// use bowline::{Config, Connection, Event, Role};
-/// use bytes::Buf;
+/// use bowline::{Config, Connection, Event, Input, Role};
 /// use std::sync::Arc;
 ///
-/// let config = Arc::new(Config::default());
+/// let config = Arc::new(Config::default()); // one for any number of connections
 /// let mut client = Connection::new(Role::Client, config.clone());
-/// let mut server = Connection::new(Role::Server, config.clone());
+/// let mut server = Connection::new(Role::Server, config);
 ///
 /// client.send_text("Grüße")?;
-/// let queued = client.queued();
-/// let mut wire = client.output().copy_to_bytes(queued).to_vec();
+/// let mut wire = Vec::new();
+/// client.output().write_to(&mut wire)?;
 ///
-/// let mut input = &mut wire[..];
+/// let mut input = Input::from(&mut wire);
 /// while let Some(event) = server.receive(&mut input) {
 ///     if let Event::Text(text) = event {
-///         assert_eq!(&*text, "Grüße");
+///         assert_eq!(text, "Grüße");
 ///         server.send_text(text)?; // while the event is held
 ///     }
 /// }
-/// # Ok::<(), bowline::SendError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Connection {
     config: Arc<Config>,
     receiver: Receiver,
     sender: Sender,
-    output: Output,
     phase: Phase,
     timers: Timers,
-    /// How far the stream had come at the last tick.
+    /// The position in the peer's stream at the last tick.
     position_at_tick: u64,
     /// How it ends, as far as that is known: there from the moment at which the phase is no longer `Open`.
     closure: Option<Box<Closure>>,
@@ -81,7 +85,7 @@ pub struct Connection {
     agreement: Option<Agreement>,
 }
 
-const _: () = assert!(size_of::<Connection>() <= 400, "an idle connection costs 400 bytes at the most");
+const _: () = assert!(size_of::<Connection>() <= 400, "an idle connection costs at most 400 bytes");
 
 impl Connection {
     /// A connection whose opening handshake was made elsewhere, by an HTTP library for example. Otherwise
@@ -96,8 +100,7 @@ impl Connection {
         Self {
             config,
             receiver: Receiver::new(role),
-            sender: Sender::new(role),
-            output: Output::starting_with(first),
+            sender: Sender::new(role, first),
             phase: Phase::Open,
             timers: Timers::default(),
             position_at_tick: 0,
@@ -105,6 +108,12 @@ impl Connection {
             #[cfg(feature = "deflate")]
             agreement: None,
         }
+    }
+
+    /// A connection of a server that only delivers `answer`, to a client that was refused: nothing is received, and it ends
+    /// with the client's stream, or at the close deadline.
+    pub(crate) fn delivering(config: Arc<Config>, answer: Vec<u8>) -> Self {
+        Self { phase: Phase::Failed, ..Self::opened(Role::Server, config, answer) }
     }
 
     /// With what was agreed about compression in the opening handshake.
@@ -127,21 +136,18 @@ impl Connection {
 
     /// Takes bytes off the front of `input` and returns the next event, or `None` once `input` is used up.
     ///
-    /// Payloads that lie whole in `input` are unmasked there and lent. What is left over of a message is kept here, so
-    /// the buffer is free for the next read, of this connection or of another.
+    /// Payloads that are whole in `input` are unmasked there and borrowed. The rest of an unfinished message is kept in the
+    /// connection, so that the buffer is free for the next read, of this connection or of another.
     ///
     /// It cannot fail: when the peer breaks a rule, that is the last event, [`Event::Failed`], and the Close frame is in
     /// the [`output`](Self::output) already. Pongs, and the answer to a Close frame, are queued there too. After the last
     /// event all input is discarded (RFC 6455 §1.4, §7.1.7).
     ///
-    /// The slice must live outside of the loop: `while let Some(event) = connection.receive(&mut &mut buffer[..n])`
-    /// compiles, and receives the same bytes for ever.
-    ///
     /// ```
-    /// # use bowline::{Config, Connection, Event, Role};
+    /// # use bowline::{Config, Connection, Event, Input, Role};
     /// # let mut connection = Connection::new(Role::Client, Config::default());
     /// let mut buffer = *b"\x81\x05Hello\x89\x00";
-    /// let mut input = &mut buffer[..];
+    /// let mut input = Input::from(&mut buffer);
     /// assert_eq!(connection.receive(&mut input), Some(Event::Text("Hello".into())));
     /// assert!(matches!(connection.receive(&mut input), Some(Event::Ping(_))));
     /// assert_eq!(connection.receive(&mut input), None);
@@ -156,9 +162,9 @@ impl Connection {
             *input = Input::default();
             return None;
         }
-        match self.receiver.receive_short(input, &self.config) {
-            Some((false, payload)) => Some(Event::Binary(Payload::lent(payload))),
-            Some((true, payload)) => match self.receiver.whole_text(payload) {
+        match self.receiver.receive_whole(input, &self.config) {
+            Some(Whole::Binary(payload)) => Some(Event::Binary(Payload::borrowed(payload))),
+            Some(Whole::Text(payload)) => match self.receiver.validate(payload) {
                 Ok(text) => Some(Event::Text(text.into())),
                 Err(error) => Some(self.fail(error, input)),
             },
@@ -175,14 +181,19 @@ impl Connection {
         }
     }
 
+    /// Returns an event that is ready without new bytes, which there is only after a [`direct_read`](Self::direct_read).
+    pub fn poll_event(&mut self) -> Option<Event<'static>> {
+        self.receive(&mut Input::default())
+    }
+
     /// Answers what has to be answered.
     fn answer<'b>(&mut self, event: Event<'b>) -> Event<'b> {
         match &event {
-            Event::Ping(payload) => self.sender.pong(payload, &mut self.output, &self.config),
+            Event::Ping(payload) => self.sender.pong(payload, &self.config),
             Event::Close(frame) => {
                 let received = frame.clone().map_or_else(CloseFrame::without_body, CloseFrame::into_owned);
                 let answer = received.answer();
-                self.happened(Happening::CloseReceived, Side::Peer, Cause::Closed, answer);
+                self.transition(Trigger::CloseReceived, Endpoint::Remote, Cause::Closed, answer);
                 if let Some(closure) = &mut self.closure {
                     closure.received.get_or_insert(received);
                 }
@@ -196,64 +207,68 @@ impl Connection {
     fn fail(&mut self, error: ProtocolError, input: &mut Input<'_>) -> Event<'static> {
         *input = Input::default();
         let close = CloseFrame { code: error.close_code(), reason: "".into() };
-        self.happened(Happening::Violation, Side::Local, Cause::Protocol(error), close);
+        self.transition(Trigger::Violation, Endpoint::Local, Cause::Protocol(error), close);
         Event::Failed(error)
     }
 
-    /// The second door: space in which to read a part of a large binary payload that is coming in, without the copy from
-    /// a read buffer. `None` if there is no such payload, which is the normal case; then read into a buffer and call
-    /// [`receive`](Self::receive).
+    /// Returns spare capacity inside the message being assembled, so that a large binary payload can be read straight into
+    /// place instead of being copied from a read buffer. `None` if there is no such payload, which is the normal case: then
+    /// read into a buffer and call [`receive`](Self::receive).
     ///
-    /// After bytes were put into it, call `receive`, with an empty slice: it returns the message if it is complete.
+    /// After each direct read, [`poll_event`](Self::poll_event) returns the message if it is complete.
     ///
     /// ```
-    /// # use bowline::{Config, Connection, Event, Role};
+    /// # use bowline::{Config, Connection, Event, Input, Role};
     /// # let mut connection = Connection::new(Role::Client, Config::default());
     /// # let payload = vec![7; 100_000];
     /// # let mut first = b"\x82\x7f\x00\x00\x00\x00\x00\x01\x86\xa0".to_vec();
     /// # first.extend_from_slice(&payload[..50_000]);
     /// # let mut stream = &payload[50_000..]; // what is not read yet
-    /// # let mut read = &mut first[..];
-    /// assert_eq!(connection.receive(&mut read), None); // one half of a message of 100,000 bytes
-    /// while let Some(mut space) = connection.assembly() {
+    /// # let mut input = Input::from(&mut first);
+    /// assert_eq!(connection.receive(&mut input), None); // one half of a message of 100,000 bytes
+    /// while let Some(mut space) = connection.direct_read() {
     ///     space.read_from(&mut stream)?;
-    ///     if let Some(event) = connection.receive(&mut Default::default()) {
+    ///     drop(space);
+    ///     if let Some(event) = connection.poll_event() {
     ///         assert_eq!(event, Event::Binary(payload.into()));
     ///         break;
     ///     }
     /// }
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn assembly(&mut self) -> Option<Assembly<'_>> {
-        self.receiver.assembly()
+    pub fn direct_read(&mut self) -> Option<DirectRead<'_>> {
+        self.receiver.direct_read()
     }
 
-    /// What is to be written: a [`bytes::Buf`], to be advanced by what the transport took.
+    /// Whether a [`direct_read`](Self::direct_read) has completed a frame that [`receive`](Self::receive) has not looked at.
+    #[cfg(feature = "std")]
+    pub(crate) const fn has_complete_frame(&self) -> bool {
+        self.phase.receives() && self.receiver.has_complete_frame()
+    }
+
+    /// What is to be written: a [`bytes::Buf`], to be advanced by what the transport accepted. With `std`,
+    /// [`Output::write_to`] does both.
     #[inline]
     pub fn output(&mut self) -> &mut Output {
-        &mut self.output
+        &mut self.sender.output
     }
 
-    /// How many bytes are queued and not yet written: the browser's `bufferedAmount`, frame headers included.
+    /// How many bytes are queued and not yet written, frame headers included: the browser's `bufferedAmount`.
     #[must_use]
-    pub fn queued(&self) -> usize {
-        self.output.len()
+    #[inline]
+    pub fn buffered_amount(&self) -> usize {
+        self.sender.output.len()
     }
 
-    /// Which end this is.
+    /// Whether this endpoint is the client or the server.
     #[must_use]
     pub fn role(&self) -> Role {
         self.sender.role()
     }
 
-    #[cfg(feature = "std")]
-    pub(crate) fn config(&self) -> &Config {
+    /// The configuration that the connection was made with.
+    #[must_use]
+    pub fn config(&self) -> &Arc<Config> {
         &self.config
-    }
-
-    /// Whether the second door has completed a frame that [`receive`](Self::receive) has not looked at.
-    #[cfg(feature = "std")]
-    pub(crate) fn holds_frame(&mut self) -> bool {
-        self.phase.receives() && self.receiver.holds_frame()
     }
 }

@@ -12,7 +12,7 @@ pub(crate) enum Timer {
     Ping,
     /// The ping should have been answered.
     Pong,
-    /// A message should have come or gone.
+    /// A message should have been received or sent.
     Idle,
     /// The closing should be over.
     Close,
@@ -24,8 +24,8 @@ impl Timer {
     pub(crate) const ALL: [Self; 5] = [Self::Ping, Self::Pong, Self::Idle, Self::Close, Self::Release];
 
     /// A deadline for the peer. When it has passed, what the peer sent may still lie unread in the socket, because this
-    /// side was busy: so it fires only if it is found passed a second time.
-    const fn is_for_silence(self) -> bool {
+    /// endpoint was busy: so it fires only if it is found passed a second time.
+    const fn is_for_peer(self) -> bool {
         matches!(self, Self::Pong | Self::Idle)
     }
 }
@@ -33,9 +33,9 @@ impl Timer {
 /// What has happened since the last tick.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Activity {
-    /// Bytes came from the peer.
+    /// Bytes were received from the peer.
     pub(crate) heard: bool,
-    /// A part of a message came or went.
+    /// A part of a message was received or sent.
     pub(crate) message: bool,
     /// Output was queued.
     pub(crate) output: bool,
@@ -90,7 +90,7 @@ impl Timers {
         if self.at(timer).is_none_or(|at| at > now) {
             return false;
         }
-        if timer.is_for_silence() {
+        if timer.is_for_peer() {
             let Some(passed) = self.passed.get_mut(timer as usize) else { return false };
             if !core::mem::replace(passed, true) {
                 return false;

@@ -1,6 +1,6 @@
 //! Plain payload to compressed (RFC 7692 §6.1, §7.2.1).
 
-use super::{Agreement, MAX_WINDOW_BITS, MIN_WINDOW_BITS, Options};
+use super::{Agreement, MAX_WINDOW_BITS, MIN_WINDOW_BITS, Options, with_scratch};
 use crate::Role;
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use core::fmt;
@@ -10,23 +10,15 @@ use zlib_rs::{Deflate, DeflateConfig, DeflateFlush};
 const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 
 /// An empty stored block without its tail (§7.2.3.6): the last fragment of a message when there is nothing left to compress.
-const NOTHING: [u8; 1] = [0x00];
-
-/// What compressed payload is written to first, and space in the heap only if that is too short. The shorter it is, the less has
-/// to be zeroed for a short message.
-pub(crate) const CHUNK: usize = 8192;
-pub(crate) const MEDIUM_CHUNK: usize = 2048;
-pub(crate) const SHORT_CHUNK: usize = 512;
+const EMPTY_BLOCK: [u8; 1] = [0x00];
 
 /// What compressing holds on a connection.
 #[derive(Default)]
-pub(crate) struct Deflating {
+pub(crate) struct Compression {
     agreed: Option<Agreed>,
-    /// Whether messages are to be sent plain, though compression was agreed.
-    is_off: bool,
     /// Whether the message whose chunks are being sent is compressed.
     in_message: bool,
-    context: Option<Deflater>,
+    context: Option<Compressor>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +37,7 @@ impl Agreed {
 }
 
 /// A compressor, and what it was made with.
-pub(super) struct Deflater {
+pub(super) struct Compressor {
     stream: Box<Deflate>,
     key: Key,
 }
@@ -57,7 +49,7 @@ struct Key {
     window_bits: u8,
 }
 
-impl Deflating {
+impl Compression {
     pub(crate) fn new(role: Role, agreement: Agreement, options: &Options) -> Self {
         let agreed = Agreed {
             takeover: options.takeover && agreement.takeover(role),
@@ -66,19 +58,15 @@ impl Deflating {
         Self { agreed: Some(agreed), ..Self::default() }
     }
 
-    pub(crate) const fn switch(&mut self, on: bool) {
-        self.is_off = !on;
-    }
-
-    /// Whether messages are compressed, unless they are too short.
-    pub(crate) const fn is_on(&self) -> bool {
-        self.agreed.is_some() && !self.is_off
+    /// Whether messages may be sent compressed.
+    pub(crate) const fn is_agreed(&self) -> bool {
+        self.agreed.is_some()
     }
 
     /// Whether a whole message of `len` bytes is to be compressed.
     #[inline]
     pub(crate) fn takes(&self, len: usize, options: &Options) -> bool {
-        self.is_on() && len >= options.threshold.max(1)
+        self.is_agreed() && len >= options.threshold.max(1)
     }
 
     /// The window that messages are compressed with, in bits.
@@ -123,15 +111,19 @@ impl Deflating {
         self.in_message = !last;
         let compressed = match (payload.is_empty(), last) {
             (true, false) => Vec::new(),
-            (true, true) => NOTHING.to_vec(),
+            (true, true) => EMPTY_BLOCK.to_vec(),
             (false, _) => {
                 let mut context = self.take_context(agreed, options);
                 let flush = if last { agreed.after_message() } else { DeflateFlush::SyncFlush };
-                let mut chunk = [0; CHUNK];
-                // The compressor takes whatever it gets; if it did not, the peer would refuse the message.
-                let compressed = context.compress(payload, flush, &mut chunk).unwrap_or_default();
+                let compressed = with_scratch(|chunk| {
+                    let compressed = context.compress(payload, flush, chunk);
+                    // The compressor accepts any input; if it did not, the peer would refuse the message.
+                    debug_assert!(compressed.is_some(), "the compressor refused its input");
+                    let compressed = compressed.unwrap_or_default();
+                    if last { without_tail(compressed) } else { compressed }.into_owned()
+                });
                 self.context = Some(context);
-                if last { without_tail(compressed) } else { compressed }.into_owned()
+                compressed
             }
         };
         if last
@@ -151,26 +143,28 @@ impl Deflating {
         self.context = None;
     }
 
-    fn take_context(&mut self, agreed: Agreed, options: &Options) -> Deflater {
-        self.context.take().unwrap_or_else(|| Deflater::from_pool(agreed.window_bits, options))
+    fn take_context(&mut self, agreed: Agreed, options: &Options) -> Compressor {
+        self.context.take().unwrap_or_else(|| Compressor::from_pool(agreed.window_bits, options))
     }
 
-    fn keep_context(&mut self, context: Deflater, agreed: Agreed, options: &Options) {
+    fn keep_context(&mut self, context: Compressor, agreed: Agreed, options: &Options) {
         if agreed.takeover {
             self.context = Some(context);
         } else {
-            options.pool.give_back_deflater(context);
+            options.pool.return_compressor(context);
         }
     }
 }
 
 /// The payload of a message for many connections, compressed on its own, if that makes it shorter.
-pub(crate) fn alone(payload: &[u8], window_bits: u8, options: &Options) -> Option<Vec<u8>> {
-    let mut context = Deflater::from_pool(window_bits, options);
-    let mut chunk = [0; CHUNK];
-    let compressed = context.compress(payload, DeflateFlush::FullFlush, &mut chunk).map(without_tail);
-    options.pool.give_back_deflater(context);
-    compressed.filter(|compressed| compressed.len() < payload.len()).map(Cow::into_owned)
+pub(crate) fn compress_alone(payload: &[u8], window_bits: u8, options: &Options) -> Option<Vec<u8>> {
+    let mut context = Compressor::from_pool(window_bits, options);
+    let compressed = with_scratch(|chunk| {
+        let compressed = context.compress(payload, DeflateFlush::FullFlush, chunk).map(without_tail);
+        compressed.filter(|compressed| compressed.len() < payload.len()).map(Cow::into_owned)
+    });
+    options.pool.return_compressor(context);
+    compressed
 }
 
 /// More than `len` bytes can come to, compressed in one go, whatever they are.
@@ -188,14 +182,14 @@ fn without_tail(compressed: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     }
 }
 
-impl Deflater {
+impl Compressor {
     fn from_pool(window_bits: u8, options: &Options) -> Self {
         let key = Key {
             level: options.level.min(9),
             memory_level: options.memory_level.clamp(1, 9),
             window_bits: window_bits.clamp(MIN_WINDOW_BITS, MAX_WINDOW_BITS),
         };
-        options.pool.deflater(|waiting| waiting.key == key).unwrap_or_else(|| {
+        options.pool.compressor(|waiting| waiting.key == key).unwrap_or_else(|| {
             let mut config = DeflateConfig::new(key.level.into());
             config.window_bits = -i32::from(key.window_bits);
             config.mem_level = key.memory_level.into();
@@ -232,11 +226,10 @@ impl Deflater {
     }
 }
 
-impl fmt::Debug for Deflating {
+impl fmt::Debug for Compression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Deflating")
+        f.debug_struct("Compression")
             .field("agreed", &self.agreed)
-            .field("is_off", &self.is_off)
             .field("in_message", &self.in_message)
             .field("holds_context", &self.context.is_some())
             .finish()

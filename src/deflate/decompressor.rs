@@ -12,7 +12,7 @@ const TAIL: [u8; 5] = [0x00, 0x00, 0xFF, 0xFF, 0x00];
 
 /// What decompressing holds on a connection.
 #[derive(Default)]
-pub(crate) struct Inflating {
+pub(crate) struct Decompression {
     /// Whether compressed messages may come, and whether they refer to earlier ones.
     agreed: Option<Takeover>,
     /// Whether the message that is coming in is compressed.
@@ -21,14 +21,14 @@ pub(crate) struct Inflating {
     at_start: bool,
     /// Where the message that is coming in began.
     start: u64,
-    context: Option<Inflater>,
+    context: Option<Decompressor>,
 }
 
 /// A decompressor. Its window always has the full size, as zlib-rs allocates no smaller one; and it accepts what refers to
 /// anything in it, so that the outcome does not depend on how the bytes are cut.
-pub(super) struct Inflater(Box<Inflate>);
+pub(super) struct Decompressor(Box<Inflate>);
 
-impl Inflater {
+impl Decompressor {
     fn new() -> Self {
         Self(Box::new(Inflate::new(false, MAX_WINDOW_BITS)))
     }
@@ -58,7 +58,7 @@ pub(crate) struct Step {
     pub(crate) outcome: Result<Reached, BadData>,
 }
 
-impl Inflating {
+impl Decompression {
     /// For messages from an endpoint of this role.
     pub(crate) fn new(from: Role, agreement: Agreement) -> Self {
         Self { agreed: Some(Takeover(agreement.takeover(from))), ..Self::default() }
@@ -134,7 +134,7 @@ impl Inflating {
             && let Some(mut context) = self.context.take()
         {
             context.0.reset(false);
-            options.pool.give_back_inflater(context);
+            options.pool.return_decompressor(context);
         }
         Ok(())
     }
@@ -146,7 +146,7 @@ impl Inflating {
         flush: InflateFlush,
         options: &Options,
     ) -> (usize, usize, Result<Status, BadData>) {
-        let context = self.context.get_or_insert_with(|| options.pool.inflater().unwrap_or_else(Inflater::new));
+        let context = self.context.get_or_insert_with(|| options.pool.decompressor().unwrap_or_else(Decompressor::new));
         let context = &mut context.0;
         self.at_start &= input.is_empty();
         let before = (context.total_in(), context.total_out());
@@ -163,9 +163,9 @@ impl Inflating {
     }
 }
 
-impl fmt::Debug for Inflating {
+impl fmt::Debug for Decompression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inflating")
+        f.debug_struct("Decompression")
             .field("agreed", &self.agreed)
             .field("compressed", &self.compressed)
             .field("holds_context", &self.context.is_some())

@@ -50,11 +50,13 @@ mod agreement;
 mod compressor;
 mod decompressor;
 mod pool;
+mod scratch;
 
 pub use agreement::{Agreement, BadAnswer};
 pub(crate) use agreement::{NAME, accept, check, offer};
-pub(crate) use compressor::{CHUNK, Deflating, MEDIUM_CHUNK, SHORT_CHUNK, alone, bound};
-pub(crate) use decompressor::{Inflating, Reached};
+pub(crate) use compressor::{Compression, bound, compress_alone};
+pub(crate) use decompressor::{Decompression, Reached};
+pub(crate) use scratch::with_scratch;
 
 use pool::Pool;
 

@@ -1,12 +1,12 @@
 //! Compressors and decompressors that wait for their next message.
 
-use super::{compressor::Deflater, decompressor::Inflater};
+use super::{compressor::Compressor, decompressor::Decompressor};
 use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many of each are kept: as many threads can be busy at a time without building new ones.
-const KEPT: usize = 8;
+const MAX_POOLED: usize = 8;
 
 /// Shared by all connections that are made with the same [`Options`](super::Options): between two messages, a connection
 /// without takeover has nothing to remember.
@@ -15,39 +15,39 @@ pub(super) struct Pool(Arc<Mutex<Shelves>>);
 
 #[derive(Default)]
 struct Shelves {
-    inflaters: Vec<Inflater>,
-    deflaters: Vec<Deflater>,
+    decompressors: Vec<Decompressor>,
+    compressors: Vec<Compressor>,
 }
 
 impl Pool {
     /// A decompressor at the beginning of a stream, if there is one.
-    pub(super) fn inflater(&self) -> Option<Inflater> {
-        self.shelves().inflaters.pop()
+    pub(super) fn decompressor(&self) -> Option<Decompressor> {
+        self.shelves().decompressors.pop()
     }
 
     /// It must be at the beginning of a stream.
-    pub(super) fn give_back_inflater(&self, inflater: Inflater) {
+    pub(super) fn return_decompressor(&self, decompressor: Decompressor) {
         let mut shelves = self.shelves();
-        if shelves.inflaters.len() < KEPT {
-            shelves.inflaters.push(inflater);
+        if shelves.decompressors.len() < MAX_POOLED {
+            shelves.decompressors.push(decompressor);
         }
     }
 
     /// A compressor at the beginning of a stream, if there is one that fits.
-    pub(super) fn deflater(&self, fits: impl Fn(&Deflater) -> bool) -> Option<Deflater> {
+    pub(super) fn compressor(&self, fits: impl Fn(&Compressor) -> bool) -> Option<Compressor> {
         let mut shelves = self.shelves();
-        let index = shelves.deflaters.iter().position(fits)?;
-        Some(shelves.deflaters.swap_remove(index))
+        let index = shelves.compressors.iter().position(fits)?;
+        Some(shelves.compressors.swap_remove(index))
     }
 
     /// It must be at the beginning of a stream.
-    pub(super) fn give_back_deflater(&self, deflater: Deflater) {
+    pub(super) fn return_compressor(&self, compressor: Compressor) {
         let mut shelves = self.shelves();
-        if shelves.deflaters.len() >= KEPT {
+        if shelves.compressors.len() >= MAX_POOLED {
             // The one that has waited longest fits least.
-            shelves.deflaters.remove(0);
+            shelves.compressors.remove(0);
         }
-        shelves.deflaters.push(deflater);
+        shelves.compressors.push(compressor);
     }
 
     /// Nothing panics while it is held, so it cannot be left half changed.

@@ -1,5 +1,6 @@
 use super::{MAX_CONTROL_PAYLOAD, Opcode, Violation};
 use crate::Role;
+use thiserror::Error;
 
 /// The longest header, in bytes: two, a 64-bit length and a masking key (RFC 6455 §5.2).
 pub const MAX_HEADER_LEN: usize = 14;
@@ -69,8 +70,7 @@ pub struct Expect {
 
 impl Expect {
     /// The first frame of a message from an endpoint of this role, without extensions and without limits.
-    #[must_use]
-    pub const fn from(role: Role) -> Self {
+    pub(crate) const fn new(role: Role) -> Self {
         Self {
             from: role,
             reserved: 0,
@@ -85,9 +85,17 @@ impl Expect {
     }
 }
 
-/// A header that breaks a rule (RFC 6455 §5): what [`Header::decode`] found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct BadHeader {
+/// The first frame of a message from an endpoint of this role, without extensions and without limits.
+impl From<Role> for Expect {
+    fn from(role: Role) -> Self {
+        Self::new(role)
+    }
+}
+
+/// A header that breaks a rule (RFC 6455 §5): the error of [`Header::decode`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[error("{violation} ({section}, at byte {index} of the header)", section = violation.section())]
+pub struct DecodeError {
     /// The rule, and what was received.
     pub violation: Violation,
     /// The first byte of the header that proves it, counted from 0.
@@ -112,7 +120,7 @@ impl Header {
     /// Every violation that a header can show is an error as soon as the byte that shows it is there, however few
     /// bytes have come; and the same one, whether the bytes came together or one at a time.
     #[inline]
-    pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<(Self, usize)>, BadHeader> {
+    pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<(Self, usize)>, DecodeError> {
         let parsed = Self::parse(bytes);
         if parsed.is_none() || violation(bytes, expect).is_some() {
             first_violation(bytes, expect)?;
@@ -195,10 +203,10 @@ impl Header {
 
 /// The violation that the fewest bytes show, so that it does not depend on how many have come.
 #[cold]
-fn first_violation(bytes: &[u8], expect: &Expect) -> Result<(), BadHeader> {
+fn first_violation(bytes: &[u8], expect: &Expect) -> Result<(), DecodeError> {
     for len in 1..=bytes.len().min(MAX_HEADER_LEN) {
         if let Some(violation) = bytes.get(..len).and_then(|prefix| violation(prefix, expect)) {
-            return Err(BadHeader { violation, index: len - 1 });
+            return Err(DecodeError { violation, index: len - 1 });
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ mod opcode;
 mod violation;
 
 pub use close_code::CloseCode;
-pub use header::{BadHeader, Expect, Header, MAX_HEADER_LEN};
+pub use header::{DecodeError, Expect, Header, MAX_HEADER_LEN};
 pub(crate) use mask::extend_masked;
 pub use mask::{mask, rotate_key};
 pub use opcode::Opcode;

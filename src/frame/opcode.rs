@@ -1,4 +1,6 @@
-/// What a frame is (RFC 6455 §5.2, §11.8): the low four bits of its first byte.
+use core::fmt;
+
+/// The type of a frame (RFC 6455 §5.2, §11.8): the low four bits of its first byte.
 ///
 /// Only the six defined opcodes can be built; 3–7 and 11–15 are reserved, and receiving one fails the connection.
 ///
@@ -51,5 +53,31 @@ impl Opcode {
     #[must_use]
     pub const fn is_control(self) -> bool {
         self.bits() & 0x8 != 0
+    }
+}
+
+/// The opcode with this number.
+///
+/// # Errors
+///
+/// The number itself, if it is reserved or does not fit in four bits.
+impl TryFrom<u8> for Opcode {
+    type Error = u8;
+
+    fn try_from(bits: u8) -> Result<Self, u8> {
+        Self::from_bits(bits).ok_or(bits)
+    }
+}
+
+impl fmt::Display for Opcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Continuation => "continuation",
+            Self::Text => "text",
+            Self::Binary => "binary",
+            Self::Close => "close",
+            Self::Ping => "ping",
+            Self::Pong => "pong",
+        })
     }
 }

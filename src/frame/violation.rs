@@ -87,30 +87,23 @@ impl Violation {
         }
     }
 
-    /// The number of the RFC that has the rule: 7692 for what only compression knows, else 6455.
-    #[must_use]
-    pub const fn rfc(self) -> u16 {
-        match self {
-            Self::BadDeflate => 7692,
-            _ => 6455,
-        }
-    }
-
-    /// The section of that RFC.
+    /// The document and the section that have the rule, such as `RFC 6455 §5.2`.
     #[must_use]
     pub const fn section(self) -> &'static str {
         match self {
-            Self::ReservedBits(_) | Self::ReservedOpcode(_) | Self::LengthNotMinimal | Self::LengthTopBit => "5.2",
-            Self::NotMasked | Self::Masked => "5.1",
-            Self::FragmentedControl(_) | Self::ControlTooLong(_) => "5.5",
-            Self::NothingToContinue | Self::MessageInMessage(_) => "5.4",
-            Self::FrameTooBig { .. } | Self::MessageTooBig { .. } | Self::NoMemory | Self::EmptyFragments { .. } => {
-                "10.4"
+            Self::ReservedBits(_) | Self::ReservedOpcode(_) | Self::LengthNotMinimal | Self::LengthTopBit => {
+                "RFC 6455 §5.2"
             }
-            Self::InvalidText => "8.1",
-            Self::BadDeflate => "6.2",
-            Self::HalfCloseCode | Self::InvalidCloseReason => "5.5.1",
-            Self::InvalidCloseCode(_) => "7.4",
+            Self::NotMasked | Self::Masked => "RFC 6455 §5.1",
+            Self::FragmentedControl(_) | Self::ControlTooLong(_) => "RFC 6455 §5.5",
+            Self::NothingToContinue | Self::MessageInMessage(_) => "RFC 6455 §5.4",
+            Self::FrameTooBig { .. } | Self::MessageTooBig { .. } | Self::NoMemory | Self::EmptyFragments { .. } => {
+                "RFC 6455 §10.4"
+            }
+            Self::InvalidText => "RFC 6455 §8.1",
+            Self::BadDeflate => "RFC 7692 §6.2",
+            Self::HalfCloseCode | Self::InvalidCloseReason => "RFC 6455 §5.5.1",
+            Self::InvalidCloseCode(_) => "RFC 6455 §7.4",
         }
     }
 }

@@ -1,23 +1,28 @@
+//! What is sent and received: text, bytes, and the messages made of them.
+
 mod data;
+mod outgoing;
 mod payload;
 mod text;
 
 pub use data::Data;
-pub(crate) use data::Source;
+pub(crate) use data::DataRepr;
+pub use outgoing::Outgoing;
 pub use payload::Payload;
 pub use text::Text;
 
-use crate::{Connection, Event, SendError};
-use alloc::{string::String, vec::Vec};
-use bytes::Bytes;
+use alloc::{borrow::Cow, string::String, vec::Vec};
+use bytes::{Bytes, BytesMut};
 
-/// A message of its own, as the adapters' pleasant door hands it out and takes it.
+/// An owned message, as the adapters' `recv` returns it and `send` accepts it.
+///
+/// Cloning it, sending it and converting it to [`Bytes`] copies nothing.
 ///
 /// ```
 /// use bowline::Message;
 ///
-/// assert_eq!(Message::from("Hello"), Message::Text("Hello".into()));
-/// assert_eq!(Message::from(vec![1, 2, 3]), Message::Binary(vec![1, 2, 3].into()));
+/// assert_eq!(Message::from("Hello"), Message::text("Hello"));
+/// assert_eq!(Message::from(vec![1, 2, 3]), Message::binary(vec![1, 2, 3]));
 ///
 /// let message = Message::from("Grüße");
 /// assert_eq!((message.as_text(), message.len()), (Some("Grüße"), 7));
@@ -27,19 +32,19 @@ use bytes::Bytes;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// A text message.
-    Text(String),
+    Text(Text<'static>),
     /// A binary message.
     Binary(Bytes),
-    /// A part of a text message: received with [`Delivery::Chunks`](crate::Delivery::Chunks), sent as a fragment.
+    /// A chunk of a text message: received with [`Delivery::Chunks`](crate::Delivery::Chunks), sent as a fragment.
     TextChunk {
-        /// The part.
-        text: String,
+        /// The text of the chunk.
+        text: Text<'static>,
         /// Whether the message ends with it.
         last: bool,
     },
-    /// A part of a binary message: received with [`Delivery::Chunks`](crate::Delivery::Chunks), sent as a fragment.
+    /// A chunk of a binary message: received with [`Delivery::Chunks`](crate::Delivery::Chunks), sent as a fragment.
     BinaryChunk {
-        /// The part.
+        /// The bytes of the chunk.
         data: Bytes,
         /// Whether the message ends with it.
         last: bool,
@@ -47,46 +52,57 @@ pub enum Message {
 }
 
 impl Message {
-    /// The message in an event; the event itself if it is something else.
-    ///
-    /// # Errors
-    ///
-    /// Pings, pongs, Close frames and failures come back as they are.
-    pub fn from_event(event: Event<'_>) -> Result<Self, Event<'_>> {
-        Ok(match event {
-            Event::Text(text) => Self::Text(text.into_string()),
-            Event::Binary(data) => Self::Binary(data.into_vec().into()),
-            Event::TextChunk { text, last } => Self::TextChunk { text: text.into_string(), last },
-            Event::BinaryChunk { data, last } => Self::BinaryChunk { data: data.into_vec().into(), last },
-            other => return Err(other),
-        })
+    /// A text message.
+    pub fn text<'a>(text: impl Into<Text<'a>>) -> Self {
+        Self::Text(text.into().into_owned())
     }
 
-    /// Whether it is text, or a part of one.
+    /// A binary message.
+    pub fn binary(data: impl Into<Bytes>) -> Self {
+        Self::Binary(data.into())
+    }
+
+    /// This message, to be sent without compression, even where compression was agreed.
+    ///
+    /// Use it for a message with a secret beside text chosen by somebody else, whose size would otherwise betray the secret
+    /// (RFC 7692 §8), and for data that is compressed already, such as an image. A message that is sent in chunks goes on as its
+    /// first chunk began.
+    ///
+    /// ```
+    /// # use bowline::{Config, Connection, Message, Role};
+    /// # let mut connection = Connection::new(Role::Server, Config::default());
+    /// connection.send(Message::text("token=secret").uncompressed())?;
+    /// # Ok::<(), bowline::SendError>(())
+    /// ```
+    pub fn uncompressed(self) -> Outgoing {
+        Outgoing { message: self, compress: false }
+    }
+
+    /// Whether it is text, or a chunk of text.
     #[must_use]
     pub const fn is_text(&self) -> bool {
         matches!(self, Self::Text(_) | Self::TextChunk { .. })
     }
 
-    /// Whether it is binary, or a part of a binary message.
+    /// Whether it is binary, or a chunk of a binary message.
     #[must_use]
     pub const fn is_binary(&self) -> bool {
         !self.is_text()
     }
 
-    /// The size of its payload, in bytes.
+    /// The size of the payload, in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.as_bytes().len()
     }
 
-    /// Whether its payload is empty.
+    /// Whether the payload is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.as_bytes().is_empty()
     }
 
-    /// Its text, or the text of the part; `None` if it is binary, whatever its bytes are.
+    /// The text of a text message or chunk; `None` if it is binary, whatever its bytes are.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -95,7 +111,7 @@ impl Message {
         }
     }
 
-    /// Its payload: the bytes, or the text as UTF-8.
+    /// The payload: the bytes, or the text as UTF-8.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         match self {
@@ -104,19 +120,19 @@ impl Message {
         }
     }
 
-    /// Its text, without a copy.
+    /// The text of a text message or chunk, without a copy.
     ///
     /// # Errors
     ///
-    /// A binary message comes back as it is.
-    pub fn into_text(self) -> Result<String, Self> {
+    /// A binary message is returned as it is.
+    pub fn into_text(self) -> Result<Text<'static>, Self> {
         match self {
             Self::Text(text) | Self::TextChunk { text, .. } => Ok(text),
             binary => Err(binary),
         }
     }
 
-    /// Its payload, without a copy: the bytes, or the text as UTF-8.
+    /// The payload, without a copy: the bytes, or the text as UTF-8.
     #[must_use]
     pub fn into_data(self) -> Bytes {
         match self {
@@ -124,78 +140,40 @@ impl Message {
             Self::Binary(data) | Self::BinaryChunk { data, .. } => data,
         }
     }
+}
 
-    /// Queues it on a connection.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Connection::send_text`].
-    pub fn send_on(self, connection: &mut Connection) -> Result<(), SendError> {
-        match self {
-            Self::Text(text) => connection.send_text(text),
-            Self::Binary(data) => connection.send_binary(data),
-            Self::TextChunk { text, last } => connection.send_text_chunk(text, last),
-            Self::BinaryChunk { data, last } => connection.send_binary_chunk(data, last),
+/// A text message.
+macro_rules! text_from {
+    ($($from:ty),+) => {$(
+        impl From<$from> for Message {
+            fn from(text: $from) -> Self {
+                Self::text(text)
+            }
         }
-    }
+    )+};
 }
 
-impl From<String> for Message {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
+text_from!(&str, &String, String, Cow<'_, str>, Text<'_>, &Text<'_>);
+
+/// A binary message.
+macro_rules! binary_from {
+    ($([$($generic:tt)*] $from:ty: $data:ident => $bytes:expr),+ $(,)?) => {$(
+        impl<$($generic)*> From<$from> for Message {
+            fn from($data: $from) -> Self {
+                Self::Binary($bytes)
+            }
+        }
+    )+};
 }
 
-impl From<&str> for Message {
-    fn from(text: &str) -> Self {
-        Self::Text(text.into())
-    }
-}
-
-impl From<&String> for Message {
-    fn from(text: &String) -> Self {
-        Self::Text(text.clone())
-    }
-}
-
-impl From<Text<'_>> for Message {
-    fn from(text: Text<'_>) -> Self {
-        Self::Text(text.into_string())
-    }
-}
-
-impl From<Bytes> for Message {
-    fn from(data: Bytes) -> Self {
-        Self::Binary(data)
-    }
-}
-
-impl From<Vec<u8>> for Message {
-    fn from(data: Vec<u8>) -> Self {
-        Self::Binary(data.into())
-    }
-}
-
-impl From<&[u8]> for Message {
-    fn from(data: &[u8]) -> Self {
-        Self::Binary(Bytes::copy_from_slice(data))
-    }
-}
-
-impl<const N: usize> From<&[u8; N]> for Message {
-    fn from(data: &[u8; N]) -> Self {
-        Self::from(&data[..])
-    }
-}
-
-impl From<&Vec<u8>> for Message {
-    fn from(data: &Vec<u8>) -> Self {
-        Self::from(&data[..])
-    }
-}
-
-impl From<Payload<'_>> for Message {
-    fn from(data: Payload<'_>) -> Self {
-        Self::Binary(data.into_vec().into())
-    }
-}
+binary_from!(
+    [] Bytes: data => data,
+    [] &Bytes: data => data.clone(),
+    [] BytesMut: data => data.freeze(),
+    [] Vec<u8>: data => data.into(),
+    [] &Vec<u8>: data => Bytes::copy_from_slice(data),
+    [] &[u8]: data => Bytes::copy_from_slice(data),
+    [const N: usize] &[u8; N]: data => Bytes::copy_from_slice(data),
+    [] Cow<'_, [u8]>: data => data.into_owned().into(),
+    [] Payload<'_>: data => data.into(),
+);

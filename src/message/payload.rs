@@ -1,69 +1,95 @@
 use alloc::vec::Vec;
+use bytes::Bytes;
 use core::{
     fmt,
     ops::{Deref, DerefMut},
 };
 
-/// The payload of a received message or control frame: lent from the caller's buffer if it lay there whole, owned if it
-/// had to be assembled. It derefs to `[u8]`, and which of the two it is seldom matters.
+/// The payload of a received binary message or control frame. It derefs to `[u8]`.
+///
+/// It is borrowed from the buffer given to [`Connection::receive`](crate::Connection::receive) if it was in there whole, and
+/// owned if it had to be assembled from several reads. Which of the two it is seldom matters.
 ///
 /// ```
-/// # use bowline::{Config, Connection, Event, Role};
+/// # use bowline::{Config, Connection, Event, Input, Role};
 /// # let mut connection = Connection::new(Role::Client, Config::default());
 /// # let mut read = *b"\x82\x03\x01\x02\x03";
-/// if let Some(Event::Binary(mut data)) = connection.receive(&mut (&mut read[..]).into()) {
-///     data[0] += 1; // it is yours to change
-///     assert!(data.is_lent());
-///     let owned: Vec<u8> = data.into_vec(); // to keep it
+/// # let mut input = Input::from(&mut read);
+/// if let Some(Event::Binary(mut data)) = connection.receive(&mut input) {
+///     data[0] += 1; // the bytes may be changed
+///     assert_eq!(data, [2, 2, 3]);
+///     let owned: Vec<u8> = data.into(); // to keep them
 ///     assert_eq!(owned, [2, 2, 3]);
 /// }
 /// ```
-pub struct Payload<'b>(Raw<'b>);
+pub struct Payload<'b>(Repr<'b>);
 
-enum Raw<'b> {
-    Lent(&'b mut [u8]),
+enum Repr<'b> {
+    Borrowed(&'b mut [u8]),
     Owned(Vec<u8>),
 }
 
 impl<'b> Payload<'b> {
-    pub(crate) const fn lent(bytes: &'b mut [u8]) -> Self {
-        Self(Raw::Lent(bytes))
-    }
-
-    /// The slice if it was lent, else the vector.
-    pub(crate) fn into_lent(self) -> Result<&'b mut [u8], Vec<u8>> {
-        match self.0 {
-            Raw::Lent(bytes) => Ok(bytes),
-            Raw::Owned(bytes) => Err(bytes),
-        }
+    #[inline]
+    pub(crate) const fn borrowed(bytes: &'b mut [u8]) -> Self {
+        Self(Repr::Borrowed(bytes))
     }
 
     /// Whether it lies in the buffer that was given to [`Connection::receive`](crate::Connection::receive): then it is
     /// the last part of what that call consumed.
     #[must_use]
-    pub const fn is_lent(&self) -> bool {
-        matches!(self.0, Raw::Lent(_))
+    pub const fn is_borrowed(&self) -> bool {
+        matches!(self.0, Repr::Borrowed(_))
     }
 
-    /// Its bytes; they are copied if they were lent.
+    /// The bytes as a vector, copied if they were borrowed.
     #[must_use]
     pub fn into_vec(self) -> Vec<u8> {
         match self.0 {
-            Raw::Lent(bytes) => bytes.to_vec(),
-            Raw::Owned(bytes) => bytes,
+            Repr::Borrowed(bytes) => bytes.to_vec(),
+            Repr::Owned(bytes) => bytes,
         }
     }
 
     /// The same payload, no longer tied to the caller's buffer.
     #[must_use]
     pub fn into_owned(self) -> Payload<'static> {
-        Payload(Raw::Owned(self.into_vec()))
+        self.into_vec().into()
+    }
+
+    /// The slice if it was borrowed.
+    pub(crate) fn try_into_borrowed(self) -> Result<&'b [u8], Vec<u8>> {
+        match self.0 {
+            Repr::Borrowed(bytes) => Ok(bytes),
+            Repr::Owned(bytes) => Err(bytes),
+        }
+    }
+}
+
+/// The copy is owned.
+impl Clone for Payload<'_> {
+    fn clone(&self) -> Self {
+        self.to_vec().into()
     }
 }
 
 impl From<Vec<u8>> for Payload<'_> {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(Raw::Owned(bytes))
+        Self(Repr::Owned(bytes))
+    }
+}
+
+/// Copied if it was borrowed.
+impl From<Payload<'_>> for Vec<u8> {
+    fn from(payload: Payload<'_>) -> Self {
+        payload.into_vec()
+    }
+}
+
+/// Copied if it was borrowed.
+impl From<Payload<'_>> for Bytes {
+    fn from(payload: Payload<'_>) -> Self {
+        payload.into_vec().into()
     }
 }
 
@@ -72,8 +98,8 @@ impl Deref for Payload<'_> {
 
     fn deref(&self) -> &[u8] {
         match &self.0 {
-            Raw::Lent(bytes) => bytes,
-            Raw::Owned(bytes) => bytes,
+            Repr::Borrowed(bytes) => bytes,
+            Repr::Owned(bytes) => bytes,
         }
     }
 }
@@ -81,8 +107,8 @@ impl Deref for Payload<'_> {
 impl DerefMut for Payload<'_> {
     fn deref_mut(&mut self) -> &mut [u8] {
         match &mut self.0 {
-            Raw::Lent(bytes) => bytes,
-            Raw::Owned(bytes) => bytes,
+            Repr::Borrowed(bytes) => bytes,
+            Repr::Owned(bytes) => bytes,
         }
     }
 }
@@ -93,19 +119,32 @@ impl AsRef<[u8]> for Payload<'_> {
     }
 }
 
+impl Eq for Payload<'_> {}
+
 impl PartialEq<Payload<'_>> for Payload<'_> {
     fn eq(&self, other: &Payload<'_>) -> bool {
         **self == **other
     }
 }
 
-impl Eq for Payload<'_> {}
+/// Equality with what bytes are kept in, in both directions.
+macro_rules! equal_to_bytes {
+    ($([$($generic:tt)*] $other:ty),+ $(,)?) => {$(
+        impl<$($generic)*> PartialEq<$other> for Payload<'_> {
+            fn eq(&self, other: &$other) -> bool {
+                **self == other[..]
+            }
+        }
 
-impl PartialEq<[u8]> for Payload<'_> {
-    fn eq(&self, other: &[u8]) -> bool {
-        **self == *other
-    }
+        impl<$($generic)*> PartialEq<Payload<'_>> for $other {
+            fn eq(&self, other: &Payload<'_>) -> bool {
+                self[..] == **other
+            }
+        }
+    )+};
 }
+
+equal_to_bytes!([] [u8], [] &[u8], [const N: usize] [u8; N], [const N: usize] &[u8; N], [] Vec<u8>, [] Bytes);
 
 impl fmt::Debug for Payload<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

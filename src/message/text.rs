@@ -1,99 +1,167 @@
 use super::Data;
-use crate::utf8::Piece;
-use alloc::{borrow::ToOwned, string::String};
-use core::{fmt, ops::Deref};
+use alloc::{
+    borrow::{Cow, ToOwned},
+    string::String,
+    vec::Vec,
+};
+use bytes::Bytes;
+use bytestring::ByteString;
+use core::{
+    borrow::Borrow,
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+    ops::Deref,
+};
 
-/// Text: lent or owned. It derefs to `str`.
+/// Text, borrowed or owned. It derefs to `str` and is always valid UTF-8 (RFC 6455 §8.1).
 ///
-/// Received text is lent from the caller's buffer if it lay there whole. To be sent, it is made from `&str`, `&String`,
-/// `String` or a received `Text`. It is always valid UTF-8 (RFC 6455 §8.1).
+/// Received text is borrowed from the buffer given to [`Connection::receive`](crate::Connection::receive) if it was in there
+/// whole. Owned text is backed by [`Bytes`]: cloning it, sending it and converting it to `Bytes` copies nothing.
 ///
 /// ```
-/// # use bowline::{Config, Connection, Event, Role};
-/// # let mut connection = Connection::new(Role::Client, Config::default());
-/// # let mut read = *b"\x81\x05Hello";
-/// if let Some(Event::Text(text)) = connection.receive(&mut (&mut read[..]).into()) {
-///     assert!(text.starts_with("He")); // all methods of `str`
-///     let owned: String = text.into_string(); // to keep it
-///     assert_eq!(owned, "Hello");
-/// }
+/// use bowline::Text;
+/// use bytes::Bytes;
+///
+/// let text = Text::from("Grüße".to_owned()); // from `&str`, `String` and others
+/// assert!(text.starts_with("Gr")); // all methods of `str`
+/// assert_eq!(text, "Grüße");
+///
+/// let bytes = Bytes::from(text.clone()); // no copy
+/// assert_eq!(Text::try_from(bytes)?, text); // validated, no copy
+/// # Ok::<(), std::str::Utf8Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Text<'b>(Str<'b>);
+pub struct Text<'b>(Repr<'b>);
 
 #[derive(Clone)]
-enum Str<'b> {
-    Lent(&'b str),
-    Owned(String),
+enum Repr<'b> {
+    Borrowed(&'b str),
+    Owned(ByteString),
 }
 
 impl<'b> Text<'b> {
-    /// Whether it is borrowed; from a received message, whether it lies in the buffer that was given to
-    /// [`Connection::receive`](crate::Connection::receive).
+    /// Text that is the same for the whole run of the program, without a copy or an allocation.
     #[must_use]
-    pub const fn is_lent(&self) -> bool {
-        matches!(self.0, Str::Lent(_))
+    pub const fn from_static(text: &'static str) -> Text<'static> {
+        Text(Repr::Owned(ByteString::from_static(text)))
     }
 
-    /// The text as a string; it is copied if it was lent.
+    /// The text as `str`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self
+    }
+
+    /// Whether it is borrowed. If it was received, it then lies in the buffer that was given to
+    /// [`Connection::receive`](crate::Connection::receive).
+    #[must_use]
+    pub const fn is_borrowed(&self) -> bool {
+        matches!(self.0, Repr::Borrowed(_))
+    }
+
+    /// The text as a string. It is copied only if it was borrowed, or is shared with a clone.
     #[must_use]
     pub fn into_string(self) -> String {
         match self.0 {
-            Str::Lent(text) => text.to_owned(),
-            Str::Owned(text) => text,
+            Repr::Borrowed(text) => text.to_owned(),
+            Repr::Owned(text) => match String::from_utf8(Vec::from(text.into_bytes())) {
+                Ok(text) => text,
+                Err(error) => {
+                    debug_assert!(false, "text is valid UTF-8");
+                    String::from_utf8_lossy(error.as_bytes()).into_owned()
+                }
+            },
         }
     }
 
-    /// The same text, no longer tied to what it was lent from.
+    /// The same text, no longer tied to what it was borrowed from.
     #[must_use]
     pub fn into_owned(self) -> Text<'static> {
-        Text(Str::Owned(self.into_string()))
+        Text(Repr::Owned(match self.0 {
+            Repr::Borrowed(text) => text.into(),
+            Repr::Owned(text) => text,
+        }))
     }
 
-    /// Its bytes, to be sent.
+    /// The bytes of the text, to be sent.
+    #[inline]
     pub(crate) fn into_data(self) -> Data<'b> {
         match self.0 {
-            Str::Lent(text) => text.as_bytes().into(),
-            Str::Owned(text) => text.into_bytes().into(),
+            Repr::Borrowed(text) => text.as_bytes().into(),
+            Repr::Owned(text) => text.into_bytes().into(),
         }
+    }
+}
+
+impl Default for Text<'_> {
+    fn default() -> Self {
+        Self(Repr::Borrowed(""))
     }
 }
 
 impl<'a> From<&'a str> for Text<'a> {
+    #[inline]
     fn from(text: &'a str) -> Self {
-        Self(Str::Lent(text))
+        Self(Repr::Borrowed(text))
     }
 }
 
 impl<'a> From<&'a String> for Text<'a> {
     fn from(text: &'a String) -> Self {
-        Self(Str::Lent(text))
+        Self(Repr::Borrowed(text))
     }
 }
 
 impl<'a> From<&'a Text<'_>> for Text<'a> {
     fn from(text: &'a Text<'_>) -> Self {
-        Self(Str::Lent(text))
+        Self(Repr::Borrowed(text))
     }
 }
 
 impl From<String> for Text<'_> {
     fn from(text: String) -> Self {
-        Self(Str::Owned(text))
+        Self(Repr::Owned(text.into()))
     }
 }
 
-/// A piece of text is contiguous unless it begins with a character that was cut.
-impl<'a> From<Piece<'a>> for Text<'a> {
-    fn from(piece: Piece<'a>) -> Self {
-        match piece.first {
-            None => piece.rest.into(),
-            Some(first) => {
-                let mut text = String::with_capacity(first.len_utf8() + piece.rest.len());
-                text.push(first);
-                text.push_str(piece.rest);
-                text.into()
-            }
+impl<'a> From<Cow<'a, str>> for Text<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
+impl From<ByteString> for Text<'_> {
+    fn from(text: ByteString) -> Self {
+        Self(Repr::Owned(text))
+    }
+}
+
+/// Validates the bytes, and copies nothing.
+impl TryFrom<Bytes> for Text<'_> {
+    type Error = core::str::Utf8Error;
+
+    fn try_from(bytes: Bytes) -> Result<Self, Self::Error> {
+        Ok(Self(Repr::Owned(bytes.try_into()?)))
+    }
+}
+
+/// Copied only if it was borrowed, or is shared with a clone.
+impl From<Text<'_>> for String {
+    fn from(text: Text<'_>) -> Self {
+        text.into_string()
+    }
+}
+
+/// Copied only if it was borrowed.
+impl From<Text<'_>> for Bytes {
+    fn from(text: Text<'_>) -> Self {
+        match text.0 {
+            Repr::Borrowed(text) => Self::copy_from_slice(text.as_bytes()),
+            Repr::Owned(text) => text.into_bytes(),
         }
     }
 }
@@ -101,10 +169,11 @@ impl<'a> From<Piece<'a>> for Text<'a> {
 impl Deref for Text<'_> {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
         match &self.0 {
-            Str::Lent(text) => text,
-            Str::Owned(text) => text,
+            Repr::Borrowed(text) => text,
+            Repr::Owned(text) => text,
         }
     }
 }
@@ -115,17 +184,61 @@ impl AsRef<str> for Text<'_> {
     }
 }
 
+impl AsRef<[u8]> for Text<'_> {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl Borrow<str> for Text<'_> {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl Eq for Text<'_> {}
+
 impl PartialEq<Text<'_>> for Text<'_> {
     fn eq(&self, other: &Text<'_>) -> bool {
         **self == **other
     }
 }
 
-impl Eq for Text<'_> {}
+/// Equality with what text is kept in, in both directions.
+macro_rules! equal_to_text {
+    ($($other:ty),+) => {$(
+        impl PartialEq<$other> for Text<'_> {
+            fn eq(&self, other: &$other) -> bool {
+                **self == other[..]
+            }
+        }
 
-impl PartialEq<str> for Text<'_> {
-    fn eq(&self, other: &str) -> bool {
-        **self == *other
+        impl PartialEq<Text<'_>> for $other {
+            fn eq(&self, other: &Text<'_>) -> bool {
+                self[..] == **other
+            }
+        }
+    )+};
+}
+
+equal_to_text!(str, &str, String, Cow<'_, str>);
+
+impl PartialOrd for Text<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other)
+    }
+}
+
+/// As `str` does, so that a map with texts as its keys can be searched with a `&str`.
+impl Hash for Text<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 

@@ -157,10 +157,10 @@ impl<S: Transport> WebSocket<S> {
     /// As for [`send`](Self::send).
     pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         let message = message.into();
-        if !self.connection.has_room(message.len()) {
+        if !self.connection.fits(message.len()) {
             self.flush()?;
         }
-        Ok(message.send_on(&mut self.connection)?)
+        Ok(self.connection.send(message)?)
     }
 
     /// Writes all that is queued.
@@ -181,7 +181,7 @@ impl<S: Transport> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidClose`] if the code or the reason cannot be sent; then nothing has changed. [`Error::Io`] if the
+    /// [`Error::CloseError`] if the code or the reason cannot be sent; then nothing has changed. [`Error::Io`] if the
     /// stream failed before both Close frames were exchanged.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closure, Error> {
         self.connection.close(code, reason)?;
@@ -216,7 +216,7 @@ impl<S: Transport> WebSocket<S> {
             let mut input = self.buffer.get_mut(self.end - self.left..self.end).unwrap_or_default().into();
             let event: Option<Event<'_>> = self.connection.receive(&mut input);
             self.left = input.len();
-            if let Ok(message) = Message::from_event(event?) {
+            if let Ok(message) = Message::try_from(event?) {
                 return Some(message);
             }
         }
@@ -224,10 +224,10 @@ impl<S: Transport> WebSocket<S> {
 
     /// True if something came that may hold an event, false after a clean end.
     fn wait_for_input(&mut self) -> Result<bool, Error> {
-        while self.left == 0 && !self.connection.holds_frame() {
+        while self.left == 0 && !self.connection.has_complete_frame() {
             let wait = self.tick();
             self.set_timeout(wait)?;
-            if self.connection.queued() > 0 && self.write().is_ok() {
+            if self.connection.buffered_amount() > 0 && self.write().is_ok() {
                 continue; // what waiting for the peer took may have changed the time to wait
             }
             if self.connection.should_shutdown() && !self.is_shut_down {
@@ -245,15 +245,20 @@ impl<S: Transport> WebSocket<S> {
         Ok(true)
     }
 
+    /// Reads once, straight into a large message if one is being assembled; whether it did.
+    fn read_once(&mut self) -> (io::Result<usize>, bool) {
+        // A direct read waits for much at once: not while the close deadline runs.
+        if self.connection.state() == State::Open
+            && let Some(mut space) = self.connection.direct_read()
+        {
+            return (space.read_from(&mut self.stream), true);
+        }
+        (self.stream.read(&mut self.buffer), false)
+    }
+
     /// Reads once. True if bytes went through the second door, where they may complete an event on their own.
     fn fill(&mut self) -> Result<bool, Error> {
-        // The second door waits for much at once: not while the close deadline runs.
-        let is_open = self.connection.state() == State::Open;
-        let space = if is_open { self.connection.assembly() } else { None };
-        let (came, by_second_door) = match space {
-            Some(mut space) => (space.read_from(&mut self.stream), true),
-            None => (self.stream.read(&mut self.buffer), false),
-        };
+        let (came, by_second_door) = self.read_once();
         match came {
             Ok(0) => self.connection.receive_eof(),
             Ok(count) => {
@@ -278,10 +283,10 @@ impl<S: Transport> WebSocket<S> {
 
     /// Writes all that is queued. If that fails, the queue is dropped, and reading may still tell why.
     fn write(&mut self) -> io::Result<()> {
-        while self.connection.queued() > 0 {
+        while self.connection.buffered_amount() > 0 {
             if let Some(kind) = self.write_failure {
                 // What was cut off cannot be gone on with.
-                self.connection.drop_output();
+                self.connection.write_failed();
                 return Err(kind.into());
             }
             match write_once(&mut self.stream, self.connection.output()) {
@@ -290,7 +295,7 @@ impl<S: Transport> WebSocket<S> {
                     self.connection.output().advance(count);
                     self.patience.progress();
                     // Who takes a little now and then must not hold up the close deadline.
-                    if self.connection.state() == State::Closing && self.connection.queued() > 0 {
+                    if self.connection.state() == State::Closing && self.connection.buffered_amount() > 0 {
                         self.tick_and_set_timeout()?;
                     }
                 }
@@ -319,7 +324,7 @@ impl<S: Transport> WebSocket<S> {
 
     fn write_failed(&mut self, error: io::Error) -> io::Error {
         self.write_failure.get_or_insert(error.kind());
-        self.connection.drop_output();
+        self.connection.write_failed();
         error
     }
 

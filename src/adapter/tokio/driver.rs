@@ -37,8 +37,8 @@ impl Until {
         match self {
             Self::Written => false,
             // Whether it may be sent at all, and whether it can ever fit, is the connection's to say.
-            Self::Room(_) if connection.queued() == 0 || connection.state() != State::Open => true,
-            Self::Room(len) => connection.queued() < HIGH_WATER && connection.has_room(len),
+            Self::Room(_) if connection.buffered_amount() == 0 || connection.state() != State::Open => true,
+            Self::Room(len) => connection.buffered_amount() < HIGH_WATER && connection.fits(len),
         }
     }
 }
@@ -47,7 +47,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Writes and waits for input: true if there is something that may hold an event, false after a clean end.
     pub(super) fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         loop {
-            if self.input.len() > 0 || self.connection.holds_frame() {
+            if self.input.len() > 0 || self.connection.has_complete_frame() {
                 return Poll::Ready(Ok(true));
             }
             if let Some(end) = self.input.take_end() {
@@ -85,7 +85,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// The fast door. From a peer that takes nothing, nothing more is received: the answers would pile up. Unless it has sent
     /// more than is read ahead: it may be one that takes nothing before it has sent all.
     pub(super) fn poll_batch(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
-        let waits = self.connection.queued() >= HIGH_WATER && self.poll_output(cx, Until::Room(0)).is_pending();
+        let waits = self.connection.buffered_amount() >= HIGH_WATER && self.poll_output(cx, Until::Room(0)).is_pending();
         // What goes wrong in writing, the input shows.
         if waits && self.reads_ahead() { Poll::Pending } else { self.poll_input(cx) }
     }
@@ -93,7 +93,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Queues the message as soon as there is room, and takes it by that.
     pub(super) fn poll_feed(&mut self, cx: &mut Context<'_>, message: &mut Option<Message>) -> Poll<Result<(), Error>> {
         let len = message.as_ref().map_or(0, Message::len);
-        self.poll_queue(cx, len, |connection| message.take().map_or(Ok(()), |message| message.send_on(connection)))
+        self.poll_queue(cx, len, |connection| message.take().map_or(Ok(()), |message| connection.send(message)))
     }
 
     /// Queues something with a payload of `len` bytes as soon as there is room.
@@ -146,7 +146,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             if until.is_reached(&self.connection) {
                 return Poll::Ready(Ok(()));
             }
-            let queued = self.connection.queued();
+            let queued = self.connection.buffered_amount();
             if let Poll::Ready(written) = self.poll_write(cx) {
                 let is_closed = self.connection.state() == State::Closed;
                 return Poll::Ready(match written {
@@ -158,7 +158,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             if until.is_reached(&self.connection) {
                 return Poll::Ready(Ok(()));
             }
-            if self.connection.queued() < queued && !self.reads_ahead() {
+            if self.connection.buffered_amount() < queued && !self.reads_ahead() {
                 // Its pong may lie behind what is not read: that it takes something has to do.
                 self.connection.note_sign_of_life();
             }
@@ -178,10 +178,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// Writes all that is queued. If that fails, the queue is dropped.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.connection.queued() > 0 {
+        while self.connection.buffered_amount() > 0 {
             if let Some(kind) = self.write_failure {
                 // What was cut off cannot be gone on with.
-                self.connection.drop_output();
+                self.connection.write_failed();
                 return Poll::Ready(Err(kind.into()));
             }
             match ready!(poll_write_once(Pin::new(&mut self.stream), self.connection.output(), cx)) {
@@ -204,7 +204,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     fn write_failed(&mut self, error: io::Error) -> io::Error {
         self.write_failure.get_or_insert(error.kind());
         self.needs_flush = false;
-        self.connection.drop_output();
+        self.connection.write_failed();
         error
     }
 
@@ -238,10 +238,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         if self.input.is_over() {
             return Poll::Pending;
         }
-        let space = if self.input.len() == 0 { self.connection.assembly() } else { None };
+        let space = if self.input.len() == 0 { self.connection.direct_read() } else { None };
         match space {
             Some(mut space) => {
-                let came = poll_read_buf(&mut self.stream, cx, space.limited());
+                let came = poll_read_buf(&mut self.stream, cx, space.as_buf_mut());
                 ready!(self.input.note(came));
             }
             None => ready!(self.input.poll_read(&mut self.stream, cx)),
@@ -259,7 +259,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Whether more may be read that is not to be received yet.
     fn reads_ahead(&mut self) -> bool {
         let most = self.connection.config().limits.message.max(READ_SPACE);
-        self.input.len() < most && !self.connection.holds_frame()
+        self.input.len() < most && !self.connection.has_complete_frame()
     }
 
     /// The stream has ended, or failed.

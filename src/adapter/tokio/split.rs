@@ -4,7 +4,7 @@ use super::{
     WebSocket,
     wakers::{RECEIVER, Wakers},
 };
-use crate::{CloseCode, Closure, Connection, InvalidClose, Message, Prepared, State, adapter::error::Error};
+use crate::{CloseCode, Closure, Connection, CloseError, Message, Prepared, State, adapter::error::Error};
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use alloc::sync::Arc;
 use core::{
@@ -88,7 +88,7 @@ struct Standing {
 
 impl<S> WebSocket<S> {
     fn standing(&self) -> Standing {
-        Standing { queued: self.connection.queued(), reads: self.reads, state: self.connection.state() }
+        Standing { queued: self.connection.buffered_amount(), reads: self.reads, state: self.connection.state() }
     }
 }
 
@@ -98,7 +98,7 @@ impl<S> Shared<S> {
         self.halves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin_to_close(&self, code: CloseCode, reason: &str) -> Result<(), InvalidClose> {
+    fn begin_to_close(&self, code: CloseCode, reason: &str) -> Result<(), CloseError> {
         let before = self.lock().socket.connection.state();
         self.lock().socket.connection.close(code, reason)?;
         if before == State::Open {
@@ -228,7 +228,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidClose`] if the code or the reason cannot be sent; then nothing has changed. Otherwise as for
+    /// [`Error::CloseError`] if the code or the reason cannot be sent; then nothing has changed. Otherwise as for
     /// [`WebSocket::flush`].
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.shared.begin_to_close(code, reason)?;
@@ -265,7 +265,7 @@ impl<S> Sender<S> {
     /// How many bytes are queued and not yet written, by all senders: see [`WebSocket::buffered_amount`].
     #[must_use]
     pub fn buffered_amount(&self) -> usize {
-        self.shared.lock().socket.connection.queued()
+        self.shared.lock().socket.connection.buffered_amount()
     }
 }
 
@@ -309,7 +309,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for Sender<S> {
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
         let mut halves = self.shared.lock();
-        message.send_on(&mut halves.socket.connection)?;
+        halves.socket.connection.send(message)?;
         drop(halves);
         self.shared.wakers.wake_receiver();
         Ok(())

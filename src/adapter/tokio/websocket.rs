@@ -203,7 +203,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidClose`] if the code or the reason cannot be sent; then nothing has changed. [`Error::Io`] if the
+    /// [`Error::CloseError`] if the code or the reason cannot be sent; then nothing has changed. [`Error::Io`] if the
     /// stream failed before both Close frames were exchanged.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closure, Error> {
         self.connection.close(code, reason)?;
@@ -220,15 +220,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             let event = self.connection.receive(&mut unread);
             *left = unread.len();
             return Some(match event? {
-                Event::Binary(data) if data.is_lent() && data.len() >= least => {
+                Event::Binary(data) if data.is_borrowed() && data.len() >= least => {
                     let len = data.len();
                     Message::Binary(self.input.split_off(len))
                 }
-                Event::BinaryChunk { data, last } if data.is_lent() && data.len() >= least => {
+                Event::BinaryChunk { data, last } if data.is_borrowed() && data.len() >= least => {
                     let len = data.len();
                     Message::BinaryChunk { data: self.input.split_off(len), last }
                 }
-                event => match Message::from_event(event) {
+                event => match Message::try_from(event) {
                     Ok(message) => message,
                     Err(_) => continue,
                 },
@@ -243,7 +243,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     fn write_at_once(&mut self) {
         let mut cx = Context::from_waker(Waker::noop());
-        while self.write_failure.is_none() && self.connection.queued() > 0 {
+        while self.write_failure.is_none() && self.connection.buffered_amount() > 0 {
             match Pin::new(&mut self.stream).poll_write(&mut cx, self.connection.output().chunk()) {
                 Poll::Ready(Ok(count @ 1..)) => self.connection.output().advance(count),
                 _ => return,
@@ -263,7 +263,7 @@ impl<S> WebSocket<S> {
 
     /// How many bytes are queued and not yet written, frame headers included: what a browser calls `bufferedAmount`.
     pub fn buffered_amount(&self) -> usize {
-        self.connection.queued()
+        self.connection.buffered_amount()
     }
 
     /// The connection, for all that this adapter has no method for. What is queued on it leaves with the next call that

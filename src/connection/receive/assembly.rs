@@ -1,14 +1,13 @@
-//! Where a message that spans reads is put together.
+//! Where a message that spans reads is assembled.
 
-use crate::{Payload, Text, Violation, frame::extend_masked, utf8::Piece};
+use crate::{Payload, Text, Violation, utf8::Utf8Chunk};
 use alloc::{string::String, vec::Vec};
-use bytes::{BufMut, buf::Limit};
 use core::mem;
 
-/// Below this, in bytes received and in bytes missing, the second door is not worth its while.
-const WORTHWHILE: usize = 4096;
+/// Below this, in bytes received and in bytes missing, a direct read costs more than the copy that it saves.
+const MIN_DIRECT_READ: usize = 4096;
 
-/// The part of a message that has come.
+/// The part of a message that was received in earlier reads.
 #[derive(Debug, Default)]
 pub(crate) enum Store {
     #[default]
@@ -18,118 +17,75 @@ pub(crate) enum Store {
 }
 
 impl Store {
-    /// Appends a piece of text. `most` is what the message can come to.
-    pub(crate) fn push_text(&mut self, piece: &Piece<'_>, most: usize) -> Result<(), Violation> {
+    /// Appends a chunk of text. `max_len` is the size that the message can reach.
+    pub(crate) fn push_text(&mut self, chunk: &Utf8Chunk<'_>, max_len: usize) -> Result<(), Violation> {
         if !matches!(self, Self::Text(_)) {
             *self = Self::Text(String::new());
         }
-        let Self::Text(text) = self else { return Ok(()) };
-        let need = text.len() + piece.first.map_or(0, char::len_utf8) + piece.rest.len();
-        if need > text.capacity() {
-            text.try_reserve_exact(roomy(need, most) - text.len()).map_err(|_| Violation::NoMemory)?;
+        let Self::Text(text) = self else { return Err(Violation::NoMemory) };
+        let needed = text.len() + chunk.first.map_or(0, char::len_utf8) + chunk.rest.len();
+        if needed > text.capacity() {
+            text.try_reserve_exact(grown_capacity(needed, max_len) - text.len()).map_err(|_| Violation::NoMemory)?;
         }
-        text.extend(piece.first);
-        text.push_str(piece.rest);
+        text.extend(chunk.first);
+        text.push_str(chunk.rest);
         Ok(())
     }
 
-    /// Appends a piece of binary data. `most` is what the message can come to.
-    pub(crate) fn push_binary(&mut self, piece: &[u8], most: usize) -> Result<(), Violation> {
-        self.binary_with_room(piece.len(), most)?.extend_from_slice(piece);
-        Ok(())
-    }
-
-    /// Appends a piece of binary data, unmasked on the way.
-    #[inline]
-    pub(crate) fn push_masked(&mut self, piece: &[u8], key: [u8; 4], most: usize) -> Result<(), Violation> {
-        extend_masked(self.binary_with_room(piece.len(), most)?, piece, key);
-        Ok(())
-    }
-
-    /// The binary data, with room for `len` more bytes.
-    #[inline]
-    fn binary_with_room(&mut self, len: usize, most: usize) -> Result<&mut Vec<u8>, Violation> {
+    /// Appends a chunk of binary data. `max_len` is the size that the message can reach.
+    pub(crate) fn push_binary(&mut self, chunk: &[u8], max_len: usize) -> Result<(), Violation> {
         if !matches!(self, Self::Binary(_)) {
             *self = Self::Binary(Vec::new());
         }
         let Self::Binary(data) = self else { return Err(Violation::NoMemory) };
-        let need = data.len() + len;
-        if need > data.capacity() {
-            data.try_reserve_exact(roomy(need, most) - data.len()).map_err(|_| Violation::NoMemory)?;
+        let needed = data.len() + chunk.len();
+        if needed > data.capacity() {
+            data.try_reserve_exact(grown_capacity(needed, max_len) - data.len()).map_err(|_| Violation::NoMemory)?;
         }
-        Ok(data)
+        data.extend_from_slice(chunk);
+        Ok(())
     }
 
     pub(crate) fn take_text(&mut self) -> Text<'static> {
         match mem::take(self) {
             Self::Text(text) => text.into(),
-            _ => "".into(),
+            other => {
+                debug_assert!(matches!(other, Self::Empty), "binary data in a text message");
+                Text::default()
+            }
         }
     }
 
     pub(crate) fn take_binary(&mut self) -> Payload<'static> {
         match mem::take(self) {
             Self::Binary(data) => data.into(),
-            _ => Vec::new().into(),
+            other => {
+                debug_assert!(matches!(other, Self::Empty), "text in a binary message");
+                Vec::new().into()
+            }
         }
     }
 
-    /// What came through the second door after the first `known` bytes.
-    pub(crate) fn binary_beyond(&mut self, known: usize) -> &mut [u8] {
-        match self {
-            Self::Binary(data) => data.get_mut(known..).unwrap_or_default(),
-            _ => &mut [],
-        }
-    }
-
-    /// The second door: space for a part of the `missing` bytes of a frame.
-    pub(crate) fn lend(&mut self, missing: u64) -> Option<Assembly<'_>> {
+    /// The binary data, and how many of the `missing` bytes of a frame can be appended to it without another allocation, if that
+    /// is worth a direct read.
+    pub(crate) fn spare_capacity(&mut self, missing: u64) -> Option<(&mut Vec<u8>, usize)> {
         let Self::Binary(data) = self else { return None };
         let missing = usize::try_from(missing).unwrap_or(usize::MAX);
-        if data.len().min(missing) < WORTHWHILE {
+        if data.len().min(missing) < MIN_DIRECT_READ {
             return None;
         }
         if data.capacity() == data.len() {
             data.try_reserve_exact(missing.min(data.len())).ok()?;
         }
-        let room = missing.min(data.capacity() - data.len());
-        Some(Assembly(data.limit(room)))
+        let limit = missing.min(data.capacity() - data.len());
+        Some((data, limit))
     }
 }
 
-/// The capacity to hold `need` bytes of a message that can come to `most`.
+/// The capacity for `needed` bytes of a message that can reach `max_len`.
 ///
-/// Memory follows what has arrived, never what was declared: a connection holds at most 2 × the payload received, and half
-/// a KiB for small beginnings. Doubling keeps the copying linear.
-fn roomy(need: usize, most: usize) -> usize {
-    need.saturating_mul(2).max(need.saturating_add(512)).min(most).max(need)
-}
-
-/// Space in which a large payload is assembled: see [`Connection::assembly`](crate::Connection::assembly). It is limited to what is
-/// missing of the frame, so that nothing of the next one gets into it.
-#[derive(Debug)]
-pub struct Assembly<'a>(Limit<&'a mut Vec<u8>>);
-
-impl Assembly<'_> {
-    /// Reads from a blocking `reader` until the space is full, the stream ends, or there is an error such as a timeout;
-    /// returns how many bytes came. 0 is the end of the stream. The space is not zeroed first.
-    ///
-    /// # Errors
-    ///
-    /// Those of the reader. What came before the error is kept.
-    #[cfg(feature = "std")]
-    pub fn read_from(&mut self, reader: impl std::io::Read) -> std::io::Result<usize> {
-        use std::io::Read;
-        let (room, before) = (Limit::limit(&self.0), self.0.get_ref().len());
-        let outcome = reader.take(room as u64).read_to_end(self.0.get_mut());
-        let came = self.0.get_ref().len() - before;
-        self.0.set_limit(room.saturating_sub(came));
-        outcome
-    }
-
-    /// The space as a [`BufMut`] that takes no more than what is missing and there is room for, such as Tokio's
-    /// `read_buf` fills.
-    pub fn limited(&mut self) -> &mut impl BufMut {
-        &mut self.0
-    }
+/// Memory follows what was received, never what was declared: a connection holds at most 2 × the payload received, and 512 bytes
+/// so that a small beginning need not grow at once. Doubling keeps the copying linear.
+fn grown_capacity(needed: usize, max_len: usize) -> usize {
+    needed.saturating_mul(2).max(needed.saturating_add(512)).min(max_len).max(needed)
 }

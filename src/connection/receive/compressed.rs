@@ -1,26 +1,20 @@
-//! Messages that come compressed (RFC 7692 §6.2).
+//! Compressed messages (RFC 7692 §6.2).
 //!
-//! They are decompressed piece by piece, and each piece goes the way of a plain one: text is validated, limits are checked,
-//! memory grows with what has come out.
+//! They are decompressed chunk by chunk, and each chunk is treated like a plain one: text is validated, limits are checked,
+//! memory grows with what was decompressed.
 
-use super::{Event, Kind, Received, Receiver};
+use super::{Event, Kind, Received, Receiver, into_text};
 use crate::{
-    Config, Delivery, Input, ProtocolError, Text, Violation,
-    deflate::{Options, Reached},
+    Config, Delivery, Input, ProtocolError, Violation,
+    deflate::{Options, Reached, with_scratch},
 };
 use alloc::vec::Vec;
 
-/// How much comes out of the decompressor at a time. The longer the chunk, the less is copied from its window; the shorter, the
-/// less has to be zeroed for a short message.
-const CHUNK: usize = 16 * 1024;
-const MEDIUM_CHUNK: usize = 2 * 1024;
-const SHORT_CHUNK: usize = 512;
-
-/// How far a chunk has come.
+/// Why no more is decompressed into a chunk.
 enum Filled {
     /// There is more in the message.
     Chunk,
-    /// No more can be had from the input.
+    /// The input is used up.
     Starved,
     /// The frame is over, but not the message.
     Frame,
@@ -29,20 +23,23 @@ enum Filled {
 
 impl Receiver {
     /// Takes compressed payload off the front of `input`, up to the next event, the end of the frame or that of `input`.
-    pub(super) fn receive_compressed<'b>(&mut self, input: &mut Input<'_>, config: &Config) -> Received<'b> {
-        let Some(options) = &config.deflate else { return Ok(None) };
+    pub(super) fn receive_compressed<'b>(
+        &mut self,
+        kind: Kind,
+        input: &mut Input<'_>,
+        config: &Config,
+    ) -> Received<'b> {
+        let Some(options) = &config.deflate else {
+            debug_assert!(false, "compression was agreed without options");
+            return Err(self.in_compressed(Violation::BadDeflate));
+        };
         self.message_seen = true;
-        let left = self.frame.map_or(0, |frame| frame.left);
-        // Text becomes three to eight times as long, mostly.
-        match left.min(input.len() as u64) {
-            0..=128 => self.receive_chunks(input, &mut [0; SHORT_CHUNK], config, options),
-            129..=512 => self.receive_chunks(input, &mut [0; MEDIUM_CHUNK], config, options),
-            _ => self.receive_chunks(input, &mut [0; CHUNK], config, options),
-        }
+        with_scratch(|chunk| self.receive_chunks(kind, input, chunk, config, options))
     }
 
     fn receive_chunks<'b>(
         &mut self,
+        kind: Kind,
         input: &mut Input<'_>,
         chunk: &mut [u8],
         config: &Config,
@@ -51,8 +48,8 @@ impl Receiver {
         loop {
             let (len, filled) = self.fill(input, chunk, options);
             let last = matches!(filled, Ok(Filled::Message));
-            // What came out before an error is judged first: whichever is first does not depend on the reads.
-            let event = self.deliver(chunk.get(..len).unwrap_or_default(), last, config)?;
+            // What was decompressed before an error is judged first, so that the outcome does not depend on the reads.
+            let event = self.deliver(kind, chunk.get(..len).unwrap_or_default(), last, config)?;
             match filled.map_err(|violation| self.in_compressed(violation))? {
                 Filled::Chunk if event.is_none() => {}
                 Filled::Chunk | Filled::Starved => return Ok(event),
@@ -79,9 +76,9 @@ impl Receiver {
         loop {
             let Some(frame) = &mut self.frame else { return (len, Ok(Filled::Starved)) };
             let (fin, left) = (frame.fin, frame.left);
-            let piece = frame.show_piece(input.0);
-            let step = self.inflating.step(piece, chunk.get_mut(len..).unwrap_or_default(), options);
-            frame.take_shown(input, step.consumed);
+            let payload = frame.peek_payload(input.0);
+            let step = self.decompression.step(payload, chunk.get_mut(len..).unwrap_or_default(), options);
+            frame.take_peeked(input, step.consumed);
             self.position = self.position.wrapping_add(step.consumed as u64);
             len += step.produced;
             let frame_is_over = left == step.consumed as u64;
@@ -92,31 +89,30 @@ impl Receiver {
                 Ok(Reached::EndOfInput) if !frame_is_over => {}
                 Ok(Reached::EndOfInput) if !fin => return (len, Ok(Filled::Frame)),
                 Ok(Reached::EndOfInput) => {
-                    let finished = self.inflating.finish(options);
+                    let finished = self.decompression.finish(options);
                     return (len, finished.map(|()| Filled::Message).map_err(|_| Violation::BadDeflate));
                 }
             }
         }
     }
 
-    /// A piece that came out of the decompressor. The limit on the message is for what comes out.
-    fn deliver(&mut self, piece: &[u8], last: bool, config: &Config) -> Received<'static> {
-        let Some(kind) = self.kind else { return Ok(None) };
+    /// A chunk of decompressed payload. The limit on the message is for what was decompressed.
+    fn deliver(&mut self, kind: Kind, chunk: &[u8], last: bool, config: &Config) -> Received<'static> {
         if config.delivery == Delivery::Chunks {
-            return self.deliver_chunk(kind, piece, last);
+            return self.deliver_chunk(kind, chunk, last);
         }
         let limit = config.limits.message;
-        let (piece, beyond) = piece.split_at_checked(limit - self.message_len).unwrap_or((piece, &[]));
+        let (chunk, beyond) = chunk.split_at_checked(limit - self.message_len).unwrap_or((chunk, &[]));
         let last = last && beyond.is_empty();
-        self.message_len += piece.len();
-        // A short message takes no more than it needs.
-        let most = if last { self.message_len } else { limit };
+        self.message_len += chunk.len();
+        // A short message gets no more memory than it needs.
+        let max_len = if last { self.message_len } else { limit };
         match kind {
             Kind::Text => {
-                let text = self.valid_text(piece, last).map_err(|error| self.in_compressed(error.violation()))?;
-                self.store.push_text(&text, most)
+                let text = self.validate_chunk(chunk, last).map_err(|error| self.in_compressed(error.violation()))?;
+                self.store.push_text(&text, max_len)
             }
-            Kind::Binary => self.store.push_binary(piece, most),
+            Kind::Binary => self.store.push_binary(chunk, max_len),
         }
         .map_err(|violation| self.in_compressed(violation))?;
         if !beyond.is_empty() {
@@ -128,22 +124,22 @@ impl Receiver {
         }))
     }
 
-    fn deliver_chunk(&mut self, kind: Kind, piece: &[u8], last: bool) -> Received<'static> {
+    fn deliver_chunk(&mut self, kind: Kind, chunk: &[u8], last: bool) -> Received<'static> {
         Ok(match kind {
             Kind::Binary => {
-                (last || !piece.is_empty()).then(|| Event::BinaryChunk { data: Vec::from(piece).into(), last })
+                (last || !chunk.is_empty()).then(|| Event::BinaryChunk { data: Vec::from(chunk).into(), last })
             }
             Kind::Text => {
-                let text = self.valid_text(piece, last).map_err(|error| self.in_compressed(error.violation()))?;
-                let text = Text::from(text).into_owned();
+                let text = self.validate_chunk(chunk, last).map_err(|error| self.in_compressed(error.violation()))?;
+                let text = into_text(text).into_owned();
                 (last || !text.is_empty()).then_some(Event::TextChunk { text, last })
             }
         })
     }
 
-    /// Which compressed byte shows it cannot be told, so the message's first stands for all.
+    /// Which compressed byte proves it is not known, so the position is that of the message's first byte.
     #[cold]
     fn in_compressed(&self, violation: Violation) -> ProtocolError {
-        ProtocolError::new(violation, self.inflating.start())
+        ProtocolError::new(violation, self.decompression.start())
     }
 }

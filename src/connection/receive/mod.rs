@@ -1,63 +1,70 @@
 //! Bytes to events (RFC 6455 §5.2–§5.6, §6.2).
 //!
-//! A payload that lies whole in the caller's slice is unmasked there and lent. What spans reads is kept: at most 13 bytes
-//! of a header, the payload of a control frame, or the part of a message that has come.
+//! A payload that is whole in the caller's buffer is unmasked there and borrowed. What spans reads is kept: at most 13 bytes of a
+//! header, the payload of a control frame, or the part of a message that was received.
 
 mod assembly;
 #[cfg(feature = "deflate")]
 mod compressed;
+mod direct_read;
 mod frame;
-mod second_door;
 
-pub use assembly::Assembly;
+pub use direct_read::DirectRead;
 
-use super::{CloseFrame, During, Event, close_frame};
+use super::{CloseFrame, Event, Interrupted, close_frame};
 #[cfg(feature = "deflate")]
-use crate::deflate::{Agreement, Inflating};
+use crate::deflate::{Agreement, Decompression};
 use crate::{
     Config, Delivery, Input, Payload, ProtocolError, Role, Text, Violation,
-    frame::{BadHeader, Expect, Header, MAX_HEADER_LEN, Opcode, mask},
-    utf8::{self, InvalidAt, Piece, Unfinished},
+    frame::{DecodeError, Expect, Header, MAX_HEADER_LEN, Opcode, mask},
+    utf8::{self, InvalidAt, Unfinished, Utf8Chunk},
 };
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use assembly::Store;
 use core::mem;
-use frame::Frame;
+use frame::{Content, Frame};
 
 /// The receiving half of a connection.
 #[derive(Debug)]
 pub(crate) struct Receiver {
     /// Whose frames these are.
     from: Role,
-    /// A header of which only the first bytes have come.
+    /// A header of which only the first bytes were received.
     header: [u8; MAX_HEADER_LEN],
     header_len: u8,
-    /// The frame whose payload is coming.
+    /// The frame whose payload is arriving.
     frame: Option<Frame>,
     /// The kind of the message that is unfinished.
     kind: Option<Kind>,
-    /// How many bytes of its payload have come; not counted in chunks, which may add up to any size.
+    /// How many bytes of its payload were received; not counted with `Delivery::Chunks`, where they may add up to any size.
     message_len: usize,
     /// Those of them that had to be kept, validated if they are text.
     store: Store,
     /// The character at which a text is cut off.
     unfinished: Unfinished,
-    /// How many empty fragments came in a row.
+    /// How many empty fragments were received in a row.
     empty_run: usize,
     /// The payload of a control frame that spans reads.
     control: Vec<u8>,
-    /// How many bytes have come in all.
+    /// How many bytes were received in all.
     position: u64,
-    /// Whether a part of a message has come since this was last asked.
+    /// Whether a part of a message was received since this was last asked.
     message_seen: bool,
     #[cfg(feature = "deflate")]
-    inflating: Inflating,
+    decompression: Decompression,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Text,
     Binary,
+}
+
+/// A message in a single frame that is whole in the input.
+pub(crate) enum Whole<'b> {
+    /// To be [validated](Receiver::validate).
+    Text(&'b mut [u8]),
+    Binary(&'b mut [u8]),
 }
 
 type Received<'b> = Result<Option<Event<'b>>, ProtocolError>;
@@ -78,25 +85,25 @@ impl Receiver {
             position: 0,
             message_seen: false,
             #[cfg(feature = "deflate")]
-            inflating: Inflating::default(),
+            decompression: Decompression::default(),
         }
     }
 
     /// From now on messages may come compressed.
     #[cfg(feature = "deflate")]
     pub(crate) fn agree(&mut self, agreement: Agreement) {
-        self.inflating = Inflating::new(self.from, agreement);
+        self.decompression = Decompression::new(self.from, agreement);
     }
 
-    /// The fast path: a message in a single frame that lies whole in `input`, and whether it is text, which is then to be
-    /// [validated](Self::whole_text). For everything else, `None`: that is for [`receive`](Self::receive).
+    /// The fast path: a message in a single frame that is whole in `input`. For everything else, `None`: that is for
+    /// [`receive`](Self::receive).
     #[expect(clippy::inline_always, reason = "see `Connection::receive`")]
     #[inline(always)]
-    pub(crate) fn receive_short<'b>(&mut self, input: &mut Input<'b>, config: &Config) -> Option<(bool, &'b mut [u8])> {
+    pub(crate) fn receive_whole<'b>(&mut self, input: &mut Input<'b>, config: &Config) -> Option<Whole<'b>> {
         if self.frame.is_some() || self.header_len > 0 || self.kind.is_some() || config.delivery != Delivery::Messages {
             return None;
         }
-        let text = match input.0.first()? {
+        let is_text = match input.0.first()? {
             0x81 => true,
             0x82 => false,
             _ => return None,
@@ -112,35 +119,35 @@ impl Receiver {
         }
         self.position = self.position.wrapping_add(end as u64);
         self.message_seen = true;
-        Some((text, payload))
+        Some(if is_text { Whole::Text(payload) } else { Whole::Binary(payload) })
     }
 
     /// The slow path: takes bytes off the front of `input`, up to the next event or to its end.
     pub(crate) fn receive<'b>(&mut self, input: &mut Input<'b>, config: &Config) -> Received<'b> {
-        self.settle();
         loop {
             if self.frame.is_none() {
                 self.begin_frame(input, config)?;
             }
             let Some(frame) = &mut self.frame else { return Ok(None) };
             #[cfg(feature = "deflate")]
-            if self.inflating.is_compressed() && !frame.opcode.is_control() {
-                let event = self.receive_compressed(input, config)?;
+            if self.decompression.is_compressed()
+                && let Content::Message(kind) = frame.content
+            {
+                let event = self.receive_compressed(kind, input, config)?;
                 if event.is_some() || self.frame.is_some() {
                     return Ok(event);
                 }
                 continue;
             }
-            let piece = frame.take_piece(input);
-            self.position = self.position.wrapping_add(piece.len() as u64);
+            let payload = frame.take_payload(input);
+            self.position = self.position.wrapping_add(payload.len() as u64);
             let frame = *frame;
             if frame.left == 0 {
                 self.frame = None;
             }
-            let event = if frame.opcode.is_control() {
-                self.control_piece(frame, piece)?
-            } else {
-                self.data_piece(frame, piece, config)?
+            let event = match frame.content {
+                Content::Control(opcode) => self.control_payload(opcode, frame, payload)?,
+                Content::Message(kind) => self.message_payload(kind, frame, payload, config)?,
             };
             if event.is_some() || frame.left > 0 {
                 return Ok(event);
@@ -159,14 +166,14 @@ impl Receiver {
             self.header.get(..known).unwrap_or_default()
         };
         let start = self.position.wrapping_sub(kept as u64);
-        let decoded = Header::decode(bytes, &self.expect(config)).map_err(|BadHeader { violation, index }| {
+        let decoded = Header::decode(bytes, &self.expect(config)).map_err(|DecodeError { violation, index }| {
             ProtocolError::new(violation, start.wrapping_add(index as u64))
         })?;
         let used = match decoded {
             Some((header, len)) => {
                 self.header_len = 0;
-                self.note(&header, start);
-                self.frame = Some(Frame::from(&header));
+                let content = self.begin_payload(&header, start);
+                self.frame = Some(Frame { fin: header.fin, content, key: header.key, left: header.payload_len });
                 len - kept
             }
             None => {
@@ -187,25 +194,30 @@ impl Receiver {
         }
     }
 
-    /// What a data frame's header means for its message.
+    /// What a frame's header means for its message, and what the payload belongs to.
     #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "for compressed messages"))]
-    fn note(&mut self, header: &Header, start: u64) {
+    fn begin_payload(&mut self, header: &Header, start: u64) -> Content {
         let kind = match header.opcode {
             Opcode::Text => Kind::Text,
             Opcode::Binary => Kind::Binary,
-            Opcode::Continuation => return self.note_fragment(header),
-            Opcode::Close | Opcode::Ping | Opcode::Pong => return,
+            Opcode::Continuation => {
+                self.count_empty(header);
+                debug_assert!(self.kind.is_some(), "a continuation without a message is a violation");
+                return Content::Message(self.kind.unwrap_or(Kind::Binary));
+            }
+            control => return Content::Control(control),
         };
         self.kind = Some(kind);
         self.empty_run = 0;
         #[cfg(feature = "deflate")]
-        self.inflating.begin(header.reserved != 0, start);
-        self.note_fragment(header);
+        self.decompression.begin(header.reserved != 0, start);
+        self.count_empty(header);
+        Content::Message(kind)
     }
 
-    fn note_fragment(&mut self, header: &Header) {
-        let empty = header.payload_len == 0 && !header.fin;
-        self.empty_run = if empty { self.empty_run.saturating_add(1) } else { 0 };
+    fn count_empty(&mut self, header: &Header) {
+        let is_empty = header.payload_len == 0 && !header.fin;
+        self.empty_run = if is_empty { self.empty_run.saturating_add(1) } else { 0 };
     }
 
     #[inline]
@@ -222,28 +234,28 @@ impl Receiver {
             message_limit,
             message_len: self.message_len as u64,
             #[cfg(feature = "deflate")]
-            reserved: self.inflating.reserved(),
+            reserved: self.decompression.reserved(),
             #[cfg(feature = "deflate")]
-            in_compressed: self.inflating.is_compressed(),
-            ..Expect::from(self.from)
+            in_compressed: self.decompression.is_compressed(),
+            ..Expect::new(self.from)
         }
     }
 
-    fn control_piece<'b>(&mut self, frame: Frame, piece: &'b mut [u8]) -> Received<'b> {
+    fn control_payload<'b>(&mut self, opcode: Opcode, frame: Frame, payload: &'b mut [u8]) -> Received<'b> {
         let complete = frame.left == 0;
-        if piece.is_empty() && !complete {
+        if payload.is_empty() && !complete {
             return Ok(None);
         }
         let payload = if complete && self.control.is_empty() {
-            Payload::lent(piece)
+            Payload::borrowed(payload)
         } else {
-            // 125 bytes at the most, all told
-            let missing = piece.len().saturating_add(usize::try_from(frame.left).unwrap_or(0));
+            // At most 125 bytes in all.
+            let missing = payload.len().saturating_add(usize::try_from(frame.left).unwrap_or(0));
             self.control.try_reserve_exact(missing).map_err(|_| self.no_memory())?;
-            self.control.extend_from_slice(piece);
+            self.control.extend_from_slice(payload);
             mem::take(&mut self.control).into()
         };
-        if frame.opcode == Opcode::Close {
+        if opcode == Opcode::Close {
             let start = self.position.wrapping_sub(payload.len() as u64);
             close_frame::check(&payload, complete)
                 .map_err(|(violation, at)| ProtocolError::new(violation, start.wrapping_add(at as u64)))?;
@@ -252,41 +264,46 @@ impl Receiver {
             self.control = payload.into_vec();
             return Ok(None);
         }
-        Ok(Some(match frame.opcode {
+        Ok(Some(match opcode {
             Opcode::Ping => Event::Ping(payload),
             Opcode::Pong => Event::Pong(payload),
             _ => Event::Close(CloseFrame::from_checked(payload)),
         }))
     }
 
-    fn data_piece<'b>(&mut self, frame: Frame, piece: &'b mut [u8], config: &Config) -> Received<'b> {
+    fn message_payload<'b>(
+        &mut self,
+        kind: Kind,
+        frame: Frame,
+        payload: &'b mut [u8],
+        config: &Config,
+    ) -> Received<'b> {
         self.message_seen = true;
-        let Some(kind) = self.kind else { return Ok(None) };
         let last = frame.fin && frame.left == 0;
         if last {
             self.kind = None;
         }
         if config.delivery == Delivery::Chunks {
-            return self.chunk(kind, piece, last);
+            return self.chunk(kind, payload, last);
         }
-        let come = self.message_len.saturating_add(piece.len());
-        self.message_len = if last { 0 } else { come };
-        if last && piece.len() == come {
+        let received_len = self.message_len.saturating_add(payload.len());
+        self.message_len = if last { 0 } else { received_len };
+        if last && payload.len() == received_len {
             return Ok(Some(match kind {
-                Kind::Text => Event::Text(self.whole_text(piece)?.into()),
-                Kind::Binary => Event::Binary(Payload::lent(piece)),
+                Kind::Text => Event::Text(self.validate(payload)?.into()),
+                Kind::Binary => Event::Binary(Payload::borrowed(payload)),
             }));
         }
-        let most = match usize::try_from(frame.left) {
-            Ok(left) if frame.fin => come.saturating_add(left),
+        let max_len = match usize::try_from(frame.left) {
+            Ok(left) if frame.fin => received_len.saturating_add(left),
             _ => config.limits.message,
         };
         match kind {
             Kind::Text => {
-                let piece = self.valid_text(piece, last)?;
-                self.store.push_text(&piece, most).map_err(|_| self.no_memory())?;
+                let chunk = self.validate_chunk(payload, last)?;
+                self.store.push_text(&chunk, max_len).map_err(|_| self.no_memory())?;
             }
-            Kind::Binary => self.store.push_binary(piece, most).map_err(|_| self.no_memory())?,
+            Kind::Binary => self.store.push_binary(payload, max_len).map_err(|_| self.no_memory())?,
         }
         Ok(last.then(|| match kind {
             Kind::Text => Event::Text(self.store.take_text()),
@@ -294,26 +311,26 @@ impl Receiver {
         }))
     }
 
-    /// A piece for a caller who takes messages as they come. An empty one is news only if it is the last.
-    fn chunk<'b>(&mut self, kind: Kind, piece: &'b mut [u8], last: bool) -> Received<'b> {
+    /// A chunk, with `Delivery::Chunks`. An empty one is an event only if it is the last.
+    fn chunk<'b>(&mut self, kind: Kind, payload: &'b mut [u8], last: bool) -> Received<'b> {
         match kind {
-            Kind::Binary if piece.is_empty() && !last => Ok(None),
-            Kind::Binary => Ok(Some(Event::BinaryChunk { data: Payload::lent(piece), last })),
+            Kind::Binary if payload.is_empty() && !last => Ok(None),
+            Kind::Binary => Ok(Some(Event::BinaryChunk { data: Payload::borrowed(payload), last })),
             Kind::Text => {
-                let text = Text::from(self.valid_text(piece, last)?);
+                let text = into_text(self.validate_chunk(payload, last)?);
                 Ok((last || !text.is_empty()).then_some(Event::TextChunk { text, last }))
             }
         }
     }
 
-    /// A text message that is all there.
+    /// A text message that is complete.
     #[inline]
-    pub(crate) fn whole_text<'b>(&self, payload: &'b [u8]) -> Result<&'b str, ProtocolError> {
-        utf8::whole(payload).map_err(|invalid| self.invalid_text(payload.len(), invalid))
+    pub(crate) fn validate<'b>(&self, payload: &'b [u8]) -> Result<&'b str, ProtocolError> {
+        utf8::validate(payload).map_err(|invalid| self.invalid_text(payload.len(), invalid))
     }
 
-    fn valid_text<'b>(&mut self, piece: &'b [u8], last: bool) -> Result<Piece<'b>, ProtocolError> {
-        let valid = self.unfinished.push(piece).map_err(|invalid| self.invalid_text(piece.len(), invalid))?;
+    fn validate_chunk<'b>(&mut self, payload: &'b [u8], last: bool) -> Result<Utf8Chunk<'b>, ProtocolError> {
+        let valid = self.unfinished.push(payload).map_err(|invalid| self.invalid_text(payload.len(), invalid))?;
         if last && !self.unfinished.is_empty() {
             // The message ends inside a character, which its last byte shows.
             return Err(self.invalid_text(1, InvalidAt(0)));
@@ -321,7 +338,7 @@ impl Receiver {
         Ok(valid)
     }
 
-    /// `InvalidAt` counts from the front of the `len` bytes that have just come.
+    /// `InvalidAt` counts from the front of the `len` bytes that were just received.
     #[cold]
     fn invalid_text(&self, len: usize, InvalidAt(at): InvalidAt) -> ProtocolError {
         let start = self.position.wrapping_sub(len as u64);
@@ -333,32 +350,45 @@ impl Receiver {
         ProtocolError::new(Violation::NoMemory, self.position.wrapping_sub(1))
     }
 
-    /// How many bytes have come in all.
+    /// How many bytes were received in all.
     pub(crate) const fn position(&self) -> u64 {
         self.position
     }
 
-    /// Whether a part of a message has come since this was last asked.
+    /// Whether a part of a message was received since this was last asked.
     pub(crate) fn take_message_seen(&mut self) -> bool {
         mem::take(&mut self.message_seen)
     }
 
-    /// What the peer is in the middle of.
-    pub(crate) const fn during(&self) -> During {
+    /// What the peer has left unfinished so far.
+    pub(crate) const fn interrupted(&self) -> Interrupted {
         if self.frame.is_some() || self.header_len > 0 {
-            During::Frame
+            Interrupted::Frame
         } else if self.kind.is_some() {
-            During::Message
+            Interrupted::Message
         } else {
-            During::Nothing
+            Interrupted::Nothing
         }
     }
 
-    /// Gives back what is held of an unfinished message: the rest of it will not be looked at.
+    /// Frees what is held of an unfinished message: the rest of it will not be looked at.
     pub(crate) fn discard(&mut self) {
         self.store = Store::Empty;
         self.control = Vec::new();
         #[cfg(feature = "deflate")]
-        self.inflating.discard();
+        self.decompression.discard();
+    }
+}
+
+/// A chunk of text is contiguous unless it begins with a character that was cut.
+fn into_text(chunk: Utf8Chunk<'_>) -> Text<'_> {
+    match chunk.first {
+        None => chunk.rest.into(),
+        Some(first) => {
+            let mut text = String::with_capacity(first.len_utf8() + chunk.rest.len());
+            text.push(first);
+            text.push_str(chunk.rest);
+            text.into()
+        }
     }
 }

@@ -1,24 +1,25 @@
-//! Messages that leave compressed (RFC 7692 §6.1).
+//! Messages that are sent compressed (RFC 7692 §6.1).
 //!
-//! Whether there is room in the output is asked before anything is compressed: a compressor that has seen a message which was
-//! not sent would be out of step with the peer.
+//! The limit on the output is checked before anything is compressed: a compressor that has seen a message which was not sent
+//! would be out of step with the peer.
 
-use super::{COMPRESSED, Output, Prepared, Sender, check_room, prepared::Encoded};
+use super::{COMPRESSED, Prepared, Sender, prepared::Encoded};
 use crate::{
     Config, Data, SendError,
-    deflate::{Agreement, CHUNK, Deflating, MEDIUM_CHUNK, Options, SHORT_CHUNK, bound},
-    frame::{Header, MAX_HEADER_LEN, Opcode},
+    deflate::{Agreement, Compression, Options, bound, with_scratch},
+    frame::{MAX_HEADER_LEN, Opcode},
 };
 use alloc::{borrow::Cow, vec::Vec};
 
 impl Sender {
     /// From now on messages may be sent compressed.
     pub(crate) fn agree(&mut self, agreement: Agreement, options: &Options) {
-        self.deflating = Deflating::new(self.role, agreement, options);
+        self.compression = Compression::new(self.role, agreement, options);
     }
 
-    pub(crate) const fn deflating(&mut self) -> &mut Deflating {
-        &mut self.deflating
+    /// Nothing more is compressed.
+    pub(crate) fn discard_context(&mut self) {
+        self.compression.discard();
     }
 
     /// Sends a whole message, compressed if that makes it shorter. Apart, so that connections without compression do not pay.
@@ -27,22 +28,15 @@ impl Sender {
         &mut self,
         kind: Opcode,
         data: Data<'_>,
-        output: &mut Output,
         config: &Config,
     ) -> Result<(), SendError> {
-        if let Some(options) = config.deflate.as_ref().filter(|options| self.deflating.takes(data.len(), options)) {
-            check_room(MAX_HEADER_LEN.saturating_add(data.len()), output, config)?;
-            let mut send = |chunk: &mut [u8]| self.compressed_message(kind, &data, chunk, options, output, config);
-            let is_sent = match bound(data.len()) {
-                0..SHORT_CHUNK => send(&mut [0; SHORT_CHUNK])?,
-                SHORT_CHUNK..MEDIUM_CHUNK => send(&mut [0; MEDIUM_CHUNK])?,
-                MEDIUM_CHUNK.. => send(&mut [0; CHUNK])?,
-            };
-            if is_sent {
+        if let Some(options) = config.deflate.as_ref().filter(|options| self.compression.takes(data.len(), options)) {
+            self.check_output_limit(MAX_HEADER_LEN.saturating_add(data.len()), config)?;
+            if with_scratch(|chunk| self.compressed_message(kind, &data, chunk, options, config))? {
                 return Ok(());
             }
         }
-        self.data_frame(self.header(kind, true, data.len()), data, output, config)
+        self.data_frame(kind, 0, true, data, config)
     }
 
     /// Sends a whole message compressed, if that makes it shorter.
@@ -52,16 +46,14 @@ impl Sender {
         payload: &[u8],
         chunk: &mut [u8],
         options: &Options,
-        output: &mut Output,
         config: &Config,
     ) -> Result<bool, SendError> {
-        let Some(compressed) = self.deflating.message(payload, chunk, options) else { return Ok(false) };
-        let header = Header { reserved: COMPRESSED, ..self.header(kind, true, compressed.len()) };
+        let Some(compressed) = self.compression.message(payload, chunk, options) else { return Ok(false) };
         let data = match compressed {
-            Cow::Borrowed(lent) => lent.into(),
-            Cow::Owned(owned) => owned.into(),
+            Cow::Borrowed(bytes) => bytes.into(),
+            Cow::Owned(bytes) => bytes.into(),
         };
-        self.data_frame(header, data, output, config)?;
+        self.data_frame(kind, COMPRESSED, true, data, config)?;
         Ok(true)
     }
 
@@ -70,34 +62,36 @@ impl Sender {
         &mut self,
         payload: &[u8],
         last: bool,
-        output: &Output,
+        compress: bool,
         config: &Config,
     ) -> Result<Option<Vec<u8>>, SendError> {
         let Some(options) = &config.deflate else { return Ok(None) };
-        let compressed = if self.message.is_some() { self.deflating.in_message() } else { self.deflating.is_on() };
-        if !compressed {
+        let is_compressed = match self.message {
+            Some(_) => self.compression.in_message(),
+            None => self.compression.is_agreed() && compress,
+        };
+        if !is_compressed {
             return Ok(None);
         }
-        check_room(MAX_HEADER_LEN.saturating_add(bound(payload.len())), output, config)?;
-        Ok(self.deflating.chunk(payload, last, options))
+        self.check_output_limit(MAX_HEADER_LEN.saturating_add(bound(payload.len())), config)?;
+        Ok(self.compression.chunk(payload, last, options))
     }
 
-    /// The compressed form of a message for many connections, if it is to be sent and there is room for it.
+    /// The compressed form of a message for many connections, if it is to be sent and fits.
     pub(super) fn compress_prepared<'m>(
         &mut self,
         message: &'m Prepared,
-        output: &Output,
         config: &Config,
     ) -> Result<Option<&'m Encoded>, SendError> {
         let Some(options) = &config.deflate else { return Ok(None) };
-        if !self.deflating.takes(message.plain().payload().len(), options) {
+        if !message.may_be_compressed() || !self.compression.takes(message.plain().payload().len(), options) {
             return Ok(None);
         }
-        let Some(encoded) = self.deflating.window_bits().and_then(|bits| message.compressed(bits, options)) else {
+        let Some(encoded) = self.compression.window_bits().and_then(|bits| message.compressed(bits, options)) else {
             return Ok(None);
         };
-        check_room(MAX_HEADER_LEN.saturating_add(encoded.payload().len()), output, config)?;
-        self.deflating.forget();
+        self.check_output_limit(MAX_HEADER_LEN.saturating_add(encoded.payload().len()), config)?;
+        self.compression.forget();
         Ok(Some(encoded))
     }
 }

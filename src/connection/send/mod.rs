@@ -10,13 +10,14 @@ pub use output::Output;
 pub use prepared::Prepared;
 
 #[cfg(feature = "deflate")]
-use crate::deflate::Deflating;
+use crate::deflate::Compression;
 use crate::{
     Config, Data, Role, SendError,
     frame::{Header, MAX_CONTROL_PAYLOAD, Opcode},
 };
+use alloc::vec::Vec;
 
-/// The sending half of a connection.
+/// The sending half of a connection, and what it has queued.
 #[derive(Debug)]
 pub(crate) struct Sender {
     role: Role,
@@ -24,8 +25,11 @@ pub(crate) struct Sender {
     message: Option<Opcode>,
     /// Whether a part of a message was sent since this was last asked.
     message_seen: bool,
+    /// Whether writing to the transport has failed: nothing is queued any more.
+    write_failed: bool,
+    pub(crate) output: Output,
     #[cfg(feature = "deflate")]
-    deflating: Deflating,
+    compression: Compression,
 }
 
 /// RSV1: "Per-Message Compressed" (RFC 7692 §6), on the first frame of a message.
@@ -33,13 +37,16 @@ pub(crate) struct Sender {
 const COMPRESSED: u8 = 4;
 
 impl Sender {
-    pub(crate) fn new(role: Role) -> Self {
+    /// `first` goes out before anything else.
+    pub(crate) fn new(role: Role, first: Vec<u8>) -> Self {
         Self {
             role,
             message: None,
             message_seen: false,
+            write_failed: false,
+            output: Output::starting_with(first),
             #[cfg(feature = "deflate")]
-            deflating: Deflating::default(),
+            compression: Compression::default(),
         }
     }
 
@@ -49,30 +56,32 @@ impl Sender {
 
     /// Sends a whole message.
     #[inline]
+    #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "`compress` is for compression"))]
     pub(crate) fn message(
         &mut self,
         kind: Opcode,
         data: Data<'_>,
-        output: &mut Output,
+        compress: bool,
         config: &Config,
     ) -> Result<(), SendError> {
         if self.message.is_some() {
             return Err(SendError::InMessage);
         }
         #[cfg(feature = "deflate")]
-        if self.deflating.is_on() {
-            return self.message_to_compress(kind, data, output, config);
+        if self.compression.is_agreed() && compress {
+            return self.message_to_compress(kind, data, config);
         }
-        self.data_frame(self.header(kind, true, data.len()), data, output, config)
+        self.data_frame(kind, 0, true, data, config)
     }
 
-    /// Sends a part of a message.
+    /// Sends a chunk of a message.
+    #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "`compress` is for compression"))]
     pub(crate) fn chunk(
         &mut self,
         kind: Opcode,
         data: Data<'_>,
         last: bool,
-        output: &mut Output,
+        compress: bool,
         config: &Config,
     ) -> Result<(), SendError> {
         let opcode = match self.message {
@@ -81,44 +90,34 @@ impl Sender {
             Some(_) => return Err(SendError::ChunkKind),
         };
         #[cfg(feature = "deflate")]
-        let (data, reserved) = match self.compress_chunk(&data, last, output, config)? {
+        let (data, reserved) = match self.compress_chunk(&data, last, compress, config)? {
             Some(compressed) => (compressed.into(), if opcode == Opcode::Continuation { 0 } else { COMPRESSED }),
             None => (data, 0),
         };
         #[cfg(not(feature = "deflate"))]
         let reserved = 0;
-        let header = Header { reserved, ..self.header(opcode, last, data.len()) };
-        self.data_frame(header, data, output, config)?;
+        self.data_frame(opcode, reserved, last, data, config)?;
         self.message = (!last).then_some(kind);
         Ok(())
     }
 
     /// Sends a message that was encoded beforehand; a client has to mask it anew.
-    pub(crate) fn prepared(
-        &mut self,
-        message: &Prepared,
-        output: &mut Output,
-        config: &Config,
-    ) -> Result<(), SendError> {
+    pub(crate) fn prepared(&mut self, message: &Prepared, config: &Config) -> Result<(), SendError> {
         if self.message.is_some() {
             return Err(SendError::InMessage);
         }
         let (encoded, reserved) = (message.plain(), 0);
         #[cfg(feature = "deflate")]
-        let (encoded, reserved) = match self.compress_prepared(message, output, config)? {
+        let (encoded, reserved) = match self.compress_prepared(message, config)? {
             Some(compressed) => (compressed, COMPRESSED),
             None => (encoded, reserved),
         };
         match self.role {
-            Role::Client => {
-                let payload = encoded.payload();
-                let header = Header { reserved, ..self.header(message.kind(), true, payload.len()) };
-                self.data_frame(header, payload.into(), output, config)
-            }
+            Role::Client => self.data_frame(message.kind(), reserved, true, encoded.payload().into(), config),
             Role::Server => {
-                check_room(encoded.frame().len(), output, config)?;
+                self.check_output_limit(encoded.frame().len(), config)?;
                 self.message_seen = true;
-                output.push_encoded(encoded.frame());
+                self.output.push_encoded(encoded.frame());
                 Ok(())
             }
         }
@@ -127,46 +126,47 @@ impl Sender {
     #[inline]
     fn data_frame(
         &mut self,
-        mut header: Header,
+        opcode: Opcode,
+        reserved: u8,
+        fin: bool,
         data: Data<'_>,
-        output: &mut Output,
         config: &Config,
     ) -> Result<(), SendError> {
-        check_room(header.encoded_len().saturating_add(data.len()), output, config)?;
-        draw_key(&mut header, config);
+        let header = Header { fin, reserved, opcode, key: None, payload_len: data.len() as u64 };
+        self.check_output_limit(self.encoded_len(&header).saturating_add(data.len()), config)?;
         self.message_seen = true;
-        output.push(&header, data);
+        self.output.push(&self.keyed(header, config), data);
         Ok(())
     }
 
     /// Sends a ping, or an unsolicited pong.
-    pub(crate) fn control(
-        &self,
-        opcode: Opcode,
-        payload: &[u8],
-        output: &mut Output,
-        config: &Config,
-    ) -> Result<(), SendError> {
+    pub(crate) fn control(&mut self, opcode: Opcode, payload: &[u8], config: &Config) -> Result<(), SendError> {
         if payload.len() > MAX_CONTROL_PAYLOAD {
             return Err(SendError::ControlTooLong(payload.len()));
         }
-        check_room(self.header(opcode, true, payload.len()).encoded_len() + payload.len(), output, config)?;
-        self.unlimited(opcode, payload, output, config);
+        let header = control_header(opcode, payload);
+        self.check_output_limit(self.encoded_len(&header) + payload.len(), config)?;
+        self.output.push(&self.keyed(header, config), payload.into());
         Ok(())
     }
 
-    /// Sends a control frame that is bounded by other means than the limit on the output.
-    pub(crate) fn unlimited(&self, opcode: Opcode, payload: &[u8], output: &mut Output, config: &Config) {
-        let mut header = self.header(opcode, true, payload.len());
-        draw_key(&mut header, config);
-        output.push(&header, payload.into());
+    /// Sends the Close frame. There is only one, so the limit on the output does not count.
+    pub(crate) fn close(&mut self, body: &[u8], config: &Config) {
+        let header = self.keyed(control_header(Opcode::Close, body), config);
+        self.output.push(&header, body.into());
     }
 
     /// Answers a ping.
-    pub(crate) fn pong(&self, payload: &[u8], output: &mut Output, config: &Config) {
-        let mut header = self.header(Opcode::Pong, true, payload.len());
-        draw_key(&mut header, config);
-        output.push_pong(&header, payload, config.limits.pongs);
+    pub(crate) fn pong(&mut self, payload: &[u8], config: &Config) {
+        if !self.write_failed {
+            let header = self.keyed(control_header(Opcode::Pong, payload), config);
+            self.output.push_pong(&header, payload, config.limits.pongs);
+        }
+    }
+
+    /// Nothing can be written any more.
+    pub(crate) const fn write_failed(&mut self) {
+        self.write_failed = true;
     }
 
     /// Whether a part of a message was sent since this was last asked.
@@ -174,19 +174,27 @@ impl Sender {
         core::mem::take(&mut self.message_seen)
     }
 
-    /// A header whose key is still to be drawn, so that what is not sent uses none up.
-    fn header(&self, opcode: Opcode, fin: bool, len: usize) -> Header {
-        let key = matches!(self.role, Role::Client).then_some([0; 4]);
-        Header { fin, reserved: 0, opcode, key, payload_len: len as u64 }
+    /// The header as it is sent: "When preparing a masked frame, the client MUST pick a fresh masking key" (§5.3), for each frame.
+    /// It is drawn last, so that what is not sent uses none up.
+    #[inline]
+    fn keyed(&self, header: Header, config: &Config) -> Header {
+        Header { key: matches!(self.role, Role::Client).then(|| (config.entropy)()), ..header }
+    }
+
+    /// How many bytes a header that has no key yet takes with it.
+    #[inline]
+    fn encoded_len(&self, header: &Header) -> usize {
+        header.encoded_len() + if matches!(self.role, Role::Client) { 4 } else { 0 }
+    }
+
+    #[inline]
+    fn check_output_limit(&self, frame: usize, config: &Config) -> Result<(), SendError> {
+        let (queued, limit) = (self.output.len(), config.limits.output);
+        if frame > limit.saturating_sub(queued) { Err(SendError::Full { frame, queued, limit }) } else { Ok(()) }
     }
 }
 
-/// "When preparing a masked frame, the client MUST pick a fresh masking key" (§5.3): for each frame.
-fn draw_key(header: &mut Header, config: &Config) {
-    header.key = header.key.map(|_| (config.entropy)());
-}
-
-fn check_room(frame: usize, output: &Output, config: &Config) -> Result<(), SendError> {
-    let (queued, limit) = (output.len(), config.limits.output);
-    if frame > limit.saturating_sub(queued) { Err(SendError::Full { frame, queued, limit }) } else { Ok(()) }
+/// The header of a control frame, which has no key yet.
+fn control_header(opcode: Opcode, payload: &[u8]) -> Header {
+    Header { fin: true, reserved: 0, opcode, key: None, payload_len: payload.len() as u64 }
 }

@@ -1,63 +1,63 @@
-use super::segment::Piece;
+use super::segment::Segment;
 use crate::{
     frame::{Header, MAX_HEADER_LEN, extend_masked},
-    message::{Data, Source},
+    message::{Data, DataRepr},
 };
 use alloc::{collections::VecDeque, vec::Vec};
 use bytes::{Buf, Bytes};
 use core::{fmt, mem};
 
-/// From this many bytes on, an owned payload is queued as it is: below, to copy it costs less than a piece of its own in
+/// From this many bytes on, an owned payload is queued as it is: below, a copy costs less than a segment of its own in
 /// `writev`.
-const LARGE: usize = 4096;
+const MIN_UNCOPIED: usize = 4096;
 
 /// From this many bytes on, the tail is closed, so that pongs need not wait behind all that is queued.
-const FULL_TAIL: usize = 64 * 1024;
+const MAX_TAIL: usize = 64 * 1024;
 
-/// How much space is kept for the next replies when all is written.
-const KEEP: usize = 32 * 1024;
+/// How many slices one write takes at most.
+#[cfg(feature = "std")]
+const MAX_SLICES: usize = 32;
 
-/// What is to be written, as a [`bytes::Buf`]: see [`Connection::output`](crate::Connection::output).
+/// How much memory is kept for the next replies when all is written.
+const MAX_KEPT: usize = 32 * 1024;
+
+/// What is to be written: see [`Connection::output`](crate::Connection::output).
 ///
-/// Write what [`chunk`](Buf::chunk) shows, or with `writev` what `chunks_vectored` shows, and `advance` by what was taken.
-/// Until then the first piece does not change, whatever is received or sent meanwhile. Advancing by more than there is
-/// empties it.
+/// With `std`, call [`write_to`](Self::write_to). Otherwise write what [`chunk`](Buf::chunk) returns and
+/// [`advance`](Buf::advance) by what was accepted: it is a [`bytes::Buf`]. Until then the first segment does not change, whatever
+/// is received or sent meanwhile. Advancing by more than there is empties it.
 ///
-/// Small frames lie in one piece, so that the replies to all that one read brought are one write. A large
-/// [`Bytes`] from a server is queued without being copied; one from a client is masked piece by piece, as it is written, in
-/// 16 KiB of memory. Pongs overtake what is queued behind the first piece: that is one
-/// frame, or small frames of about 64 KiB together.
+/// Small frames are in one segment, so that the replies to all that one read brought are one write. A large
+/// [`Bytes`] from a server is queued without being copied; one from a client is masked as it is written, in 16 KiB of memory.
+/// Pongs overtake what is queued behind the first segment: that is one frame, or small frames of about 64 KiB together.
 ///
 /// ```
 /// use bowline::{Config, Connection, Role};
-/// use bytes::Buf;
-/// use std::io::Write;
 ///
 /// let mut connection = Connection::new(Role::Server, Config::default());
 /// connection.send_text("one")?;
 /// connection.send_text("two")?;
 /// let mut transport = Vec::new();
-/// let output = connection.output();
-/// while output.has_remaining() {
-///     let taken = transport.write(output.chunk())?;
-///     output.advance(taken);
+/// while !connection.output().is_empty() {
+///     connection.output().write_to(&mut transport)?;
 /// }
 /// assert_eq!(transport, b"\x81\x03one\x81\x03two");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 //
-// Invariant: every piece, and the tail, ends at the end of a frame.
-// Order: the first piece (or the tail, if there is none), the pongs, the other pieces, the tail.
+// Order on the wire: the first segment (or the tail, if there is none), the pongs, the other segments, the tail. The first one is
+// never changed, since a writer may hold it; pongs overtake everything else (§5.5.3 wants them soon).
+// Invariant: every segment, and the tail, ends at the end of a frame.
 #[derive(Default)]
 pub struct Output {
-    pieces: VecDeque<Piece>,
+    segments: VecDeque<Segment>,
     /// The small frames that were queued last.
     tail: Vec<u8>,
-    /// How much of the tail is written.
+    /// How much of the tail is written: at most its length.
     tail_written: usize,
     /// Pongs that wait for the next boundary.
     pongs: Vec<u8>,
-    /// All that is to be written, in bytes.
+    /// All that is to be written, in bytes: always the sum of what the segments, the pongs and the tail have left.
     queued: usize,
     /// Whether something was queued since this was last asked.
     used: bool,
@@ -77,9 +77,9 @@ impl Output {
         let len = header.encode(&mut bytes);
         self.queued += len + payload.len();
         match payload.0 {
-            Source::Owned(body) if body.len() >= LARGE && Piece::suits(&body, header.key) => {
+            DataRepr::Owned(body) if body.len() >= MIN_UNCOPIED && Segment::suits(&body, header.key) => {
                 self.seal_tail();
-                self.pieces.push_back(Piece::new(bytes, len, body, header.key));
+                self.segments.push_back(Segment::new(bytes, len, body, header.key));
             }
             _ => {
                 let tail = self.tail_to_append(MAX_HEADER_LEN + payload.len());
@@ -96,9 +96,9 @@ impl Output {
     pub(crate) fn push_encoded(&mut self, frames: &Bytes) {
         self.used = true;
         self.queued += frames.len();
-        if frames.len() >= LARGE {
+        if frames.len() >= MIN_UNCOPIED {
             self.seal_tail();
-            self.pieces.push_back(frames.clone().into());
+            self.segments.push_back(frames.clone().into());
         } else {
             self.tail_to_append(frames.len()).extend_from_slice(frames);
         }
@@ -124,34 +124,70 @@ impl Output {
         self.queued += len + payload.len();
     }
 
-    /// The first piece as an owned handle, for writers that keep it while they write: `io_uring`, or another thread; `None`
-    /// if nothing is queued. It stays queued until [`advance`](Buf::advance). Drop the handle before that: then its space is
-    /// used for the next replies.
+    /// Writes once, all that one call of `writer` accepts, and advances by that. Returns how many bytes were written, 0 only if
+    /// nothing is queued.
+    ///
+    /// It makes a simple write if there is a single segment, which is less work for the kernel, and a vectored one otherwise.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer, [`WouldBlock`](std::io::ErrorKind::WouldBlock) among them, and
+    /// [`WriteZero`](std::io::ErrorKind::WriteZero) if it accepted nothing. What is queued stays as it is then; report it to
+    /// [`Connection::write_failed`](crate::Connection::write_failed) unless it can be tried again.
+    #[cfg(feature = "std")]
+    pub fn write_to(&mut self, writer: &mut (impl std::io::Write + ?Sized)) -> std::io::Result<usize> {
+        if self.is_empty() {
+            return Ok(0);
+        }
+        let written = if self.chunk().len() == self.queued {
+            writer.write(self.chunk())?
+        } else {
+            let mut slices = [std::io::IoSlice::new(&[]); MAX_SLICES];
+            let count = self.io_slices(&mut slices);
+            writer.write_vectored(slices.get(..count).unwrap_or_default())?
+        };
+        if written == 0 {
+            return Err(std::io::ErrorKind::WriteZero.into());
+        }
+        self.advance(written);
+        Ok(written)
+    }
+
+    /// Fills `slices` with what can be written next, for `writev`, and returns how many were filled. 32 are enough to make
+    /// further calls rare. Then [`advance`](Buf::advance) by what was accepted.
+    #[cfg(feature = "std")]
+    pub fn io_slices<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
+        self.chunks_vectored(slices)
+    }
+
+    /// The first segment as an owned handle, for writers that keep it while they write, such as `io_uring` or another thread.
+    /// `None` if nothing is queued. It stays queued until [`advance`](Buf::advance). Drop the handle before that: then its memory
+    /// is used for the next replies.
     ///
     /// ```
     /// use bowline::{Config, Connection, Role};
     /// use bytes::Buf;
-    /// use std::sync::Arc;
     ///
     /// let mut connection = Connection::new(Role::Server, Config::default());
     /// connection.send_text("Hello")?;
-    /// let piece = connection.output().front().unwrap();
-    /// assert_eq!(piece, b"\x81\x05Hello"[..]);
-    /// assert_eq!(connection.queued(), 7);
-    /// connection.output().advance(piece.len());
+    /// let segment = connection.output().front().unwrap();
+    /// assert_eq!(segment, b"\x81\x05Hello"[..]);
+    /// assert_eq!(connection.buffered_amount(), 7);
+    /// connection.output().advance(segment.len());
     /// assert!(connection.output().front().is_none());
     /// # Ok::<(), bowline::SendError>(())
     /// ```
     pub fn front(&mut self) -> Option<Bytes> {
-        if self.pieces.is_empty() {
+        if self.segments.is_empty() {
             self.seal_tail();
         }
-        let piece = self.pieces.front()?;
-        let header = piece.header();
-        Some(if header.is_empty() { piece.body().clone() } else { Bytes::copy_from_slice(header) })
+        let segment = self.segments.front()?;
+        let header = segment.header();
+        Some(if header.is_empty() { segment.body().clone() } else { Bytes::copy_from_slice(header) })
     }
 
     /// All that is to be written, in bytes.
+    #[inline]
     pub(crate) const fn len(&self) -> usize {
         self.queued
     }
@@ -166,7 +202,7 @@ impl Output {
     #[inline]
     fn tail_to_append(&mut self, len: usize) -> &mut Vec<u8> {
         // Pongs go between what was queued before them and what comes now.
-        if (!self.pongs.is_empty() && self.pieces.is_empty()) || self.tail.len() >= FULL_TAIL {
+        if (!self.pongs.is_empty() && self.segments.is_empty()) || self.tail.len() >= MAX_TAIL {
             self.seal_tail();
         }
         if self.tail_written > 0 && self.tail.len() + len > self.tail.capacity() {
@@ -176,25 +212,25 @@ impl Output {
         &mut self.tail
     }
 
-    /// Makes a piece of the tail.
+    /// Makes a segment of the tail.
     fn seal_tail(&mut self) {
         if self.tail.is_empty() {
             return;
         }
         let mut tail = Bytes::from(mem::take(&mut self.tail));
         tail.advance(mem::take(&mut self.tail_written).min(tail.len()));
-        self.pieces.push_back(tail.into());
+        self.segments.push_back(tail.into());
     }
 
-    /// Advances in the first piece, or in the tail if there is none; returns by how much more than it had.
+    /// Advances in the first segment, or in the tail if there is none; returns by how much more than it had.
     fn advance_first(&mut self, count: usize) -> usize {
-        let beyond = match self.pieces.front_mut() {
-            Some(piece) => {
-                let beyond = piece.advance(count);
-                if !piece.is_empty() {
+        let beyond = match self.segments.front_mut() {
+            Some(segment) => {
+                let beyond = segment.advance(count);
+                if !segment.is_empty() {
                     return 0;
                 }
-                if let Some(written) = self.pieces.pop_front() {
+                if let Some(written) = self.segments.pop_front() {
                     self.reuse(written);
                 }
                 beyond
@@ -207,42 +243,41 @@ impl Output {
                 }
                 self.tail_written = 0;
                 self.tail.clear();
-                if self.tail.capacity() > KEEP {
+                if self.tail.capacity() > MAX_KEPT {
                     self.tail = Vec::new();
                 }
                 count - left
             }
         };
         self.boundary();
-        // Invariant: `queued` is what the pieces, the pongs and the tail come to, so there is more if `beyond` is not 0.
         debug_assert!(beyond == 0 || !self.chunk().is_empty(), "more is queued than there is");
         if self.chunk().is_empty() { 0 } else { beyond }
     }
 
-    /// The space of a tail that was lent as a handle, and is free again, is kept like that of one that was not.
-    fn reuse(&mut self, written: Piece) {
+    /// The memory of a tail that was handed out by `front`, and is free again, is kept like that of one that was not.
+    fn reuse(&mut self, written: Segment) {
         if self.tail.capacity() == 0
             && let Some(frames) = written.into_frames()
             && let Ok(space) = frames.try_into_mut()
         {
             let mut space = Vec::from(space);
-            if space.capacity() <= KEEP {
+            if space.capacity() <= MAX_KEPT {
                 space.clear();
                 self.tail = space;
             }
         }
     }
 
-    /// The first piece, or the tail, is written: now the pongs may go.
+    /// The first segment, or the tail, is written: now the pongs may go.
     fn boundary(&mut self) {
         if self.pongs.is_empty() {
             return;
         }
         let pongs = mem::take(&mut self.pongs);
-        if self.pieces.is_empty() && self.tail.is_empty() {
+        if self.segments.is_empty() && self.tail.is_empty() {
             self.tail = pongs;
         } else {
-            self.pieces.push_front(Bytes::from(pongs).into());
+            self.segments.push_front(Bytes::from(pongs).into());
         }
     }
 
@@ -265,7 +300,7 @@ impl Output {
 
     /// Whether it holds memory, for what is queued or for what may be queued next.
     pub(crate) fn holds_space(&self) -> bool {
-        self.tail.capacity() + self.pieces.capacity() + self.pongs.capacity() > 0
+        self.tail.capacity() + self.segments.capacity() + self.pongs.capacity() > 0
     }
 }
 
@@ -284,8 +319,8 @@ impl Buf for Output {
     }
 
     fn chunk(&self) -> &[u8] {
-        match self.pieces.front() {
-            Some(piece) => piece.chunk(),
+        match self.segments.front() {
+            Some(segment) => segment.chunk(),
             None => self.tail.get(self.tail_written..).unwrap_or_default(),
         }
     }
@@ -311,15 +346,15 @@ impl Buf for Output {
                 })
         };
         let tail = self.tail.get(self.tail_written..).unwrap_or_default();
-        let mut pieces = self.pieces.iter();
-        let _all_shown = match pieces.next() {
+        let mut segments = self.segments.iter();
+        let _all_shown = match segments.next() {
             None => show(tail) && show(&self.pongs),
             Some(first) => {
                 show(first.header())
                     && show(first.body())
                     && first.is_ready()
                     && show(&self.pongs)
-                    && pieces.all(|piece| show(piece.header()) && show(piece.body()) && piece.is_ready())
+                    && segments.all(|segment| show(segment.header()) && show(segment.body()) && segment.is_ready())
                     && show(tail)
             }
         };

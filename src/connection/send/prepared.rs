@@ -21,7 +21,10 @@ use bytes::Bytes;
 /// # Ok::<(), bowline::SendError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Prepared(Arc<Forms>);
+pub struct Prepared {
+    forms: Arc<Forms>,
+    compress: bool,
+}
 
 #[derive(Debug)]
 struct Forms {
@@ -53,29 +56,55 @@ impl Prepared {
     }
 
     fn new(kind: Opcode, payload: &[u8]) -> Self {
-        Self(Arc::new(Forms {
+        let forms = Forms {
             kind,
             plain: Encoded::new(kind, 0, payload),
             #[cfg(feature = "deflate")]
             compressed: Default::default(),
-        }))
+        };
+        Self { forms: Arc::new(forms), compress: true }
+    }
+
+    /// The same message, to be sent without compression, even where compression was agreed: see
+    /// [`Message::uncompressed`](crate::Message::uncompressed).
+    #[must_use]
+    pub fn uncompressed(mut self) -> Self {
+        self.compress = false;
+        self
+    }
+
+    /// The size of the payload, in bytes, before compression.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.plain().payload().len()
+    }
+
+    /// Whether the payload is empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    #[cfg(feature = "deflate")]
+    pub(crate) const fn may_be_compressed(&self) -> bool {
+        self.compress
     }
 
     pub(crate) fn kind(&self) -> Opcode {
-        self.0.kind
+        self.forms.kind
     }
 
     pub(crate) fn plain(&self) -> &Encoded {
-        &self.0.plain
+        &self.forms.plain
     }
 
     /// Compressed for a window of `window_bits`, if that makes it shorter. The first call for a window does the work, with the
     /// level of its `options`.
     #[cfg(feature = "deflate")]
     pub(crate) fn compressed(&self, window_bits: u8, options: &crate::deflate::Options) -> Option<&Encoded> {
-        let form = self.0.compressed.get(usize::from(window_bits.wrapping_sub(9)))?;
+        let form = self.forms.compressed.get(usize::from(window_bits.wrapping_sub(9)))?;
         let compressed = form.get_or_init(|| {
-            let payload = crate::deflate::alone(self.plain().payload(), window_bits, options)?;
+            let payload = crate::deflate::compress_alone(self.plain().payload(), window_bits, options)?;
             Some(Encoded::new(self.kind(), 4, &payload))
         });
         compressed.as_ref()

@@ -1,4 +1,4 @@
-//! What the output is made of.
+//! A segment of the output: one large frame, or small frames that were encoded one after the other.
 
 use crate::frame::{MAX_HEADER_LEN, extend_masked, rotate_key};
 use alloc::{boxed::Box, vec::Vec};
@@ -11,7 +11,7 @@ const WINDOW: usize = 16 * 1024;
 const MANY_WINDOWS: usize = 4 * WINDOW;
 
 /// A part of the output that ends with the end of a frame: a header, perhaps empty, and what follows it.
-pub(crate) struct Piece {
+pub(crate) struct Segment {
     header: [u8; MAX_HEADER_LEN],
     header_written: u8,
     header_len: u8,
@@ -27,7 +27,7 @@ struct Unmasked {
     key: [u8; 4],
 }
 
-impl Piece {
+impl Segment {
     /// Whether an owned payload is better queued as it is, although what has to be masked is copied in the end.
     pub(crate) fn suits(body: &Bytes, key: Option<[u8; 4]>) -> bool {
         key.is_none() || body.len() > MANY_WINDOWS
@@ -40,9 +40,9 @@ impl Piece {
             return Self { header, header_written: 0, header_len, body, rest: None };
         };
         let rest = Some(Box::new(Unmasked { data: body, key }));
-        let mut piece = Self { header, header_written: 0, header_len, body: Bytes::new(), rest };
-        piece.mask_next();
-        piece
+        let mut segment = Self { header, header_written: 0, header_len, body: Bytes::new(), rest };
+        segment.mask_next();
+        segment
     }
 
     #[inline]
@@ -124,7 +124,7 @@ impl Unmasked {
     }
 }
 
-impl From<Bytes> for Piece {
+impl From<Bytes> for Segment {
     fn from(body: Bytes) -> Self {
         Self { header: [0; MAX_HEADER_LEN], header_written: 0, header_len: 0, body, rest: None }
     }
