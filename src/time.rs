@@ -23,14 +23,26 @@ impl Timestamp {
         Self(elapsed)
     }
 
+    /// The moment `duration` later. It saturates: what is due from [`NEVER`] on never happens.
     pub(crate) const fn saturating_add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(duration))
+        match self.0.as_secs().checked_add(duration.as_secs()) {
+            Some(seconds) if seconds < NEVER => {
+                Self(Duration::new(seconds, self.0.subsec_nanos() + duration.subsec_nanos()))
+            }
+            _ => Self(Duration::MAX),
+        }
     }
 
+    /// How long after `earlier` this is; zero if it is before it.
     pub(crate) const fn saturating_since(self, earlier: Self) -> Duration {
-        self.0.saturating_sub(earlier.0)
+        let at = if self.0.as_secs() < NEVER { self.0 } else { Duration::from_secs(NEVER) };
+        at.saturating_sub(earlier.0)
     }
 }
+
+/// In seconds after the origin. `Duration` panics where the carry of the nanoseconds overflows the seconds; with this bound, the
+/// optimiser can exclude that.
+const NEVER: u64 = u64::MAX - 4;
 
 impl From<Duration> for Timestamp {
     fn from(since_origin: Duration) -> Self {

@@ -35,13 +35,13 @@ pub enum Error {
     /// The connection ended without both Close frames (RFC 6455 §7.1.4). If this side failed it, its Close frame is written
     /// already. What each [`cause`](Closure::cause) means is in [`guide::closing`](crate::guide::closing).
     #[error("the connection is {0}")]
-    Closed(Box<Closure>),
+    Closed(#[source] Box<Closure>),
     /// The message cannot be sent; the connection is as it was, and goes on.
     #[error(transparent)]
     Send(#[from] SendError),
     /// The close code or the reason cannot be sent; the connection is as it was.
     #[error(transparent)]
-    CloseError(#[from] CloseError),
+    Close(#[from] CloseError),
     /// The URI, or a header, is not valid: nothing was sent.
     #[error(transparent)]
     Request(#[from] client::InvalidRequest),
@@ -50,6 +50,7 @@ pub enum Error {
     #[error("the opening handshake failed: {error}")]
     Handshake {
         /// Which rule was broken.
+        #[source]
         error: HandshakeError,
         /// What the server answered: the redirection, say, or the demand for a password, and the beginning of its
         /// [`body`](client::Response::body), for which the client waits a second at most.

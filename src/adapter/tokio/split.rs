@@ -228,7 +228,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::CloseError`] if the code or the reason cannot be sent; then nothing has changed. Otherwise as for
+    /// [`Error::Close`] if the code or the reason cannot be sent; then nothing has changed. Otherwise as for
     /// [`WebSocket::flush`].
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.shared.begin_to_close(code, reason)?;

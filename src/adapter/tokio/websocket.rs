@@ -203,7 +203,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::CloseError`] if the code or the reason cannot be sent; then nothing has changed. [`Error::Io`] if the
+    /// [`Error::Close`] if the code or the reason cannot be sent; then nothing has changed. [`Error::Io`] if the
     /// stream failed before both Close frames were exchanged.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closure, Error> {
         self.connection.close(code, reason)?;
