@@ -170,7 +170,8 @@ impl Output {
             self.seal_tail();
         }
         if self.tail_written > 0 && self.tail.len() + len > self.tail.capacity() {
-            self.tail.drain(..self.tail_written);
+            // `min` is there for the optimiser, which then sees that this cannot panic.
+            self.tail.drain(..self.tail_written.min(self.tail.len()));
             self.tail_written = 0;
         }
         &mut self.tail

@@ -17,6 +17,10 @@ use core::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(Duration);
 
+/// A moment this many seconds after the origin, or later, never comes. `Duration` panics where the carry of the nanoseconds overflows the
+/// seconds; with this bound, the optimiser can exclude that.
+const NEVER: u64 = u64::MAX - 4;
+
 impl Timestamp {
     /// The moment at which `elapsed` has passed since the origin.
     #[must_use]
@@ -24,12 +28,19 @@ impl Timestamp {
         Self(elapsed)
     }
 
+    /// Saturates from [`NEVER`] on.
     pub(crate) const fn saturating_add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(duration))
+        match self.0.as_secs().checked_add(duration.as_secs()) {
+            Some(seconds) if seconds < NEVER => {
+                Self(Duration::new(seconds, self.0.subsec_nanos() + duration.subsec_nanos()))
+            }
+            _ => Self(Duration::MAX),
+        }
     }
 
     pub(crate) const fn saturating_since(self, earlier: Self) -> Duration {
-        self.0.saturating_sub(earlier.0)
+        let at = if self.0.as_secs() < NEVER { self.0 } else { Duration::from_secs(NEVER) };
+        at.saturating_sub(earlier.0)
     }
 }
 
