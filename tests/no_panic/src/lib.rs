@@ -1,6 +1,10 @@
 //! Entry points from which `check` follows every call. Each takes a connection in any state and arguments that the optimiser cannot know.
 #![no_std]
-#![allow(improper_ctypes, improper_ctypes_definitions, reason = "no C code calls this: the ABI only keeps the functions in the library")]
+#![allow(
+    improper_ctypes,
+    improper_ctypes_definitions,
+    reason = "no C code calls this: the ABI only keeps the functions in the library"
+)]
 
 extern crate alloc;
 
