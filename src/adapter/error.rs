@@ -1,5 +1,5 @@
 use super::connect_error::ConnectError;
-use crate::{Closure, HandshakeError, CloseError, SendError, client};
+use crate::{CloseError, Closure, HandshakeError, SendError, client};
 use alloc::boxed::Box;
 use std::io;
 use thiserror::Error;

@@ -98,8 +98,8 @@ impl Connection {
     /// `first` goes out before anything else: the server's answer to the opening handshake.
     pub(crate) fn opened(role: Role, config: Arc<Config>, first: Vec<u8>) -> Self {
         Self {
+            receiver: Receiver::new(role, &config),
             config,
-            receiver: Receiver::new(role),
             sender: Sender::new(role, first),
             phase: Phase::Open,
             timers: Timers::default(),
@@ -162,7 +162,7 @@ impl Connection {
             *input = Input::default();
             return None;
         }
-        match self.receiver.receive_whole(input, &self.config) {
+        match self.receiver.receive_whole(input) {
             Some(Whole::Binary(payload)) => Some(Event::Binary(Payload::borrowed(payload))),
             Some(Whole::Text(payload)) => match self.receiver.validate(payload) {
                 Ok(text) => Some(Event::Text(text.into())),

@@ -85,7 +85,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// The fast door. From a peer that takes nothing, nothing more is received: the answers would pile up. Unless it has sent
     /// more than is read ahead: it may be one that takes nothing before it has sent all.
     pub(super) fn poll_batch(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
-        let waits = self.connection.buffered_amount() >= HIGH_WATER && self.poll_output(cx, Until::Room(0)).is_pending();
+        let waits =
+            self.connection.buffered_amount() >= HIGH_WATER && self.poll_output(cx, Until::Room(0)).is_pending();
         // What goes wrong in writing, the input shows.
         if waits && self.reads_ahead() { Poll::Pending } else { self.poll_input(cx) }
     }

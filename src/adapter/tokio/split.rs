@@ -4,7 +4,7 @@ use super::{
     WebSocket,
     wakers::{RECEIVER, Wakers},
 };
-use crate::{CloseCode, Closure, Connection, CloseError, Message, Prepared, State, adapter::error::Error};
+use crate::{CloseCode, CloseError, Closure, Connection, Message, Prepared, State, adapter::error::Error};
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use alloc::sync::Arc;
 use core::{

@@ -29,6 +29,8 @@ use frame::{Content, Frame};
 pub(crate) struct Receiver {
     /// Whose frames these are.
     from: Role,
+    /// Messages with a shorter payload may take the fast path: see [`receive_whole`](Self::receive_whole).
+    whole_limit: usize,
     /// A header of which only the first bytes were received.
     header: [u8; MAX_HEADER_LEN],
     header_len: u8,
@@ -70,9 +72,14 @@ pub(crate) enum Whole<'b> {
 type Received<'b> = Result<Option<Event<'b>>, ProtocolError>;
 
 impl Receiver {
-    pub(crate) fn new(role: Role) -> Self {
+    pub(crate) fn new(role: Role, config: &Config) -> Self {
+        let limits = &config.limits;
         Self {
             from: role.peer(),
+            whole_limit: match config.delivery {
+                Delivery::Messages => limits.frame.min(limits.message).saturating_add(1),
+                Delivery::Chunks => 0,
+            },
             header: [0; MAX_HEADER_LEN],
             header_len: 0,
             frame: None,
@@ -99,8 +106,8 @@ impl Receiver {
     /// [`receive`](Self::receive).
     #[expect(clippy::inline_always, reason = "see `Connection::receive`")]
     #[inline(always)]
-    pub(crate) fn receive_whole<'b>(&mut self, input: &mut Input<'b>, config: &Config) -> Option<Whole<'b>> {
-        if self.frame.is_some() || self.header_len > 0 || self.kind.is_some() || config.delivery != Delivery::Messages {
+    pub(crate) fn receive_whole<'b>(&mut self, input: &mut Input<'b>) -> Option<Whole<'b>> {
+        if self.frame.is_some() || self.header_len > 0 || self.kind.is_some() {
             return None;
         }
         let is_text = match input.0.first()? {
@@ -110,10 +117,12 @@ impl Receiver {
         };
         let message = Header::decode_short(input.0, self.from)?;
         let end = message.header_len + message.len;
-        if message.len > config.limits.frame.min(config.limits.message) || end > input.len() {
+        if message.len >= self.whole_limit || end > input.len() {
             return None;
         }
-        let payload = input.take(end).get_mut(message.header_len..)?;
+        let (frame, rest) = mem::take(&mut input.0).split_at_mut_checked(end)?;
+        input.0 = rest;
+        let payload = frame.get_mut(message.header_len..)?;
         if self.from == Role::Client {
             mask(payload, message.key);
         }
