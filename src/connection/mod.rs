@@ -81,9 +81,14 @@ pub struct Connection {
     position_at_tick: u64,
     /// How it ends, as far as that is known: there from the moment at which the phase is no longer `Open`.
     closure: Option<Box<Closure>>,
+    protocol: Option<Box<Subprotocol>>,
     #[cfg(feature = "deflate")]
     agreement: Option<Agreement>,
 }
+
+/// In a box of its own, since most connections have none.
+#[derive(Debug)]
+struct Subprotocol(Box<str>);
 
 const _: () = assert!(size_of::<Connection>() <= 400, "an idle connection costs at most 400 bytes");
 
@@ -105,6 +110,7 @@ impl Connection {
             timers: Timers::default(),
             position_at_tick: 0,
             closure: None,
+            protocol: None,
             #[cfg(feature = "deflate")]
             agreement: None,
         }
@@ -114,6 +120,11 @@ impl Connection {
     /// with the client's stream, or at the close deadline.
     pub(crate) fn delivering(config: Arc<Config>, answer: Vec<u8>) -> Self {
         Self { phase: Phase::Failed, ..Self::opened(Role::Server, config, answer) }
+    }
+
+    /// With the subprotocol that was agreed in the opening handshake.
+    pub(crate) fn with_protocol(self, protocol: Option<&str>) -> Self {
+        Self { protocol: protocol.map(|protocol| Box::new(Subprotocol(protocol.into()))), ..self }
     }
 
     /// With what was agreed about compression in the opening handshake.
@@ -264,6 +275,12 @@ impl Connection {
     #[must_use]
     pub fn role(&self) -> Role {
         self.sender.role()
+    }
+
+    /// The subprotocol in use (§1.9), if one was agreed in the opening handshake.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&str> {
+        self.protocol.as_deref().map(|Subprotocol(protocol)| &**protocol)
     }
 
     /// The configuration that the connection was made with.

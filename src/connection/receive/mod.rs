@@ -30,7 +30,7 @@ pub(crate) struct Receiver {
     /// Whose frames these are.
     from: Role,
     /// Messages with a shorter payload may take the fast path: see [`receive_whole`](Self::receive_whole).
-    whole_limit: usize,
+    whole_limit: u32,
     /// A header of which only the first bytes were received.
     header: [u8; MAX_HEADER_LEN],
     header_len: u8,
@@ -45,7 +45,7 @@ pub(crate) struct Receiver {
     /// The character at which a text is cut off.
     unfinished: Unfinished,
     /// How many empty fragments were received in a row.
-    empty_run: usize,
+    empty_run: u32,
     /// The payload of a control frame that spans reads.
     control: Vec<u8>,
     /// How many bytes were received in all.
@@ -77,7 +77,9 @@ impl Receiver {
         Self {
             from: role.peer(),
             whole_limit: match config.delivery {
-                Delivery::Messages => limits.frame.min(limits.message).saturating_add(1),
+                Delivery::Messages => {
+                    u32::try_from(limits.frame.min(limits.message)).map_or(u32::MAX, |limit| limit + 1)
+                }
                 Delivery::Chunks => 0,
             },
             header: [0; MAX_HEADER_LEN],
@@ -117,7 +119,7 @@ impl Receiver {
         };
         let message = Header::decode_short(input.0, self.from)?;
         let end = message.header_len + message.len;
-        if message.len >= self.whole_limit || end > input.len() {
+        if message.len >= self.whole_limit as usize || end > input.len() {
             return None;
         }
         let (frame, rest) = mem::take(&mut input.0).split_at_mut_checked(end)?;
@@ -238,7 +240,7 @@ impl Receiver {
         Expect {
             in_message: self.kind.is_some(),
             empty_limit: config.limits.empty_fragments,
-            empty_run: self.empty_run,
+            empty_run: self.empty_run as usize,
             frame_limit,
             message_limit,
             message_len: self.message_len as u64,
