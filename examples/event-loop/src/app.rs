@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 ///
 /// An answer to the connection that speaks is sent at once. What is for others waits in the app until the driver asks for
 /// it, as each of them has to be told the time and written to as well.
-pub(crate) trait App {
+pub trait App {
     /// How all connections behave.
     fn config(&self) -> &Arc<Config>;
 

@@ -1,12 +1,13 @@
-//! The driver: everything but what the server is for.
+//! The driver: everything but what the server is for. The program beside it, `main.rs`, begins with a guide to it.
 
 mod alarms;
 mod app;
 mod peer;
 mod server;
 
-pub(crate) use app::App;
-pub(crate) use server::Server;
+pub use app::App;
+pub use peer::Counts;
+pub use server::Server;
 
 /// What an idle connection takes.
-pub(crate) const PEER_SIZE: usize = size_of::<peer::Peer>();
+pub const PEER_SIZE: usize = size_of::<peer::Peer>();
