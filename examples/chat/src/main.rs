@@ -107,7 +107,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut server = Server::bind(address, chat, Arc::default())?;
     log.line(format!("listening on http://{}/", server.address()?));
     log.line("A line typed here is announced to everybody; \"quit\" ends the server.".into());
-    log.line(format!("A connection takes {} bytes, and no buffer.", PEER_SIZE));
+    log.line(format!("A connection takes {PEER_SIZE} bytes, and no buffer."));
     server.run()?;
     log.line("everybody has left".into());
     drop((server, log));

@@ -26,6 +26,10 @@ pub trait App {
     }
 
     /// Whether a client gets the WebSocket that it asks for.
+    ///
+    /// # Errors
+    ///
+    /// The answer to a client that does not.
     fn accept(&mut self, request: Request) -> Result<Connection, Refusal>;
 
     /// What came is no handshake, or a bad one. `head` is what came, with its beginning whole and its end as far as it was

@@ -1,6 +1,8 @@
 //! `server SUBJECT`: an echo server in one thread. It prints its port; for each line of its input it prints what it has
 //! used so far, and at the end of its input it ends.
 
+#![expect(clippy::indexing_slicing, reason = "a program that is measured beside others may panic")]
+
 mod counted;
 // The examples, as they are: they are what is measured.
 #[path = "../../../../examples/event-loop/src/echo.rs"]
