@@ -17,13 +17,18 @@ impl Compressor {
     }
 
     /// Compresses all of this, and appends what comes out by now.
-    pub(crate) fn add(&mut self, data: &[u8], flush: MZFlush, compressed: &mut Vec<u8>) {
-        // Room for all that it can come to: only then is it flushed in one call.
+    pub(crate) fn add(&mut self, mut data: &[u8], flush: MZFlush, compressed: &mut Vec<u8>) {
+        // Large enough for the data, so that one call flushes them; not for what earlier calls have left inside.
         let mut out = vec![0; 1000 + data.len() + data.len() / 4];
-        let result = deflate(&mut self.0, data, &mut out, flush);
-        assert!(matches!(result.status, Ok(MZStatus::Ok)), "{:?}", result.status);
-        assert_eq!(result.bytes_consumed, data.len());
-        compressed.extend_from_slice(&out[..result.bytes_written]);
+        loop {
+            let result = deflate(&mut self.0, data, &mut out, flush);
+            assert!(matches!(result.status, Ok(MZStatus::Ok)), "{:?}", result.status);
+            compressed.extend_from_slice(&out[..result.bytes_written]);
+            data = &data[result.bytes_consumed..];
+            if data.is_empty() && result.bytes_written < out.len() {
+                return;
+            }
+        }
     }
 }
 
