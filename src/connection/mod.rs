@@ -222,9 +222,9 @@ impl Connection {
         Event::Failed(error)
     }
 
-    /// Returns spare capacity inside the message being assembled, so that a large binary payload can be read straight into
-    /// place instead of being copied from a read buffer. `None` if there is no such payload, which is the normal case: then
-    /// read into a buffer and call [`receive`](Self::receive).
+    /// Lets `read` fill spare capacity inside the message being assembled, so that a large binary payload can be read straight
+    /// into place instead of being copied from a read buffer. Returns what `read` returned, or `None` if there is no such payload,
+    /// which is the normal case: then read into a buffer and call [`receive`](Self::receive).
     ///
     /// After each direct read, [`poll_event`](Self::poll_event) returns the message if it is complete.
     ///
@@ -237,9 +237,8 @@ impl Connection {
     /// # let mut stream = &payload[50_000..]; // what is not read yet
     /// # let mut input = Input::from(&mut first);
     /// assert_eq!(connection.receive(&mut input), None); // one half of a message of 100,000 bytes
-    /// while let Some(mut space) = connection.direct_read() {
-    ///     space.read_from(&mut stream)?;
-    ///     drop(space);
+    /// while let Some(read) = connection.direct_read(|space| space.read_from(&mut stream)) {
+    ///     println!("{} bytes read", read?);
     ///     if let Some(event) = connection.poll_event() {
     ///         assert_eq!(event, Event::Binary(payload.into()));
     ///         break;
@@ -247,8 +246,8 @@ impl Connection {
     /// }
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn direct_read(&mut self) -> Option<DirectRead<'_>> {
-        self.receiver.direct_read()
+    pub fn direct_read<T>(&mut self, read: impl FnOnce(&mut DirectRead<'_>) -> T) -> Option<T> {
+        self.receiver.direct_read(read)
     }
 
     /// Whether a [`direct_read`](Self::direct_read) has completed a frame that [`receive`](Self::receive) has not looked at.

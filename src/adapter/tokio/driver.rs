@@ -239,12 +239,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         if self.input.is_over() {
             return Poll::Pending;
         }
-        let space = if self.input.len() == 0 { self.connection.direct_read() } else { None };
-        match space {
-            Some(mut space) => {
-                let came = poll_read_buf(&mut self.stream, cx, space.as_buf_mut());
-                ready!(self.input.note(came));
-            }
+        let direct = match self.input.len() {
+            0 => self.connection.direct_read(|space| poll_read_buf(&mut self.stream, cx, space.as_buf_mut())),
+            _ => None,
+        };
+        match direct {
+            Some(read) => ready!(self.input.note(read)),
             None => ready!(self.input.poll_read(&mut self.stream, cx)),
         }
         self.read_at = now;
