@@ -38,7 +38,7 @@ pub use connection::{
 pub use error::{InvalidClose, ProtocolError, SendError};
 #[doc(inline)]
 pub use frame::{CloseCode, Violation};
-pub use handshake::{Extension, HandshakeError, InvalidHeader, client, server};
+pub use handshake::{Extension, HandshakeError, HeaderError, client, server};
 pub use input::Input;
 pub use message::{Data, Message, Payload, Text};
 pub use role::Role;

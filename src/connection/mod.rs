@@ -23,6 +23,7 @@ use crate::deflate::Agreement;
 use crate::{Config, Input, Payload, ProtocolError, Role};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use closing::{Happening, Phase};
+use core::time::Duration;
 use receive::Receiver;
 use send::Sender;
 use timers::Timers;
@@ -105,6 +106,16 @@ impl Connection {
             #[cfg(feature = "deflate")]
             agreement: None,
         }
+    }
+
+    /// A connection that only delivers the answer to a failed handshake: it receives nothing, and is over when the client has
+    /// ended its stream, or after at most a second.
+    pub(crate) fn delivering(mut config: Arc<Config>, answer: Vec<u8>) -> Self {
+        const DEADLINE: Duration = Duration::from_secs(1);
+        if config.deadlines.close > DEADLINE {
+            Arc::make_mut(&mut config).deadlines.close = DEADLINE;
+        }
+        Self { phase: Phase::Failed, ..Self::opened(Role::Server, config, answer) }
     }
 
     /// With what was agreed about compression in the opening handshake.

@@ -51,7 +51,7 @@ mod compressor;
 mod decompressor;
 mod pool;
 
-pub use agreement::{Agreement, BadAnswer};
+pub use agreement::{Agreement, AnswerError};
 pub(crate) use agreement::{NAME, accept, check, offer};
 pub(crate) use compressor::{CHUNK, Deflating, MEDIUM_CHUNK, SHORT_CHUNK, alone, bound};
 pub(crate) use decompressor::{Inflating, Reached};
