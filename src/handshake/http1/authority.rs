@@ -21,7 +21,10 @@ pub(crate) enum AuthorityError {
 
 impl<'a> Authority<'a> {
     pub(crate) fn parse(text: &'a str) -> Result<Self, AuthorityError> {
-        let parsed = split_port(text).and_then(|(host, port)| Ok(Self { host, port: parse_port(port)? }));
+        let parsed = Self::split(text).and_then(|authority| match is_host(authority.host) {
+            true => Ok(authority),
+            false => Err(AuthorityError::Host),
+        });
         // Neither `@` nor what is not ASCII can be in a host or a port; to name the cause is more use than "invalid host".
         parsed.map_err(|error| match error {
             _ if text.contains('@') => AuthorityError::UserInfo,
@@ -29,17 +32,20 @@ impl<'a> Authority<'a> {
             error => error,
         })
     }
+
+    /// The same without a check of the host: for a comparison with one that has been checked.
+    pub(crate) fn split(text: &'a str) -> Result<Self, AuthorityError> {
+        let end = if text.starts_with('[') { text.find(']').map(|at| at + 1) } else { text.find(':') };
+        let (host, port) = text.split_at_checked(end.unwrap_or(text.len())).unwrap_or((text, ""));
+        Ok(Self { host, port: parse_port(port)? })
+    }
 }
 
-/// The host, and the port with its colon or nothing.
-fn split_port(text: &str) -> Result<(&str, &str), AuthorityError> {
-    let end = if text.starts_with('[') { text.find(']').map(|at| at + 1) } else { text.find(':') };
-    let (host, port) = text.split_at_checked(end.unwrap_or(text.len())).unwrap_or((text, ""));
-    let is_host = match host.strip_prefix('[') {
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[') {
         Some(rest) => rest.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
         None => is_reg_name(host),
-    };
-    if is_host { Ok((host, port)) } else { Err(AuthorityError::Host) }
+    }
 }
 
 fn parse_port(text: &str) -> Result<Option<u16>, AuthorityError> {
@@ -55,26 +61,18 @@ fn parse_port(text: &str) -> Result<Option<u16>, AuthorityError> {
 
 /// `reg-name`, and with it IPv4 addresses; but not the empty one, which no http or ws URI may have (RFC 9110 §4.2.1).
 fn is_reg_name(host: &str) -> bool {
-    !host.is_empty() && only_uri_bytes(host.as_bytes(), is_name_byte)
+    let mut parts = host.as_bytes().split(|&byte| byte == b'%');
+    let is_name = |part: &[u8]| part.iter().all(|&byte| is_name_byte(byte));
+    // Behind each `%` are two hexadecimal digits.
+    let is_escape_and_name =
+        |part: &[u8]| part.split_first_chunk().is_some_and(|(digits, name)| is_hex_pair(*digits) && is_name(name));
+    !host.is_empty() && parts.next().is_some_and(is_name) && parts.all(is_escape_and_name)
 }
 
 /// `unreserved` and `sub-delims` (RFC 3986 §2.2, §2.3).
 fn is_name_byte(byte: u8) -> bool {
     static SET: ByteSet = grammar::alphanumeric_and(b"-._~!$&'()*+,;=");
     grammar::is_in(&SET, byte)
-}
-
-/// Whether all bytes are `allowed`, or `%` and two hexadecimal digits.
-fn only_uri_bytes(text: &[u8], allowed: impl Fn(u8) -> bool) -> bool {
-    let mut rest = text;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = match after.split_first_chunk() {
-            Some((digits, after)) if byte == b'%' && is_hex_pair(*digits) => after,
-            _ if allowed(byte) => after,
-            _ => return false,
-        };
-    }
-    true
 }
 
 pub(crate) fn is_hex_pair(digits: [u8; 2]) -> bool {

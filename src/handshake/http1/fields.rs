@@ -4,8 +4,8 @@ use alloc::{vec, vec::Vec};
 use core::{fmt, mem::MaybeUninit, ops::Range};
 use httparse::Status;
 
-/// Heads with at most this many fields are parsed without an allocation for the parser. Browsers send about 15.
-const FEW_FIELDS: usize = 32;
+/// Up to this limit of fields, which is the default one, the parser needs no allocation.
+const FEW_FIELDS: usize = 100;
 
 /// The header fields of a head: the bytes as they were received, and where in them the names and the values are.
 pub(crate) struct Fields {
@@ -33,11 +33,11 @@ impl Fields {
         let mut request = httparse::Request::new(&mut []);
         let mut few = [const { MaybeUninit::uninit() }; FEW_FIELDS];
         let mut many = Vec::new();
-        let slots = slots(&head, limit, &mut few, &mut many)?;
+        let slots = slots(&head, limit, &mut few, &mut many);
         match request.parse_with_uninit_headers(&head, slots) {
             Ok(Status::Complete(_)) => {}
             Ok(Status::Partial) => return Err(start_line(&head)),
-            Err(error) => return Err(explain(error, &head)),
+            Err(error) => return Err(explain(error, &head, limit)),
         }
         // "The HTTP version MUST be at least 1.1" (RFC 6455 §4.1), and "a server MUST ignore an Upgrade header field
         // that is received in an HTTP/1.0 request" (RFC 9110 §7.8).
@@ -53,20 +53,11 @@ impl Fields {
 
     /// Parses a complete response head. Returns its status and whether it is HTTP/1.1.
     pub(crate) fn of_response(mut head: Vec<u8>, limit: usize) -> Result<(u16, bool, Self), HandshakeError> {
-        unfold(&mut head);
-        let mut response = httparse::Response::new(&mut []);
-        let mut few = [const { MaybeUninit::uninit() }; FEW_FIELDS];
-        let mut many = Vec::new();
-        let slots = slots(&head, limit, &mut few, &mut many)?;
-        let parser = httparse::ParserConfig::default();
-        match parser.parse_response_with_uninit_headers(&mut response, &head, slots) {
-            Ok(Status::Complete(_)) => {}
-            Ok(Status::Partial) => return Err(start_line(&head)),
-            Err(error) => return Err(explain(error, &head)),
-        }
-        debug_assert!(response.code.is_some(), "a status line that is complete has a status");
-        let (status, is_http_1_1) = (response.code.unwrap_or_default(), response.version == Some(1));
-        let spans = spans(&head, response.headers);
+        let parsed = match parse_response(&head, limit) {
+            Err(HandshakeError::FieldLine(_)) if unfold(&mut head) => parse_response(&head, limit),
+            parsed => parsed,
+        };
+        let (status, is_http_1_1, spans) = parsed?;
         Ok((status, is_http_1_1, Self { head, spans }))
     }
 
@@ -147,15 +138,17 @@ impl Fields {
         wanted: impl Fn(&[u8]) -> bool,
     ) -> Result<bool, HandshakeError> {
         let (mut empty, mut found) = (0, false);
-        for element in self.values(field).flat_map(grammar::elements) {
-            // "A recipient MUST parse and ignore a reasonable number of empty list elements" (RFC 9110 §5.6.1.2).
-            if element.is_empty() {
-                empty += 1;
+        for line in self.values(field) {
+            for element in grammar::elements(line) {
+                // "A recipient MUST parse and ignore a reasonable number of empty list elements" (RFC 9110 §5.6.1.2).
+                if element.is_empty() {
+                    empty += 1;
+                }
+                if empty > grammar::MAX_EMPTY_ELEMENTS || !(element.is_empty() || is_element(element)) {
+                    return Err(invalid(field, element));
+                }
+                found |= wanted(element);
             }
-            if empty > grammar::MAX_EMPTY_ELEMENTS || !(element.is_empty() || is_element(element)) {
-                return Err(invalid(field, element));
-            }
-            found |= wanted(element);
         }
         Ok(found)
     }
@@ -172,31 +165,36 @@ pub(crate) fn invalid(field: FieldName, received: &[u8]) -> HandshakeError {
     HandshakeError::Invalid { name: field.name(), received: grammar::excerpt(received) }
 }
 
-/// As many slots for the parser as the head has lines, if those are not too many. They are in `few` if that is enough, and
-/// else in `many`.
+fn parse_response(head: &[u8], limit: usize) -> Result<(u16, bool, Vec<FieldSpan>), HandshakeError> {
+    let mut response = httparse::Response::new(&mut []);
+    let mut few = [const { MaybeUninit::uninit() }; FEW_FIELDS];
+    let mut many = Vec::new();
+    let slots = slots(head, limit, &mut few, &mut many);
+    match httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, head, slots) {
+        Ok(Status::Complete(_)) => {}
+        Ok(Status::Partial) => return Err(start_line(head)),
+        Err(error) => return Err(explain(error, head, limit)),
+    }
+    debug_assert!(response.code.is_some(), "a status line that is complete has a status");
+    Ok((response.code.unwrap_or_default(), response.version == Some(1), spans(head, response.headers)))
+}
+
+/// The slots for the parser, as many as there may be fields: in `few` if that is enough, and else in `many`.
 fn slots<'s, 'h>(
     head: &[u8],
     limit: usize,
     few: &'s mut [MaybeUninit<httparse::Header<'h>>],
     many: &'s mut Vec<MaybeUninit<httparse::Header<'h>>>,
-) -> Result<&'s mut [MaybeUninit<httparse::Header<'h>>], HandshakeError> {
-    let fields = count_fields(head);
-    if fields > limit {
-        return Err(HandshakeError::TooManyFields { limit });
+) -> &'s mut [MaybeUninit<httparse::Header<'h>>] {
+    match few.get_mut(..limit) {
+        Some(few) => few,
+        None => {
+            // There are not more fields than lines, whatever the limit is.
+            let lines = head.iter().filter(|&&byte| byte == b'\n').count();
+            *many = vec![MaybeUninit::uninit(); lines.min(limit)];
+            many
+        }
     }
-    if fields <= few.len() {
-        return Ok(few);
-    }
-    *many = vec![MaybeUninit::uninit(); fields];
-    Ok(many)
-}
-
-/// Every LF ends a line, as all others have been refused; the first line and the last, the empty one, are no fields.
-fn count_fields(head: &[u8]) -> usize {
-    // Chunks in which a count fits into a byte: that is what the compiler vectorises well.
-    let count = |chunk: &[u8]| chunk.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>();
-    let lines: usize = head.chunks(255).map(|chunk| usize::from(count(chunk))).sum();
-    lines.saturating_sub(2)
 }
 
 /// Where the fields are. Their names are tokens.
@@ -222,10 +220,11 @@ fn span(head: &[u8], part: &[u8]) -> Range<usize> {
 /// "A user agent that receives an obs-fold in a response message that is not within a 'message/http' container MUST
 /// replace each received obs-fold with one or more SP octets prior to interpreting the field value" (RFC 9112 §5.2).
 ///
-/// The first line cannot be folded: whitespace after it is refused with the line that it begins (§2.2).
-fn unfold(head: &mut [u8]) {
+/// The first line cannot be folded: whitespace after it is refused with the line that it begins (§2.2). Returns whether
+/// there was a fold.
+fn unfold(head: &mut [u8]) -> bool {
     let mut rest = head;
-    let mut is_first = true;
+    let (mut is_first, mut found) = (true, false);
     while let Some(lf) = rest.iter().position(|&byte| byte == b'\n') {
         if !is_first
             && matches!(rest.get(lf + 1), Some(b' ' | b'\t'))
@@ -233,10 +232,12 @@ fn unfold(head: &mut [u8]) {
             && let Some(line_end) = rest.get_mut(lf - 1..=lf)
         {
             line_end.fill(b' ');
+            found = true;
         }
         is_first = false;
         rest = rest.get_mut(lf + 1..).unwrap_or_default();
     }
+    found
 }
 
 fn first_line(head: &[u8]) -> &[u8] {
@@ -252,8 +253,9 @@ fn start_line(head: &[u8]) -> HandshakeError {
 }
 
 /// The parser's error, with the line in which it is.
-fn explain(error: httparse::Error, head: &[u8]) -> HandshakeError {
+fn explain(error: httparse::Error, head: &[u8], limit: usize) -> HandshakeError {
     match error {
+        httparse::Error::TooManyHeaders => HandshakeError::TooManyFields { limit },
         httparse::Error::Version => HandshakeError::HttpVersion(grammar::excerpt(first_line(head))),
         httparse::Error::HeaderName => {
             let line = lines(head).skip(1).find(|line| field_name(line).is_none());

@@ -65,19 +65,20 @@ struct Origin<'a> {
 }
 
 impl<'a> Origin<'a> {
-    fn parse(text: &'a str) -> Result<Self, OriginError> {
-        let excerpt = || grammar::excerpt(text.as_bytes());
-        let (scheme, authority) = text
-            .split_once("://")
-            .filter(|(scheme, _)| is_scheme(scheme))
-            .ok_or_else(|| OriginError::Scheme(excerpt()))?;
-        if authority.contains(['/', '?', '#']) {
-            return Err(OriginError::Path(excerpt()));
-        }
-        let Authority { host, port } =
-            Authority::parse(authority).map_err(|error| OriginError::of_authority(error, text))?;
-        Ok(Self { scheme, host, port: port.or_else(|| default_port(scheme)) })
+    fn new(scheme: &'a str, Authority { host, port }: Authority<'a>) -> Self {
+        Self { scheme, host, port: port.or_else(|| default_port(scheme)) }
     }
+
+    /// A received origin. Its host is not checked, as it is only compared with one that has been.
+    fn received(text: &'a str) -> Option<Self> {
+        let (scheme, authority) = split_scheme(text)?;
+        Some(Self::new(scheme, Authority::split(authority).ok()?))
+    }
+}
+
+fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = text.split_once(':')?;
+    Some((scheme, rest.strip_prefix("//")?))
 }
 
 /// `scheme` (RFC 3986 §3.1).
@@ -96,7 +97,7 @@ fn default_port(scheme: &str) -> Option<u16> {
 
 /// Whether an origin has the host and the port that the request is for.
 fn is_same(origin: &str, host: &str) -> bool {
-    let (Ok(origin), Ok(own)) = (Origin::parse(origin), Authority::parse(host)) else { return false };
+    let (Some(origin), Ok(own)) = (Origin::received(origin), Authority::split(host)) else { return false };
     // Only `http` and `https` have pages that a server delivers.
     let Some(default) = default_port(origin.scheme) else { return false };
     origin.host.eq_ignore_ascii_case(own.host) && origin.port == Some(own.port.unwrap_or(default))
@@ -123,7 +124,11 @@ impl Listed {
             _ if text.eq_ignore_ascii_case("null") => return Ok(Self::Null),
             _ => {}
         }
-        let Origin { scheme, host, port } = Origin::parse(text)?;
+        let (scheme, authority) = split_scheme(text)
+            .filter(|(scheme, _)| is_scheme(scheme))
+            .ok_or_else(|| OriginError::Scheme(grammar::excerpt(text.as_bytes())))?;
+        let parsed = Authority::parse(authority).map_err(|error| OriginError::of_authority(error, text, authority))?;
+        let Origin { scheme, host, port } = Origin::new(scheme, parsed);
         Ok(Self::Triple { scheme: scheme.into(), host: host.into(), port })
     }
 
@@ -131,7 +136,7 @@ impl Listed {
     fn matches(&self, received: &str) -> bool {
         match self {
             Self::Null => received.eq_ignore_ascii_case("null"),
-            Self::Triple { scheme, host, port } => Origin::parse(received).is_ok_and(|received| {
+            Self::Triple { scheme, host, port } => Origin::received(received).is_some_and(|received| {
                 received.scheme.eq_ignore_ascii_case(scheme)
                     && received.host.eq_ignore_ascii_case(host)
                     && received.port == *port

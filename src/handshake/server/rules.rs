@@ -96,11 +96,11 @@ pub(super) fn check_expectation(fields: &Fields) -> Result<(), HandshakeError> {
 
 /// Whether the request asks for WebSocket at all: an Upgrade field names it, in any version and in any list.
 pub(super) fn asks_for_websocket(fields: &Fields) -> bool {
-    let mut protocols = fields.values(FieldName::Upgrade).flat_map(grammar::elements);
-    protocols.any(|protocol| {
-        let name = protocol.split(|&byte| byte == b'/').next();
-        name.is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"))
-    })
+    let is_websocket = |protocol: &[u8]| match protocol.split_at_checked(b"websocket".len()) {
+        Some((name, version)) => name.eq_ignore_ascii_case(b"websocket") && matches!(version, [] | [b'/', ..]),
+        None => false,
+    };
+    fields.values(FieldName::Upgrade).any(|line| grammar::elements(line).any(is_websocket))
 }
 
 /// "An |Upgrade| header field containing the value "websocket", treated as an ASCII case-insensitive value" (§4.2.1,
