@@ -21,24 +21,28 @@ pub(crate) enum AuthorityError {
 
 impl<'a> Authority<'a> {
     pub(crate) fn parse(text: &'a str) -> Result<Self, AuthorityError> {
-        let parsed = Self::split(text).and_then(|authority| match is_host(authority.host) {
-            true => Ok(authority),
-            false => Err(AuthorityError::Host),
-        });
+        let (host, port) = split_port(text);
+        let port = if is_host(host) { parse_port(port) } else { Err(AuthorityError::Host) };
         // Neither `@` nor what is not ASCII can be in a host or a port; to name the cause is more use than "invalid host".
-        parsed.map_err(|error| match error {
+        let port = port.map_err(|error| match error {
             _ if text.contains('@') => AuthorityError::UserInfo,
             _ if !text.is_ascii() => AuthorityError::NotAscii,
             error => error,
-        })
+        })?;
+        Ok(Self { host, port })
     }
 
     /// The same without a check of the host: for a comparison with one that has been checked.
     pub(crate) fn split(text: &'a str) -> Result<Self, AuthorityError> {
-        let end = if text.starts_with('[') { text.find(']').map(|at| at + 1) } else { text.find(':') };
-        let (host, port) = text.split_at_checked(end.unwrap_or(text.len())).unwrap_or((text, ""));
+        let (host, port) = split_port(text);
         Ok(Self { host, port: parse_port(port)? })
     }
+}
+
+/// The host, and the port with its colon or nothing.
+fn split_port(text: &str) -> (&str, &str) {
+    let end = if text.starts_with('[') { text.find(']').map(|at| at + 1) } else { text.find(':') };
+    text.split_at_checked(end.unwrap_or(text.len())).unwrap_or((text, ""))
 }
 
 fn is_host(host: &str) -> bool {

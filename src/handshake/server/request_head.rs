@@ -7,9 +7,9 @@ use crate::handshake::{
     query,
 };
 use alloc::{borrow::Cow, string::String};
+use core::fmt;
 
 /// A request that was read: what it asks for, and its header fields.
-#[derive(Debug)]
 pub(super) struct RequestHead {
     pub(super) fields: Fields,
     host: String,
@@ -65,5 +65,16 @@ impl RequestHead {
 
     pub(super) fn cookie(&self, name: &str) -> Option<&str> {
         cookie::find(self.fields.named("Cookie"), name)
+    }
+}
+
+/// Without values and query: they may be secrets.
+impl fmt::Debug for RequestHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestHead")
+            .field("host", &self.host)
+            .field("path", &self.path())
+            .field("fields", &self.fields)
+            .finish_non_exhaustive()
     }
 }
