@@ -37,8 +37,8 @@ pub enum HandshakeError {
     BareLf,
     /// A CR is not followed by LF.
     BareCr,
-    /// A line is not a valid header field: a name that is a token, directly followed by a colon. Folded lines are not valid either.
-    /// Holds an excerpt of the line.
+    /// A line is not a valid header field: a name that is a token, directly followed by a colon. Folded lines are not valid
+    /// either. Holds an excerpt of the line.
     FieldLine(String),
     /// The value of a header field contains a control byte. Holds an excerpt of the field's name.
     FieldValue(String),

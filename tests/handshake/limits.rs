@@ -119,6 +119,15 @@ fn fields_of_a_head() {
             assert_eq!(run(&config(), &head.with("X", "a\r\n b\r\n c").bytes()).0, Some(Ok(())));
         }
     }
+    // Limits that are higher than the default, up to none at all.
+    for (limit, count) in [(101, 101), (500, 499), (500, 500), (usize::MAX, 500)] {
+        let config = limited(|config| config.limits.head_fields = limit);
+        let head = (5..count).fold(Head::request(), |head, at| head.and("X", at.to_string()));
+        assert_eq!(serve(&config, &head.bytes()).0, Some(Ok(())), "{count} of {limit}");
+        let more = head.and("X", "").bytes();
+        let expected = if count < limit { Ok(()) } else { Err(HandshakeError::TooManyFields { limit }) };
+        assert_eq!(serve(&config, &more).0, Some(expected), "{count} and one of {limit}");
+    }
     let none = limited(|config| config.limits.head_fields = 0);
     assert_eq!(serve(&none, &Head::request().bytes()).0, Some(Err(HandshakeError::TooManyFields { limit: 0 })));
 }

@@ -130,7 +130,8 @@ fn invalid_origins() {
     let error = |origin: &str| Accept::origins(["https://example.com", origin]).expect_err(origin);
     assert_eq!(error("*"), OriginError::Wildcard);
     assert!(error("*").to_string().contains("use Accept::any_origin"));
-    let table: [(&[&str], fn(String) -> OriginError, &str); 6] = [
+    type Case = (&'static [&'static str], fn(String) -> OriginError, &'static str);
+    let table: [Case; 6] = [
         (&["https://*.example.com", "https://*", "**", "null*"], OriginError::Pattern, "without *"),
         (
             &[

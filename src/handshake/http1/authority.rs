@@ -41,7 +41,8 @@ impl<'a> Authority<'a> {
 
 /// The host, and the port with its colon or nothing.
 fn split_port(text: &str) -> (&str, &str) {
-    let end = if text.starts_with('[') { text.find(']').map(|at| at + 1) } else { text.find(':') };
+    let position = |wanted: u8| text.bytes().position(|byte| byte == wanted);
+    let end = if text.starts_with('[') { position(b']').map(|at| at + 1) } else { position(b':') };
     text.split_at_checked(end.unwrap_or(text.len())).unwrap_or((text, ""))
 }
 
@@ -65,12 +66,15 @@ fn parse_port(text: &str) -> Result<Option<u16>, AuthorityError> {
 
 /// `reg-name`, and with it IPv4 addresses; but not the empty one, which no http or ws URI may have (RFC 9110 §4.2.1).
 fn is_reg_name(host: &str) -> bool {
-    let mut parts = host.as_bytes().split(|&byte| byte == b'%');
-    let is_name = |part: &[u8]| part.iter().all(|&byte| is_name_byte(byte));
-    // Behind each `%` are two hexadecimal digits.
-    let is_escape_and_name =
-        |part: &[u8]| part.split_first_chunk().is_some_and(|(digits, name)| is_hex_pair(*digits) && is_name(name));
-    !host.is_empty() && parts.next().is_some_and(is_name) && parts.all(is_escape_and_name)
+    let mut bytes = host.bytes();
+    while let Some(byte) = bytes.next() {
+        // Behind a `%` are two hexadecimal digits.
+        let is_escape = byte == b'%' && bytes.by_ref().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+        if !is_name_byte(byte) && !is_escape {
+            return false;
+        }
+    }
+    !host.is_empty()
 }
 
 /// `unreserved` and `sub-delims` (RFC 3986 §2.2, §2.3).

@@ -190,7 +190,7 @@ fn slots<'s, 'h>(
         Some(few) => few,
         None => {
             // There are not more fields than lines, whatever the limit is.
-            let lines = head.iter().filter(|&&byte| byte == b'\n').count();
+            let lines = lines(head).count();
             *many = vec![MaybeUninit::uninit(); lines.min(limit)];
             many
         }

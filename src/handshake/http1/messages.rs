@@ -42,7 +42,7 @@ fn append(head: &mut Vec<u8>, bytes: &[u8]) -> core::ops::Range<usize> {
     start..head.len()
 }
 
-/// The fields in the lines of a head that was written here, whose first line, if it is no field, is left out.
+/// The fields in the lines of a head that was written here, whose first line is left out if it is not a field.
 pub(crate) fn to_map(head: &[u8]) -> HeaderMap {
     let mut map = HeaderMap::new();
     for line in head.split(|&byte| byte == b'\n') {
