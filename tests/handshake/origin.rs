@@ -124,14 +124,16 @@ fn any_origin() {
     assert!(request(bytes).accept(&Accept::origins(["http://server.example.com"]).unwrap()).is_err());
 }
 
+/// Texts, the error for each, and what it advises.
+type InvalidOrigins = (&'static [&'static str], fn(String) -> OriginError, &'static str);
+
 /// [F-04] [F-27] A text that is not an origin, and so would never match, is an error that names what to do instead.
 #[test]
 fn invalid_origins() {
     let error = |origin: &str| Accept::origins(["https://example.com", origin]).expect_err(origin);
     assert_eq!(error("*"), OriginError::Wildcard);
     assert!(error("*").to_string().contains("use Accept::any_origin"));
-    type Case = (&'static [&'static str], fn(String) -> OriginError, &'static str);
-    let table: [Case; 6] = [
+    let table: [InvalidOrigins; 6] = [
         (&["https://*.example.com", "https://*", "**", "null*"], OriginError::Pattern, "without *"),
         (
             &[

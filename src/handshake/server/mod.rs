@@ -105,8 +105,9 @@ impl Handshake {
 
     /// Takes the head of the request off the front of `input`, as much of it as has arrived.
     ///
-    /// Nothing beyond the head is taken: the rest of `input` after a [`Request`] are the client's first frames, for [`Connection::receive`](crate::Connection::receive). The outcome does not depend on how the bytes
-    /// are cut into calls, except for the excerpt in [`HandshakeError::StartLine`].
+    /// Nothing beyond the head is taken: the rest of `input` after a [`Request`] are the client's first frames, for
+    /// [`Connection::receive`](crate::Connection::receive). The outcome does not depend on how the bytes are cut into calls,
+    /// except for the excerpt in [`HandshakeError::StartLine`].
     ///
     /// There is one outcome. After it, nothing is taken any more, and the result is [`Progress::Incomplete`].
     pub fn receive(&mut self, input: &mut Input<'_>) -> Progress {
