@@ -44,7 +44,7 @@ pub enum Error {
     Close(#[from] CloseError),
     /// The URI, or a header, is not valid: nothing was sent.
     #[error(transparent)]
-    Request(#[from] client::InvalidRequest),
+    Request(#[from] client::RequestError),
     /// The opening handshake failed. A server has answered with the status for it. To a client the server's response is
     /// there if its head could be read.
     #[error("the opening handshake failed: {error}")]

@@ -44,7 +44,7 @@ pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
 /// # let config = std::sync::Arc::new(Config::default());
 /// let socket = ws::accept_with(stream, &config, |request| match request.path() {
 ///     "/chat" if request.protocols().any(|offered| offered == "chat.v2") => {
-///         request.accept(&Accept::same_origin().protocol("chat.v2"))
+///         request.accept(&Accept::same_origin().require_protocol("chat.v2"))
 ///     }
 ///     "/chat" => request.accept(&Accept::same_origin()),
 ///     _ => Err(request.refuse(404, "There is nothing here.")),
@@ -108,6 +108,7 @@ pub async fn receive_request<S: AsyncRead + AsyncWrite + Unpin>(
         match progress {
             server::Progress::Request(request) => return Ok((request, Client(opening))),
             server::Progress::Refused(refusal) => return Err(opening.refuse(refusal).await),
+            server::Progress::NotWebSocket(request) => return Err(opening.refuse(request.into_refusal()).await),
             server::Progress::Incomplete => {
                 let wait = handshake.tick(opening.clock.timestamp(Instant::now()));
                 opening.read(wait).await?;
