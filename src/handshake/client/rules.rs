@@ -36,10 +36,11 @@ impl Expected {
         #[cfg(feature = "deflate")]
         if let Some(options) = &config.deflate {
             let agreement = check_deflate(&response.fields, options)?;
-            return Ok(Connection::opened(Role::Client, config, Vec::new()).with_deflate(agreement));
+            let connection = Connection::opened(Role::Client, config, Vec::new()).with_deflate(agreement);
+            return Ok(connection.with_protocol(response.protocol()));
         }
         check_no_extension(&response.fields)?;
-        Ok(Connection::opened(Role::Client, config, Vec::new()))
+        Ok(Connection::opened(Role::Client, config, Vec::new()).with_protocol(response.protocol()))
     }
 
     /// "If the response includes a |Sec-WebSocket-Protocol| header field and this header field indicates the use of a

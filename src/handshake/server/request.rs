@@ -168,7 +168,7 @@ impl Request {
     /// allows (status 403), or if the client does not offer the subprotocol that `accept` requires (status 400).
     pub fn accept(self, accept: &Accept) -> Result<Connection, Refusal> {
         match accept.choose(&self) {
-            Ok(protocol) => Ok(self.open(|key, extensions| {
+            Ok(protocol) => Ok(self.open(protocol, |key, extensions| {
                 debug_assert!(key.is_some(), "a request over HTTP/2 or HTTP/3 is accepted by its Upgrade");
                 switching_protocols(accept, key, protocol, extensions)
             })),
@@ -178,7 +178,11 @@ impl Request {
 
     /// Opens the connection. `answer` gets the key and the extensions that are agreed on, and returns the bytes that the
     /// connection sends first.
-    pub(super) fn open(self, answer: impl FnOnce(Option<&Key>, Option<&str>) -> Vec<u8>) -> Connection {
+    pub(super) fn open(
+        self,
+        protocol: Option<&str>,
+        answer: impl FnOnce(Option<&Key>, Option<&str>) -> Vec<u8>,
+    ) -> Connection {
         #[cfg(feature = "deflate")]
         let agreement = self.deflate();
         #[cfg(feature = "deflate")]
@@ -186,7 +190,7 @@ impl Request {
         #[cfg(not(feature = "deflate"))]
         let extensions: Option<alloc::string::String> = None;
         let first = answer(self.key.as_ref(), extensions.as_deref());
-        let connection = Connection::opened(Role::Server, self.config, first);
+        let connection = Connection::opened(Role::Server, self.config, first).with_protocol(protocol);
         #[cfg(feature = "deflate")]
         let connection = connection.with_deflate(agreement);
         connection

@@ -184,7 +184,7 @@ impl Upgrade {
         let Self { request, form } = self;
         let protocol = accept.choose(&request).map_err(|error| form.refuse(error))?;
         let mut response = Response::new(());
-        let connection = request.open(|key, extensions| {
+        let connection = request.open(protocol, |key, extensions| {
             let mut head = Vec::new();
             match form {
                 Form::Upgrade => {
