@@ -9,8 +9,8 @@ mod counted;
 mod echo;
 #[path = "../../../../examples/io-uring/src"]
 mod io_uring_example {
-    #[path = "../../event-loop/src/alarms.rs"]
-    mod alarms;
+    #[path = "../../event-loop/src/timers.rs"]
+    mod timers;
     mod peer;
     mod ring;
     pub(crate) mod server;
