@@ -1,4 +1,4 @@
-//! bowline, through each of its doors.
+//! bowline, with each of its drivers and APIs.
 
 use crate::{any, counted::Counted, echo::Echo, io_uring_example, report};
 use bowline::{
