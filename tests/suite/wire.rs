@@ -1,7 +1,7 @@
 //! Frames as they lie on the wire, taken apart by hand, and a source of keys that counts.
 
 use bowline::{Config, Connection, Event, Role};
-use std::{cell::Cell, sync::Arc};
+use std::cell::Cell;
 
 use crate::common;
 
@@ -73,5 +73,5 @@ pub(crate) fn connection_that_counts(role: Role, change: impl FnOnce(&mut Config
     let mut config = common::config();
     config.entropy = counting;
     change(&mut config);
-    Connection::new(role, &Arc::new(config))
+    Connection::new(role, config)
 }
