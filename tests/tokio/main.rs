@@ -28,6 +28,4 @@ mod memory;
 mod opening;
 mod split;
 mod time;
-#[cfg(feature = "rustls")]
-mod tls;
 mod traits;

@@ -249,9 +249,9 @@ impl<S: Transport> WebSocket<S> {
     fn read_once(&mut self) -> (io::Result<usize>, bool) {
         // A direct read waits for much at once: not while the close deadline runs.
         if self.connection.state() == State::Open
-            && let Some(mut space) = self.connection.direct_read()
+            && let Some(read) = self.connection.direct_read(|space| space.read_from(&mut self.stream))
         {
-            return (space.read_from(&mut self.stream), true);
+            return (read, true);
         }
         (self.stream.read(&mut self.buffer), false)
     }
