@@ -57,6 +57,7 @@ pub fn accept_with<S: Transport>(
         match progress {
             server::Progress::Request(request) => break request,
             server::Progress::Refused(refusal) => return Err(opening.refuse(refusal)),
+            server::Progress::NotWebSocket(request) => return Err(opening.refuse(request.into_refusal())),
             server::Progress::Incomplete => opening.read(handshake.tick(opening.now()))?,
         }
     };
