@@ -5,7 +5,7 @@ use crate::{
     held::{Held, KIB, MIB, frame_to},
 };
 use bowline::{
-    Cause, Config, Connection, Delivery, Event, Role, Timestamp, client,
+    Cause, Config, Connection, Delivery, Event, Input, Role, Timestamp, client,
     deflate::Options,
     server::{self, Accept},
 };
@@ -44,7 +44,7 @@ fn agreed(role: Role, config: &Arc<Config>, params: &str) -> Held {
         Role::Server => accept(config, &request(params)),
         Role::Client => connect(config, params),
     };
-    let queued = connection.queued();
+    let queued = connection.buffered_amount();
     connection.output().advance(queued);
     for second in [0, 2, 4] {
         let _ = connection.tick(Timestamp::since_origin(Duration::from_secs(second)));
@@ -63,22 +63,22 @@ fn request(params: &str) -> Vec<u8> {
 }
 
 fn accept(config: &Arc<Config>, request: &[u8]) -> Connection {
-    match server::Handshake::new(config).receive(&mut &mut request.to_vec()[..]) {
+    match server::Handshake::new(config.clone()).receive(&mut Input::from(&mut request.to_vec())) {
         server::Progress::Request(request) => request.accept(&Accept::any_origin()).unwrap(),
         other => panic!("{other:?}"),
     }
 }
 
 fn connect(config: &Arc<Config>, params: &str) -> Connection {
-    let mut handshake = client::Handshake::new(client::Request::from_uri("ws://example.com/").unwrap(), config);
+    let mut handshake = client::Handshake::new(client::Request::from_uri("ws://example.com/").unwrap(), config.clone());
     let len = handshake.output().remaining();
     let asked = handshake.output().copy_to_bytes(len);
-    let mut server = accept(&Arc::new(Config::default()), &asked);
-    let len = server.queued();
+    let mut server = accept(&Arc::default(), &asked);
+    let len = server.buffered_amount();
     let answer = server.output().copy_to_bytes(len);
     let head = answer.strip_suffix(b"\r\n").unwrap();
     let mut answer = [head, format!("Sec-WebSocket-Extensions: {params}\r\n\r\n").as_bytes()].concat();
-    match handshake.receive(&mut &mut answer[..]) {
+    match handshake.receive(&mut Input::from(&mut answer[..])) {
         client::Progress::Connected(connection, _) => connection,
         other => panic!("{other:?}"),
     }
@@ -86,7 +86,7 @@ fn connect(config: &Arc<Config>, params: &str) -> Connection {
 
 fn echo(held: &mut Held, bytes: &mut [u8]) -> usize {
     held.with(|connection| {
-        let (mut input, mut count) = (bytes, 0);
+        let (mut input, mut count) = (Input::from(bytes), 0);
         while let Some(event) = connection.receive(&mut input) {
             match event {
                 Event::Text(text) => connection.send_text(text).unwrap(),
@@ -125,7 +125,7 @@ fn an_idle_connection_without_takeover_has_no_heap() {
                         for piece in frame_to(role, opcode, &deflated(&vec![b'a'; len])).chunks_mut(cut) {
                             echo(&mut held, piece);
                         }
-                        assert!(held.connection.queued() > 0, "no echo");
+                        assert!(held.connection.buffered_amount() > 0, "no echo");
                         rest(&mut held);
                         held.assert_empty();
                     }
@@ -197,7 +197,7 @@ fn the_cost_of_compressing() {
             let mut held = agreed(role, &config, &params);
             for len in [1000, 100 * KIB] {
                 held.with(|connection| connection.send_text("a".repeat(len)).unwrap());
-                assert!(held.connection.queued() < len);
+                assert!(held.connection.buffered_amount() < len);
                 rest(&mut held);
                 assert_about(held.bytes, expected);
             }
