@@ -11,7 +11,7 @@ use bowline::{
 };
 use bytes::Buf;
 use flate2::{Compress, Compression, FlushCompress};
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 const TAKEOVER: &str = "permessage-deflate";
 const NO_TAKEOVER: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
@@ -38,8 +38,16 @@ fn config(change: impl FnOnce(&mut Config, &mut Options)) -> Arc<Config> {
     Arc::new(config)
 }
 
-/// A connection that has shaken hands on this, has nothing on the heap, and is observed from now on.
+/// A connection that has shaken hands on this, has nothing on the heap, and is observed from now on. This thread has its scratch
+/// memory already.
 fn agreed(role: Role, config: &Arc<Config>, params: &str) -> Held {
+    let mut first = observed(Role::Server, &self::config(|_, _| {}), NO_TAKEOVER);
+    first.receive(&mut frame_to(Role::Server, 0xC2, &deflated(b"first")));
+    observed(role, config, params)
+}
+
+/// The same, whether this thread has its scratch memory or not.
+fn observed(role: Role, config: &Arc<Config>, params: &str) -> Held {
     let mut connection = match role {
         Role::Server => accept(config, &request(params)),
         Role::Client => connect(config, params),
@@ -181,6 +189,29 @@ fn the_cost_of_decompressing() {
                 assert_eq!(held.bytes, before);
             }
         }
+    }
+}
+
+/// What is compressed and decompressed goes through the thread's scratch memory: it is allocated once for each thread, and no connection
+/// holds it.
+#[test]
+fn one_chunk_for_each_thread() {
+    for role in ROLES {
+        thread::spawn(move || {
+            let config = config(|_, _| {});
+            let used = |held: &mut Held| {
+                held.receive(&mut frame_to(role, 0xC2, &deflated(&[b'a'; 1000])));
+                held.with(|connection| connection.send_text("a".repeat(1000)).unwrap());
+                rest(held);
+                held.bytes
+            };
+            let (mut first, mut second) = (observed(role, &config, TAKEOVER), observed(role, &config, TAKEOVER));
+            let (of_first, of_second) = (used(&mut first), used(&mut second));
+            assert_eq!(of_first, of_second + CHUNK);
+            assert_about(of_second, DECOMPRESSING + COMPRESSING[0].2);
+        })
+        .join()
+        .unwrap();
     }
 }
 
