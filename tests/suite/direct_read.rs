@@ -6,9 +6,15 @@ use crate::{
     },
     peer::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT, fragments_to, header_to, poll_events, short_header},
 };
-use bowline::{Cause, CloseCode, Connection, Delivery, DirectRead, Event, Interrupted, Role, Violation};
+use bowline::{
+    Cause, CloseCode, Config, Connection, Delivery, DirectRead, Event, Interrupted, Role, State, Timestamp, Violation,
+};
 use bytes::BufMut;
-use std::io::{self, ErrorKind, Read};
+use std::{
+    io::{self, ErrorKind, Read},
+    mem,
+    time::Duration,
+};
 
 /// A payload in which a byte that is lost, doubled or unmasked with the wrong part of the key shows.
 fn payload(len: usize) -> Vec<u8> {
@@ -332,6 +338,126 @@ fn limits_count_on() {
                 other => panic!("{} events", other.len()),
             }
             assert!(direct > 10_000);
+        }
+    }
+}
+
+/// What is dropped without a read has no effect, however often.
+#[test]
+fn dropped_without_a_read() {
+    for role in ROLES {
+        let (mut connection, rest) = in_frame(role, 50_000, 20_000);
+        for part in rest.chunks(1000) {
+            assert_eq!(poll_events(&mut connection), []);
+            drop(connection.direct_read());
+            if let Some(mut space) = connection.direct_read() {
+                let _ = space.as_buf_mut();
+                assert_eq!(space.read_from(&b""[..]).unwrap(), 0);
+            }
+            let events = receive(&mut connection, part);
+            assert!(events.is_empty() || is_message(&events, &payload(50_000)));
+        }
+        assert_eq!(connection.closure(), None);
+        let text = receive(&mut connection, &frame_to(role, TEXT, b"next"));
+        assert_eq!(text, [Event::Text("next".into())]);
+    }
+}
+
+/// [I-23] [J-04] Reads of every size into one direct read, or into one after the other, with an event polled after each or at the end.
+#[test]
+fn in_pieces_of_every_size() {
+    let len = 10_000;
+    for role in ROLES {
+        for size in (1..=64).chain([1000, 4095, 4096, 4097, 5000, 5001, usize::MAX]) {
+            for (one, polls) in [(true, true), (false, true), (false, false)] {
+                let (mut connection, rest) = in_frame(role, len, 5000);
+                let (mut rest, mut events) = (&rest[..], Vec::new());
+                loop {
+                    let Some(mut space) = connection.direct_read() else { break };
+                    let mut fits = true;
+                    while fits {
+                        let before = rest.len();
+                        rest = put(&mut space, rest, size);
+                        fits = one && rest.len() < before;
+                    }
+                    drop(space);
+                    if polls {
+                        events.extend(poll_events(&mut connection));
+                    }
+                }
+                events.extend(poll_events(&mut connection));
+                events.extend(receive(&mut connection, rest));
+                assert!(is_message(&events, &payload(len)), "{role:?}, {size} bytes at a time");
+            }
+        }
+    }
+}
+
+/// [O-27] What is read directly is a sign of life and a part of a message, from the moment it is dropped.
+#[test]
+fn a_direct_read_counts_as_received() {
+    for role in ROLES {
+        for reads in [false, true] {
+            let change = |config: &mut Config| config.deadlines.idle = Some(Duration::from_secs(60));
+            let mut connection = connection_with(role, change);
+            receive(&mut connection, &frame_to(role, BINARY, &payload(50_000))[..20_000]);
+            for second in (0..=90).step_by(10) {
+                if let Some(mut space) = connection.direct_read().filter(|_| reads) {
+                    space.as_buf_mut().put_u8(0);
+                }
+                let _ = connection.tick(Timestamp::since_origin(Duration::from_secs(second)));
+            }
+            assert_eq!(connection.state() == State::Open, reads);
+        }
+    }
+}
+
+/// What is leaked is not counted as received: without a read in it, the message is right; with one, it may be wrong, and no more than
+/// that. The connection does not panic, and goes on until it is closed.
+#[test]
+fn leaked() {
+    for role in ROLES {
+        let data = payload(50_000);
+        for leaks in [1, 2, 10] {
+            let (mut connection, rest) = in_frame(role, 50_000, 20_000);
+            for _ in 0..leaks {
+                mem::forget(connection.direct_read());
+            }
+            let (events, direct) = drive(&mut connection, &rest, 5000, 1000);
+            assert!(is_message(&events, &data) && direct > 0, "nothing was read, so nothing is lost");
+        }
+        for (leaked, direct_later) in
+            [(1, false), (1, true), (1000, false), (1000, true), (usize::MAX, false), (usize::MAX, true)]
+        {
+            for leaks in [1, 3] {
+                let (mut connection, rest) = in_frame(role, 50_000, 20_000);
+                let mut read = &rest[..];
+                for _ in 0..leaks {
+                    let Some(mut space) = connection.direct_read() else { break };
+                    read = put(&mut space, read, leaked);
+                    mem::forget(space);
+                    assert_eq!(poll_events(&mut connection), []);
+                }
+                assert!(read.len() < rest.len());
+                // As many bytes as are missing from the point of view of the connection, and a message after them.
+                let next = frame_to(role, TEXT, b"next");
+                let mut events = Vec::new();
+                for part in [&rest[..], &next].concat().chunks(1000) {
+                    let space = if direct_later { connection.direct_read() } else { None };
+                    let later = space.map_or(part, |mut space| put(&mut space, part, usize::MAX));
+                    events.extend(poll_events(&mut connection));
+                    events.extend(receive(&mut connection, later));
+                }
+                assert!(
+                    matches!(events.first(), Some(Event::Binary(_) | Event::Failed(_))),
+                    "{role:?}, {leaked}: {}",
+                    events.len()
+                );
+                assert!(events.len() <= 2);
+                connection.receive_eof();
+                written(&mut connection);
+                assert!(connection.is_closed() && connection.closure().is_some());
+            }
         }
     }
 }

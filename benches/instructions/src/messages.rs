@@ -3,7 +3,7 @@
 use crate::{Path, fixed};
 use bowline::{Config, Connection, Event, Input, Role};
 use bytes::{Buf, Bytes};
-use std::{hint::black_box, sync::Arc};
+use std::hint::black_box;
 
 pub(crate) const PATHS: &[Path] = &[
     ("receive-binary-16", || receive(binary(16, 16))),

@@ -67,7 +67,7 @@ pub const ALL: [Subject; 16] = [
         name: "bowline, second door",
         krate: Some("bowline"),
         class: Class::Ours(Door::Second),
-        note: "the same, and `assembly` for what is missing of a large message",
+        note: "the same, and `direct_read` for what is missing of a large message",
         work: ours::second,
     },
     Subject {

@@ -106,9 +106,10 @@ impl Driver {
         let last = tally.messages + messages as u64;
         while tally.messages < last {
             let nothing_unread = self.unread.0 == self.unread.1;
-            if nothing_unread && let Some(mut assembly) = self.connection.direct_read() {
-                assembly.read_from(&mut self.pipe).expect("reading from memory");
-                if let Some(event) = self.connection.receive(&mut &mut [][..]) {
+            let space = if nothing_unread { self.connection.direct_read() } else { None };
+            let read = space.map(|mut space| space.read_from(&mut self.pipe).expect("reading from memory"));
+            if read.is_some() {
+                if let Some(event) = self.connection.poll_event() {
                     deliver(event, tally);
                 }
             } else {
