@@ -333,7 +333,7 @@ fn uncompressed_among_compressed() {
             from.send(Message::TextChunk { text: Text::from_static("end"), last: true }).unwrap();
         }
         for (from, to) in [(0, 1), (1, 0)] {
-            let mut ends = [&mut client, &mut server];
+            let ends = [&mut client, &mut server];
             let bytes = written(ends[from]);
             let events = receive(ends[to], &bytes);
             let expected = [text.clone(), text.clone() + "end"].map(|text| Event::Text(text.into()));

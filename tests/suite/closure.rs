@@ -319,7 +319,9 @@ fn in_one_line() {
     for role in ROLES {
         for (steps, line) in table {
             let mut connection = connection_with(role, deadlines);
-            steps.iter().for_each(|step| step(role, &mut connection));
+            for step in steps {
+                step(role, &mut connection);
+            }
             let closure = connection.closure().unwrap();
             let expected =
                 format!("{line}{}", if line.ends_with(' ') { closure.cause().to_string() } else { String::new() });

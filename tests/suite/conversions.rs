@@ -103,7 +103,8 @@ fn text_is_equal_to_text() {
         assert!(*"Grüße" == text && "Grüße" == text && string == text && cow == text);
         assert!(text != *"Grüsse" && text != "Grüsse" && text != String::new() && text != Cow::Borrowed(""));
         assert!(*"Grüsse" != text && "Grüsse" != text && String::new() != text && Cow::Borrowed("") != text);
-        assert!(text == Text::from("Grüße") && text != Text::from("grüße"));
+        let (same, other) = (Text::from("Grüße"), Text::from(String::from("grüße")));
+        assert!(text == same && text != other);
     }
 }
 
@@ -150,9 +151,11 @@ fn owned_payloads_are_not_copied() {
         (payload, at)
     };
     let (payload, at) = own();
-    assert_eq!(payload.into_vec().as_ptr(), at);
+    let vec = payload.into_vec();
+    assert_eq!(vec.as_ptr(), at);
     let (payload, at) = own();
-    assert_eq!(Vec::from(payload).as_ptr(), at);
+    let vec = Vec::from(payload);
+    assert_eq!(vec.as_ptr(), at);
     let (payload, at) = own();
     assert_eq!(Bytes::from(payload).as_ptr(), at);
     let (payload, at) = own();
@@ -245,9 +248,11 @@ fn payloads_are_equal_to_bytes() {
             assert_eq!(payload.is_borrowed(), cut > 1);
             let (vec, bytes, slice) = (b"ab".to_vec(), Bytes::from_static(b"ab"), &b"ab"[..]);
             assert!(payload == *slice && payload == slice && payload == *b"ab" && payload == b"ab");
-            assert!(payload == vec && payload == bytes && payload == Payload::from(vec.clone()));
+            assert!(payload == vec && payload == bytes);
             assert!(*slice == payload && slice == payload && *b"ab" == payload && b"ab" == payload);
-            assert!(vec == payload && bytes == payload && Payload::from(vec) == payload);
+            assert!(vec == payload && bytes == payload);
+            let same = Payload::from(vec);
+            assert_eq!(payload, same);
             assert!(payload != b"abc" && b"a" != payload && payload != Vec::new() && Bytes::new() != payload);
             assert_eq!((payload.as_ref(), format!("{payload:?}")), (slice, "b\"ab\"".into()));
         }

@@ -51,7 +51,7 @@ fn opcodes_from_numbers() {
     for number in 0..=u8::MAX {
         match (Opcode::try_from(number), number) {
             (Ok(opcode), 0..=2 | 8..=10) => {
-                assert_eq!((opcode.bits(), Opcode::from_bits(number)), (number, Some(opcode)))
+                assert_eq!((opcode.bits(), Opcode::from_bits(number)), (number, Some(opcode)));
             }
             (Err(same), 3..=7 | 11..) => assert_eq!((same, Opcode::from_bits(number)), (number, None)),
             (other, _) => panic!("{number}: {other:?}"),
