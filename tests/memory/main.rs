@@ -1,6 +1,6 @@
 //! What a connection holds, and what it costs: every allocation of the thread is counted.
 //!
-//! The law: at most twice the payload received of the message that is coming in and 1 KiB, and never more than the
+//! The memory bound: at most twice the payload received of the message that is coming in and 1 KiB, and never more than the
 //! limit on messages and 1 KiB. A declared length counts for nothing.
 
 #![expect(clippy::cast_possible_truncation, reason = "test data is built from counters")]

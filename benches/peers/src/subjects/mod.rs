@@ -31,7 +31,7 @@ pub enum Class {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Door {
-    /// Whole messages, lent if they lie in the read buffer.
+    /// Whole messages, borrowed if they lie in the read buffer.
     Slice,
     /// Whole messages, read right into the space in which they are assembled.
     Second,
