@@ -62,10 +62,10 @@ async fn echo_batch<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocket<S>
     echoed
 }
 
-/// By the fast door, too: from a peer that floods and takes nothing, no more is received than fits, and no more is read than one
+/// With the batch API, too: from a peer that floods and takes nothing, no more is received than fits, and no more is read than one
 /// message may have.
 #[tokio::test(start_paused = true)]
-async fn the_fast_door_waits() {
+async fn the_batch_api_waits() {
     for role in ROLES {
         let script = Script::new([]);
         script.with(|played| played.room = Some(0));
@@ -88,9 +88,9 @@ async fn the_fast_door_waits() {
     }
 }
 
-/// Two ends that have both queued much, and then only use the fast door, do not wait for each other either.
+/// Two ends that have both queued much, and then only use the batch API, do not wait for each other either.
 #[tokio::test(start_paused = true)]
-async fn two_fast_doors() {
+async fn two_batch_apis() {
     let [mut client, mut server] = pair(16 * 1024, |config| config.limits.message = 64 * 1024);
     let run = async |socket: &mut crate::kit::Duplex| {
         for _ in 0..8 {
@@ -166,8 +166,8 @@ async fn compressed_chunks_wait() {
         b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
             .to_vec();
-    let mut handshake = bowline::server::Handshake::new(&config.into());
-    let bowline::server::Progress::Request(request) = handshake.receive(&mut &mut request[..]) else {
+    let mut handshake = bowline::server::Handshake::new(config);
+    let bowline::server::Progress::Request(request) = handshake.receive(&mut (&mut request).into()) else {
         panic!("refused")
     };
     let connection = request.accept(&bowline::server::Accept::any_origin()).unwrap();
@@ -175,9 +175,7 @@ async fn compressed_chunks_wait() {
     let mut socket = WebSocket::new(script.clone(), connection);
     socket.flush().await.unwrap();
     script.with(|played| played.room = Some(0));
-    socket.connection().set_compression(false);
-    socket.connection().send_binary(vec![7; 39_000]).unwrap();
-    socket.connection().set_compression(true);
+    socket.connection().send(Message::binary(vec![7; 39_000]).uncompressed()).unwrap();
     let chunk = || Message::BinaryChunk { data: vec![7; 60_000].into(), last: false };
     assert!(waits(socket.feed(chunk())), "9/8 of it would not fit");
     script.with(|played| played.room = None);
@@ -204,7 +202,7 @@ async fn both_send_first() {
 /// Two echo servers that talk to each other, with more between them than the wire holds.
 #[tokio::test(start_paused = true)]
 async fn two_echo_servers() {
-    for fast in [false, true] {
+    for feeds in [false, true] {
         let (near, far) = tokio::io::duplex(500);
         let both_are_done = tokio::sync::Barrier::new(2);
         let echo = async |mut socket: crate::kit::Duplex, first: usize, rounds: usize| {
@@ -214,7 +212,7 @@ async fn two_echo_servers() {
             for round in 0..rounds {
                 let message = socket.recv().await.unwrap().unwrap();
                 assert!(message == data(2000, round % 30));
-                if fast {
+                if feeds {
                     socket.feed(message).await.unwrap();
                 } else {
                     socket.send(message).await.unwrap();

@@ -58,7 +58,7 @@ pub fn connect_with(
 /// The first of the host's addresses that answers.
 fn dial(request: &Request, begun: Instant, deadline: Option<Duration>) -> Result<TcpStream, ConnectError> {
     let addresses = (request.host(), request.port()).to_socket_addrs();
-    let addresses: Vec<_> = addresses.map_err(|error| ConnectError::name(request, error))?.collect();
+    let addresses: Vec<_> = addresses.map_err(|error| ConnectError::resolve(request, error))?.collect();
     let mut failures = Vec::new();
     for (nth, &address) in addresses.iter().enumerate() {
         // One that leads nowhere must not take the time of the others.
