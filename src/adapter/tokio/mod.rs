@@ -92,6 +92,8 @@ mod tls;
 mod wakers;
 mod websocket;
 
+#[cfg(feature = "rustls")]
+pub use super::tls::rustls;
 pub use super::{
     connect_error::{ConnectError, ConnectStage},
     error::Error,
@@ -102,6 +104,4 @@ pub use connect::connect_tls;
 pub use connect::{connect, connect_with};
 pub use opening::{Client, accept, accept_with, client, receive_request};
 pub use split::{Receiver, Sender};
-#[cfg(feature = "rustls")]
-pub use tokio_rustls::rustls;
 pub use websocket::WebSocket;
