@@ -2,7 +2,7 @@
 
 use crate::{
     common::{ROLES, frame_from, frame_to, receive, written},
-    kit::{NO_TAKEOVER, PLAIN, Unminiz, agreed, agreed_with, ask, noise, options, prose, serve},
+    kit::{NO_TAKEOVER, PLAIN, Unminiz, agreed, agreed_with, ask, noise, options, outgoing, prose, serve},
     oracle::{Block, Oracle},
     wire::{Frame, frames},
 };
@@ -11,6 +11,12 @@ use bowline::{CloseCode, Connection, Role, SendError};
 /// What `connection` sends for a message: its only frame.
 fn sent(connection: &mut Connection, message: &str) -> Frame {
     connection.send_text(message).unwrap();
+    only(connection)
+}
+
+/// The same for a message that may be compressed, or not.
+fn sent_as(connection: &mut Connection, message: &str, compress: bool) -> Frame {
+    connection.send(outgoing(message, compress)).unwrap();
     only(connection)
 }
 
@@ -145,13 +151,11 @@ fn as_they_are() {
                     1 => (&*long, false),
                     _ => (&*random, true),
                 };
-                connection.set_compression(on);
-                let frame = sent(&mut connection, message);
+                let frame = sent_as(&mut connection, message, on);
                 let is_plain = frame.first == 0x81;
                 assert!(is_plain || message == random);
                 let data = if is_plain { frame.payload } else { oracle.message(&frame.payload).unwrap() };
                 assert_eq!(data, message.as_bytes());
-                connection.set_compression(true);
             }
         }
     }
@@ -236,10 +240,10 @@ fn no_room() {
             let frame = sent(&mut connection, &message);
             assert_eq!(oracle.message(&frame.payload).unwrap(), message.as_bytes());
             connection.send_binary(noise(4000)).unwrap();
-            let queued = connection.queued();
+            let queued = connection.buffered_amount();
             assert!(matches!(connection.send_text(&*message), Err(SendError::Full { limit: 6000, .. })));
             assert!(matches!(connection.send_text_chunk(&*message, true), Err(SendError::Full { .. })));
-            assert_eq!(connection.queued(), queued);
+            assert_eq!(connection.buffered_amount(), queued);
             written(&mut connection);
         }
     }

@@ -115,11 +115,11 @@ fn connection(offer: &str, options: Options) -> Connection {
          Sec-WebSocket-Extensions: permessage-deflate{offer}\r\n\r\n"
     )
     .into_bytes();
-    let Progress::Request(request) = Handshake::new(&Arc::new(config)).receive(&mut &mut request[..]) else {
+    let Progress::Request(request) = Handshake::new(config).receive(&mut Input::from(&mut request[..])) else {
         unreachable!("the request is in order")
     };
     let mut connection = request.accept(&Accept::any_origin()).expect("it is accepted");
-    let head = connection.queued();
+    let head = connection.buffered_amount();
     connection.output().advance(head);
     connection
 }
@@ -254,7 +254,7 @@ fn zlib_inflates_with_the_agreed_window() {
             for _ in 0..20 {
                 let message = content(random).repeat(3);
                 ours.send_binary(&message[..]).expect("there is room");
-                let queued = ours.queued();
+                let queued = ours.buffered_amount();
                 let frame = ours.output().copy_to_bytes(queued);
                 if frame[0] & 0x40 == 0 {
                     continue;

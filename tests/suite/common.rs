@@ -1,6 +1,6 @@
 //! What the tests share: frames by hand, and a pair of connections on a wire that can be cut anywhere, with a virtual
 //! clock.
-use bowline::{Config, Connection, Event, Role, Timestamp};
+use bowline::{Config, Connection, Event, Input, Role, Timestamp};
 use bytes::Buf;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -20,14 +20,12 @@ pub(crate) fn config() -> Config {
 
 /// A connection in this role, with [`config`].
 pub(crate) fn connection(role: Role) -> Connection {
-    Connection::new(role, &Arc::new(config()))
+    Connection::new(role, config())
 }
 
 /// A connection in this role, with [`config`] and some changes.
 pub(crate) fn connection_with(role: Role, change: impl FnOnce(&mut Config)) -> Connection {
-    let mut config = config();
-    change(&mut config);
-    Connection::new(role, &Arc::new(config))
+    Connection::new(role, config().with(change))
 }
 
 /// The bytes of a frame as the peer of `role` sends it, whether that is legal or not: `first` is its first byte (FIN,
@@ -85,7 +83,7 @@ pub(crate) fn receive_cut(connection: &mut Connection, bytes: &[u8], cut: usize)
     let mut events = Vec::new();
     for piece in bytes.chunks(cut.max(1)) {
         let mut piece = piece.to_vec();
-        let mut input = &mut piece[..];
+        let mut input = Input::from(&mut piece);
         while let Some(event) = connection.receive(&mut input) {
             events.push(event.into_owned());
         }
@@ -101,9 +99,9 @@ pub(crate) fn receive(connection: &mut Connection, bytes: &[u8]) -> Vec<Event<'s
 
 /// Takes all that is queued.
 pub(crate) fn written(connection: &mut Connection) -> Vec<u8> {
-    let queued = connection.queued();
+    let queued = connection.buffered_amount();
     let bytes = connection.output().copy_to_bytes(queued).to_vec();
-    assert_eq!(connection.queued(), 0);
+    assert_eq!(connection.buffered_amount(), 0);
     bytes
 }
 
@@ -111,7 +109,7 @@ pub(crate) fn written(connection: &mut Connection) -> Vec<u8> {
 pub(crate) struct Pair {
     pub(crate) client: End,
     pub(crate) server: End,
-    /// How many bytes a read brings at the most.
+    /// How many bytes a read brings at most.
     pub(crate) cut: usize,
     now: Duration,
 }
@@ -135,11 +133,9 @@ impl Pair {
 
     /// Both ends with [`config`] and some changes.
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = config();
-        change(&mut config);
-        let config = Arc::new(config);
+        let config = Arc::new(config().with(change));
         let end = |role| End {
-            connection: Connection::new(role, &config),
+            connection: Connection::new(role, config.clone()),
             events: Vec::new(),
             wire: VecDeque::new(),
             is_shut_down: false,
@@ -223,7 +219,7 @@ impl End {
             return peer.is_shut_down;
         }
         let mut bytes: Vec<u8> = peer.wire.drain(..count).collect();
-        let mut input = &mut bytes[..];
+        let mut input = Input::from(&mut bytes);
         while let Some(event) = self.connection.receive(&mut input) {
             self.events.push(event.into_owned());
         }

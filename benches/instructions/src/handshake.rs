@@ -1,7 +1,7 @@
 //! Opening handshakes.
 
 use crate::{Path, fixed};
-use bowline::{Config, client, server};
+use bowline::{Config, Input, client, server};
 use bytes::Buf;
 use std::{hint::black_box, sync::Arc};
 
@@ -26,8 +26,8 @@ fn server_side() -> Box<dyn FnMut()> {
     let config = Arc::new(Config::new(fixed));
     let mut bytes = REQUEST.as_bytes().to_vec();
     Box::new(move || {
-        let mut handshake = server::Handshake::new(&config);
-        let server::Progress::Request(request) = handshake.receive(&mut &mut bytes[..]) else {
+        let mut handshake = server::Handshake::new(config.clone());
+        let server::Progress::Request(request) = handshake.receive(&mut Input::from(&mut bytes[..])) else {
             panic!("the request is refused")
         };
         let mut connection = request.accept(&server::Accept::same_origin()).expect("the request is right");
@@ -41,20 +41,25 @@ fn client_side() -> Box<dyn FnMut()> {
     Box::new(move || {
         let mut handshake = begin(&config);
         black_box(handshake.output().chunk());
-        let progress = handshake.receive(&mut &mut answer[..]);
+        let progress = handshake.receive(&mut Input::from(&mut answer[..]));
         assert!(matches!(black_box(progress), client::Progress::Connected(..)));
     })
 }
 
 fn begin(config: &Arc<Config>) -> client::Handshake {
-    client::Handshake::new(client::Request::from_uri("ws://server.example.com/chat").expect("it is valid"), config)
+    client::Handshake::new(
+        client::Request::from_uri("ws://server.example.com/chat").expect("it is valid"),
+        config.clone(),
+    )
 }
 
 /// As the keys are fixed, so is the answer.
 fn answer(config: &Arc<Config>) -> Vec<u8> {
     let mut client = begin(config);
     let mut request = client.output().chunk().to_vec();
-    let server::Progress::Request(request) = server::Handshake::new(config).receive(&mut &mut request[..]) else {
+    let server::Progress::Request(request) =
+        server::Handshake::new(config.clone()).receive(&mut Input::from(&mut request[..]))
+    else {
         panic!("the request is refused")
     };
     let mut connection = request.accept(&server::Accept::same_origin()).expect("the request is right");
