@@ -10,6 +10,9 @@ use bytes::Buf;
 use core::{fmt, time::Duration};
 use std::{io, time::Instant};
 
+/// How long a refused client may take to read the answer before the stream is closed.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// Waits for a client's opening handshake, and accepts it.
 ///
 /// ```no_run
@@ -326,11 +329,12 @@ impl<S: Transport> Opening<S> {
 
     /// Sends the refusal, and lets the client read it: to close at once while bytes lie unread would reset the connection, and
     /// could destroy the answer.
-    fn refuse(self, refusal: server::Refusal) -> Error {
-        let error = link::refused(&refusal);
+    fn refuse(self, mut refusal: server::Refusal) -> Error {
+        let config = Config::default().with(|config| config.deadlines.close = LINGER);
+        let answer = refusal.copy_to_bytes(refusal.remaining()).to_vec();
         // Whether the client reads it is for the client to decide.
-        let _ = self.into_socket(refusal.into_connection()).run_to_end();
-        error
+        let _ = self.into_socket(Connection::delivering(config.into(), answer)).run_to_end();
+        link::refused(&refusal)
     }
 
     fn into_socket(self, connection: Connection) -> WebSocket<S> {
