@@ -1,38 +1,38 @@
-//! Why a client did not get to the server.
+//! Why a client did not reach the server.
 
 use crate::client::Request;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::{fmt, net::SocketAddr};
 use std::{error, io};
 
-/// How far a client came on its way to the server: see [`ConnectError::stage`].
+/// A stage of connecting to a server: see [`ConnectError::stage`].
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConnectStage {
-    /// The addresses of the host were looked up.
-    Name,
-    /// A TCP connection to one of them was to be made.
+    /// The DNS lookup of the host.
+    Resolve,
+    /// The TCP connection to one of the host's addresses.
     Tcp,
-    /// TCP was there, and TLS was to be agreed upon. Also that there is no TLS here for a `wss://` URI.
+    /// The TLS handshake. It also fails if the URI is `wss://` and TLS support is not compiled in.
     Tls,
 }
 
 impl fmt::Display for ConnectStage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Name => "name look-up",
+            Self::Resolve => "DNS lookup",
             Self::Tcp => "TCP",
             Self::Tls => "TLS",
         })
     }
 }
 
-/// Why `connect` did not get to the server, before any opening handshake (RFC 6455 §4.1).
+/// Why `connect` did not reach the server: the DNS lookup, TCP or TLS failed, before any opening handshake (RFC 6455 §4.1).
 ///
-/// It prints as one line with the host, the stage and the reason; for TCP, with each address that was tried and its own reason:
+/// It prints as one line with the host, the port, the stage and the reason; for TCP, with each address and its own reason:
 ///
 /// ```
-/// # use bowline::{Config, adapter::blocking::{self, ConnectStage, Error}};
+/// # use bowline::{Config, adapter::{ConnectStage, Error, blocking}};
 /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
 /// # let port = listener.local_addr()?.port();
 /// # drop(listener);
@@ -51,43 +51,44 @@ pub struct ConnectError {
     stage: ConnectStage,
     host: String,
     port: u16,
-    /// The addresses that failed before the one that counts.
-    before: Vec<(SocketAddr, io::Error)>,
+    /// The addresses that failed before the last one.
+    failed_before: Vec<(SocketAddr, io::Error)>,
     address: Option<SocketAddr>,
     error: io::Error,
 }
 
 impl ConnectError {
     fn new(request: &Request, stage: ConnectStage, address: Option<SocketAddr>, error: io::Error) -> Self {
-        Self { stage, host: request.host().to_owned(), port: request.port(), before: Vec::new(), address, error }
+        Self { stage, host: request.host().to_owned(), port: request.port(), failed_before: Vec::new(), address, error }
     }
 
-    /// The look-up of the name failed.
-    pub(super) fn name(request: &Request, error: io::Error) -> Self {
-        Self::new(request, ConnectStage::Name, None, error)
+    /// The DNS lookup failed.
+    pub(super) fn resolve(request: &Request, error: io::Error) -> Self {
+        Self::new(request, ConnectStage::Resolve, None, error)
     }
 
     /// None of the addresses answered, in the order in which they failed.
     pub(super) fn tcp(request: &Request, mut failures: Vec<(SocketAddr, io::Error)>) -> Self {
         match failures.pop() {
             Some((address, error)) => {
-                Self { before: failures, ..Self::new(request, ConnectStage::Tcp, Some(address), error) }
+                Self { failed_before: failures, ..Self::new(request, ConnectStage::Tcp, Some(address), error) }
             }
-            None => Self::name(request, io::Error::new(io::ErrorKind::NotFound, "the host has no address")),
+            None => Self::resolve(request, io::Error::new(io::ErrorKind::NotFound, "the host has no address")),
         }
     }
 
-    /// There is no TLS with this address, or none at all.
+    /// The TLS handshake with this address failed, or was not possible with any.
     pub(super) fn tls(request: &Request, address: Option<SocketAddr>, error: io::Error) -> Self {
         Self::new(request, ConnectStage::Tls, address, error)
     }
 
-    /// There is nothing here that speaks TLS: `instead` says what to do.
+    /// TLS support is not compiled in: `instead` is what to do.
+    #[cfg(not(feature = "rustls"))]
     pub(super) fn no_tls(request: &Request, instead: &'static str) -> Self {
         Self::tls(request, None, io::Error::new(io::ErrorKind::Unsupported, instead))
     }
 
-    /// How far it came.
+    /// The stage that failed.
     #[must_use]
     pub fn stage(&self) -> ConnectStage {
         self.stage
@@ -105,18 +106,18 @@ impl ConnectError {
         self.port
     }
 
-    /// Why it failed; of several addresses, the one that failed last. [`TimedOut`](io::ErrorKind::TimedOut) is the deadline for
-    /// the handshake, or one of the operating system. With the feature `rustls`, an error of TLS is in its
+    /// Why it failed; with several addresses, why the last one failed. [`TimedOut`](io::ErrorKind::TimedOut) is the deadline for the
+    /// handshake ([`Deadlines::handshake`](crate::Deadlines::handshake)), or a timeout of the operating system. With the feature `rustls`, an error of TLS is in its
     /// [`get_ref`](io::Error::get_ref).
     #[must_use]
     pub fn io_error(&self) -> &io::Error {
         &self.error
     }
 
-    /// The addresses that were tried, each with why it failed, the last one with the [`io_error`](Self::io_error). At the
-    /// stage of TLS it is the one that answered.
-    pub fn tried(&self) -> impl Iterator<Item = (SocketAddr, &io::Error)> {
-        let before = self.before.iter().map(|(address, error)| (*address, error));
+    /// The addresses to which a connection was attempted, each with the reason for the failure, the last one with the
+    /// [`io_error`](Self::io_error). At the stage of TLS it is the address that accepted the TCP connection.
+    pub fn attempts(&self) -> impl Iterator<Item = (SocketAddr, &io::Error)> {
+        let before = self.failed_before.iter().map(|(address, error)| (*address, error));
         before.chain(self.address.map(|address| (address, &self.error)))
     }
 }
@@ -128,7 +129,7 @@ impl fmt::Display for ConnectError {
         if *stage != ConnectStage::Tcp {
             return error.fmt(f);
         }
-        for (nth, (address, error)) in self.tried().enumerate() {
+        for (nth, (address, error)) in self.attempts().enumerate() {
             let comma = if nth == 0 { "" } else { ", " };
             write!(f, "{comma}{address}: {error}")?;
         }
@@ -142,7 +143,7 @@ impl error::Error for ConnectError {
     }
 }
 
-/// What is said of a stage that took too long.
+/// The error of a stage that was not over before the deadline.
 pub(super) fn late() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "there was no answer before the deadline for the handshake")
 }
@@ -164,10 +165,10 @@ mod tests {
             "cannot connect to example.com port 80: TCP: 192.0.2.1:80: no way, [2001:db8::1]:80: \
              there was no answer before the deadline for the handshake"
         );
-        assert_eq!(error.tried().map(|(address, _)| address).collect::<Vec<_>>(), [first, second]);
+        assert_eq!(error.attempts().map(|(address, _)| address).collect::<Vec<_>>(), [first, second]);
         assert_eq!((error.host(), error.port(), error.io_error().kind()), ("example.com", 80, io::ErrorKind::TimedOut));
         let none = ConnectError::tcp(&request, vec![]);
-        assert_eq!((none.stage(), none.tried().count()), (ConnectStage::Name, 0));
-        assert_eq!(none.to_string(), "cannot connect to example.com port 80: name look-up: the host has no address");
+        assert_eq!((none.stage(), none.attempts().count()), (ConnectStage::Resolve, 0));
+        assert_eq!(none.to_string(), "cannot connect to example.com port 80: DNS lookup: the host has no address");
     }
 }

@@ -166,8 +166,8 @@ async fn compressed_chunks_wait() {
         b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
             .to_vec();
-    let mut handshake = bowline::server::Handshake::new(&config.into());
-    let bowline::server::Progress::Request(request) = handshake.receive(&mut &mut request[..]) else {
+    let mut handshake = bowline::server::Handshake::new(config);
+    let bowline::server::Progress::Request(request) = handshake.receive(&mut (&mut request).into()) else {
         panic!("refused")
     };
     let connection = request.accept(&bowline::server::Accept::any_origin()).unwrap();
@@ -175,9 +175,7 @@ async fn compressed_chunks_wait() {
     let mut socket = WebSocket::new(script.clone(), connection);
     socket.flush().await.unwrap();
     script.with(|played| played.room = Some(0));
-    socket.connection().set_compression(false);
-    socket.connection().send_binary(vec![7; 39_000]).unwrap();
-    socket.connection().set_compression(true);
+    socket.connection().send(Message::binary(vec![7; 39_000]).uncompressed()).unwrap();
     let chunk = || Message::BinaryChunk { data: vec![7; 60_000].into(), last: false };
     assert!(waits(socket.feed(chunk())), "9/8 of it would not fit");
     script.with(|played| played.room = None);

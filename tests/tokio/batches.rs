@@ -6,7 +6,6 @@ use crate::{
     wire::plain,
 };
 use bowline::{Event, Message};
-use std::time::Duration;
 
 fn ten(role: bowline::Role) -> Reads {
     Reads::Bytes((0..10).flat_map(|i| frame_to(role, 0x81, format!("message {i}").as_bytes())).collect())
@@ -18,7 +17,8 @@ fn assert_echoed(script: &Script, times: usize) {
     assert_eq!(texts, expected);
 }
 
-/// Ten messages that come at once are one read and one write, by `recv` and `send`, by `recv` and `feed`, and by `read`.
+/// Ten messages that arrive at once are one read; the answers to them are one write with `recv` and `feed`, and with `read`, and a
+/// write each with `recv` and `send`.
 #[tokio::test(start_paused = true)]
 async fn one_read_and_one_write() {
     for role in ROLES {
@@ -53,65 +53,68 @@ async fn one_read_and_one_write() {
             for times in 1..=3 {
                 script.push(ten(role));
                 assert!(waits(echo.as_mut()));
-                assert_eq!((script.count("read"), script.count("write")), (times, times), "{how}");
+                let writes = if how == "send" { 10 * times } else { times };
+                assert_eq!((script.count("read"), script.count("write")), (times, writes), "{how}");
                 assert_echoed(&script, times);
             }
         }
     }
 }
 
-/// What `send` keeps for company, it keeps for a millisecond at the most, and `flush` writes it at once.
+/// `send` writes at once, also while more messages of the same read are pending, and takes what was fed before along.
 #[tokio::test(start_paused = true)]
-async fn how_long_answers_wait_for_each_other() {
+async fn a_send_in_the_middle_of_a_batch() {
     for role in ROLES {
         let script = Script::new([ten(role)]);
         let mut socket = socket(role, &script);
-        let first = socket.recv().await.unwrap().unwrap();
-        socket.send(first).await.unwrap();
-        assert_eq!(script.count("write"), 0, "nine more are there");
-        socket.flush().await.unwrap();
-        assert_eq!(script.count("write"), 1);
-        let second = socket.recv().await.unwrap().unwrap();
-        tokio::time::advance(Duration::from_micros(999)).await;
-        socket.send(second).await.unwrap();
-        assert_eq!(script.count("write"), 1);
-        let third = socket.recv().await.unwrap().unwrap();
-        tokio::time::advance(Duration::from_micros(1)).await;
-        socket.send(third).await.unwrap();
-        assert_eq!(script.count("write"), 2, "who works on each message for long gives each its answer at once");
+        for writes in 1..=3 {
+            let message = socket.recv().await.unwrap().unwrap();
+            socket.send(message).await.unwrap();
+            assert_eq!(script.count("write"), writes);
+            assert_eq!(socket.buffered_amount(), 0);
+        }
+        for _ in 0..2 {
+            let message = socket.recv().await.unwrap().unwrap();
+            socket.feed(message).await.unwrap();
+            assert_eq!(script.count("write"), 3, "five more are there");
+        }
+        let message = socket.recv().await.unwrap().unwrap();
+        socket.send(message).await.unwrap();
+        assert_eq!(script.count("write"), 4);
         while let Some(message) = crate::kit::poll_times(1, socket.recv()) {
             socket.feed(message.unwrap().unwrap()).await.unwrap();
         }
-        assert_eq!((script.count("read"), script.count("write")), (1, 3));
+        assert_eq!((script.count("read"), script.count("write")), (1, 5), "the last `recv` wrote before it waited");
         assert_echoed(&script, 1);
     }
 }
 
-/// A `send` with nothing left to receive always writes, and the last answer takes the others along.
+/// Answers that are fed are written by the `recv` that has nothing more to return, and by no other.
 #[tokio::test(start_paused = true)]
-async fn a_send_on_its_own() {
+async fn who_writes_what_is_fed() {
     for role in ROLES {
         let script = Script::new([ten(role)]);
         let mut socket = socket(role, &script);
-        for i in 0..10 {
+        for _ in 0..10 {
             let message = socket.recv().await.unwrap().unwrap();
-            socket.send(message).await.unwrap();
-            assert_eq!(script.count("write"), usize::from(i == 9));
+            assert_eq!(script.count("write"), 0);
+            socket.feed(message).await.unwrap();
         }
+        assert!(waits(socket.recv()));
+        assert_eq!((script.count("read"), script.count("write")), (1, 1));
         socket.send("unasked").await.unwrap();
-        assert_eq!(script.count("write"), 2);
-        assert_eq!(script.count("read"), 1);
+        assert_eq!((script.count("read"), script.count("write")), (1, 2));
     }
 }
 
-/// What was kept for company is not lost if the connection is dropped.
+/// What was fed is not lost if the connection is dropped.
 #[tokio::test(start_paused = true)]
 async fn dropped_in_the_middle_of_a_batch() {
     for role in ROLES {
         let script = Script::new([ten(role)]);
         let mut socket = socket(role, &script);
         let Some(Message::Text(_)) = socket.recv().await.unwrap() else { panic!() };
-        socket.send("only one").await.unwrap();
+        socket.feed("only one").await.unwrap();
         drop(socket);
         assert_eq!(plain(&script.written()), [(0x81, b"only one".to_vec())]);
     }

@@ -106,7 +106,7 @@ async fn read() {
                         };
                         for _ in 0..events {
                             let Some((event, _)) = batch.receive() else { break };
-                            messages.extend(Message::from_event(event).ok());
+                            messages.extend(Message::try_from(event).ok());
                         }
                     }
                     assert!(messages == expected, "{role:?}, {most} bytes, {times} polls, {events} events");
@@ -218,7 +218,7 @@ async fn anything_in_any_order() {
                         let mut batch = batch.unwrap().unwrap();
                         for _ in 0..next(3) {
                             let Some((event, _)) = batch.receive() else { break };
-                            assert!(Message::from_event(event).unwrap() == data(size(received[end]), received[end]));
+                            assert!(Message::try_from(event).unwrap() == data(size(received[end]), received[end]));
                             received[end] += 1;
                         }
                     }
@@ -261,7 +261,8 @@ async fn handshakes() {
             let script = Script::new([Reads::Bytes(REQUEST.into())]);
             let stream = Hesitant::new(script.clone(), most);
             let accept = server::Accept::same_origin();
-            opened = poll_times(times, ws::accept(stream, &accept, &config)).is_some_and(|opened| opened.is_ok());
+            opened =
+                poll_times(times, ws::accept(stream, &accept, config.clone())).is_some_and(|opened| opened.is_ok());
             if opened {
                 assert!(script.written().starts_with(b"HTTP/1.1 101 "));
                 break;
@@ -273,7 +274,7 @@ async fn handshakes() {
             let script = Script::new([]);
             let request = client::Request::from_uri("ws://example.com/").unwrap();
             let stream = Hesitant::new(script.clone(), most);
-            assert!(poll_times(times, ws::client(stream, request, &config)).is_none());
+            assert!(poll_times(times, ws::client_handshake(stream, request, config.clone())).is_none());
             assert!(b"GET / HTTP/1.1\r\n".starts_with(&script.written()[..script.written().len().min(16)]));
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     kit::{Reads, Script, pair, socket, socket_with, waits},
     wire::plain,
 };
-use bowline::{Cause, CloseCode, Deadline, During, InvalidClose, Role, Side, adapter::tokio::Error};
+use bowline::{Cause, CloseCode, CloseError, Deadline, Endpoint, Interrupted, Role, adapter::tokio::Error};
 use std::{fmt::Debug, io::ErrorKind, time::Duration};
 
 /// The Close code that [`Error::Closed`] tells, and the cause.
@@ -35,7 +35,7 @@ async fn a_violation_is_told_to_the_peer_first() {
         assert!(matches!(cause, Cause::Protocol(_)));
         assert_eq!(closed(socket.recv().await), (1006, cause), "and again");
         assert!(socket.read().await.is_err());
-        assert_eq!(socket.closure().unwrap().begun_by(), Side::Local);
+        assert_eq!(socket.closure().unwrap().begun_by(), Endpoint::Local);
     }
 }
 
@@ -82,7 +82,7 @@ async fn the_stream_fails() {
         for end in [Reads::End, Reads::Error(ErrorKind::UnexpectedEof)] {
             let script = Script::new([Reads::Bytes(half.clone()), end]);
             let mut ended = socket(role, &script);
-            assert_eq!(closed(ended.recv().await), (1006, Cause::EndOfStream(During::Frame)));
+            assert_eq!(closed(ended.recv().await), (1006, Cause::EndOfStream(Interrupted::Frame)));
         }
     }
 }
@@ -132,7 +132,7 @@ async fn an_invalid_close() {
         let script = Script::new([]);
         let mut socket = socket(role, &script);
         let refused = socket.close(CloseCode::ABNORMAL, "").await;
-        assert!(matches!(refused, Err(Error::InvalidClose(InvalidClose::Code(_)))));
+        assert!(matches!(refused, Err(Error::Close(CloseError::Code(_)))));
         socket.send("still open").await.unwrap();
         assert_eq!(script.written(), frame_from(role, 0x81, b"still open"));
     }

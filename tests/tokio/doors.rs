@@ -139,7 +139,7 @@ async fn a_batch_of_the_second_door_that_is_dropped() {
                 socket.recv().await.unwrap()
             } else {
                 let mut batch = socket.read().await.unwrap().unwrap();
-                batch.receive().and_then(|(event, _)| Message::from_event(event).ok())
+                batch.receive().and_then(|(event, _)| Message::try_from(event).ok())
             };
             assert!(message == Some(vec![7; 100_000].into()), "{role:?}");
         }

@@ -223,7 +223,7 @@ pub(crate) fn pair(room: usize, change: impl Fn(&mut Config)) -> [WebSocket<Dupl
 
 /// The connection that the other tests have, in this role, over any stream.
 pub(crate) fn over<S: AsyncRead + AsyncWrite + Unpin>(stream: S, role: Role) -> WebSocket<S> {
-    WebSocket::new(stream, Connection::new(role, &Arc::new(common::config())))
+    WebSocket::new(stream, Connection::new(role, common::config()))
 }
 
 /// Polls a future so many times at the most, and drops it.

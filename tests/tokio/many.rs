@@ -25,7 +25,7 @@ fn message(client: usize, i: usize) -> String {
 }
 
 async fn echo<S: AsyncRead + AsyncWrite + Unpin>(stream: S, config: &Arc<Config>, fast: bool) -> Result<(), Error> {
-    let mut socket = ws::accept(stream, &Accept::same_origin(), config).await?;
+    let mut socket = ws::accept(stream, &Accept::same_origin(), config.clone()).await?;
     if fast {
         while let Some(mut batch) = socket.read().await? {
             while let Some((event, connection)) = batch.receive() {
@@ -50,7 +50,7 @@ async fn client<S: AsyncRead + AsyncWrite + Unpin>(
     cut_after: Option<usize>,
 ) -> Result<Option<Closure>, Error> {
     let request = bowline::client::Request::from_uri("ws://example.com/").unwrap();
-    let (mut socket, _) = ws::client(stream, request, config).await?;
+    let (mut socket, _) = ws::client_handshake(stream, request, config.clone()).await?;
     let (mut sent, mut received) = (0, 0);
     while received < MESSAGES {
         while sent < MESSAGES.min(received + WINDOW) {

@@ -25,7 +25,7 @@ async fn an_idle_connection_has_no_buffers() {
             let script = Script::new([]);
             let mut socket = None;
             let mut held = measure(|| {
-                socket = Some(WebSocket::new(script.clone(), Connection::new(role, &config)));
+                socket = Some(WebSocket::new(script.clone(), Connection::new(role, config.clone())));
                 assert!(waits(socket.as_mut().unwrap().recv()));
             })
             .bytes_current;

@@ -35,14 +35,14 @@ async fn local<F: Future<Output: Send + 'static> + Send + 'static>(
 async fn connect() {
     for host in ["localhost", "127.0.0.1"] {
         let (port, server) = local(async |stream| {
-            let mut socket = ws::accept(stream, &server::Accept::same_origin(), &default()).await?;
+            let mut socket = ws::accept(stream, &server::Accept::same_origin(), default()).await?;
             while let Some(message) = socket.recv().await? {
                 socket.send(message).await?;
             }
             Ok::<(), Error>(())
         })
         .await;
-        let (mut client, response) = ws::connect(&format!("ws://{host}:{port}/?q"), &default()).await.unwrap();
+        let (mut client, response) = ws::connect(&format!("ws://{host}:{port}/?q"), default()).await.unwrap();
         assert_eq!((response.status(), response.protocol()), (101, None));
         assert!(client.get_ref().tcp().nodelay().unwrap());
         client.send("Grüße").await.unwrap();
@@ -57,11 +57,11 @@ async fn connect() {
 async fn what_connect_refuses() {
     #[cfg(not(feature = "rustls"))]
     {
-        let secure = not_connected(ws::connect("wss://localhost:1/", &default()).await);
+        let secure = not_connected(ws::connect("wss://localhost:1/", default()).await);
         assert_eq!((secure.stage(), secure.io_error().kind()), (ConnectStage::Tls, ErrorKind::Unsupported));
         assert!(secure.to_string().contains("wss:// needs the feature `rustls`"), "{secure}");
     }
-    assert!(matches!(ws::connect("http://localhost:1/", &default()).await, Err(Error::Request(_))));
+    assert!(matches!(ws::connect("http://localhost:1/", default()).await, Err(Error::Request(_))));
 }
 
 fn not_connected<T: std::fmt::Debug>(connected: Result<T, Error>) -> ConnectError {
@@ -76,15 +76,15 @@ fn not_connected<T: std::fmt::Debug>(connected: Result<T, Error>) -> ConnectErro
 async fn nobody_there() {
     // Too long for a name, so that nobody is asked.
     let host = format!("{}.invalid", "x".repeat(64));
-    let error = not_connected(ws::connect(&format!("ws://{host}/"), &default()).await);
-    assert_eq!((error.stage(), error.host(), error.port()), (ConnectStage::Name, &*host, 80));
-    assert_eq!(error.tried().count(), 0);
+    let error = not_connected(ws::connect(&format!("ws://{host}/"), default()).await);
+    assert_eq!((error.stage(), error.host(), error.port()), (ConnectStage::Resolve, &*host, 80));
+    assert_eq!(error.attempts().count(), 0);
 
     let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     for host in ["127.0.0.1", "localhost"] {
-        let error = not_connected(ws::connect(&format!("ws://{host}:{}/", unused.port()), &default()).await);
+        let error = not_connected(ws::connect(&format!("ws://{host}:{}/", unused.port()), default()).await);
         assert_eq!((error.stage(), error.io_error().kind()), (ConnectStage::Tcp, ErrorKind::ConnectionRefused));
-        let tried: Vec<_> = error.tried().map(|(address, error)| format!("{address}: {error}")).collect();
+        let tried: Vec<_> = error.attempts().map(|(address, error)| format!("{address}: {error}")).collect();
         assert!(tried.iter().any(|tried| tried.starts_with(&format!("{unused}: "))), "{tried:?}");
         let expected = format!("cannot connect to {host} port {}: TCP: {}", unused.port(), tried.join(", "));
         assert_eq!(Error::from(error).to_string(), expected);
@@ -108,7 +108,7 @@ async fn no_answer() {
     }
     let mut config = config();
     config.deadlines.handshake = Some(Duration::from_millis(50));
-    let error = not_connected(ws::connect(&format!("ws://{address}/"), &Arc::new(config)).await);
+    let error = not_connected(ws::connect(&format!("ws://{address}/"), config).await);
     assert_eq!((error.stage(), error.io_error().kind()), (ConnectStage::Tcp, ErrorKind::TimedOut));
     let (port, reason) = (address.port(), "there was no answer before the deadline for the handshake");
     assert_eq!(error.to_string(), format!("cannot connect to 127.0.0.1 port {port}: TCP: {address}: {reason}"));
@@ -121,7 +121,6 @@ async fn decided_by_the_request() {
         [("/chat", "v1", Ok(None)), ("/chat", "v2", Ok(Some("v2"))), ("/other", "v2", Err(404))]
     {
         let (port, server) = local(async |stream| {
-            let config = default();
             let decide = |request: server::Request| match request.path() {
                 "/chat" if request.protocols().any(|offered| offered == "v2") => {
                     request.accept(&server::Accept::same_origin().protocol("v2"))
@@ -129,11 +128,11 @@ async fn decided_by_the_request() {
                 "/chat" => request.accept(&server::Accept::same_origin()),
                 _ => Err(request.refuse(404, "There is nothing here.")),
             };
-            ws::accept_with(stream, &config, decide).await.map(|_| ())
+            ws::accept_with(stream, default(), decide).await.map(|_| ())
         })
         .await;
         let request = client::Request::from_uri(&format!("ws://127.0.0.1:{port}{path}")).unwrap();
-        match ws::connect_with(request.protocol(offered).unwrap(), &default()).await {
+        match ws::connect_with(request.protocol(offered).unwrap(), default()).await {
             Ok((_, response)) => assert_eq!(Ok(response.protocol()), expected),
             Err(Error::Handshake { response: Some(response), .. }) => {
                 assert_eq!(Err(response.status()), expected);
@@ -174,7 +173,7 @@ async fn why_it_was_refused() {
         config.deadlines.handshake = deadline.map(Duration::from_millis);
         let begun = Instant::now();
         let request = client::Request::from_uri("ws://example.com/").unwrap();
-        let refused = ws::client(near, request, &Arc::new(config)).await;
+        let refused = ws::client_handshake(near, request, config).await;
         let Err(Error::Handshake { error, response: Some(response) }) = refused else { panic!("{refused:?}") };
         assert_eq!((error, begun.elapsed().as_millis()), (HandshakeError::Status(403), millis));
         let body = response.body();
@@ -189,12 +188,12 @@ async fn decided_later() {
     let (near, far) = duplex(1000);
     let request = client::Request::from_uri("ws://example.com/").unwrap().header("Cookie", "known").unwrap();
     let server = tokio::spawn(async move {
-        let (request, client) = ws::receive_request(far, &default()).await.unwrap();
+        let incoming = ws::receive_request(far, default()).await.unwrap();
         tokio::time::sleep(Duration::from_secs(5)).await;
-        assert_eq!(request.header("cookie"), Some(&b"known"[..]));
-        client.answer(request.accept(&server::Accept::same_origin())).await.unwrap().recv().await
+        assert_eq!(incoming.request().header("cookie"), Some(&b"known"[..]));
+        incoming.accept(&server::Accept::same_origin()).await.unwrap().recv().await
     });
-    let (mut client, _) = ws::client(near, request, &default()).await.unwrap();
+    let (mut client, _) = ws::client_handshake(near, request, default()).await.unwrap();
     assert!(client.close(CloseCode::NORMAL, "").await.unwrap().is_clean());
     assert_eq!(server.await.unwrap().unwrap(), None);
 }
@@ -205,10 +204,10 @@ async fn refused_by_origin() {
     for same in [false, true] {
         let (near, far) = duplex(100);
         let server =
-            tokio::spawn(async move { ws::accept(far, &server::Accept::same_origin(), &default()).await.map(|_| ()) });
+            tokio::spawn(async move { ws::accept(far, &server::Accept::same_origin(), default()).await.map(|_| ()) });
         let origin = if same { "http://example.com" } else { "https://evil.example" };
         let request = client::Request::from_uri("ws://example.com/").unwrap().origin(origin).unwrap();
-        match ws::client(near, request, &default()).await {
+        match ws::client_handshake(near, request, default()).await {
             Ok(_) => assert!(same),
             Err(Error::Handshake { response, .. }) => {
                 assert!(!same);
@@ -228,7 +227,7 @@ const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade
 async fn early_data_from_the_client() {
     let early = [frame_to(Role::Server, 0x81, b"early"), frame_to(Role::Server, 0x81, b"bird")].concat();
     let script = Script::new([Reads::Bytes([REQUEST.as_bytes(), &early].concat())]);
-    let mut socket = ws::accept(script.clone(), &server::Accept::same_origin(), &default()).await.unwrap();
+    let mut socket = ws::accept(script.clone(), &server::Accept::same_origin(), default()).await.unwrap();
     assert!(script.written().starts_with(b"HTTP/1.1 101 "), "the answer does not wait for the first `recv`");
     assert_eq!(socket.recv().await.unwrap(), Some("early".into()));
     assert_eq!(socket.recv().await.unwrap(), Some("bird".into()));
@@ -240,7 +239,7 @@ async fn early_data_from_the_client() {
 async fn early_data_from_the_server() {
     let (near, far) = duplex(1000);
     tokio::spawn(async move {
-        let mut socket = ws::accept_with(far, &default(), |request| {
+        let mut socket = ws::accept_with(far, default(), |request| {
             let mut connection = request.accept(&server::Accept::same_origin())?;
             connection.send_text("early").unwrap();
             connection.send_text("bird").unwrap();
@@ -251,7 +250,7 @@ async fn early_data_from_the_server() {
         socket.recv().await
     });
     let request = client::Request::from_uri("ws://example.com/").unwrap();
-    let (mut client, _) = ws::client(near, request, &default()).await.unwrap();
+    let (mut client, _) = ws::client_handshake(near, request, default()).await.unwrap();
     assert_eq!(client.recv().await.unwrap(), Some("early".into()));
     assert_eq!(client.recv().await.unwrap(), Some("bird".into()));
     assert!(client.close(CloseCode::NORMAL, "").await.unwrap().is_clean());
@@ -270,7 +269,7 @@ async fn the_handshake_deadline() {
     let (mut near, far) = duplex(1000);
     near.write_all(&REQUEST.as_bytes()[..50]).await.unwrap();
     let server =
-        tokio::spawn(async move { ws::accept(far, &server::Accept::same_origin(), &hasty()).await.map(|_| ()) });
+        tokio::spawn(async move { ws::accept(far, &server::Accept::same_origin(), hasty()).await.map(|_| ()) });
     let mut answer = String::new();
     near.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
@@ -281,7 +280,7 @@ async fn the_handshake_deadline() {
         let (near, _far) = duplex(room);
         let begun = Instant::now();
         let request = client::Request::from_uri("ws://example.com/").unwrap();
-        let given_up = ws::client(near, request, &hasty()).await;
+        let given_up = ws::client_handshake(near, request, hasty()).await;
         assert!(matches!(given_up, Err(Error::Handshake { error: HandshakeError::Deadline, .. })));
         assert_eq!(begun.elapsed().as_secs(), 3);
     }
@@ -293,7 +292,7 @@ async fn connect_in_time() {
     let mut config = config();
     config.deadlines.handshake = Some(Duration::from_millis(500));
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let given_up = ws::connect(&format!("ws://{}/", silent.local_addr().unwrap()), &Arc::new(config)).await;
+    let given_up = ws::connect(&format!("ws://{}/", silent.local_addr().unwrap()), config).await;
     assert!(matches!(given_up, Err(Error::Handshake { error: HandshakeError::Deadline, response: None })));
 }
 
@@ -303,7 +302,7 @@ async fn connect_in_time() {
 async fn a_bad_request() {
     let script = Script::new([Reads::Bytes(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nand more".into())]);
     script.push(Reads::End);
-    let refused = ws::accept(script.clone(), &server::Accept::any_origin(), &default()).await;
+    let refused = ws::accept(script.clone(), &server::Accept::any_origin(), default()).await;
     assert!(matches!(refused, Err(Error::Handshake { .. })));
     assert!(script.written().starts_with(b"HTTP/1.1 4"));
     assert_eq!(script.with(|played| played.calls.clone()), ["read", "write", "flush", "shutdown", "read"]);
@@ -311,7 +310,7 @@ async fn a_bad_request() {
     let script = Script::new([Reads::Bytes(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".into())]);
     script.with(|played| played.room = Some(0));
     let begun = Instant::now();
-    let refused = ws::accept(script.clone(), &server::Accept::any_origin(), &default()).await;
+    let refused = ws::accept(script.clone(), &server::Accept::any_origin(), default()).await;
     assert!(matches!(refused, Err(Error::Handshake { .. })));
     assert_eq!(begun.elapsed().as_secs(), 1);
 }
@@ -320,11 +319,11 @@ async fn a_bad_request() {
 #[tokio::test(start_paused = true)]
 async fn no_handshake_at_all() {
     let script = Script::new([Reads::End]);
-    let ended = ws::accept(script, &server::Accept::any_origin(), &default()).await;
+    let ended = ws::accept(script, &server::Accept::any_origin(), default()).await;
     assert!(matches!(ended, Err(Error::Handshake { error: HandshakeError::EndOfStream { received: 0 }, .. })));
     let script = Script::new([Reads::Error(ErrorKind::ConnectionReset)]);
-    let failed = ws::accept(script, &server::Accept::any_origin(), &default()).await;
+    let failed = ws::accept(script, &server::Accept::any_origin(), default()).await;
     assert!(matches!(failed, Err(Error::Io(error)) if error.kind() == ErrorKind::ConnectionReset));
     let script = Script::new([]);
-    assert!(waits(ws::accept(script, &server::Accept::any_origin(), &default())));
+    assert!(waits(ws::accept(script, &server::Accept::any_origin(), default())));
 }

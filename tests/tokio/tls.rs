@@ -42,7 +42,7 @@ async fn server() -> (u16, Arc<ClientConfig>, JoinHandle<Result<bool, Error>>) {
     let serves = tokio::spawn(async move {
         let (stream, _) = listener.accept().await?;
         let stream = TlsAcceptor::from(Arc::new(tls)).accept(stream).await?;
-        let mut socket = ws::accept(stream, &Accept::same_origin(), &Arc::new(Config::default())).await?;
+        let mut socket = ws::accept(stream, &Accept::same_origin(), Config::default()).await?;
         while let Some(message) = socket.recv().await? {
             socket.send(message).await?;
         }
@@ -56,7 +56,7 @@ async fn server() -> (u16, Arc<ClientConfig>, JoinHandle<Result<bool, Error>>) {
 async fn round_trip() {
     let (port, tls, server) = server().await;
     let request = Request::from_uri(&format!("wss://localhost:{port}/")).unwrap();
-    let (mut socket, _) = ws::connect_tls(request, &Arc::new(Config::default()), &tls).await.unwrap();
+    let (mut socket, _) = ws::connect_tls(request, Config::default(), &tls).await.unwrap();
     assert!(socket.get_ref().tls_connection().unwrap().peer_certificates().is_some());
     assert!(socket.get_ref().tcp().nodelay().unwrap());
     for len in [0, 20, 70_000, 2 * 1024 * 1024] {
@@ -71,7 +71,7 @@ async fn round_trip() {
 fn without_tls<T: std::fmt::Debug>(connected: Result<T, Error>) -> (String, Option<rustls::Error>) {
     let Err(Error::Connect(error)) = connected else { panic!("{connected:?}") };
     assert_eq!(error.stage(), ConnectStage::Tls);
-    let tried: Vec<_> = error.tried().map(|(address, _)| address.port()).collect();
+    let tried: Vec<_> = error.attempts().map(|(address, _)| address.port()).collect();
     assert_eq!(tried, [error.port()], "the address that answered");
     let tls = error.io_error().get_ref().and_then(|inner| inner.downcast_ref()).cloned();
     (error.to_string(), tls)
@@ -83,7 +83,7 @@ fn without_tls<T: std::fmt::Debug>(connected: Result<T, Error>) -> (String, Opti
 async fn a_certificate_that_is_not_good() {
     let config = Arc::new(Config::default());
     let (port, _, server_of_one) = server().await;
-    without_tls(ws::connect(&format!("wss://localhost:{port}/"), &config).await);
+    without_tls(ws::connect(&format!("wss://localhost:{port}/"), config.clone()).await);
     server_of_one.await.unwrap().unwrap_err();
 
     let (port, tls, server_of_one) = server().await;
@@ -93,7 +93,7 @@ async fn a_certificate_that_is_not_good() {
         .with_root_certificates(RootCertStore::empty())
         .with_no_client_auth();
     let request = Request::from_uri(&format!("wss://localhost:{port}/")).unwrap();
-    let (text, error) = without_tls(ws::connect_tls(request, &config, &Arc::new(nobody)).await);
+    let (text, error) = without_tls(ws::connect_tls(request, config.clone(), &Arc::new(nobody)).await);
     let expected = format!("cannot connect to localhost port {port}: TLS: invalid peer certificate: UnknownIssuer");
     assert_eq!(text, expected);
     assert_eq!(error, Some(rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer)));
@@ -101,7 +101,7 @@ async fn a_certificate_that_is_not_good() {
 
     let (port, tls, server_of_one) = server().await;
     let request = Request::from_uri(&format!("wss://127.0.0.1:{port}/")).unwrap();
-    let (text, _) = without_tls(ws::connect_tls(request, &config, &tls).await);
+    let (text, _) = without_tls(ws::connect_tls(request, config.clone(), &tls).await);
     assert!(text.contains("TLS: invalid peer certificate: certificate not valid for name"), "{text}");
     server_of_one.await.unwrap().unwrap_err();
 }
@@ -113,6 +113,6 @@ async fn a_server_without_tls() {
     let mut config = Config::default();
     config.deadlines.handshake = Some(Duration::from_millis(500));
     let uri = format!("wss://127.0.0.1:{}/", silent.local_addr().unwrap().port());
-    let (text, _) = without_tls(ws::connect(&uri, &Arc::new(config)).await);
+    let (text, _) = without_tls(ws::connect(&uri, config).await);
     assert!(text.ends_with("TLS: there was no answer before the deadline for the handshake"), "{text}");
 }

@@ -55,6 +55,7 @@ const READ_SPACE: usize = 16 * 1024;
 
 #[cfg(feature = "rustls")]
 pub use super::tls::rustls;
+#[doc(no_inline)]
 pub use super::{ConnectError, ConnectStage, Error, Parts};
 pub use client_stream::ClientStream;
 #[cfg(feature = "rustls")]

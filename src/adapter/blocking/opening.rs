@@ -73,12 +73,12 @@ pub fn accept_with<S: Transport>(
 /// # fn serve(stream: std::net::TcpStream) -> Result<(), bowline::adapter::Error> {
 /// let incoming = blocking::receive_request(stream, Config::default())?;
 /// let address = incoming.get_ref().peer_addr()?;
-/// let socket = if is_known(incoming.request().header("Cookie")) {
-///     incoming.accept(&Accept::same_origin())?
-/// } else {
+/// if !is_known(incoming.request().header("Cookie")) {
 ///     println!("refused: {address}");
-///     return Err(incoming.refuse(401, "Log in first.\n"));
-/// };
+///     incoming.refuse(403, "Please log in first.\n");
+///     return Ok(());
+/// }
+/// let mut socket = incoming.accept(&Accept::same_origin())?;
 /// # Ok(())
 /// # }
 /// ```
@@ -111,11 +111,13 @@ pub struct Incoming<S> {
 
 impl<S> Incoming<S> {
     /// The request: its path, its header fields, and the subprotocols that the client offers.
+    #[must_use]
     pub const fn request(&self) -> &server::Request {
         &self.request
     }
 
     /// The stream, for example to ask for the address of the client.
+    #[must_use]
     pub const fn get_ref(&self) -> &S {
         &self.opening.stream
     }
@@ -132,13 +134,13 @@ impl<S: Transport> Incoming<S> {
         self.decide(|request| request.accept(accept))
     }
 
-    /// Refuses the client: sends an HTTP response with this status, such as 404, and this body, and waits until the client has
-    /// read it, for a second at most. For further header fields, use [`decide`](Self::decide).
+    /// Refuses the client with an HTTP status such as 403, and with a text for the body of the answer.
     ///
-    /// Returns the error for it, [`Error::Refused`], to be returned or dropped.
-    pub fn refuse(self, status: u16, body: impl AsRef<[u8]>) -> Error {
+    /// It returns when the client has received the answer and closed its half of the stream, or after a second. To add header
+    /// fields, use [`decide`](Self::decide).
+    pub fn refuse(self, status: u16, body: impl AsRef<[u8]>) {
         let Self { request, opening } = self;
-        opening.refuse(request.refuse(status, body))
+        opening.deliver(request.refuse(status, body));
     }
 
     /// Accepts or refuses the client, as `decide` does with the request.
@@ -329,12 +331,17 @@ impl<S: Transport> Opening<S> {
 
     /// Sends the refusal, and lets the client read it: to close at once while bytes lie unread would reset the connection, and
     /// could destroy the answer.
-    fn refuse(self, mut refusal: server::Refusal) -> Error {
+    fn deliver(self, mut refusal: server::Refusal) {
         let config = Config::default().with(|config| config.deadlines.close = LINGER);
         let answer = refusal.copy_to_bytes(refusal.remaining()).to_vec();
         // Whether the client reads it is for the client to decide.
         let _ = self.into_socket(Connection::delivering(config.into(), answer)).run_to_end();
-        link::refused(&refusal)
+    }
+
+    fn refuse(self, refusal: server::Refusal) -> Error {
+        let error = link::refused(&refusal);
+        self.deliver(refusal);
+        error
     }
 
     fn into_socket(self, connection: Connection) -> WebSocket<S> {

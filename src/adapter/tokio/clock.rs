@@ -8,13 +8,13 @@ use core::{
     time::Duration,
 };
 
-/// The time of a connection, and its alarm.
+/// The clock of a connection, and the timer for its next deadline.
 #[derive(Debug)]
 pub(super) struct Clock {
     origin: Instant,
-    /// Set to the next deadline or earlier. To set it anew for each message would cost more than the message, so it may
-    /// ring in vain.
-    alarm: Option<Pin<Box<Sleep>>>,
+    /// Set to the next deadline or earlier. To reset it for each message would cost more than the message, so it may fire
+    /// early.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Clock {
@@ -22,22 +22,26 @@ impl Clock {
         Self::since(Instant::now())
     }
 
+    pub(super) fn origin(&self) -> Instant {
+        self.origin
+    }
+
     pub(super) fn since(origin: Instant) -> Self {
-        Self { origin, alarm: None }
+        Self { origin, timer: None }
     }
 
     pub(super) fn timestamp(&self, now: Instant) -> Timestamp {
         Timestamp::since_origin(now.saturating_duration_since(self.origin))
     }
 
-    /// Ready when `wait` is over, or earlier: look again what is due, and come back.
+    /// Ready when `wait` is over, or earlier: then ask again how long to wait.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, now: Instant, wait: Option<Duration>) -> Poll<()> {
-        // What is too far away to be told never comes.
+        // A deadline beyond what `Instant` can represent never expires.
         let Some(due) = wait.and_then(|wait| now.checked_add(wait)) else { return Poll::Pending };
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(due)));
-        if alarm.is_elapsed() || due < alarm.deadline() {
-            alarm.as_mut().reset(due);
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        if timer.is_elapsed() || due < timer.deadline() {
+            timer.as_mut().reset(due);
         }
-        alarm.as_mut().poll(cx)
+        timer.as_mut().poll(cx)
     }
 }

@@ -1,9 +1,9 @@
-//! Clients that find their own way to the server.
+//! Clients that connect by a URI.
 
 use super::{
     ClientStream, ConnectError, Error, WebSocket,
-    dial::{before, dial},
-    opening::client_since,
+    dial::{dial, with_deadline},
+    opening::client_handshake_since,
 };
 use crate::{
     Config,
@@ -24,21 +24,27 @@ use alloc::{boxed::Box, sync::Arc};
 /// # }
 /// ```
 ///
-/// [`Deadlines::handshake`](crate::Deadlines::handshake) bounds all of it together. Several addresses of a host are tried as
-/// browsers do, each with a head start of 250 ms before the next (RFC 8305). `TCP_NODELAY` is set.
+/// [`Deadlines::handshake`](crate::Deadlines::handshake) bounds the DNS lookup, TCP, TLS and the opening handshake together. Several
+/// addresses of a host are attempted as browsers do, each 250 ms after the one before (Happy Eyeballs, RFC 8305). `TCP_NODELAY` is
+/// set.
 ///
-/// `wss://` needs the feature `rustls`. The server's certificate is checked as the platform does, with the roots that it
-/// trusts; pass a stream of your own to [`client`](super::client()) for other ways, or a configuration to `connect_tls`.
+/// `wss://` needs the feature `rustls`. The server's certificate is checked by the platform's verifier, with the roots that the
+/// platform trusts. For another TLS configuration use `connect_tls`; for another TLS library, or a proxy, pass a stream to
+/// [`client_handshake`](super::client_handshake).
 ///
 /// # Errors
 ///
-/// [`Error::Request`] if the URI is not valid, [`Error::Connect`] if there is no connection, or if the server's certificate is
-/// not good, and [`Error::Io`] if it breaks later; [`Error::Handshake`] if the server does not agree, or not in time.
+/// [`Error::Request`] if the URI is not valid. [`Error::Connect`] if the DNS lookup, TCP or TLS failed. [`Error::Handshake`] if the
+/// server does not agree, or not in time. [`Error::Io`] if the stream failed during the opening handshake.
+///
+/// # Cancel safety
+///
+/// Not cancel-safe: dropping the future closes the stream.
 pub async fn connect(uri: &str, config: impl Into<Arc<Config>>) -> Result<(WebSocket<ClientStream>, Response), Error> {
     connect_with(Request::from_uri(uri)?, config).await
 }
 
-/// Connects as [`connect`] does, with a request that may offer subprotocols and have further header fields.
+/// Connects as [`connect`] does, with a request that may offer subprotocols and have further header fields, such as a cookie.
 ///
 /// ```no_run
 /// # use bowline::{adapter::tokio as ws, client::Request, Config};
@@ -52,6 +58,10 @@ pub async fn connect(uri: &str, config: impl Into<Arc<Config>>) -> Result<(WebSo
 /// ```
 ///
 /// # Errors
+///
+/// As for [`connect`].
+///
+/// # Cancel safety
 ///
 /// As for [`connect`].
 pub async fn connect_with(
@@ -69,12 +79,12 @@ pub async fn connect_with(
     #[cfg(not(feature = "rustls"))]
     return Err(ConnectError::no_tls(
         &request,
-        "wss:// needs the feature `rustls`, or a TLS stream that is passed to bowline::adapter::tokio::client",
+        "wss:// needs the feature `rustls`, or a TLS stream that is passed to bowline::adapter::tokio::client_handshake",
     )
     .into());
 }
 
-/// Connects as [`connect_with`] does, with a TLS configuration of one's own: other roots, such as those of `webpki-roots`
+/// Connects as [`connect_with`] does, with another TLS configuration: other roots, such as those of `webpki-roots`
 /// where the platform has none, a client certificate, or another provider of cryptography.
 ///
 /// ```no_run
@@ -92,9 +102,13 @@ pub async fn connect_with(
 /// # }
 /// ```
 ///
-/// A `ws://` URI goes without TLS all the same.
+/// With a `ws://` URI, TLS is not used.
 ///
 /// # Errors
+///
+/// As for [`connect`].
+///
+/// # Cancel safety
 ///
 /// As for [`connect`].
 #[cfg(feature = "rustls")]
@@ -110,7 +124,7 @@ pub async fn connect_tls(
     .await
 }
 
-/// All of it within one deadline, and apart, so that the task of a connection does not stay as large as this was.
+/// All stages within one deadline, in a box, so that the task of a connection does not stay as large as this was.
 async fn open(
     request: Request,
     config: impl Into<Arc<Config>>,
@@ -118,13 +132,13 @@ async fn open(
 ) -> Result<(WebSocket<ClientStream>, Response), Error> {
     let (begun, config) = (Instant::now(), config.into());
     let opened = Box::pin(async {
-        // What is too far away to be told never comes.
+        // A deadline beyond what `Instant` can represent never expires.
         let due = config.deadlines.handshake.and_then(|deadline| begun.checked_add(deadline));
         let stream = dial(&request, due).await?;
         let address = stream.peer_addr().ok();
-        let secured = before(due, secure(stream, request.host())).await;
+        let secured = with_deadline(due, secure(stream, request.host())).await;
         let stream = secured.map_err(|error| ConnectError::tls(&request, address, error))?;
-        client_since(begun, stream, request, config).await
+        client_handshake_since(begun, stream, request, config).await
     });
     opened.await
 }

@@ -16,37 +16,37 @@ use core::{
 };
 use std::io;
 
-/// How long an address is tried before the next is tried as well (RFC 8305 §5).
+/// How long to wait for an address before the next one is attempted, too (RFC 8305 §5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// A connection to the address of the host that answers first.
+/// Connects to the address of the host that answers first.
 pub(super) async fn dial(request: &Request, due: Option<Instant>) -> Result<TcpStream, ConnectError> {
-    let found = before(due, lookup_host((request.host(), request.port()))).await;
-    let addresses = found.map_err(|error| ConnectError::name(request, error))?;
+    let found = with_deadline(due, lookup_host((request.host(), request.port()))).await;
+    let addresses = found.map_err(|error| ConnectError::resolve(request, error))?;
     let mut race = Race {
-        to_try: alternating(addresses),
-        tried: Vec::new(),
-        next: Box::pin(sleep(HEAD_START)),
+        remaining: alternating(addresses),
+        in_flight: Vec::new(),
+        next_start: Box::pin(sleep(HEAD_START)),
         failures: Vec::new(),
     };
-    match before(due, poll_fn(|cx| race.poll(cx).map(Ok))).await {
+    match with_deadline(due, poll_fn(|cx| race.poll(cx).map(Ok))).await {
         Ok(Some(stream)) => return Ok(stream),
         Ok(None) => {}
-        Err(_) => race.failures.extend(race.tried.iter().map(|(address, _)| (*address, late()))),
+        Err(_) => race.failures.extend(race.in_flight.iter().map(|(address, _)| (*address, late()))),
     }
     Err(ConnectError::tcp(request, race.failures))
 }
 
-/// What comes of it, unless it takes too long.
-pub(super) async fn before<T>(due: Option<Instant>, run: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+/// The result, or an error at the deadline.
+pub(super) async fn with_deadline<T>(due: Option<Instant>, run: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     match due {
         Some(due) => timeout_at(due, run).await.unwrap_or_else(|_| Err(late())),
         None => run.await,
     }
 }
 
-/// The addresses with the two families in turn, beginning with that of the first (RFC 8305 §4): one that leads nowhere
-/// does so for all its addresses.
+/// The addresses with the two families in turn, beginning with that of the first (RFC 8305 §4): if one family is not routed, none of
+/// its addresses answers.
 fn alternating(addresses: impl Iterator<Item = SocketAddr>) -> VecDeque<SocketAddr> {
     let mut addresses = addresses.peekable();
     let is_v6_first = addresses.peek().is_some_and(SocketAddr::is_ipv6);
@@ -71,40 +71,41 @@ async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
 }
 
 struct Race {
-    to_try: VecDeque<SocketAddr>,
-    tried: Vec<(SocketAddr, Attempt)>,
-    /// Rings when the next address is to be tried.
-    next: Pin<Box<Sleep>>,
+    remaining: VecDeque<SocketAddr>,
+    in_flight: Vec<(SocketAddr, Attempt)>,
+    /// Elapses when the next address is to be attempted.
+    next_start: Pin<Box<Sleep>>,
     failures: Vec<(SocketAddr, io::Error)>,
 }
 
 impl Race {
-    /// `None` if all have failed.
+    /// The first connection; `None` if all attempts have failed.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<TcpStream>> {
         loop {
-            let before = self.tried.len();
-            if let Some(stream) = self.poll_tried(cx) {
+            let before = self.in_flight.len();
+            if let Some(stream) = self.poll_in_flight(cx) {
                 return Poll::Ready(Some(stream));
             }
-            let is_time = self.tried.len() < before || self.tried.is_empty() || self.next.as_mut().poll(cx).is_ready();
-            match self.to_try.pop_front() {
+            let has_failed = self.in_flight.len() < before;
+            let is_time = has_failed || self.in_flight.is_empty() || self.next_start.as_mut().poll(cx).is_ready();
+            match self.remaining.pop_front() {
                 Some(address) if is_time => {
-                    self.tried.push((address, Box::pin(connect(address))));
-                    self.next.as_mut().reset(Instant::now() + HEAD_START);
+                    self.in_flight.push((address, Box::pin(connect(address))));
+                    self.next_start.as_mut().reset(Instant::now() + HEAD_START);
                 }
                 Some(address) => {
-                    self.to_try.push_front(address);
+                    self.remaining.push_front(address);
                     return Poll::Pending;
                 }
-                None if self.tried.is_empty() => return Poll::Ready(None),
+                None if self.in_flight.is_empty() => return Poll::Ready(None),
                 None => return Poll::Pending,
             }
         }
     }
 
-    fn poll_tried(&mut self, cx: &mut Context<'_>) -> Option<TcpStream> {
+    fn poll_in_flight(&mut self, cx: &mut Context<'_>) -> Option<TcpStream> {
         let (mut winner, failures) = (None, &mut self.failures);
-        self.tried.retain_mut(|(address, attempt)| match attempt.as_mut().poll(cx) {
+        self.in_flight.retain_mut(|(address, attempt)| match attempt.as_mut().poll(cx) {
             Poll::Pending => true,
             Poll::Ready(Ok(stream)) => {
                 winner.get_or_insert(stream);

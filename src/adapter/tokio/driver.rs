@@ -1,80 +1,158 @@
 //! What all calls have in common: a poll that writes and reads as far as the stream lets it, and waits for the rest.
+//!
+//! This file has the way in; the way out is in `output`.
 
 use super::{
-    WebSocket,
-    input::{READ_SPACE, poll_read_buf},
+    clock::Clock,
+    read_buffer::{READ_SPACE, ReadBuffer, poll_read_buf},
 };
-use crate::{Closure, Connection, Message, SendError, State, adapter::error::Error};
+use crate::{Closure, Connection, Event, Input, Message, State, adapter::error::Error, adapter::link};
 use ::tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
 };
-use alloc::boxed::Box;
-use bytes::Buf;
 use core::{
     pin::Pin,
     task::{Context, Poll, ready},
 };
-use std::io::{self, IoSlice};
+use std::io;
 
-/// How many pieces of output one write takes at the most.
-const SLICES: usize = 32;
+/// From this size on, a payload that lies whole in the read buffer is returned as a part of it. Below, a copy costs less than
+/// the new buffer, which the message would keep alive as a whole.
+const MIN_SPLIT_OFF: usize = 16 * 1024;
 
-/// From this many queued bytes on, the next message waits until some are written.
-const HIGH_WATER: usize = 64 * 1024;
-
-/// What is waited for in writing.
-#[derive(Clone, Copy, Debug)]
-enum Until {
-    /// All is written.
-    Written,
-    /// There is room for a message with a payload of this size.
-    Room(usize),
+/// A stream, a connection, and the state of the IO between them.
+pub(super) struct Driver<S> {
+    pub(super) stream: S,
+    pub(super) connection: Connection,
+    pub(super) read_buffer: ReadBuffer,
+    pub(super) clock: Clock,
+    /// How many reads brought something.
+    reads: usize,
+    /// When the connection was closed, if the stream had not passed on everything by then.
+    closed_at: Option<Instant>,
+    /// Why writing has failed. The peer may have sent a Close frame before that, so that reading goes on.
+    pub(super) write_failure: Option<io::ErrorKind>,
+    /// Something was written since the stream was last flushed.
+    pub(super) needs_flush: bool,
+    is_shut_down: bool,
+    /// Whether the error has been returned after which a `Stream` has ended.
+    has_failed: bool,
 }
 
-impl Until {
-    fn is_reached(self, connection: &Connection) -> bool {
-        match self {
-            Self::Written => false,
-            // Whether it may be sent at all, and whether it can ever fit, is the connection's to say.
-            Self::Room(_) if connection.buffered_amount() == 0 || connection.state() != State::Open => true,
-            Self::Room(len) => connection.buffered_amount() < HIGH_WATER && connection.fits(len),
+/// What other halves may be waiting for.
+#[derive(PartialEq)]
+pub(super) struct Progress {
+    pub(super) queued: usize,
+    pub(super) reads: usize,
+    pub(super) state: State,
+}
+
+impl<S> Driver<S> {
+    pub(super) fn new(stream: S, connection: Connection, read_buffer: ReadBuffer, clock: Clock) -> Self {
+        Self {
+            stream,
+            connection,
+            read_buffer,
+            clock,
+            reads: 0,
+            closed_at: None,
+            write_failure: None,
+            needs_flush: false,
+            is_shut_down: false,
+            has_failed: false,
         }
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        Progress { queued: self.connection.buffered_amount(), reads: self.reads, state: self.connection.state() }
+    }
+
+    /// The next message in the bytes that were read.
+    fn next_message(&mut self) -> Option<Message> {
+        loop {
+            // A message must not keep alive what was read ahead.
+            let min_split_off = if self.read_buffer.has_grown() { usize::MAX } else { MIN_SPLIT_OFF };
+            let (unread, left) = self.read_buffer.unread();
+            let mut input = Input::from(unread);
+            let event = self.connection.receive(&mut input);
+            *left = input.len();
+            return Some(match event? {
+                Event::Binary(data) if data.is_borrowed() && data.len() >= min_split_off => {
+                    let len = data.len();
+                    Message::Binary(self.read_buffer.split_off(len))
+                }
+                Event::BinaryChunk { data, last } if data.is_borrowed() && data.len() >= min_split_off => {
+                    let len = data.len();
+                    Message::BinaryChunk { data: self.read_buffer.split_off(len), last }
+                }
+                event => match Message::try_from(event) {
+                    Ok(message) => message,
+                    Err(_) => continue,
+                },
+            });
+        }
+    }
+
+    /// The next event in the bytes that were read. A violation is not one: it is the error at the end.
+    fn next_event(&mut self) -> Option<Event<'static>> {
+        let (unread, left) = self.read_buffer.unread();
+        let mut input = Input::from(unread);
+        let event = self.connection.receive(&mut input).map(Event::into_owned);
+        *left = input.len();
+        event.filter(|event| !matches!(event, Event::Failed(_)))
+    }
+
+    /// Whether more may be read that is not to be received yet: up to the size of one message, which a peer can make this
+    /// endpoint hold anyway.
+    pub(super) fn reads_ahead(&self) -> bool {
+        let most = self.connection.config().limits.message.max(READ_SPACE);
+        self.read_buffer.len() < most && !self.connection.has_complete_frame()
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
-    /// Writes and waits for input: true if there is something that may hold an event, false after a clean end.
-    pub(super) fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
+    /// Writes and waits for input: true if there may be an event in it, false after a normal end.
+    fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         loop {
-            if self.input.len() > 0 || self.connection.has_complete_frame() {
+            if self.read_buffer.len() > 0 || self.connection.has_complete_frame() {
                 return Poll::Ready(Ok(true));
             }
-            if let Some(end) = self.input.take_end() {
-                self.ended(end)?;
+            match self.read_buffer.take_end() {
+                Some(Ok(())) => self.connection.receive_eof(),
+                Some(Err(error)) => link::read_failed(&mut self.connection, error, self.write_failure)?,
+                None => {}
             }
             let now = Instant::now();
             let wait = self.connection.tick(self.clock.timestamp(now));
-            // If writing fails, the peer may have said why: reading goes on.
+            // Write first: the peer may wait for it before it sends more. Then end this half of the stream, which a peer that
+            // only reads waits for. If writing fails, go on to read: the peer may have said why it left.
             let is_written = self.poll_write(cx).is_ready();
             let is_shut_down = self.poll_shutdown(cx).is_ready();
             if self.connection.is_closed() {
-                self.input.release();
-                let is_over = (is_written && is_shut_down) || self.poll_last_call(cx).is_ready();
-                return if is_over { Poll::Ready(self.outcome().map(|()| false)) } else { Poll::Pending };
+                self.read_buffer.release();
+                let is_over = (is_written && is_shut_down) || self.poll_last_write(cx).is_ready();
+                return if is_over {
+                    Poll::Ready(link::outcome(&self.connection).map(|()| false))
+                } else {
+                    Poll::Pending
+                };
             }
-            if self.poll_read(cx, now).is_pending() && self.clock.poll(cx, now, wait).is_pending() {
+            if self.poll_read(cx).is_pending() && self.clock.poll(cx, now, wait).is_pending() {
                 return Poll::Pending;
             }
         }
     }
 
-    /// The pleasant door.
-    pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Error>> {
+    fn poll_next<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        next: impl Fn(&mut Self) -> Option<T>,
+    ) -> Poll<Result<Option<T>, Error>> {
         loop {
-            if let Some(message) = self.next_message() {
-                self.input.release();
-                return Poll::Ready(Ok(Some(message)));
+            if let Some(item) = next(self) {
+                self.read_buffer.release();
+                return Poll::Ready(Ok(Some(item)));
             }
             if !ready!(self.poll_input(cx))? {
                 return Poll::Ready(Ok(None));
@@ -82,145 +160,55 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         }
     }
 
-    /// The fast door. From a peer that takes nothing, nothing more is received: the answers would pile up. Unless it has sent
-    /// more than is read ahead: it may be one that takes nothing before it has sent all.
+    pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Error>> {
+        self.poll_next(cx, Self::next_message)
+    }
+
+    pub(super) fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Event<'static>>, Error>> {
+        self.poll_next(cx, Self::next_event)
+    }
+
+    /// The next item of a `Stream`, which ends after an error.
+    pub(super) fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
+        if self.has_failed {
+            return Poll::Ready(None);
+        }
+        let received = ready!(self.poll_recv(cx));
+        self.has_failed = received.is_err();
+        Poll::Ready(received.transpose())
+    }
+
+    /// Waits for a batch. While a peer does not take the replies, nothing more is received, or the replies would pile up; unless it
+    /// has sent more than is read ahead, since it may be one that takes nothing before it has sent everything.
     pub(super) fn poll_batch(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
-        let waits = self.connection.buffered_amount() >= HIGH_WATER && self.poll_output(cx, Until::Room(0)).is_pending();
-        // What goes wrong in writing, the input shows.
-        if waits && self.reads_ahead() { Poll::Pending } else { self.poll_input(cx) }
+        // If writing fails, the input shows it.
+        if self.is_backed_up(cx) && self.reads_ahead() { Poll::Pending } else { self.poll_input(cx) }
     }
 
-    /// Queues the message as soon as there is room, and takes it by that.
-    pub(super) fn poll_feed(&mut self, cx: &mut Context<'_>, message: &mut Option<Message>) -> Poll<Result<(), Error>> {
-        let len = message.as_ref().map_or(0, Message::len);
-        self.poll_queue(cx, len, |connection| message.take().map_or(Ok(()), |message| connection.send(message)))
-    }
-
-    /// Queues something with a payload of `len` bytes as soon as there is room.
-    pub(super) fn poll_queue(
-        &mut self,
-        cx: &mut Context<'_>,
-        len: usize,
-        queue: impl FnOnce(&mut Connection) -> Result<(), SendError>,
-    ) -> Poll<Result<(), Error>> {
-        ready!(self.poll_output(cx, Until::Room(len)))?;
-        Poll::Ready(queue(&mut self.connection).map_err(Error::from))
-    }
-
-    /// Ready when the next message can be queued, if it is no larger than what may be received.
-    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_output(cx, Until::Room(self.connection.config().limits.message))
-    }
-
-    /// Ready when all that is queued is written.
-    pub(super) fn poll_flush_all(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_output(cx, Until::Written)
-    }
-
-    /// Receives until the end, and drops the messages.
+    /// Receives until the end, and discards the messages.
     pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<Closure, Error>> {
         loop {
             match ready!(self.poll_recv(cx)) {
                 Ok(Some(_)) => {}
-                Ok(None) | Err(Error::Closed(_)) => break,
+                Ok(None) | Err(Error::Closed(_)) => return Poll::Ready(link::closure(&self.connection)),
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
-        let closure = self.connection.closure().cloned();
-        Poll::Ready(closure.ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into()))
     }
 
-    /// How the connection ended, unless the end was clean.
-    pub(super) fn outcome(&self) -> Result<(), Error> {
-        match self.connection.closure() {
-            Some(closure) if !closure.is_clean() => Err(Error::Closed(Box::new(closure.clone()))),
-            _ => Ok(()),
-        }
-    }
-
-    /// Writes until that has come to what is waited for. Meanwhile it reads ahead: the peer may be waiting just so, and
-    /// would never read if nobody read from it.
-    fn poll_output(&mut self, cx: &mut Context<'_>, until: Until) -> Poll<Result<(), Error>> {
-        self.input.release();
-        loop {
-            if until.is_reached(&self.connection) {
-                return Poll::Ready(Ok(()));
-            }
-            let queued = self.connection.buffered_amount();
-            if let Poll::Ready(written) = self.poll_write(cx) {
-                let is_closed = self.connection.state() == State::Closed;
-                return Poll::Ready(match written {
-                    Err(error) => Err(error.into()),
-                    Ok(()) if is_closed => self.outcome(),
-                    Ok(()) => Ok(()),
-                });
-            }
-            if until.is_reached(&self.connection) {
-                return Poll::Ready(Ok(()));
-            }
-            if self.connection.buffered_amount() < queued && !self.reads_ahead() {
-                // Its pong may lie behind what is not read: that it takes something has to do.
-                self.connection.note_sign_of_life();
-            }
-            let now = Instant::now();
-            let wait = self.connection.tick(self.clock.timestamp(now));
-            if self.connection.is_closed() {
-                ready!(self.poll_last_call(cx));
-                return Poll::Ready(self.outcome());
-            }
-            if self.poll_read_ahead(cx, now).is_ready() {
-                self.connection.note_sign_of_life();
-            } else if self.clock.poll(cx, now, wait).is_pending() {
-                return Poll::Pending;
-            }
-        }
-    }
-
-    /// Writes all that is queued. If that fails, the queue is dropped.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.connection.buffered_amount() > 0 {
-            if let Some(kind) = self.write_failure {
-                // What was cut off cannot be gone on with.
-                self.connection.write_failed();
-                return Poll::Ready(Err(kind.into()));
-            }
-            match ready!(poll_write_once(Pin::new(&mut self.stream), self.connection.output(), cx)) {
-                Ok(0) => return Poll::Ready(Err(self.write_failed(io::ErrorKind::WriteZero.into()))),
-                Ok(count) => self.connection.output().advance(count),
-                Err(error) => return Poll::Ready(Err(self.write_failed(error))),
-            }
-            self.needs_flush = true;
-        }
-        if self.needs_flush {
-            let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
-            self.needs_flush = false;
-            if let Err(error) = flushed {
-                return Poll::Ready(Err(self.write_failed(error)));
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn write_failed(&mut self, error: io::Error) -> io::Error {
-        self.write_failure.get_or_insert(error.kind());
-        self.needs_flush = false;
-        self.connection.write_failed();
-        error
-    }
-
-    /// Shuts the write half of the stream when it is time.
+    /// Shuts down the write half of the stream when it is time.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.connection.should_shutdown() && !self.is_shut_down {
-            // A peer that is gone already will be noticed by the read.
+            // If the peer is gone already, the read shows it.
             let _ = ready!(Pin::new(&mut self.stream).poll_shutdown(cx));
             self.is_shut_down = true;
         }
         Poll::Ready(())
     }
 
-    /// Ready when it has taken too long until the stream passed on the last bytes: for the connection they are written,
-    /// so that its deadlines do not count any more.
-    fn poll_last_call(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when the stream has taken too long to pass on the last bytes. For the connection they are written, so that its
+    /// deadlines do not count any more.
+    pub(super) fn poll_last_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let now = Instant::now();
             let since = *self.closed_at.get_or_insert(now);
@@ -233,58 +221,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         }
     }
 
-    /// Reads once, by the second door if that is open. Ready if something came, or the end.
-    fn poll_read(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
-        if self.input.is_over() {
+    /// Reads once, directly into an unfinished message if possible. Ready if bytes or the end of the stream arrived.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.read_buffer.is_over() {
             return Poll::Pending;
         }
-        let space = if self.input.len() == 0 { self.connection.direct_read() } else { None };
-        match space {
+        let direct = if self.read_buffer.len() == 0 { self.connection.direct_read() } else { None };
+        match direct {
             Some(mut space) => {
-                let came = poll_read_buf(&mut self.stream, cx, space.as_buf_mut());
-                ready!(self.input.note(came));
+                let read = poll_read_buf(&mut self.stream, cx, space.as_buf_mut());
+                ready!(self.read_buffer.record(read));
             }
-            None => ready!(self.input.poll_read(&mut self.stream, cx)),
+            None => ready!(self.read_buffer.poll_read(&mut self.stream, cx)),
         }
-        self.read_at = now;
         self.reads = self.reads.wrapping_add(1);
         Poll::Ready(())
     }
-
-    /// Reads what is not to be received yet, up to the size of one message, which a peer can make this side hold anyway.
-    fn poll_read_ahead(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
-        if self.reads_ahead() { self.poll_read(cx, now) } else { Poll::Pending }
-    }
-
-    /// Whether more may be read that is not to be received yet.
-    fn reads_ahead(&mut self) -> bool {
-        let most = self.connection.config().limits.message.max(READ_SPACE);
-        self.input.len() < most && !self.connection.has_complete_frame()
-    }
-
-    /// The stream has ended, or failed.
-    fn ended(&mut self, end: io::Result<()>) -> Result<(), Error> {
-        let Err(error) = end else {
-            self.connection.receive_eof();
-            return Ok(());
-        };
-        // Once it is certain how the connection ended, a reset is only a rough end of the stream.
-        let is_settled = self.connection.closure().is_some();
-        self.connection.transport_failed();
-        if is_settled { Ok(()) } else { Err(self.write_failure.map_or(error, io::Error::from).into()) }
-    }
-}
-
-/// Writes some of the output. Mostly all is in one piece; then the kernel has less to do for a simple write.
-fn poll_write_once(
-    stream: Pin<&mut impl AsyncWrite>,
-    output: &impl Buf,
-    cx: &mut Context<'_>,
-) -> Poll<io::Result<usize>> {
-    if output.chunk().len() == output.remaining() {
-        return stream.poll_write(cx, output.chunk());
-    }
-    let mut slices = [IoSlice::new(&[]); SLICES];
-    let count = output.chunks_vectored(&mut slices);
-    stream.poll_write_vectored(cx, slices.get(..count).unwrap_or_default())
 }

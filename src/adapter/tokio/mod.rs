@@ -13,9 +13,9 @@
 //!         let config = config.clone();
 //!         tokio::spawn(async move {
 //!             stream.set_nodelay(true)?;
-//!             let mut socket = ws::accept(stream, &Accept::same_origin(), &config).await?;
+//!             let mut socket = ws::accept(stream, &Accept::same_origin(), config).await?;
 //!             while let Some(message) = socket.recv().await? {
-//!                 socket.send(message).await?;
+//!                 socket.feed(message).await?; // the next `recv` writes
 //!             }
 //!             Ok::<(), Error>(())
 //!         });
@@ -23,10 +23,10 @@
 //! }
 //! ```
 //!
-//! (`as ws`, since a module with the name of the crate `tokio` would hide that.) Over TLS, `stream` is the stream that
-//! `tokio_rustls::TlsAcceptor` or another library makes.
+//! (`as ws`, since a module named `tokio` would hide the crate.) Over TLS, `stream` is the stream of `tokio_rustls::TlsAcceptor` or of
+//! another library.
 //!
-//! A client is [`connect`](connect())ed, over TLS if the URI is `wss://` and the feature `rustls` is on:
+//! A client [`connect`](connect())s, over TLS if the URI is `wss://` and the feature `rustls` is on:
 //!
 //! ```no_run
 //! # use bowline::{CloseCode, Config, adapter::tokio::{self as ws, Error}};
@@ -43,48 +43,55 @@
 //!
 //! # Which call does what
 //!
-//! | call | |
-//! |---|---|
-//! | [`recv`](WebSocket::recv) | the next message, owned |
-//! | [`read`](WebSocket::read) | all that one read brought, lent: the fast door |
-//! | [`send`](WebSocket::send) | queues a message and writes |
-//! | [`feed`](WebSocket::feed) | queues a message, to be written by the next call that waits |
-//! | [`flush`](WebSocket::flush) | writes all that is queued |
-//! | [`close`](WebSocket::close) | the closing handshake, to its end |
-//! | [`split`](WebSocket::split) | two halves for different tasks |
-//! | [`connection`](WebSocket::connection) | pings, chunks, [`Prepared`](crate::Prepared) messages, at once and without waiting |
+//! | call | what it does | waits for |
+//! |---|---|---|
+//! | [`recv`](WebSocket::recv) | returns the next message, owned | a message |
+//! | [`next_event`](WebSocket::next_event) | returns the next event, owned: also pings, pongs and the Close frame | an event |
+//! | [`read`](WebSocket::read) | returns all events of one read, borrowed (the batch API) | bytes |
+//! | [`try_recv`](WebSocket::try_recv) | returns the next message, if there is one | nothing |
+//! | [`send`](WebSocket::send), [`send_prepared`](WebSocket::send_prepared), [`ping`](WebSocket::ping) | queues a message, and writes | room, and the stream |
+//! | [`feed`](WebSocket::feed), [`feed_prepared`](WebSocket::feed_prepared) | queues a message | room |
+//! | [`try_feed`](WebSocket::try_feed), [`try_feed_prepared`](WebSocket::try_feed_prepared) | queues a message, if there is room | nothing |
+//! | [`flush`](WebSocket::flush) | writes everything that is queued | the stream |
+//! | [`close`](WebSocket::close) | the closing handshake, to its end | the peer |
+//! | [`split`](WebSocket::split) | two halves for different tasks | nothing |
+//! | [`connection`](WebSocket::connection) | chunks, pongs and everything else that a [`Connection`](crate::Connection) can do | nothing |
 //!
-//! A [`WebSocket`] is a [`Stream`](futures_core::Stream) of messages and a [`Sink`](futures_sink::Sink), too, for
-//! `StreamExt` and `SinkExt`.
+//! A [`WebSocket`] is also a [`Stream`](futures_core::Stream) of messages and a [`Sink`](futures_sink::Sink), for `StreamExt` and
+//! `SinkExt`.
 //!
-//! # What it holds to
+//! # Guarantees
 //!
-//! - **Every future can be dropped at any time**, and the next call goes on where it was: nothing is lost, repeated or
-//!   reordered. So all of them can stand in `tokio::select!`.
-//! - **Who waits to receive also writes.** Pongs, Close frames and whatever was queued leave without a `send`. Who waits to
-//!   write also reads ahead, so that two peers that both send do not wait for each other for ever.
-//! - **One read, one write.** The answers to what one read brought leave together, through both doors.
-//! - **Keepalive and deadlines** work by themselves, while a call waits. They follow Tokio's clock, so that
-//!   `tokio::time::pause` stops them.
-//! - **Back-pressure**: [`feed`](WebSocket::feed) and [`send`](WebSocket::send) wait while much is queued. Only a message that
-//!   can never fit is an error.
-//! - **An error is returned only after the Close frame that tells the peer is written**;
-//!   [`closure`](WebSocket::closure) says who ended it, how and why.
-//! - **An idle connection has no buffers.** Read space belongs to the thread, and is a connection's only while there is
-//!   something in it.
+//! - **Every future of a connection can be dropped at any time**, as `tokio::select!` does, and the next call continues it: nothing is
+//!   lost, repeated or reordered.
+//! - **Receiving also writes.** While `recv` waits, pongs, Close frames and everything that is queued are written. While a `send` waits,
+//!   it reads ahead, so that two peers that both send do not wait for each other indefinitely.
+//! - **`send` writes, `feed` queues.** The replies to one read that are queued with `feed` or on a [`Batch`](crate::Batch) are one write.
+//! - **Keepalive and deadlines** work by themselves while a call waits. They follow Tokio's clock, so that `tokio::time::pause` stops
+//!   them.
+//! - **Back-pressure**: [`feed`](WebSocket::feed) and [`send`](WebSocket::send) wait while 64 KiB are queued. Only a message that can
+//!   never fit is an error.
+//! - **An end is an error unless it is normal**: `recv` returns `None` only after a clean close with code 1000, 1001 or none
+//!   ([`Closure::is_normal`](crate::Closure::is_normal)). The error is returned after the Close frame is written, and
+//!   [`closure`](WebSocket::closure) is which endpoint ended the connection, how and why.
+//! - **An idle connection has no buffers.** They belong to the thread, and a connection has one only while there is something in it.
 //!
 //! # Panics
 //!
-//! The runtime must have its time driver, as `#[tokio::main]` and `enable_all` see to: without it, Tokio panics when the first
-//! deadline is set, which is in the first call that waits.
+//! The runtime must have its time driver (`#[tokio::main]`, or `enable_all`). Without it, Tokio panics when the first deadline is set,
+//! which is in the first call that waits.
 
 mod client_stream;
 mod clock;
 mod connect;
 mod dial;
 mod driver;
-mod input;
+mod incoming;
 mod opening;
+mod output;
+mod read_buffer;
+mod receiving;
+mod sending;
 mod sink;
 mod split;
 #[cfg(feature = "rustls")]
@@ -94,14 +101,13 @@ mod websocket;
 
 #[cfg(feature = "rustls")]
 pub use super::tls::rustls;
-pub use super::{
-    connect_error::{ConnectError, ConnectStage},
-    error::Error,
-};
+#[doc(no_inline)]
+pub use super::{ConnectError, ConnectStage, Error, Parts};
 pub use client_stream::ClientStream;
 #[cfg(feature = "rustls")]
 pub use connect::connect_tls;
 pub use connect::{connect, connect_with};
-pub use opening::{Client, accept, accept_with, client, receive_request};
-pub use split::{Receiver, Sender};
+pub use incoming::{Incoming, accept, accept_with, receive_request};
+pub use opening::client_handshake;
+pub use split::{Receiver, ReuniteError, Sender};
 pub use websocket::WebSocket;

@@ -2,24 +2,23 @@ use alloc::{sync::Arc, task::Wake, vec::Vec};
 use core::{mem, task::Waker};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The place of the receiving half.
+/// The slot of the receiving half.
 pub(super) const RECEIVER: usize = 0;
 
-/// Who waits for the stream. Tokio's streams keep one waker for each direction, so all halves poll with this one, which
-/// wakes them all.
+/// The wakers of the halves that wait for the stream, a slot for each half. Tokio's streams keep one waker for each direction, so
+/// all halves poll with this one, which wakes them all.
 #[derive(Debug, Default)]
-pub(super) struct Wakers(Mutex<Vec<Place>>);
+pub(super) struct Wakers(Mutex<Vec<Slot>>);
 
-/// A half's place in the list.
 #[derive(Debug)]
-enum Place {
+enum Slot {
     Free,
     Idle,
     Waiting(Waker),
 }
 
-impl Place {
-    /// Whoever waits there waits no longer.
+impl Slot {
+    /// The waker of the half, which is then idle.
     fn take(&mut self) -> Option<Waker> {
         match self {
             Self::Waiting(_) => match mem::replace(self, Self::Idle) {
@@ -32,39 +31,39 @@ impl Place {
 }
 
 impl Wakers {
-    /// A place for one more half.
+    /// A slot for one more half.
     pub(super) fn add(&self) -> usize {
-        let mut places = self.places();
-        if let Some(free) = places.iter().position(|place| matches!(place, Place::Free)) {
-            set(&mut places, free, Place::Idle);
+        let mut slots = self.slots();
+        if let Some(free) = slots.iter().position(|slot| matches!(slot, Slot::Free)) {
+            set(&mut slots, free, Slot::Idle);
             return free;
         }
-        places.push(Place::Idle);
-        places.len().saturating_sub(1)
+        slots.push(Slot::Idle);
+        slots.len().saturating_sub(1)
     }
 
-    pub(super) fn remove(&self, place: usize) {
-        set(&mut self.places(), place, Place::Free);
+    pub(super) fn remove(&self, index: usize) {
+        set(&mut self.slots(), index, Slot::Free);
     }
 
-    pub(super) fn wait(&self, place: usize, waker: &Waker) {
-        let mut places = self.places();
-        let is_there = matches!(places.get(place), Some(Place::Waiting(there)) if there.will_wake(waker));
+    pub(super) fn wait(&self, index: usize, waker: &Waker) {
+        let mut slots = self.slots();
+        let is_there = matches!(slots.get(index), Some(Slot::Waiting(there)) if there.will_wake(waker));
         if !is_there {
-            set(&mut places, place, Place::Waiting(waker.clone()));
+            set(&mut slots, index, Slot::Waiting(waker.clone()));
         }
     }
 
-    /// Who has what it waited for is not to be woken.
-    pub(super) fn done(&self, place: usize) {
-        let mut places = self.places();
-        if let Some(place) = places.get_mut(place) {
-            place.take();
+    /// The half has what it waited for: it is not woken any more.
+    pub(super) fn done(&self, index: usize) {
+        let mut slots = self.slots();
+        if let Some(slot) = slots.get_mut(index) {
+            slot.take();
         }
     }
 
     pub(super) fn wake_receiver(&self) {
-        let waker = self.places().get_mut(RECEIVER).and_then(Place::take);
+        let waker = self.slots().get_mut(RECEIVER).and_then(Slot::take);
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -76,20 +75,20 @@ impl Wakers {
 
     fn wake_from(&self, first: usize) {
         // Outside of the lock, as a waker may do what it likes.
-        let wakers: Vec<_> = self.places().iter_mut().skip(first).filter_map(Place::take).collect();
+        let wakers: Vec<_> = self.slots().iter_mut().skip(first).filter_map(Slot::take).collect();
         for waker in wakers {
             waker.wake();
         }
     }
 
-    fn places(&self) -> MutexGuard<'_, Vec<Place>> {
+    fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn set(places: &mut [Place], place: usize, to: Place) {
-    if let Some(place) = places.get_mut(place) {
-        *place = to;
+fn set(slots: &mut [Slot], index: usize, to: Slot) {
+    if let Some(slot) = slots.get_mut(index) {
+        *slot = to;
     }
 }
 

@@ -1,4 +1,4 @@
-//! What was read and not yet received, in space that a connection has only while there is some.
+//! Bytes that were read and are not yet received, in a buffer that a connection has only while there are some.
 
 use ::tokio::io::{AsyncRead, AsyncReadExt};
 use alloc::vec::Vec;
@@ -12,37 +12,42 @@ use core::{
 };
 use std::{io, thread_local};
 
-/// One read. It is the thread's, so that it can be large: what that saves in calls to the kernel is more than the nearest cache
-/// brings.
+/// How many bytes one read can bring. The buffers belong to the thread, so that they can be large: fewer calls to the kernel save
+/// more than the nearest cache would.
 pub(super) const READ_SPACE: usize = 64 * 1024;
 
 /// How many buffers a thread keeps for its connections.
-const POOLED: usize = 8;
+const MAX_POOLED: usize = 8;
 
 thread_local! {
     static POOL: Cell<Vec<BytesMut>> = const { Cell::new(Vec::new()) };
 }
 
-/// What was read and not yet received.
+/// Bytes that were read and are not yet received.
 #[derive(Debug, Default)]
-pub(super) struct Input {
+pub(super) struct ReadBuffer {
     buffer: BytesMut,
     /// How many bytes at the end of the buffer are not yet received.
     left: usize,
     /// How the stream ended, until that is taken.
     end: Option<io::Result<()>>,
     is_over: bool,
-    /// Whether the buffer is larger than it is normally.
+    /// Whether the buffer is larger than usual.
     has_grown: bool,
 }
 
-impl Input {
+impl ReadBuffer {
+    /// With bytes that were read elsewhere.
+    pub(super) fn of(unread: &[u8]) -> Self {
+        Self { buffer: unread.into(), left: unread.len(), ..Self::default() }
+    }
+
     /// How many bytes are not yet received.
     pub(super) const fn len(&self) -> usize {
         self.left
     }
 
-    /// The bytes that are not yet received, and where to say how many of them are left.
+    /// The bytes that are not yet received, and the count of them, to be lowered by what is received.
     pub(super) fn unread(&mut self) -> (&mut [u8], &mut usize) {
         let start = self.buffer.len().saturating_sub(self.left);
         (self.buffer.get_mut(start..).unwrap_or_default(), &mut self.left)
@@ -60,23 +65,23 @@ impl Input {
         self.buffer.split_to(len.min(end)).freeze()
     }
 
-    /// Reads once, behind what is there already. Ready if something came, or the end.
+    /// Reads once, behind the bytes that are there already. Ready if bytes or the end of the stream arrived.
     pub(super) fn poll_read(&mut self, stream: &mut (impl AsyncRead + Unpin), cx: &mut Context<'_>) -> Poll<()> {
         self.make_room();
-        let came = poll_read_buf(stream, cx, &mut self.buffer);
-        if let Poll::Ready(Ok(count)) = came {
+        let read = poll_read_buf(stream, cx, &mut self.buffer);
+        if let Poll::Ready(Ok(count)) = read {
             self.left = self.left.saturating_add(count);
         }
-        self.note(came)
+        self.record(read)
     }
 
-    /// Takes note of how a read went, here or by the second door.
-    pub(super) fn note(&mut self, came: Poll<io::Result<usize>>) -> Poll<()> {
-        self.end = match came {
+    /// Records the end of the stream if the read, into this buffer or a direct one, has met it.
+    pub(super) fn record(&mut self, read: Poll<io::Result<usize>>) -> Poll<()> {
+        self.end = match read {
             Poll::Ready(Ok(1..)) => return Poll::Ready(()),
             Poll::Pending => None,
             Poll::Ready(Ok(0)) => Some(Ok(())),
-            // TLS that ends without its own farewell: whether anything was cut off, the frames show.
+            // TLS that ends without `close_notify`: the frames show whether anything was cut off.
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Some(Ok(())),
             Poll::Ready(Err(error)) => Some(Err(error)),
         };
@@ -129,12 +134,12 @@ fn take() -> BytesMut {
 
 fn give(mut buffer: BytesMut) {
     buffer.clear();
-    // Nothing in which somebody still holds a message, and nothing that has grown.
+    // Neither one of which a message is still a part, nor one that has grown.
     if buffer.try_reclaim(READ_SPACE) && buffer.capacity() <= 2 * READ_SPACE {
         // A thread that is ending keeps none.
         let _ = POOL.try_with(|pool| {
             let mut buffers = pool.take();
-            if buffers.len() < POOLED {
+            if buffers.len() < MAX_POOLED {
                 buffers.push(buffer);
             }
             pool.set(buffers);
@@ -148,6 +153,6 @@ pub(super) fn poll_read_buf(
     cx: &mut Context<'_>,
     into: &mut impl BufMut,
 ) -> Poll<io::Result<usize>> {
-    let came = ready!(pin!(stream.read_buf(into)).poll(cx));
-    Poll::Ready(came)
+    let read = ready!(pin!(stream.read_buf(into)).poll(cx));
+    Poll::Ready(read)
 }
