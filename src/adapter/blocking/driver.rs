@@ -150,6 +150,7 @@ impl<S: Transport> WebSocket<S> {
                     self.tick();
                     self.arm(wait)?;
                 }
+                Err(error) if is_timeout(&error) => return Err(self.write_failed(io::ErrorKind::TimedOut.into())),
                 Err(error) => return Err(self.write_failed(error)),
             }
         }
@@ -188,10 +189,13 @@ impl<S: Transport> WebSocket<S> {
     /// Advances the clock of the connection.
     pub(super) fn tick(&mut self) {
         let now = self.origin.elapsed();
+        let was_closed = self.connection.is_closed();
         let wait = self.connection.tick(Timestamp::since_origin(now));
         self.due = wait.map(|wait| now.saturating_add(wait));
-        // The connection has written everything, but the stream may not have passed it on: that gets the time for closing, too.
-        if self.connection.is_closed() && self.needs_flush {
+        if !was_closed && self.connection.is_closed() {
+            self.needs_flush = false; // the close deadline has expired
+        } else if was_closed && self.needs_flush {
+            // The connection has written everything, but the stream has not passed it on: that gets the time for closing, too.
             let close = self.connection.config().deadlines.close;
             self.due = Some(*self.give_up_at.get_or_insert(now.saturating_add(close)));
         }
