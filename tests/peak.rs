@@ -3,9 +3,14 @@
 
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "that is how tests fail")]
 
+#[path = "suite/miniz.rs"]
+#[expect(dead_code, reason = "a kit for several binaries")]
+mod miniz;
+
 use bowline::{Config, Connection, Event, Input, Violation, deflate, frame::mask, server};
 use cap::Cap;
-use flate2::{Compress, Compression, FlushCompress};
+use miniz::Compressor;
+use miniz_oxide::MZFlush;
 use std::alloc::System;
 
 /// An allocator that lets blocks grow in place, as the system's does with large ones, and counts.
@@ -87,11 +92,11 @@ fn agreed(takeover: bool) -> Connection {
 fn deflated(len: usize) -> Vec<u8> {
     const PART: [u8; 4096] = [b'a'; 4096];
     let mut payload = Vec::with_capacity(len / 100);
-    let mut compress = Compress::new(Compression::best(), false);
+    let mut compressor = Compressor::new(9);
     for _ in 0..len / PART.len() {
-        compress.compress_vec(&PART, &mut payload, FlushCompress::None).unwrap();
+        compressor.add(&PART, MZFlush::None, &mut payload);
     }
-    compress.compress_vec(&[], &mut payload, FlushCompress::Sync).unwrap();
+    compressor.add(&[], MZFlush::Sync, &mut payload);
     payload.truncate(payload.len() - 4);
     payload
 }

@@ -14,7 +14,7 @@ cargo +nightly --version || { echo "there is no nightly toolchain, which cargo-p
 cargo public-api --version || cargo install --locked cargo-public-api
 
 # Simplified three times: without the implementations that are blanket, automatic or derived. The guides are pages, not API.
-now=$(cargo +nightly public-api --all-features -sss | grep -v '^pub mod bowline::guide\b')
+now=$(cargo +nightly public-api -p bowline --all-features -sss | grep -v '^pub mod bowline::guide\b')
 [ -n "$now" ] || { echo "the listing is empty"; exit 1; }
 
 if [ "${1-}" = --update ]; then

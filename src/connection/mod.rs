@@ -81,9 +81,14 @@ pub struct Connection {
     position_at_tick: u64,
     /// How it ends, as far as that is known: there from the moment at which the phase is no longer `Open`.
     closure: Option<Box<Closure>>,
+    protocol: Option<Box<Subprotocol>>,
     #[cfg(feature = "deflate")]
     agreement: Option<Agreement>,
 }
+
+/// In a box of its own, since most connections have none.
+#[derive(Debug)]
+struct Subprotocol(Box<str>);
 
 const _: () = assert!(size_of::<Connection>() <= 400, "an idle connection costs at most 400 bytes");
 
@@ -98,13 +103,14 @@ impl Connection {
     /// `first` goes out before anything else: the server's answer to the opening handshake.
     pub(crate) fn opened(role: Role, config: Arc<Config>, first: Vec<u8>) -> Self {
         Self {
+            receiver: Receiver::new(role, &config),
             config,
-            receiver: Receiver::new(role),
             sender: Sender::new(role, first),
             phase: Phase::Open,
             timers: Timers::default(),
             position_at_tick: 0,
             closure: None,
+            protocol: None,
             #[cfg(feature = "deflate")]
             agreement: None,
         }
@@ -114,6 +120,11 @@ impl Connection {
     /// with the client's stream, or at the close deadline.
     pub(crate) fn delivering(config: Arc<Config>, answer: Vec<u8>) -> Self {
         Self { phase: Phase::Failed, ..Self::opened(Role::Server, config, answer) }
+    }
+
+    /// With the subprotocol that was agreed in the opening handshake.
+    pub(crate) fn with_protocol(self, protocol: Option<&str>) -> Self {
+        Self { protocol: protocol.map(|protocol| Box::new(Subprotocol(protocol.into()))), ..self }
     }
 
     /// With what was agreed about compression in the opening handshake.
@@ -162,7 +173,7 @@ impl Connection {
             *input = Input::default();
             return None;
         }
-        match self.receiver.receive_whole(input, &self.config) {
+        match self.receiver.receive_whole(input) {
             Some(Whole::Binary(payload)) => Some(Event::Binary(Payload::borrowed(payload))),
             Some(Whole::Text(payload)) => match self.receiver.validate(payload) {
                 Ok(text) => Some(Event::Text(text.into())),
@@ -211,9 +222,9 @@ impl Connection {
         Event::Failed(error)
     }
 
-    /// Returns spare capacity inside the message being assembled, so that a large binary payload can be read straight into
-    /// place instead of being copied from a read buffer. `None` if there is no such payload, which is the normal case: then
-    /// read into a buffer and call [`receive`](Self::receive).
+    /// Lets `read` fill spare capacity inside the message being assembled, so that a large binary payload can be read straight
+    /// into place instead of being copied from a read buffer. Returns what `read` returned, or `None` if there is no such payload,
+    /// which is the normal case: then read into a buffer and call [`receive`](Self::receive).
     ///
     /// After each direct read, [`poll_event`](Self::poll_event) returns the message if it is complete.
     ///
@@ -226,9 +237,8 @@ impl Connection {
     /// # let mut stream = &payload[50_000..]; // what is not read yet
     /// # let mut input = Input::from(&mut first);
     /// assert_eq!(connection.receive(&mut input), None); // one half of a message of 100,000 bytes
-    /// while let Some(mut space) = connection.direct_read() {
-    ///     space.read_from(&mut stream)?;
-    ///     drop(space);
+    /// while let Some(read) = connection.direct_read(|space| space.read_from(&mut stream)) {
+    ///     println!("{} bytes read", read?);
     ///     if let Some(event) = connection.poll_event() {
     ///         assert_eq!(event, Event::Binary(payload.into()));
     ///         break;
@@ -236,8 +246,8 @@ impl Connection {
     /// }
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn direct_read(&mut self) -> Option<DirectRead<'_>> {
-        self.receiver.direct_read()
+    pub fn direct_read<T>(&mut self, read: impl FnOnce(&mut DirectRead<'_>) -> T) -> Option<T> {
+        self.receiver.direct_read(read)
     }
 
     /// Whether a [`direct_read`](Self::direct_read) has completed a frame that [`receive`](Self::receive) has not looked at.
@@ -264,6 +274,12 @@ impl Connection {
     #[must_use]
     pub fn role(&self) -> Role {
         self.sender.role()
+    }
+
+    /// The subprotocol in use (§1.9), if one was agreed in the opening handshake.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&str> {
+        self.protocol.as_deref().map(|Subprotocol(protocol)| &**protocol)
     }
 
     /// The configuration that the connection was made with.

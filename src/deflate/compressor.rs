@@ -37,8 +37,10 @@ impl Agreed {
 }
 
 /// A compressor, and what it was made with.
-pub(super) struct Compressor {
-    stream: Box<Deflate>,
+pub(super) struct Compressor(Box<Inner>);
+
+struct Inner {
+    stream: Deflate,
     key: Key,
 }
 
@@ -77,7 +79,7 @@ impl Compression {
     /// A message is sent that this compressor has not seen: what follows must not refer across it.
     pub(crate) fn forget(&mut self) {
         if let Some(context) = &mut self.context {
-            context.stream.reset();
+            context.0.stream.reset();
         }
     }
 
@@ -94,7 +96,7 @@ impl Compression {
         let shorter = compressed.filter(|compressed| compressed.len() < payload.len());
         if agreed.takeover && shorter.is_none() {
             // What is sent as it is does not go through the peer's window.
-            context.stream.reset();
+            context.0.stream.reset();
         }
         self.keep_context(context, agreed, options);
         shorter
@@ -131,7 +133,7 @@ impl Compression {
             && let Some(mut context) = self.context.take()
         {
             if payload.is_empty() {
-                context.stream.reset();
+                context.0.stream.reset();
             }
             self.keep_context(context, agreed, options);
         }
@@ -189,11 +191,11 @@ impl Compressor {
             memory_level: options.memory_level.clamp(1, 9),
             window_bits: window_bits.clamp(MIN_WINDOW_BITS, MAX_WINDOW_BITS),
         };
-        options.pool.compressor(|waiting| waiting.key == key).unwrap_or_else(|| {
+        options.pool.compressor(|waiting| waiting.0.key == key).unwrap_or_else(|| {
             let mut config = DeflateConfig::new(key.level.into());
             config.window_bits = -i32::from(key.window_bits);
             config.mem_level = key.memory_level.into();
-            Self { stream: Box::new(Deflate::new_with_config(config)), key }
+            Self(Box::new(Inner { stream: Deflate::new_with_config(config), key }))
         })
     }
 
@@ -203,16 +205,16 @@ impl Compressor {
         let mut rest = payload;
         let mut compressed = Vec::new();
         loop {
-            let before = (self.stream.total_in(), self.stream.total_out());
-            let status = self.stream.compress(rest, chunk, flush);
+            let before = (self.0.stream.total_in(), self.0.stream.total_out());
+            let status = self.0.stream.compress(rest, chunk, flush);
             let moved = |now: u64, before: u64| usize::try_from(now.wrapping_sub(before)).unwrap_or(0);
-            let took = moved(self.stream.total_in(), before.0);
-            let gave = moved(self.stream.total_out(), before.1);
+            let took = moved(self.0.stream.total_in(), before.0);
+            let gave = moved(self.0.stream.total_out(), before.1);
             rest = rest.get(took..).unwrap_or_default();
             // "If deflate returns with avail_out == 0, this function must be called again" (zlib's manual).
             let is_full = gave == chunk.len();
             if status.is_err() || !is_full && !rest.is_empty() {
-                self.stream.reset();
+                self.0.stream.reset();
                 return None;
             }
             if !is_full && compressed.is_empty() {

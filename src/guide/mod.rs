@@ -15,7 +15,8 @@ pub mod blocking {}
 #[cfg_attr(not(feature = "tokio"), doc = "Tasks on Tokio: this page needs the feature `tokio`.")]
 pub mod tokio {}
 
-#[cfg_attr(all(feature = "http", feature = "tokio"), doc = include_str!("http.md"))]
+// Its code needs hyper and axum: the package in tests/http compiles it.
+#[cfg_attr(all(feature = "http", feature = "tokio", not(doctest)), doc = include_str!("http.md"))]
 #[cfg_attr(
     not(all(feature = "http", feature = "tokio")),
     doc = "hyper, axum and HTTP/2: this page needs the features `http` and `tokio`."

@@ -10,23 +10,22 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=tests/autobahn work=target/autobahn
-bin=${CARGO_TARGET_DIR:-target}/release/examples
+release=${CARGO_TARGET_DIR:-target}/release
+bin=$release/examples # where the server is
 scheme=ws:// compressing=true client_under_test=
 case ${1-} in
-  "") server_under_test=echo-server client_under_test=autobahn-client in='' ;;
-  tokio) server_under_test=tokio-echo client_under_test=autobahn-tokio-client in=tokio- ;;
+  "") server_under_test=echo-server client_under_test=$release/autobahn-client in='' ;;
+  tokio) server_under_test=tokio-echo client_under_test=$release/autobahn-tokio-client in=tokio- ;;
   ported) # a few cases, to see that the two work: they compress nothing, and the client takes an address
-    server_under_test=ported-echo-server client_under_test=ported-autobahn-client in=ported-
+    server_under_test=ported-echo-server client_under_test=$release/examples/ported-autobahn-client in=ported-
     scheme='' compressing=false
     export CASES=${CASES-1.* 2.* 5.* 7.*} ;;
-  event-loop) server_under_test=event-loop in=event-loop- build=(--example event-loop) compressing=false ;;
-  io-uring) # a crate of its own
-    server_under_test=io-uring-echo in=io-uring- build=(--manifest-path examples/io-uring/Cargo.toml) compressing=false
-    bin=${CARGO_TARGET_DIR:-examples/io-uring/target}/release ;;
+  event-loop) server_under_test=event-loop in=event-loop- build=(-p bowline-event-loop) bin=$release compressing=false ;;
+  io-uring) server_under_test=io-uring-echo in=io-uring- build=(-p bowline-io-uring) bin=$release compressing=false ;;
   *) echo "usage: run.sh [tokio | ported | event-loop | io-uring]"; exit 2 ;;
 esac
 if [ -n "$client_under_test" ]; then
-  build=(--features "deflate,tokio" --example "$server_under_test" --example "$client_under_test")
+  build=(-p bowline -p bowline-autobahn --features bowline/deflate,bowline/tokio --examples --bins)
 else
   export CASES=${CASES-1.* 2.* 3.* 4.* 5.* 6.* 7.* 9.* 10.*}
 fi
@@ -80,7 +79,7 @@ trap 'kill "$server" "$server_run" $client_run 2>/dev/null || true' EXIT
 if [ -n "$client_under_test" ]; then
   port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
   OUT="$work/reports/${in}client" \
-    "$here/run-client.sh" "$port" "$bin/$client_under_test" "${scheme}127.0.0.1:$port" client > "$work/${in}client.log" 2>&1 &
+    "$here/run-client.sh" "$port" "$client_under_test" "${scheme}127.0.0.1:$port" client > "$work/${in}client.log" 2>&1 &
   client_run=$!
 fi
 

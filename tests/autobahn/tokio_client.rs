@@ -3,6 +3,7 @@
 use bowline::{
     Config, Message,
     adapter::tokio::{self as ws, Error, WebSocket},
+    deflate::Options,
 };
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -13,12 +14,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (Some(url), Some(agent)) = (args.next(), args.next()) else {
         return Err("usage: autobahn-tokio-client URL AGENT".into());
     };
-    #[cfg_attr(not(feature = "deflate"), expect(unused_mut, reason = "for compression"))]
     let mut config = Config::default();
-    #[cfg(feature = "deflate")]
-    {
-        config.deflate = Some(bowline::deflate::Options::default());
-    }
+    config.deflate = Some(Options::default());
     let config = Arc::new(config);
 
     let (mut suite, _) = ws::connect(&format!("{url}/getCaseCount"), &config).await?;

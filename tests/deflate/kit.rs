@@ -1,13 +1,16 @@
 //! Connections that have agreed on compression in a real opening handshake, and miniz on the other side of them.
 
-use crate::common::{self, frame_to, receive};
+use crate::{
+    common::{self, frame_to, receive},
+    miniz::{Compressor, Decompressor},
+};
 use bowline::{
     Config, Connection, Event, HandshakeError, Input, Message, Outgoing, Role, client,
     deflate::Options,
     server::{self, Accept},
 };
 use bytes::Buf;
-use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+use miniz_oxide::MZFlush;
 use std::sync::Arc;
 
 /// "permessage-deflate" with nothing else: takeover in both directions, windows of 15 bits.
@@ -137,20 +140,17 @@ pub(crate) fn shared(options: Options) -> Arc<Config> {
 }
 
 /// A compressor of another make, whose window stays.
-pub(crate) struct Miniz(Compress);
+pub(crate) struct Miniz(Compressor);
 
 impl Miniz {
-    pub(crate) fn new(level: u32) -> Self {
-        Self(Compress::new(Compression::new(level), false))
+    pub(crate) fn new(level: u8) -> Self {
+        Self(Compressor::new(level))
     }
 
     /// The next message, without the tail.
     pub(crate) fn message(&mut self, data: &[u8]) -> Vec<u8> {
-        // Room for all that it can come to: only then is it flushed in one call.
-        let mut compressed = Vec::with_capacity(1000 + data.len() + data.len() / 4);
-        let before = self.0.total_in();
-        self.0.compress_vec(data, &mut compressed, FlushCompress::Sync).unwrap();
-        assert_eq!(self.0.total_in() - before, data.len() as u64);
+        let mut compressed = Vec::new();
+        self.0.add(data, MZFlush::Sync, &mut compressed);
         let len = compressed.strip_suffix(&[0, 0, 0xFF, 0xFF]).expect("a tail").len();
         compressed.truncate(len);
         compressed
@@ -177,26 +177,16 @@ pub(crate) fn stored(data: &[u8], block: usize) -> Vec<u8> {
 }
 
 /// A decompressor of another make.
-pub(crate) struct Unminiz(Decompress);
+pub(crate) struct Unminiz(Decompressor);
 
 impl Unminiz {
     pub(crate) fn new() -> Self {
-        Self(Decompress::new(false))
+        Self(Decompressor::new())
     }
 
     /// The message whose payload this is.
     pub(crate) fn message(&mut self, payload: &[u8]) -> Vec<u8> {
-        let bytes = [payload, &[0, 0, 0xFF, 0xFF]].concat();
-        let (mut data, before) = (Vec::with_capacity(4096), self.0.total_in());
-        loop {
-            let took = (self.0.total_in() - before) as usize;
-            let status = self.0.decompress_vec(&bytes[took..], &mut data, FlushDecompress::Sync).unwrap();
-            assert_ne!(status, Status::StreamEnd);
-            if data.len() < data.capacity() && self.0.total_in() - before == bytes.len() as u64 {
-                return data;
-            }
-            data.reserve(data.len().max(1));
-        }
+        self.0.all(&[payload, &[0, 0, 0xFF, 0xFF]].concat())
     }
 }
 

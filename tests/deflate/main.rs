@@ -15,6 +15,8 @@
 #[path = "../suite/common.rs"]
 #[expect(dead_code, reason = "it is made for the tests of the whole protocol")]
 mod common;
+#[path = "../suite/miniz.rs"]
+mod miniz;
 #[path = "../suite/wire.rs"]
 #[expect(dead_code, reason = "as above")]
 mod wire;

@@ -1,4 +1,4 @@
-// chat.mjs SERVER: starts the example `chat` and has people in headless Chromium talk through it. Each of them types into
+// chat.mjs SERVER: starts the server of `examples/chat` and has people in headless Chromium talk through it. Each of them types into
 // the page, as a person does; what the page shows is what counts. Nothing depends on how long something takes.
 // SCREENSHOT is a file for a picture of a conversation.
 import assert from 'node:assert/strict';

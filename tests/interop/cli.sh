@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# cli.sh  -  runs the command-line client (examples/cli) as a user would, over pipes: against our server, Python's `websockets`
+# cli.sh  -  runs the command-line client (crates/bowline-cli) as a user would, over pipes: against our server, Python's `websockets`
 # and Node's `ws`, over ws and wss, compressed and not; and each way in which a connection can end, by its exit status and its
 # last line. Installs the two libraries into target/interop; the rest must be there (Debian packages: nodejs npm openssl
 # python3-venv).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/interop/common.sh
-bin=${CARGO_TARGET_DIR:-target}/release/examples
+bin=${CARGO_TARGET_DIR:-target}/release
 python_library
 node_library
-cargo build --release --features deflate,rustls --example ws --example interop-tokio-server
+cargo build --release -p bowline-cli -p bowline-interop
 unset SSL_CERT_FILE NODE_EXTRA_CA_CERTS NO_COLOR
 
 out=$work/cli.out err=$work/cli.err peak=$work/cli.peak
@@ -28,7 +28,7 @@ files() { # OURS: `ws` or `websockets`
 # Runs the client, and leaves its exit status in $status, what it wrote in $out and $err, and its last line in $last.
 run() { # ARGUMENTS...
   status=0
-  timeout 120 "${measure[@]}" "$bin/ws" "$@" > "$out" 2> "$err" || status=$?
+  timeout 120 "${measure[@]}" "$bin/bowline" "$@" > "$out" 2> "$err" || status=$?
   last=$(tail -n 1 "$err")
 }
 measure=()
@@ -239,7 +239,7 @@ check "a file that cannot be written" ended 7 'cannot write /no/such/directory: 
 say '!close' -1 "$url/"
 check "no message" ended 7 'no message came; closed by the server'
 status=0 last=
-seq 200000 | "$bin/ws" --linger 60 "$url/" 2> "$err" | head -n 1 > "$out" || status=${PIPESTATUS[*]}
+seq 200000 | "$bin/bowline" --linger 60 "$url/" 2> "$err" | head -n 1 > "$out" || status=${PIPESTATUS[*]}
 check "standard output is closed early" all [ "${status##* }" = 0 ] -- printed 1 -- [ ! -s "$err" ]
 seq 200000 > "$work/cli-numbers"
 run "$url/" < "$work/cli-numbers"
@@ -248,7 +248,7 @@ check "200,000 lines" all ended 0 "$clean" -- cmp -s "$work/cli-numbers" "$out"
 # Ctrl-C, as the signal that it is.
 interrupted() { # WORDS ARGUMENTS... , where the words are what to wait for before a second one
   local words=$1 client; shift
-  "$bin/ws" -v "$@" < <(sleep 60) > "$out" 2> "$err" &
+  "$bin/bowline" -v "$@" < <(sleep 60) > "$out" 2> "$err" &
   client=$!
   await told 'connected to' && sleep 0.5 && kill -INT $client
   [ -z "$words" ] || { await told "$words" && kill -INT $client; }

@@ -4,9 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/interop/common.sh
-bin=${CARGO_TARGET_DIR:-target}/debug/examples
+bin=${CARGO_TARGET_DIR:-target}/debug
 node_library
-cargo build --all-features --example hyper-echo --example axum-echo --example echo-client
+cargo build -p bowline-http-echo
+cargo build --example echo-client
 
 failed=
 for name in hyper-echo axum-echo; do
@@ -14,7 +15,7 @@ for name in hyper-echo axum-echo; do
   echo "=== $name, Node"
   timeout 120 node tests/interop/http.mjs "$url" || failed+=" $name/node"
   echo "=== $name, our client"
-  talk=$(printf 'Hello\nGrüße\n' | timeout 60 "$bin/echo-client" "$url") || failed+=" $name/exit"
+  talk=$(printf 'Hello\nGrüße\n' | timeout 60 "$bin/examples/echo-client" "$url") || failed+=" $name/exit"
   echo "$talk"
   [ "$(head -n 2 <<< "$talk")" = $'Hello\nGrüße' ] || failed+=" $name/echo"
   stop

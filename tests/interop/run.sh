@@ -6,17 +6,17 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/interop/common.sh
-bin=${CARGO_TARGET_DIR:-target}/release/examples
+bin=${CARGO_TARGET_DIR:-target}/release
 case ${1-} in
-  "") server=interop-server client=interop-client features=deflate ;;
-  tokio) server=interop-tokio-server client=interop-tokio-client features=deflate,rustls ;;
+  "") server=interop-server client=interop-client ;;
+  tokio) server=interop-tokio-server client=interop-tokio-client ;;
   *) echo "usage: run.sh [tokio]"; exit 2 ;;
 esac
 
 python_library
 node_library
 export CHROMIUM=${CHROMIUM:-$(command -v chromium)}
-cargo build --release --features "$features" --example "$server" --example "$client"
+cargo build --release -p bowline-interop --bin "$server" --bin "$client"
 
 # Runs a client to its end and adds up what it counted on its last line.
 passed=0 failed=0

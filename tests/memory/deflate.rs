@@ -3,6 +3,7 @@
 use crate::{
     ROLES,
     held::{Held, KIB, MIB, frame_to},
+    miniz::Compressor,
 };
 use bowline::{
     Cause, Config, Connection, Delivery, Event, Input, Role, Timestamp, client,
@@ -10,7 +11,7 @@ use bowline::{
     server::{self, Accept},
 };
 use bytes::Buf;
-use flate2::{Compress, Compression, FlushCompress};
+use miniz_oxide::MZFlush;
 use std::{sync::Arc, thread, time::Duration};
 
 const TAKEOVER: &str = "permessage-deflate";
@@ -21,9 +22,8 @@ const CHUNK: usize = 16 * KIB;
 
 /// The payload of a compressed message.
 fn deflated(data: &[u8]) -> Vec<u8> {
-    let mut stream = Compress::new(Compression::new(9), false);
-    let mut payload = Vec::with_capacity(data.len() + 1000);
-    stream.compress_vec(data, &mut payload, FlushCompress::Sync).unwrap();
+    let mut payload = Vec::new();
+    Compressor::new(9).add(data, MZFlush::Sync, &mut payload);
     payload.truncate(payload.strip_suffix(&[0, 0, 0xFF, 0xFF]).unwrap().len());
     payload
 }

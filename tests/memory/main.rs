@@ -14,6 +14,10 @@
 #[cfg(feature = "deflate")]
 mod deflate;
 mod held;
+#[cfg(feature = "deflate")]
+#[path = "../suite/miniz.rs"]
+#[expect(dead_code, reason = "a kit for several binaries")]
+mod miniz;
 
 use bowline::{Connection, Delivery, Event, Input, Role};
 use bytes::{Buf, Bytes};

@@ -62,10 +62,10 @@ async fn echo_batch<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocket<S>
     echoed
 }
 
-/// By the fast door, too: from a peer that floods and takes nothing, no more is received than fits, and no more is read than one
+/// With the batch API, too: from a peer that floods and takes nothing, no more is received than fits, and no more is read than one
 /// message may have.
 #[tokio::test(start_paused = true)]
-async fn the_fast_door_waits() {
+async fn the_batch_api_waits() {
     for role in ROLES {
         let script = Script::new([]);
         script.with(|played| played.room = Some(0));
@@ -88,9 +88,9 @@ async fn the_fast_door_waits() {
     }
 }
 
-/// Two ends that have both queued much, and then only use the fast door, do not wait for each other either.
+/// Two ends that have both queued much, and then only use the batch API, do not wait for each other either.
 #[tokio::test(start_paused = true)]
-async fn two_fast_doors() {
+async fn two_batch_apis() {
     let [mut client, mut server] = pair(16 * 1024, |config| config.limits.message = 64 * 1024);
     let run = async |socket: &mut crate::kit::Duplex| {
         for _ in 0..8 {
@@ -202,7 +202,7 @@ async fn both_send_first() {
 /// Two echo servers that talk to each other, with more between them than the wire holds.
 #[tokio::test(start_paused = true)]
 async fn two_echo_servers() {
-    for fast in [false, true] {
+    for feeds in [false, true] {
         let (near, far) = tokio::io::duplex(500);
         let both_are_done = tokio::sync::Barrier::new(2);
         let echo = async |mut socket: crate::kit::Duplex, first: usize, rounds: usize| {
@@ -212,7 +212,7 @@ async fn two_echo_servers() {
             for round in 0..rounds {
                 let message = socket.recv().await.unwrap().unwrap();
                 assert!(message == data(2000, round % 30));
-                if fast {
+                if feeds {
                     socket.feed(message).await.unwrap();
                 } else {
                     socket.send(message).await.unwrap();

@@ -18,16 +18,18 @@ mod kit;
 #[path = "../suite/wire.rs"]
 mod wire;
 
+mod apis;
 mod back_pressure;
 mod batches;
 mod cancel;
 mod closing;
-mod doors;
+mod ends;
+mod events;
 mod many;
 mod memory;
 mod opening;
+mod parts;
 mod split;
 mod time;
-#[cfg(feature = "rustls")]
-mod tls;
 mod traits;
+mod without_waiting;

@@ -11,7 +11,7 @@ use tokio::{net::TcpStream, time::advance};
 
 const KIB: i64 = 1024;
 
-/// A connection that waits in `recv`, with its alarm set, has no buffers: it and its heap are 1 KiB at the most. So it is at
+/// A connection that waits in `recv`, with its timer set, has no buffers: it and its heap are 1 KiB at the most. So it is at
 /// first, and again two seconds after messages of all sizes were echoed.
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_has_no_buffers() {
@@ -29,7 +29,7 @@ async fn an_idle_connection_has_no_buffers() {
                 assert!(waits(socket.as_mut().unwrap().recv()));
             })
             .bytes_current;
-            assert!(held > 0, "the alarm is set");
+            assert!(held > 0, "the timer is set");
             for len in [0, 16, 5000, 100_000] {
                 let info = measure(|| echo(socket.as_mut().unwrap(), &script, role, len));
                 held += info.bytes_current;
@@ -56,7 +56,7 @@ fn echo(socket: &mut WebSocket<Script>, script: &Script, role: Role, len: usize)
     script.with(|played| (played.written, played.calls, played.reads) = Default::default());
 }
 
-/// Messages that lie in the read buffer cost no allocation by the fast door, echoed or not.
+/// Messages that lie in the read buffer cost no allocation with the batch API, echoed or not.
 #[tokio::test(start_paused = true)]
 async fn no_allocation_for_each_message() {
     for role in ROLES {

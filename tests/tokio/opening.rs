@@ -11,7 +11,7 @@ use bowline::{
 };
 use std::{future::Future, io::ErrorKind, sync::Arc, time::Duration};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, duplex},
+    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
     time::Instant,
@@ -196,6 +196,44 @@ async fn decided_later() {
     let (mut client, _) = ws::client_handshake(near, request, default()).await.unwrap();
     assert!(client.close(CloseCode::NORMAL, "").await.unwrap().is_clean());
     assert_eq!(server.await.unwrap().unwrap(), None);
+}
+
+/// A request that is refused later: the client reads the status and the body.
+#[tokio::test(start_paused = true)]
+async fn refused_later() {
+    for decide in [false, true] {
+        let (near, far) = duplex(1000);
+        let server = tokio::spawn(async move {
+            let incoming = ws::receive_request(far, default()).await.unwrap();
+            assert_eq!(incoming.request().path(), "/chat");
+            assert!(!incoming.get_ref().is_write_vectored());
+            if decide {
+                let refused = incoming.decide(|request| Err(request.refuse(403, "not you"))).await;
+                assert!(matches!(refused, Err(Error::Refused(403))));
+            } else {
+                incoming.refuse(403, "not you").await;
+            }
+        });
+        let request = client::Request::from_uri("ws://example.com/chat").unwrap();
+        let refused = ws::client_handshake(near, request, default()).await;
+        let Err(Error::Handshake { error, response: Some(response) }) = refused else { panic!("{refused:?}") };
+        assert_eq!((error, response.body()), (HandshakeError::Status(403), &b"not you"[..]));
+        server.await.unwrap();
+    }
+}
+
+/// An incoming request can be accepted with rules, which may not allow it.
+#[tokio::test(start_paused = true)]
+async fn accepted_with_rules() {
+    let (near, far) = duplex(1000);
+    let server = tokio::spawn(async move {
+        let incoming = ws::receive_request(far, default()).await.unwrap();
+        incoming.accept(&server::Accept::same_origin()).await.map(|_| ())
+    });
+    let request = client::Request::from_uri("ws://example.com/").unwrap().origin("https://evil.example").unwrap();
+    assert!(ws::client_handshake(near, request, default()).await.is_err());
+    let refused = server.await.unwrap();
+    assert!(matches!(refused, Err(Error::Handshake { error: HandshakeError::OriginRefused(_), response: None })));
 }
 
 /// A page of another origin is refused with 403, one of the server's own is not.

@@ -215,6 +215,34 @@ async fn the_peer_closes_while_a_sender_waits() {
     }
 }
 
+/// A sender that waits for room learns at once that this endpoint closes, by either half and although the peer takes nothing.
+#[tokio::test(start_paused = true)]
+async fn a_half_closes_while_a_sender_waits() {
+    for role in ROLES {
+        for by_receiver in [true, false] {
+            let script = Script::new([]);
+            script.with(|played| played.room = Some(0));
+            let (mut receiver, mut sender) = socket(role, &script).split();
+            sender.feed(vec![0; 70_000]).await.unwrap();
+            let mut waiting = sender.clone();
+            let feeds = tokio::spawn(async move { (waiting.feed("no room").await, Instant::now()) });
+            sleep(Duration::from_millis(1)).await;
+            let begun = Instant::now();
+            let closes = tokio::spawn(async move {
+                if by_receiver {
+                    let _ = receiver.close(CloseCode::NORMAL, "").await;
+                } else {
+                    let _ = sender.close(CloseCode::NORMAL, "").await;
+                }
+            });
+            let (fed, woken) = feeds.await.unwrap();
+            assert!(matches!(fed, Err(Error::Send(SendError::Closing))), "{fed:?}");
+            assert_eq!(woken, begun, "no time has passed");
+            closes.abort();
+        }
+    }
+}
+
 /// Without a receiver the senders answer the peer, and drop its messages.
 #[tokio::test(start_paused = true)]
 async fn without_a_receiver() {

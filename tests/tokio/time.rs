@@ -51,7 +51,7 @@ async fn two_silent_ends() {
     assert_eq!(client.await.unwrap().unwrap(), None);
 }
 
-/// Whoever sends something now and then is not pinged, although the alarm is not set anew for each message.
+/// Whoever sends something now and then is not pinged, although the timer is not reset for each message.
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_talks() {
     for role in ROLES {

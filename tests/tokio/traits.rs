@@ -128,6 +128,7 @@ fn everything_is_send() {
         let (mut receiver, mut sender) = socket.split();
         is_send(&receiver.recv());
         is_send(&sender.send("x"));
+        is_send(&sender.ping(b""));
     }
     let _ = check;
     is_sync::<Sender<TcpStream>>();

@@ -3,6 +3,8 @@
 //! `benches/instructions/check` counts the instructions of a run and of one with twice as many times. The difference is
 //! what the path costs, without what comes before and after it. Keys are fixed, so that it is the same each time.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "that is how a benchmark fails")]
+
 mod codec;
 mod handshake;
 mod messages;

@@ -15,7 +15,9 @@ const COLOURS: [&str; 10] =
 /// A line of a plot, or a bar.
 #[derive(Clone, Debug)]
 pub struct Series<'a> {
+    /// For the legend.
     pub name: &'a str,
+    /// The same in all plots.
     pub style: Style,
     /// Sizes in bytes, and times in nanoseconds.
     pub points: Vec<(usize, f64)>,

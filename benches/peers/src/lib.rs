@@ -5,6 +5,15 @@
 //! - [`check`] looks at what was delivered or sent, [`measure`] takes the time, [`rows`] has the targets, [`report`]
 //!   writes the tables and the plots.
 
+#![expect(missing_docs, reason = "nobody but the programs beside it uses it")]
+#![expect(
+    clippy::pedantic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a program that measures may panic"
+)]
+
 pub mod check;
 pub mod exchange;
 pub mod floor;

@@ -1,15 +1,14 @@
 //! An echo server in one thread, on `io_uring` (Linux 6.1 or newer): a guide for drivers over completions, as `event-loop`
-//! is one over readiness. `cargo run --release --manifest-path examples/io-uring/Cargo.toml [ADDRESS]`.
+//! is one over readiness. `cargo run --release -p bowline-io-uring [ADDRESS]`.
 //!
-//! It is a crate of its own because to hand memory to the kernel is `unsafe`, and the package forbids that in all that
-//! belongs to it. Where the kernel has no `io_uring`, or forbids it, the program says so and ends with status 69.
+//! To hand memory to the kernel is `unsafe`, which only `ring.rs` is allowed here. Where the kernel has no `io_uring`, or forbids it, the program says so and ends with status 69.
 //!
 //! | file | |
 //! |---|---|
 //! | `server.rs` | the loop: waits for completions and deadlines, and hands them to the connections |
 //! | `peer.rs` | one connection: what is asked of the kernel for it, and the right end |
 //! | `ring.rs` | the ring and the read buffers, with all that is `unsafe` |
-//! | `../../event-loop/driver/alarms.rs` | the deadlines of all connections, the next one first |
+//! | `../../event-loop/src/alarms.rs` | the deadlines of all connections, the next one first |
 //!
 //! # What is different from an event loop
 //!
@@ -28,7 +27,7 @@
 //!
 //! To use more cores, run a loop in each of several threads, with `SO_REUSEPORT` or by handing out the accepted sockets.
 
-#[path = "../../event-loop/driver/alarms.rs"]
+#[path = "../../event-loop/src/alarms.rs"]
 mod alarms;
 mod peer;
 mod ring;

@@ -101,9 +101,9 @@ impl<S: Transport> WebSocket<S> {
     fn read_once(&mut self, wait: Wait) -> io::Result<usize> {
         if wait == Wait::Unlimited
             && self.connection.state() == State::Open
-            && let Some(mut space) = self.connection.direct_read()
+            && let Some(read) = self.connection.direct_read(|space| space.read_from(&mut self.stream))
         {
-            return space.read_from(&mut self.stream);
+            return read;
         }
         let count = self.stream.read(&mut self.buffer)?;
         (self.end, self.left) = (count, count);

@@ -226,12 +226,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         if self.read_buffer.is_over() {
             return Poll::Pending;
         }
-        let direct = if self.read_buffer.len() == 0 { self.connection.direct_read() } else { None };
+        let direct = match self.read_buffer.len() {
+            0 => self.connection.direct_read(|space| poll_read_buf(&mut self.stream, cx, space.as_buf_mut())),
+            _ => None,
+        };
         match direct {
-            Some(mut space) => {
-                let read = poll_read_buf(&mut self.stream, cx, space.as_buf_mut());
-                ready!(self.read_buffer.record(read));
-            }
+            Some(read) => ready!(self.read_buffer.record(read)),
             None => ready!(self.read_buffer.poll_read(&mut self.stream, cx)),
         }
         self.reads = self.reads.wrapping_add(1);

@@ -97,6 +97,12 @@ impl<S> WebSocket<S> {
         self.driver.connection.closure()
     }
 
+    /// The subprotocol in use (RFC 6455 §1.9), if one was agreed in the opening handshake.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&str> {
+        self.driver.connection.protocol()
+    }
+
     /// How many bytes are queued and not yet written, frame headers included: the browser's `bufferedAmount`.
     #[must_use]
     pub fn buffered_amount(&self) -> usize {

@@ -6,20 +6,24 @@ use bytes::{BufMut, buf::Limit};
 
 impl Receiver {
     /// See [`Connection::direct_read`](crate::Connection::direct_read).
-    pub(crate) fn direct_read(&mut self) -> Option<DirectRead<'_>> {
+    pub(crate) fn direct_read<T>(&mut self, read: impl FnOnce(&mut DirectRead<'_>) -> T) -> Option<T> {
         #[cfg(feature = "deflate")]
         if self.decompression.is_compressed() {
             return None;
         }
         let frame = self.frame.as_mut().filter(|frame| !frame.is_control())?;
         let (data, limit) = self.store.spare_capacity(frame.left)?;
-        Some(DirectRead {
-            data: data.limit(limit),
-            received_len: &mut self.message_len,
-            frame,
-            position: &mut self.position,
-            message_seen: &mut self.message_seen,
-        })
+        let before = data.len();
+        let result = read(&mut DirectRead(data.limit(limit)));
+        // The one place in which these bytes are received.
+        let bytes = data.get_mut(before..).unwrap_or_default();
+        if !bytes.is_empty() {
+            frame.unmask(bytes);
+            self.message_len += bytes.len();
+            self.position = self.position.wrapping_add(bytes.len() as u64);
+            self.message_seen = true;
+        }
+        Some(result)
     }
 
     /// Whether a direct read has completed a frame that has not been looked at.
@@ -31,21 +35,8 @@ impl Receiver {
 
 /// Spare capacity in the message being assembled: see [`Connection::direct_read`](crate::Connection::direct_read). It is limited to
 /// what is missing of the current frame, so that nothing of the next one gets into it.
-///
-/// What was read counts as received when this is dropped.
-//
-// It is the only owner of what is read directly: dropping it unmasks the bytes and counts them. If it is leaked, the bytes stay
-// masked, and the message is wrong; nothing else is.
 #[derive(Debug)]
-#[must_use = "read into it, or into a buffer"]
-pub struct DirectRead<'a> {
-    data: Limit<&'a mut Vec<u8>>,
-    /// How many of the bytes in `data` are received.
-    received_len: &'a mut usize,
-    frame: &'a mut Frame,
-    position: &'a mut u64,
-    message_seen: &'a mut bool,
-}
+pub struct DirectRead<'a>(Limit<&'a mut Vec<u8>>);
 
 impl DirectRead<'_> {
     /// Reads from a blocking `reader` until the capacity is used up, the stream ends, or there is an error such as a timeout;
@@ -57,28 +48,15 @@ impl DirectRead<'_> {
     #[cfg(feature = "std")]
     pub fn read_from(&mut self, reader: impl std::io::Read) -> std::io::Result<usize> {
         use std::io::Read;
-        let (limit, before) = (Limit::limit(&self.data), self.data.get_ref().len());
-        let outcome = reader.take(limit as u64).read_to_end(self.data.get_mut());
-        let read = self.data.get_ref().len() - before;
-        self.data.set_limit(limit.saturating_sub(read));
+        let (limit, before) = (Limit::limit(&self.0), self.0.get_ref().len());
+        let outcome = reader.take(limit as u64).read_to_end(self.0.get_mut());
+        let read = self.0.get_ref().len() - before;
+        self.0.set_limit(limit.saturating_sub(read));
         outcome
     }
 
     /// The capacity as a [`BufMut`], for example for Tokio's `read_buf`.
     pub fn as_buf_mut(&mut self) -> &mut impl BufMut {
-        &mut self.data
-    }
-}
-
-impl Drop for DirectRead<'_> {
-    fn drop(&mut self) {
-        let read = self.data.get_mut().get_mut(*self.received_len..).unwrap_or_default();
-        if read.is_empty() {
-            return;
-        }
-        self.frame.unmask(read);
-        *self.received_len += read.len();
-        *self.position = self.position.wrapping_add(read.len() as u64);
-        *self.message_seen = true;
+        &mut self.0
     }
 }

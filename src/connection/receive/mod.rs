@@ -29,6 +29,8 @@ use frame::{Content, Frame};
 pub(crate) struct Receiver {
     /// Whose frames these are.
     from: Role,
+    /// Messages with a shorter payload may take the fast path: see [`receive_whole`](Self::receive_whole).
+    whole_limit: u32,
     /// A header of which only the first bytes were received.
     header: [u8; MAX_HEADER_LEN],
     header_len: u8,
@@ -43,7 +45,7 @@ pub(crate) struct Receiver {
     /// The character at which a text is cut off.
     unfinished: Unfinished,
     /// How many empty fragments were received in a row.
-    empty_run: usize,
+    empty_run: u32,
     /// The payload of a control frame that spans reads.
     control: Vec<u8>,
     /// How many bytes were received in all.
@@ -70,9 +72,16 @@ pub(crate) enum Whole<'b> {
 type Received<'b> = Result<Option<Event<'b>>, ProtocolError>;
 
 impl Receiver {
-    pub(crate) fn new(role: Role) -> Self {
+    pub(crate) fn new(role: Role, config: &Config) -> Self {
+        let limits = &config.limits;
         Self {
             from: role.peer(),
+            whole_limit: match config.delivery {
+                Delivery::Messages => {
+                    u32::try_from(limits.frame.min(limits.message)).map_or(u32::MAX, |limit| limit + 1)
+                }
+                Delivery::Chunks => 0,
+            },
             header: [0; MAX_HEADER_LEN],
             header_len: 0,
             frame: None,
@@ -99,8 +108,8 @@ impl Receiver {
     /// [`receive`](Self::receive).
     #[expect(clippy::inline_always, reason = "see `Connection::receive`")]
     #[inline(always)]
-    pub(crate) fn receive_whole<'b>(&mut self, input: &mut Input<'b>, config: &Config) -> Option<Whole<'b>> {
-        if self.frame.is_some() || self.header_len > 0 || self.kind.is_some() || config.delivery != Delivery::Messages {
+    pub(crate) fn receive_whole<'b>(&mut self, input: &mut Input<'b>) -> Option<Whole<'b>> {
+        if self.frame.is_some() || self.header_len > 0 || self.kind.is_some() {
             return None;
         }
         let is_text = match input.0.first()? {
@@ -110,10 +119,12 @@ impl Receiver {
         };
         let message = Header::decode_short(input.0, self.from)?;
         let end = message.header_len + message.len;
-        if message.len > config.limits.frame.min(config.limits.message) || end > input.len() {
+        if message.len >= self.whole_limit as usize || end > input.len() {
             return None;
         }
-        let payload = input.take(end).get_mut(message.header_len..)?;
+        let (frame, rest) = mem::take(&mut input.0).split_at_mut_checked(end)?;
+        input.0 = rest;
+        let payload = frame.get_mut(message.header_len..)?;
         if self.from == Role::Client {
             mask(payload, message.key);
         }
@@ -229,7 +240,7 @@ impl Receiver {
         Expect {
             in_message: self.kind.is_some(),
             empty_limit: config.limits.empty_fragments,
-            empty_run: self.empty_run,
+            empty_run: self.empty_run as usize,
             frame_limit,
             message_limit,
             message_len: self.message_len as u64,

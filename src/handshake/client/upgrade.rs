@@ -63,8 +63,8 @@ pub fn upgrade(
 /// use bowline::{Config, client};
 ///
 /// let request = client::Request::from_uri("wss://server.example.com/chat")?;
-/// let (mut request, upgrade) = client::extended_connect(request, Config::default())?;
-/// request.extensions_mut().insert(hyper::ext::Protocol::from_static("websocket"));
+/// let (request, upgrade) = client::extended_connect(request, Config::default())?;
+/// // For hyper: request.extensions_mut().insert(hyper::ext::Protocol::from_static("websocket"));
 /// assert_eq!(request.uri(), "https://server.example.com/chat");
 ///
 /// let response = http::Response::new(()); // what the library has read: status 200

@@ -37,8 +37,8 @@ use http::{HeaderValue, Response, StatusCode, Version, header};
 /// ```
 ///
 /// With hyper and [`adapter::tokio`](crate::adapter), the stream is `TokioIo::new(hyper::upgrade::on(request).await?)`, and what
-/// came early is in it: `WebSocket::new(stream, connection)` is all there is to do. `examples/hyper-echo.rs` and
-/// `examples/axum-echo.rs` are whole servers.
+/// came early is in it: `WebSocket::new(stream, connection)` is all there is to do. `hyper-echo.rs` and
+/// `axum-echo.rs` in `examples/http/src` are whole servers.
 ///
 /// # Errors
 ///

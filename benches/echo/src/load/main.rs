@@ -1,6 +1,8 @@
 //! `load [--quick] [--out FILE]`: runs an echo server for each subject on one core and loads it from another. Start it with
 //! `benches/echo/run`.
 
+#![expect(clippy::pedantic, clippy::indexing_slicing, reason = "a program that measures may panic")]
+
 mod client;
 mod histogram;
 mod idle;

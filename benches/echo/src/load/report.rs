@@ -15,7 +15,7 @@ use bowline_page::{
 use std::{fmt::Write, fs, io, path::Path};
 
 /// What was resolved for this program.
-const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"));
+const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock"));
 
 const METHOD: &str = "
 The server is a process with one thread that works, on one core; the load comes from another process on another core, over

@@ -1,18 +1,15 @@
 //! `server SUBJECT`: an echo server in one thread. It prints its port; for each line of its input it prints what it has
 //! used so far, and at the end of its input it ends.
 
+#![expect(clippy::indexing_slicing, reason = "a program that is measured beside others may panic")]
+
 mod counted;
 // The examples, as they are: they are what is measured.
-#[path = "../../../../examples/event-loop"]
-#[expect(dead_code, reason = "the example also says how large a connection is")]
-mod event_loop {
-    pub(crate) mod driver;
-    pub(crate) mod echo;
-}
+#[path = "../../../../examples/event-loop/src/echo.rs"]
+mod echo;
 #[path = "../../../../examples/io-uring/src"]
 mod io_uring_example {
-    #[path = "../../event-loop/driver/alarms.rs"]
-    #[expect(clippy::duplicate_mod, reason = "each example has it as a part of its own")]
+    #[path = "../../event-loop/src/alarms.rs"]
     mod alarms;
     mod peer;
     mod ring;

@@ -1,17 +1,18 @@
 //! bowline, through each of its doors.
 
-use crate::{any, counted::Counted, event_loop, io_uring_example, report};
+use crate::{any, counted::Counted, echo::Echo, io_uring_example, report};
 use bowline::{
     Config, Event,
     adapter::tokio::{self as ws, Error},
     server::Accept,
 };
+use bowline_event_loop::Server;
 use std::{io, sync::Arc, sync::atomic::Ordering};
 
 /// The example `event-loop`, as it is.
 pub(crate) fn on_mio() -> io::Result<()> {
-    let (counts, echo) = (Arc::default(), event_loop::echo::Echo::new(Config::default(), |_| ()));
-    let mut server = event_loop::driver::Server::bind(any(), echo, Arc::clone(&counts))?;
+    let (counts, echo) = (Arc::default(), Echo::new(Config::default(), |_| ()));
+    let mut server = Server::bind(any(), echo, Arc::clone(&counts))?;
     report(
         server.address()?,
         Box::new(move || (counts.reads.load(Ordering::Relaxed), counts.writes.load(Ordering::Relaxed))),

@@ -1,5 +1,7 @@
 //! Counts what each subject allocates in each row, after it has warmed up, and prints it as tab-separated values.
 
+#![expect(clippy::cast_precision_loss, reason = "counts, for people")]
+
 use bowline_peers::{
     check::NoMeter,
     job::{Job, Meter},

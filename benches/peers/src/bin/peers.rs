@@ -1,5 +1,7 @@
 //! Measures all subjects in all rows and writes `RESULTS.md` and the plots: see `benches/run`.
 
+#![expect(clippy::expect_used, reason = "that is how a benchmark fails")]
+
 use bowline_peers::{
     measure::{Effort, measure},
     report, rows,

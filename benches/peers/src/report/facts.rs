@@ -3,7 +3,7 @@ use bowline_page::facts::{head, version};
 use std::fmt::Write;
 
 /// What was resolved for this program.
-const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"));
+const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock"));
 
 /// The head of the page: what was measured, how, on what, and with which versions.
 pub(super) fn page(effort: &str, command: &str) -> String {

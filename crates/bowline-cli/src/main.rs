@@ -1,12 +1,13 @@
 //! A WebSocket client for the command line: lines in, messages out.
 //!
 //! ```sh
-//! cargo run --release --features rustls,deflate --example ws -- wss://example.com/chat
-//! cargo ws wss://example.com/chat # the same here, not optimized
+//! cargo install --path crates/bowline-cli
+//! bowline wss://example.com/chat
+//! cargo ws wss://example.com/chat # the same in this repository, without an installation and not optimized
 //! ```
 //!
 //! `--help` has all options. What comes goes to standard output and all else to standard error, so that pipes work:
-//! `echo Hello | ws -1 ws://127.0.0.1:9001`.
+//! `echo Hello | bowline -1 ws://127.0.0.1:9001`.
 //!
 //! At the end of standard input it closes with 1000, as other such clients do, but it does not hang up: what the server still
 //! sends, up to its own Close frame, is written. `--linger SECONDS` listens longer before that, and `--listen` does not look at

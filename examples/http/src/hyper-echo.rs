@@ -1,5 +1,5 @@
 //! An echo server in a hyper server, over HTTP/1.1 and HTTP/2 on one port:
-//! `cargo run --release --features http,tokio --example hyper-echo [ADDRESS]`.
+//! `cargo run --release -p bowline-http-echo --bin hyper-echo [ADDRESS]`.
 //!
 //! Try it with `cargo run --release --example echo-client`, or from the console of a browser: `ws = new
 //! WebSocket("ws://127.0.0.1:9001"); ws.onmessage = e => console.log(e.data); ws.onopen = () => ws.send("Hello")`.

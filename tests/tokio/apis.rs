@@ -34,16 +34,16 @@ async fn echo_batches<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocket<S
     Ok(socket.closure().unwrap().code().get())
 }
 
-/// Messages of all sizes there and back, through both doors and from both roles; then a clean end on both sides.
+/// Messages of all sizes there and back, with both APIs and from both roles; then a clean end on both sides.
 #[tokio::test]
-async fn both_doors() {
-    for fast in [false, true] {
+async fn both_apis() {
+    for in_batches in [false, true] {
         for swap in [false, true] {
             let [mut here, mut there] = pair(100_000, |_| {});
             if swap {
                 (here, there) = (there, here);
             }
-            let there = tokio::spawn(async move { if fast { echo_batches(there).await } else { echo(there).await } });
+            let there = tokio::spawn(async move { if in_batches { echo_batches(there).await } else { echo(there).await } });
             for len in [0, 1, 125, 126, 4095, 4096, 16_383, 16_384, 65_536, 100_000, 1024 * 1024] {
                 here.send(data(len, 1)).await.unwrap();
                 assert!(here.recv().await.unwrap() == Some(data(len, 1)), "{len} bytes come back as they were");
@@ -96,7 +96,7 @@ async fn messages_in_chunks() {
     assert!(sends.await.unwrap().is_clean());
 }
 
-/// What a `break` leaves in a batch, the next calls hand out, by either door.
+/// What a `break` leaves in a batch, the next calls return, with either API.
 #[tokio::test]
 async fn a_batch_that_is_broken_off() {
     for role in ROLES {
@@ -121,11 +121,11 @@ async fn a_batch_that_is_broken_off() {
     }
 }
 
-/// A large message that came by the second door is kept, too, if its batch is dropped before it is looked at.
+/// A large message that was read directly is kept, too, if its batch is dropped before it is looked at.
 #[tokio::test]
-async fn a_batch_of_the_second_door_that_is_dropped() {
+async fn a_direct_read_whose_batch_is_dropped() {
     for role in ROLES {
-        for pleasant in [false, true] {
+        for by_recv in [false, true] {
             let large = frame_to(role, 0x82, &vec![7; 100_000]);
             let script = Script::new([Reads::Bytes(large)]);
             let mut socket = socket(role, &script);
@@ -135,7 +135,7 @@ async fn a_batch_of_the_second_door_that_is_dropped() {
                     assert!(batch.receive().is_none());
                 }
             }
-            let message = if pleasant {
+            let message = if by_recv {
                 socket.recv().await.unwrap()
             } else {
                 let mut batch = socket.read().await.unwrap().unwrap();
@@ -231,7 +231,7 @@ async fn who_writes() {
     }
 }
 
-/// What was queued, or kept for company, gets a last try when the connection is dropped.
+/// What was queued gets a last try when the connection is dropped.
 #[tokio::test]
 async fn dropped_with_something_queued() {
     for role in ROLES {

@@ -26,14 +26,14 @@ Exit status, which the last line on standard error explains:
   130  Ctrl-C was pressed twice
 
 Examples:
-  echo Hello | ws -1 ws://127.0.0.1:9001                  one question, one answer
-  ws --listen -v wss://example.com/news                   listen until the server closes
-  ws --send-file big.iso wss://example.com/ < /dev/null   send a file, and close
-  ws --receive-file big.iso wss://example.com/big.iso     receive one";
+  echo Hello | bowline -1 ws://127.0.0.1:9001                  one question, one answer
+  bowline --listen -v wss://example.com/news                   listen until the server closes
+  bowline --send-file big.iso wss://example.com/ < /dev/null   send a file, and close
+  bowline --receive-file big.iso wss://example.com/big.iso     receive one";
 
 /// A WebSocket client: lines in, messages out
 #[derive(Debug, Parser)]
-#[command(name = "ws", version, after_help = AFTER_HELP)]
+#[command(name = "bowline", version, after_help = AFTER_HELP)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Arguments {
     #[arg(help = "Where to connect: ws://HOST[:PORT][/PATH], or wss:// for TLS")]

@@ -1,10 +1,10 @@
 //! What this server is for.
 
-use super::driver::App;
 use bowline::{
     CloseCode, Closure, Config, Connection, Event, SendError,
     server::{Accept, Refusal, Request},
 };
+use bowline_event_loop::App;
 use std::{sync::Arc, time::Duration};
 
 /// Sends every message back.

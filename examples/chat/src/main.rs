@@ -1,4 +1,4 @@
-//! A chat for browsers, in one thread: `cargo run --release --example chat [ADDRESS [NAME...]]`, then open
+//! A chat for browsers, in one thread: `cargo run --release -p bowline-chat -- [ADDRESS [NAME...]]`, then open
 //! <http://127.0.0.1:8080/> in two windows. A line typed on the terminal is announced to everybody; `quit` ends the server.
 //! It goes by its addresses and by `localhost`; a `NAME`, such as `chat.example`, is what else its clients may call it.
 //!
@@ -85,8 +85,6 @@
 mod bucket;
 mod chat;
 mod clients;
-#[path = "../event-loop/driver/mod.rs"]
-mod driver;
 mod front;
 mod hosts;
 mod names;
@@ -98,6 +96,7 @@ mod terminal;
 mod words;
 
 use bowline::Config;
+use bowline_event_loop::{PEER_SIZE, Server};
 use std::{error::Error, sync::Arc, time::Duration};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -105,10 +104,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let address = arguments.next().unwrap_or_else(|| "127.0.0.1:8080".into()).parse()?;
     let (log, printer) = terminal::Log::start();
     let chat = chat::Chat::new(config(), hosts::Hosts::new(arguments.collect()), log.clone());
-    let mut server = driver::Server::bind(address, chat, Arc::default())?;
+    let mut server = Server::bind(address, chat, Arc::default())?;
     log.line(format!("listening on http://{}/", server.address()?));
     log.line("A line typed here is announced to everybody; \"quit\" ends the server.".into());
-    log.line(format!("A connection takes {} bytes, and no buffer.", driver::PEER_SIZE));
+    log.line(format!("A connection takes {PEER_SIZE} bytes, and no buffer."));
     server.run()?;
     log.line("everybody has left".into());
     drop((server, log));

@@ -1,4 +1,4 @@
-//! The codec and the connection in memory: `cargo bench`.
+//! The codec and the connection in memory: `cargo bench -p bowline-codec`.
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on must stop")]
 
 use bowline::{

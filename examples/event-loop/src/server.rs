@@ -10,6 +10,7 @@ use mio::{
     net::{TcpListener, TcpStream},
 };
 use std::{
+    fmt,
     io::{self, ErrorKind, Write},
     net::SocketAddr,
     sync::Arc,
@@ -33,7 +34,7 @@ const LISTENER: Token = Token(usize::MAX);
 const WAKER: Token = Token(usize::MAX - 1);
 
 /// A server in one thread.
-pub(crate) struct Server<A> {
+pub struct Server<A> {
     poll: Poll,
     /// `None` once the server ends.
     listener: Option<TcpListener>,
@@ -61,13 +62,19 @@ pub(crate) struct Shared<A> {
     pub(crate) app: A,
 }
 
+impl<A> fmt::Debug for Server<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("listener", &self.listener).finish_non_exhaustive()
+    }
+}
+
 impl<A: App> Server<A> {
     /// The counters may be read by another thread.
     ///
     /// # Errors
     ///
     /// Those of the operating system: the address is in use, for example.
-    pub(crate) fn bind(address: SocketAddr, mut app: A, counts: Arc<Counts>) -> io::Result<Self> {
+    pub fn bind(address: SocketAddr, mut app: A, counts: Arc<Counts>) -> io::Result<Self> {
         let poll = Poll::new()?;
         let mut listener = TcpListener::bind(address)?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
@@ -85,10 +92,12 @@ impl<A: App> Server<A> {
         })
     }
 
+    /// Where it listens.
+    ///
     /// # Errors
     ///
     /// Those of the operating system.
-    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
+    pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.as_ref().ok_or(ErrorKind::NotConnected)?.local_addr()
     }
 
@@ -97,7 +106,7 @@ impl<A: App> Server<A> {
     /// # Errors
     ///
     /// Only if the poll itself fails. What happens to a connection ends that connection, and `accept` is tried again.
-    pub(crate) fn run(&mut self) -> io::Result<()> {
+    pub fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         while self.listener.is_some() || self.free.len() < self.peers.len() {
             match self.poll.poll(&mut events, self.wait()) {

@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 ///
 /// An answer to the connection that speaks is sent at once. What is for others waits in the app until the driver asks for
 /// it, as each of them has to be told the time and written to as well.
-pub(crate) trait App {
+pub trait App {
     /// How all connections behave.
     fn config(&self) -> &Arc<Config>;
 
@@ -26,6 +26,10 @@ pub(crate) trait App {
     }
 
     /// Whether a client gets the WebSocket that it asks for.
+    ///
+    /// # Errors
+    ///
+    /// The answer to a client that does not.
     fn accept(&mut self, request: Request) -> Result<Connection, Refusal>;
 
     /// What came is no handshake, or a bad one. `head` is what came, with its beginning whole and its end as far as it was

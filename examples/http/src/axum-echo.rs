@@ -1,5 +1,5 @@
 //! An echo server as a route of axum, over HTTP/1.1 and HTTP/2:
-//! `cargo run --release --features http,tokio --example axum-echo [ADDRESS]`.
+//! `cargo run --release -p bowline-http-echo --bin axum-echo [ADDRESS]`.
 //!
 //! Try it with `cargo run --release --example echo-client`, or from the console of a browser: `ws = new
 //! WebSocket("ws://127.0.0.1:9001"); ws.onmessage = e => console.log(e.data); ws.onopen = () => ws.send("Hello")`.

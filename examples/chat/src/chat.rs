@@ -3,7 +3,6 @@
 use super::{
     bucket::{COST, COST_OF_A_ROOM},
     clients::{Clients, Verdict},
-    driver::App,
     front,
     hosts::{ELSEWHERE, Hosts},
     names,
@@ -17,6 +16,7 @@ use bowline::{
     CloseCode, Closure, Config, Connection, Event, Prepared, State,
     server::{Accept, Refusal, Request},
 };
+use bowline_event_loop::App;
 use bytes::Buf;
 use mio::Waker;
 use std::{
@@ -98,7 +98,7 @@ impl Chat {
     /// A message of a page, once it is known to be one.
     fn receive_text(&mut self, index: usize, text: &str, now: Duration) -> Result<(), Fault> {
         let message = serde_json::from_str(text)
-            .map_err(|_| (CloseCode::INVALID_DATA, "this is no message of this chat: see examples/chat/main.rs"))?;
+            .map_err(|_| (CloseCode::INVALID_DATA, "this is no message of this chat: see examples/chat/src/main.rs"))?;
         let who = match self.seats.get(&index) {
             Some(Seat::Here(who)) => who.clone(),
             Some(Seat::Replaced) => return Ok(()),

@@ -1,15 +1,15 @@
 //! An echo server in one thread, on [mio](https://docs.rs/mio): a guide for drivers over an event loop, from which this
-//! program can be taken apart. `cargo run --release --example event-loop [ADDRESS]`.
+//! program can be taken apart. `cargo run --release -p bowline-event-loop [ADDRESS]`.
 //!
 //! It holds ten thousand idle connections in about 500 bytes each, as `benches/echo/run` measures it: their state, and no
 //! buffers. Each needs a file descriptor, so that the limit has to allow for it: `ulimit -n 20000`.
 //!
 //! | file | |
 //! |---|---|
-//! | `driver/server.rs` | the loop: waits for sockets and deadlines, accepts, and gives each connection its turn |
-//! | `driver/peer.rs` | one connection: reading, writing, and the right end |
-//! | `driver/alarms.rs` | the deadlines of all connections, the next one first |
-//! | `driver/app.rs` | where what the server is for is joined to it |
+//! | `server.rs` | the loop: waits for sockets and deadlines, accepts, and gives each connection its turn |
+//! | `peer.rs` | one connection: reading, writing, and the right end |
+//! | `alarms.rs` | the deadlines of all connections, the next one first |
+//! | `app.rs` | where what the server is for is joined to it |
 //! | `echo.rs` | what this one is for. `examples/chat` has the same driver, and sends to many |
 //!
 //! # The steps of a driver, and why
@@ -27,10 +27,10 @@
 //!
 //! To use more cores, run a loop in each of several threads, and hand out the accepted sockets among them.
 
-mod driver;
 mod echo;
 
 use bowline::Config;
+use bowline_event_loop::{PEER_SIZE, Server};
 use std::{error::Error, sync::Arc};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -39,8 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     #[cfg(feature = "deflate")]
     let config = compressing(config);
     let app = echo::Echo::new(config, |closure| eprintln!("{closure}"));
-    let mut server = driver::Server::bind(address.parse()?, app, Arc::default())?;
-    println!("listening on ws://{}; a connection has {} bytes", server.address()?, driver::PEER_SIZE);
+    let mut server = Server::bind(address.parse()?, app, Arc::default())?;
+    println!("listening on ws://{}; a connection has {} bytes", server.address()?, PEER_SIZE);
     Ok(server.run()?)
 }
 

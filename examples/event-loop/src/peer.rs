@@ -353,10 +353,12 @@ fn write_all(stream: &mut TcpStream, output: &mut impl Buf, counts: &Counts) -> 
 
 /// How many reads brought something, and how many writes took something: whoever compares them with the messages sees
 /// whether the answers to a batch leave together.
-#[derive(Default)]
-pub(crate) struct Counts {
-    pub(crate) reads: AtomicU64,
-    pub(crate) writes: AtomicU64,
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// Reads that brought something.
+    pub reads: AtomicU64,
+    /// Writes that took something.
+    pub writes: AtomicU64,
 }
 
 /// Only one thread counts, so that this need not be one step.

@@ -1,0 +1,163 @@
+//! Out of a `WebSocket` and back: its parts, its stream, and its halves.
+
+use crate::{
+    common::{ROLES, close_to, frame_from, frame_to},
+    kit::{Reads, Script, socket, socket_with, waits},
+};
+use bowline::{
+    Event, Input, Role,
+    adapter::{
+        Parts,
+        tokio::{ReuniteError, WebSocket},
+    },
+};
+use std::time::Duration;
+use tokio::time::{advance, sleep, timeout};
+
+/// What was read and not received, and what was queued and not written, goes along.
+#[tokio::test(start_paused = true)]
+async fn there_and_back() {
+    for role in ROLES {
+        let read: Vec<u8> = ["a", "b", "c"].iter().flat_map(|text| frame_to(role, 0x81, text.as_bytes())).collect();
+        let script = Script::new([Reads::Bytes(read)]);
+        let mut first = socket(role, &script);
+        assert_eq!(first.recv().await.unwrap(), Some("a".into()));
+        first.feed("queued").await.unwrap();
+
+        let mut parts = first.into_parts();
+        assert_eq!(script.written(), b"", "nothing is written");
+        let mut input = Input::from(&mut parts.unread);
+        assert_eq!(parts.connection.receive(&mut input), Some(Event::Text("b".into())));
+        let left = input.remaining().to_vec();
+        assert_eq!(left, frame_to(role, 0x81, b"c"));
+        parts.unread = left;
+
+        let mut second = WebSocket::from_parts(parts);
+        assert_eq!(second.recv().await.unwrap(), Some("c".into()));
+        assert!(waits(second.recv()));
+        assert_eq!(script.written(), frame_from(role, 0x81, b"queued"));
+        script.push(Reads::Bytes([frame_to(role, 0x81, b"d"), close_to(role, 1000, "")].concat()));
+        script.push(Reads::End);
+        assert_eq!(second.recv().await.unwrap(), Some("d".into()));
+        assert_eq!(second.recv().await.unwrap(), None);
+    }
+}
+
+/// A message of which a part has arrived is completed after it, and a frame of which a part was written as well.
+#[tokio::test(start_paused = true)]
+async fn in_the_middle() {
+    for role in ROLES {
+        let frame = frame_to(role, 0x82, &[7; 50_000]);
+        let script = Script::new([Reads::Bytes(frame[..20_000].to_vec())]);
+        script.with(|played| played.room = Some(3));
+        let mut first = socket(role, &script);
+        assert!(waits(first.send("cut off")));
+        assert!(waits(first.recv()));
+        let mut second = WebSocket::from_parts(first.into_parts());
+        script.with(|played| played.room = None);
+        script.push(Reads::Bytes(frame[20_000..].to_vec()));
+        assert!(second.recv().await.unwrap() == Some(vec![7; 50_000].into()));
+        second.flush().await.unwrap();
+        assert_eq!(script.written(), frame_from(role, 0x81, b"cut off"));
+    }
+}
+
+/// The deadlines go on as if nothing had happened.
+#[tokio::test(start_paused = true)]
+async fn deadlines_go_on() {
+    for role in ROLES {
+        let script = Script::new([]);
+        let mut first = socket_with(role, &script, |config| config.deadlines.ping = Some(Duration::from_secs(30)));
+        assert!(waits(first.recv()));
+        advance(Duration::from_secs(20)).await;
+        assert!(waits(first.recv()));
+        let mut second = WebSocket::from_parts(first.into_parts());
+        assert!(waits(second.recv()));
+        advance(Duration::from_secs(9)).await;
+        assert!(waits(second.recv()));
+        assert_eq!(script.written(), b"");
+        advance(Duration::from_secs(1)).await;
+        assert!(waits(second.recv()));
+        assert_eq!(script.written(), frame_from(role, 0x89, b""));
+    }
+}
+
+/// Bytes that were read elsewhere are received first.
+#[tokio::test(start_paused = true)]
+async fn early_bytes() {
+    for role in ROLES {
+        let script = Script::new([Reads::Bytes(frame_to(role, 0x81, b"late"))]);
+        let mut parts = Parts::new(script.clone(), crate::common::connection(role));
+        parts.unread = frame_to(role, 0x81, b"early");
+        assert!(format!("{parts:?}").contains(&format!("unread: {}", parts.unread.len())));
+        let mut socket = WebSocket::from_parts(parts);
+        assert_eq!(socket.recv().await.unwrap(), Some("early".into()));
+        assert_eq!(socket.recv().await.unwrap(), Some("late".into()));
+    }
+}
+
+/// `into_inner` gives the stream back and does nothing with it; dropping writes what is queued.
+#[tokio::test(start_paused = true)]
+async fn the_stream_alone() {
+    for role in ROLES {
+        let script = Script::new([]);
+        let mut first = socket(role, &script);
+        first.feed("lost").await.unwrap();
+        first.get_mut().with(|played| played.calls.push("looked at"));
+        let stream = first.into_inner();
+        assert_eq!(stream.with(|played| played.calls.clone()), ["looked at"]);
+        let mut second = socket(role, &stream);
+        assert_eq!(second.protocol(), None);
+        second.feed("last words").await.unwrap();
+        drop(second);
+        assert_eq!(script.written(), frame_from(role, 0x81, b"last words"));
+    }
+}
+
+/// Two halves become one again, with everything that was read and queued, if they are the only ones.
+#[tokio::test(start_paused = true)]
+async fn reunited() {
+    for role in ROLES {
+        let read = [frame_to(role, 0x81, b"a"), frame_to(role, 0x81, b"b")].concat();
+        let script = Script::new([Reads::Bytes(read)]);
+        let (mut receiver, mut sender) = socket(role, &script).split();
+        assert_eq!(receiver.recv().await.unwrap(), Some("a".into()));
+        sender.feed("queued").await.unwrap();
+
+        let another = sender.clone();
+        let error = receiver.reunite(sender).unwrap_err();
+        assert_eq!(error.to_string(), "cannot join the halves: there is another clone of the sender");
+        let ReuniteError(receiver, sender) = error;
+        drop(another);
+
+        let (strange, _kept) = socket(role, &Script::new([])).split();
+        let error = strange.reunite(sender).unwrap_err();
+        assert_eq!(error.to_string(), "cannot join the halves: they are not of the same connection");
+        let ReuniteError(_, sender) = error;
+
+        let mut socket = receiver.reunite(sender).unwrap();
+        assert_eq!(script.written(), b"", "nothing is written");
+        assert_eq!(socket.recv().await.unwrap(), Some("b".into()));
+        assert!(waits(socket.recv()));
+        assert_eq!(script.written(), frame_from(role, 0x81, b"queued"));
+    }
+}
+
+/// A connection that was reunited wakes who waits on it, although its stream still has the waker of the halves; and it can be split
+/// again.
+#[tokio::test(start_paused = true)]
+async fn reunited_and_woken() {
+    let script = Script::new([]);
+    let (mut receiver, sender) = socket(Role::Client, &script).split();
+    assert!(waits(receiver.recv()));
+    let mut socket = receiver.reunite(sender).unwrap();
+    let receives = tokio::spawn(async move { (socket.recv().await, socket) });
+    sleep(Duration::from_millis(1)).await;
+    script.push(Reads::Bytes(frame_to(Role::Client, 0x81, b"there")));
+    let (received, socket) = timeout(Duration::from_secs(1), receives).await.expect("it was not woken").unwrap();
+    assert_eq!(received.unwrap(), Some("there".into()));
+    let (mut receiver, mut sender) = socket.split();
+    sender.send("and back").await.unwrap();
+    script.push(Reads::Bytes(frame_to(Role::Client, 0x81, b"again")));
+    assert_eq!(receiver.recv().await.unwrap(), Some("again".into()));
+}
