@@ -41,7 +41,7 @@ pub use connection::{
 pub use error::{CloseError, ProtocolError, SendError};
 #[doc(inline)]
 pub use frame::{CloseCode, Violation};
-pub use handshake::{Extension, HandshakeError, InvalidHeader, client, server};
+pub use handshake::{Extension, HandshakeError, HeaderError, client, server};
 pub use input::Input;
 pub use message::{Data, Message, Outgoing, Payload, Text};
 pub use role::Role;

@@ -85,7 +85,7 @@ pub enum Error {
     Close(#[from] CloseError),
     /// The URI or a header field of the request is not valid. Nothing was sent.
     #[error(transparent)]
-    Request(#[from] client::InvalidRequest),
+    Request(#[from] client::RequestError),
     /// The opening handshake failed (RFC 6455 §4).
     ///
     /// On a server, the client has been sent the status for it. On a client, the server did not agree.

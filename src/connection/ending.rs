@@ -155,7 +155,9 @@ impl Connection {
         let before = self.phase;
         let (phase, action) = closing::transition(before, trigger);
         self.phase = phase;
-        if phase != before {
+        // Without a closure it only delivers an answer, and was never open.
+        let only_delivers = before == Phase::Failed && self.closure.is_none();
+        if phase != before && !only_delivers {
             let interrupted = self.receiver.interrupted();
             if !phase.receives() {
                 self.receiver.discard();

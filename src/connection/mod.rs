@@ -28,6 +28,7 @@ use crate::deflate::Agreement;
 use crate::{Config, Input, Payload, ProtocolError, Role};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use closing::{Phase, Trigger};
+use core::time::Duration;
 use receive::{Receiver, Whole};
 use send::Sender;
 use timers::Timers;
@@ -117,8 +118,12 @@ impl Connection {
     }
 
     /// A connection of a server that only delivers `answer`, to a client that was refused: nothing is received, and it ends
-    /// with the client's stream, or at the close deadline.
-    pub(crate) fn delivering(config: Arc<Config>, answer: Vec<u8>) -> Self {
+    /// with the client's stream, or after at most a second.
+    pub(crate) fn delivering(mut config: Arc<Config>, answer: Vec<u8>) -> Self {
+        const DEADLINE: Duration = Duration::from_secs(1);
+        if config.deadlines.close > DEADLINE {
+            Arc::make_mut(&mut config).deadlines.close = DEADLINE;
+        }
         Self { phase: Phase::Failed, ..Self::opened(Role::Server, config, answer) }
     }
 

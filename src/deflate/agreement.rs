@@ -85,7 +85,7 @@ impl fmt::Display for Agreement {
 /// What is wrong with a server's answer to the offer of permessage-deflate (RFC 7692 §7).
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-pub enum BadAnswer {
+pub enum AnswerError {
     /// The extension is in the answer more than once.
     #[error("it is there more than once")]
     Repeated,
@@ -126,7 +126,7 @@ enum ClientWindow {
 }
 
 impl Params {
-    fn parse<'a>(params: impl Iterator<Item = Param<'a>>) -> Result<Self, BadAnswer> {
+    fn parse<'a>(params: impl Iterator<Item = Param<'a>>) -> Result<Self, AnswerError> {
         let mut parsed = Self::default();
         for (name, value) in params {
             let value = value.as_deref();
@@ -148,7 +148,7 @@ impl Params {
                     };
                     once(&mut parsed.client_max_window_bits, CLIENT_MAX_WINDOW_BITS, bits)?;
                 }
-                _ => return Err(BadAnswer::UnknownParameter),
+                _ => return Err(AnswerError::UnknownParameter),
             }
         }
         Ok(parsed)
@@ -179,25 +179,25 @@ impl fmt::Display for Params {
 }
 
 /// "This parameter has no value" (§7.1.1.1, §7.1.1.2).
-fn flag(place: &mut bool, name: &'static str, value: Option<&str>) -> Result<(), BadAnswer> {
+fn flag(place: &mut bool, name: &'static str, value: Option<&str>) -> Result<(), AnswerError> {
     match (core::mem::replace(place, true), value) {
-        (_, Some(_)) => Err(BadAnswer::InvalidValue(name)),
-        (true, None) => Err(BadAnswer::RepeatedParameter(name)),
+        (_, Some(_)) => Err(AnswerError::InvalidValue(name)),
+        (true, None) => Err(AnswerError::RepeatedParameter(name)),
         (false, None) => Ok(()),
     }
 }
 
-fn once<T>(place: &mut Option<T>, name: &'static str, value: T) -> Result<(), BadAnswer> {
-    place.replace(value).map_or(Ok(()), |_| Err(BadAnswer::RepeatedParameter(name)))
+fn once<T>(place: &mut Option<T>, name: &'static str, value: T) -> Result<(), AnswerError> {
+    place.replace(value).map_or(Ok(()), |_| Err(AnswerError::RepeatedParameter(name)))
 }
 
 /// "A decimal integer value without leading zeroes between 8 to 15 inclusive" (§7.1.2).
-fn window_bits(name: &'static str, value: &str) -> Result<u8, BadAnswer> {
+fn window_bits(name: &'static str, value: &str) -> Result<u8, AnswerError> {
     match value {
         "8" | "9" | "10" | "11" | "12" | "13" | "14" | "15" => value.parse().ok(),
         _ => None,
     }
-    .ok_or(BadAnswer::InvalidValue(name))
+    .ok_or(AnswerError::InvalidValue(name))
 }
 
 /// The parameters of an extension, as they stand in `Sec-WebSocket-Extensions`.
@@ -256,20 +256,20 @@ fn asks_for_window(options: &Options) -> bool {
 }
 
 /// The client's side: what a server's answer with these parameters means. It must correspond to an offer (§5), and what it asks for must be possible.
-pub(crate) fn check<'a>(answer: impl Iterator<Item = Param<'a>>, options: &Options) -> Result<Agreement, BadAnswer> {
+pub(crate) fn check<'a>(answer: impl Iterator<Item = Param<'a>>, options: &Options) -> Result<Agreement, AnswerError> {
     let answer = Params::parse(answer)?;
     if !options.fallback && !options.peer_takeover && !answer.server_no_context_takeover {
-        return Err(BadAnswer::Missing(SERVER_NO_CONTEXT_TAKEOVER));
+        return Err(AnswerError::Missing(SERVER_NO_CONTEXT_TAKEOVER));
     }
     if !options.fallback && asks_for_window(options) {
-        let bits = answer.server_max_window_bits.ok_or(BadAnswer::Missing(SERVER_MAX_WINDOW_BITS))?;
+        let bits = answer.server_max_window_bits.ok_or(AnswerError::Missing(SERVER_MAX_WINDOW_BITS))?;
         if bits > options.peer_window_bits() {
-            return Err(BadAnswer::WindowTooLarge);
+            return Err(AnswerError::WindowTooLarge);
         }
     }
     let client_window_bits = match answer.client_max_window_bits {
-        Some(ClientWindow::Any) => return Err(BadAnswer::InvalidValue(CLIENT_MAX_WINDOW_BITS)),
-        Some(ClientWindow::Bits(bits)) if bits < MIN_WINDOW_BITS => return Err(BadAnswer::WindowTooSmall),
+        Some(ClientWindow::Any) => return Err(AnswerError::InvalidValue(CLIENT_MAX_WINDOW_BITS)),
+        Some(ClientWindow::Bits(bits)) if bits < MIN_WINDOW_BITS => return Err(AnswerError::WindowTooSmall),
         Some(ClientWindow::Bits(bits)) => Some(bits),
         None => None,
     };

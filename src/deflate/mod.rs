@@ -52,7 +52,7 @@ mod decompressor;
 mod pool;
 mod scratch;
 
-pub use agreement::{Agreement, BadAnswer};
+pub use agreement::{Agreement, AnswerError};
 pub(crate) use agreement::{NAME, accept, check, offer};
 pub(crate) use compressor::{Compression, bound, compress_alone};
 pub(crate) use decompressor::{Decompression, Reached};

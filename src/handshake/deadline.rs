@@ -1,7 +1,7 @@
 use crate::{Timestamp, time::MIN_WAIT};
 use core::time::Duration;
 
-/// The time an opening handshake has, counted from the first `tick`.
+/// The deadline of an opening handshake, counted from the first `tick`.
 #[derive(Debug)]
 pub(super) struct Deadline {
     limit: Option<Duration>,
@@ -14,7 +14,7 @@ impl Deadline {
         Self { limit, armed: None, passed: false }
     }
 
-    /// How long to wait at the most; never zero.
+    /// Returns how long to wait at most; never zero.
     pub(super) fn tick(&mut self, now: Timestamp) -> Option<Duration> {
         let limit = self.limit?;
         let armed = *self.armed.get_or_insert(now);

@@ -6,14 +6,14 @@
 //! extension-param = token [ "=" (token | quoted-string) ]
 //! ```
 //!
-//! Nothing is built: a list is walked, and each byte of it is looked at a bounded number of times.
+//! Nothing is built: a list is parsed in place, and each byte of it is examined a bounded number of times.
 
 use super::{
     error::HandshakeError,
     http1::{
+        field_name::FieldName,
         fields::{Fields, invalid},
         grammar,
-        known::Known,
     },
 };
 use alloc::{borrow::Cow, vec::Vec};
@@ -30,22 +30,22 @@ pub struct Extension<'a> {
 }
 
 impl<'a> Extension<'a> {
-    /// Its name, as it was received.
+    /// The registered name, such as `permessage-deflate`, in the case in which it was received.
     #[must_use]
     pub fn name(&self) -> &'a str {
-        text(self.name)
+        grammar::checked_str(self.name)
     }
 
-    /// Its parameters in order: names, and values where there are any. A quoted value comes without its quotes.
+    /// The parameters in order: names, and values where there are any. A quoted value is returned without its quotes.
     pub fn params(&self) -> impl Iterator<Item = (&'a str, Option<Cow<'a, str>>)> + use<'a> {
         let mut cursor = Cursor { rest: self.params };
         core::iter::from_fn(move || {
             let (name, value) = cursor.eat(b';').then(|| cursor.param().ok())??;
             let value = value.map(|value| match value {
-                Cow::Borrowed(token) => Cow::Borrowed(text(token)),
-                Cow::Owned(token) => Cow::Owned(text(&token).into()),
+                Cow::Borrowed(token) => Cow::Borrowed(grammar::checked_str(token)),
+                Cow::Owned(token) => Cow::Owned(grammar::checked_str(&token).into()),
             });
-            Some((text(name), value))
+            Some((grammar::checked_str(name), value))
         })
     }
 }
@@ -56,18 +56,13 @@ impl fmt::Debug for Extension<'_> {
     }
 }
 
-/// A token as text: all of it is ASCII. It is checked as bytes, so that it is made text only when it is asked for.
-fn text(token: &[u8]) -> &str {
-    core::str::from_utf8(token).unwrap_or_default()
-}
-
-const FIELD: Known = Known::Extensions;
+const FIELD: FieldName = FieldName::Extensions;
 
 /// The value does not follow the grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Malformed;
 
-/// The extensions in one line, up to the first thing that does not follow the grammar.
+/// The extensions in one line, up to the first one that does not follow the grammar.
 fn list(line: &[u8]) -> impl Iterator<Item = Result<Extension<'_>, Malformed>> {
     let mut cursor = Cursor { rest: line };
     let mut failed = false;
@@ -80,16 +75,16 @@ fn list(line: &[u8]) -> impl Iterator<Item = Result<Extension<'_>, Malformed>> {
 
 /// Checks all lines of the field. Returns the first extension, if the field is there.
 pub(super) fn check(fields: &Fields) -> Result<Option<Extension<'_>>, HandshakeError> {
-    let (mut first, mut empty) = (None, None);
-    for line in fields.known(FIELD) {
-        empty = Some(line);
+    let (mut first, mut last_line) = (None, None);
+    for line in fields.values(FIELD) {
+        last_line = Some(line);
         for extension in list(line) {
             let extension = extension.map_err(|Malformed| invalid(FIELD, line))?;
             first = first.or(Some(extension));
         }
     }
     // `1#extension`: at least one. "The empty string is not the same as the null value" of no field at all (§4.2.2).
-    match (first, empty) {
+    match (first, last_line) {
         (None, Some(line)) => Err(invalid(FIELD, line)),
         _ => Ok(first),
     }
@@ -97,10 +92,10 @@ pub(super) fn check(fields: &Fields) -> Result<Option<Extension<'_>>, HandshakeE
 
 /// All extensions of a field that has been checked, in order.
 pub(super) fn all(fields: &Fields) -> impl Iterator<Item = Extension<'_>> {
-    fields.known(FIELD).flat_map(list).filter_map(Result::ok)
+    fields.values(FIELD).flat_map(list).filter_map(Result::ok)
 }
 
-/// A name and perhaps a value, both of them tokens.
+/// A name and an optional value, both of them tokens.
 type Param<'a> = (&'a [u8], Option<Cow<'a, [u8]>>);
 
 struct Cursor<'a> {
@@ -120,7 +115,7 @@ impl<'a> Cursor<'a> {
         while self.eat(b';') {
             self.param()?;
         }
-        let params = params.get(..params.len().saturating_sub(self.rest.len())).unwrap_or_default();
+        let params = params.get(..params.len() - self.rest.len()).unwrap_or_default();
         if self.rest.is_empty() || self.eat(b',') { Ok(Some(Extension { name, params })) } else { Err(Malformed) }
     }
 
@@ -135,7 +130,7 @@ impl<'a> Cursor<'a> {
         Err(Malformed)
     }
 
-    /// What follows a `;`, and the space after it.
+    /// The parameter after a `;`, and the space around it.
     fn param(&mut self) -> Result<Param<'a>, Malformed> {
         self.skip_space();
         let name = self.token()?;
@@ -149,7 +144,7 @@ impl<'a> Cursor<'a> {
         Ok((name, Some(value)))
     }
 
-    /// What follows an opening quote. "When using the quoted-string syntax variant, the value after quoted-string
+    /// The rest of a value after its opening quote. "When using the quoted-string syntax variant, the value after quoted-string
     /// unescaping MUST conform to the 'token' ABNF."
     fn quoted(&mut self) -> Result<Cow<'a, [u8]>, Malformed> {
         let start = self.rest;

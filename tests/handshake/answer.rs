@@ -2,7 +2,7 @@
 
 use crate::kit::{ACCEPT, Head, KEY, lines, output, request, serve, text};
 use bowline::{
-    HandshakeError, InvalidHeader,
+    HandshakeError, HeaderError,
     server::{Accept, Refusal},
 };
 use bytes::Buf;
@@ -55,9 +55,42 @@ fn accepts() {
 #[test]
 fn subprotocols() {
     for protocol in ["chat", "superchat"] {
-        let answer = accepted(offering("chat, superchat"), &Accept::any_origin().protocol(protocol));
+        let answer = accepted(offering("chat, superchat"), &Accept::any_origin().require_protocol(protocol));
         assert_eq!(lines(&answer, "Sec-WebSocket-Protocol"), [protocol]);
     }
+}
+
+/// [F-08] [F-10] [F-11] Of several subprotocols the first one that the client offers is used, in the server's order; if there is
+/// none, so is none.
+#[test]
+fn the_first_subprotocol_that_is_offered() {
+    for (offered, own, chosen) in [
+        ("v1, v2", &["v2", "v1"][..], Some("v2")),
+        ("v1", &["v2", "v1"], Some("v1")),
+        ("v3, v1", &["v2", "v1"], Some("v1")),
+        ("v3", &["v2", "v1"], None),
+        ("V2", &["v2"], None),
+        ("v2", &[], None),
+        ("a, b", &["a, b", "a,b", ""], None),
+        ("a", &["a\r\nX: y"], None),
+    ] {
+        let accept = Accept::any_origin().protocols(own.iter().copied());
+        let answer = accepted(offering(offered), &accept);
+        assert_eq!(lines(&answer, "Sec-WebSocket-Protocol"), Vec::from_iter(chosen), "{offered} / {own:?}");
+        assert_eq!(accept.protocol_for(&request(offering(offered))), chosen);
+    }
+    let none = accepted(Head::request(), &Accept::any_origin().protocols(["v2", "v1"]));
+    assert!(lines(&none, "Sec-WebSocket-Protocol").is_empty());
+}
+
+/// [F-08] Which subprotocols there are, and whether one must be offered, the last call decides.
+#[test]
+fn the_last_call_about_subprotocols_counts() {
+    let required = Accept::any_origin().protocols(["a", "b"]).require_protocol("c");
+    assert!(request(offering("a, b")).accept(&required).is_err());
+    let optional = required.protocols(["a"]);
+    assert_eq!(lines(&accepted(offering("b, a"), &optional), "Sec-WebSocket-Protocol"), ["a"]);
+    assert!(lines(&accepted(offering("c"), &optional), "Sec-WebSocket-Protocol").is_empty());
 }
 
 /// [F-08] [F-10] [F-25] A subprotocol that the client does not offer is never sent, and the caller is told: whatever it
@@ -67,15 +100,16 @@ fn subprotocols_that_were_not_offered() {
     for (offered, chosen) in
         [("chat", "Chat"), ("chat", ""), ("a, b", "a, b"), ("a", "a\r\nX: y"), ("a", "a "), ("a", "b")]
     {
-        let refusal = request(offering(offered)).accept(&Accept::any_origin().protocol(chosen)).unwrap_err();
+        let refusal = request(offering(offered)).accept(&Accept::any_origin().require_protocol(chosen)).unwrap_err();
         let shown = chosen.replace("\r\n", "\\r\\n");
         assert_eq!(refusal.error(), Some(&HandshakeError::ProtocolRequired(shown)));
         assert_eq!(refusal.status(), 400);
     }
-    let refusal = request(Head::request()).accept(&Accept::any_origin().protocol("chat")).unwrap_err();
+    let refusal = request(Head::request()).accept(&Accept::any_origin().require_protocol("chat")).unwrap_err();
     assert!(
-        text(refusal)
-            .ends_with("the subprotocol chat is needed here, and the client does not offer it (RFC 6455 §4.2.2)\n")
+        text(refusal).ends_with(
+            "this server requires the subprotocol chat, which the client does not offer (RFC 6455 §4.2.2)\n"
+        )
     );
 }
 
@@ -88,8 +122,8 @@ fn further_fields() {
     assert!(Accept::any_origin().header("Date", "Thu, 01 Jan 1970 00:00:00 GMT").is_ok());
     for bad in ["\r", "\n", "\0", "\r\nX: y", "a\x7f"] {
         let value = Accept::any_origin().header("X", bad).unwrap_err();
-        assert_eq!(value, InvalidHeader::Value("X".into()));
-        assert!(matches!(Accept::any_origin().header(&format!("X{bad}"), ""), Err(InvalidHeader::Name(_))));
+        assert_eq!(value, HeaderError::Value("X".into()));
+        assert!(matches!(Accept::any_origin().header(&format!("X{bad}"), ""), Err(HeaderError::Name(_))));
     }
     for name in [
         "Upgrade",
@@ -101,7 +135,7 @@ fn further_fields() {
         "Content-Length",
         "transfer-encoding",
     ] {
-        assert_eq!(Accept::any_origin().header(name, "x").unwrap_err(), InvalidHeader::Reserved(name.into()));
+        assert_eq!(Accept::any_origin().header(name, "x").unwrap_err(), HeaderError::Reserved(name.into()));
     }
 }
 
@@ -178,18 +212,18 @@ fn statuses_that_do_not_refuse() {
     }
 }
 
-/// [F-25] Fields of a refusal cannot begin a line, take the place of what is there, or come too late.
+/// [F-25] Fields of a refusal cannot begin a line, replace another one, or change what is written already.
 #[test]
 fn further_fields_of_a_refusal() {
     for bad in ["\r", "\n", "\0", "\r\n\r\n"] {
-        assert!(matches!(refuse(403, "").header("X", bad), Err(InvalidHeader::Value(_))));
-        assert!(matches!(refuse(403, "").header(bad, ""), Err(InvalidHeader::Name(_))));
+        assert!(matches!(refuse(403, "").header("X", bad), Err(HeaderError::Value(_))));
+        assert!(matches!(refuse(403, "").header(bad, ""), Err(HeaderError::Name(_))));
     }
     for name in ["Content-Length", "connection", "Transfer-Encoding", "Upgrade", "Sec-WebSocket-Version", "allow"] {
-        assert!(matches!(refuse(405, "").header(name, "0"), Err(InvalidHeader::Reserved(_))));
+        assert!(matches!(refuse(405, "").header(name, "0"), Err(HeaderError::Reserved(_))));
     }
     let of_the_library = || serve(Head::request().without("Host")).unwrap_err();
-    assert!(matches!(of_the_library().header("content-type", "x"), Err(InvalidHeader::Reserved(_))));
+    assert!(matches!(of_the_library().header("content-type", "x"), Err(HeaderError::Reserved(_))));
     assert_eq!(lines(&text(of_the_library().header("X-A", "b").unwrap()), "X-A"), ["b"]);
     assert!(refuse(403, "").header("Content-Type", "text/html").is_ok());
 
@@ -198,7 +232,7 @@ fn further_fields_of_a_refusal() {
     assert!(text(half.header("X", "y").unwrap()).ends_with("\r\nContent-Length: 4\r\nX: y\r\n\r\nbody"));
     let mut whole = refuse(403, "body");
     whole.advance(whole.remaining() - 4);
-    assert_eq!(whole.header("X", "y").unwrap_err(), InvalidHeader::TooLate("X".into()));
+    assert_eq!(text(whole.header("X", "y").unwrap()), "body", "the head is written, and the body is as it was");
 }
 
 /// A refusal is written piece by piece, and to advance too far is to be done.

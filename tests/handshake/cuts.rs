@@ -1,12 +1,12 @@
 //! However the bytes of a head are cut, the outcome is the same (RFC 6455 §10.4).
 
-use crate::kit::{ACCEPT, Head, KEY, ask, config};
-use bowline::{client, server};
+use crate::kit::{ACCEPT, Head, KEY, ask, config, text};
+use bowline::{Input, client, server};
 use proptest::prelude::*;
 
 /// Everything that can be seen of the outcome, and what was left in the input.
 fn serve(pieces: &[&[u8]]) -> (String, Vec<u8>) {
-    let mut handshake = server::Handshake::new(&config());
+    let mut handshake = server::Handshake::new(config());
     run(pieces, |input| match handshake.receive(input) {
         server::Progress::Incomplete => None,
         server::Progress::Request(request) => {
@@ -14,11 +14,16 @@ fn serve(pieces: &[&[u8]]) -> (String, Vec<u8>) {
             Some(format!("{} {} {fields:?}", request.path(), request.host()))
         }
         server::Progress::Refused(refusal) => Some(format!("{refusal:?}")),
+        server::Progress::NotWebSocket(request) => {
+            let shown = format!("{} {}", request.method(), request.path_and_query());
+            Some(format!("{shown} {}", text(request.into_refusal())))
+        }
+        other => panic!("{other:?}"),
     })
 }
 
 fn connect(pieces: &[&[u8]]) -> (String, Vec<u8>) {
-    let mut handshake = client::Handshake::new(ask(), &config());
+    let mut handshake = client::Handshake::new(ask(), config());
     run(pieces, |input| match handshake.receive(input) {
         client::Progress::Incomplete => None,
         client::Progress::Connected(_, response) => {
@@ -26,6 +31,7 @@ fn connect(pieces: &[&[u8]]) -> (String, Vec<u8>) {
             Some(format!("{} {fields:?}", response.status()))
         }
         client::Progress::Refused(error, response) => Some(format!("{error:?} {response:?}")),
+        other => panic!("{other:?}"),
     })
 }
 
@@ -44,12 +50,12 @@ fn is_same(outcome: &str, whole: &str) -> bool {
     }
 }
 
-fn run(pieces: &[&[u8]], mut receive: impl FnMut(&mut &mut [u8]) -> Option<String>) -> (String, Vec<u8>) {
+fn run(pieces: &[&[u8]], mut receive: impl FnMut(&mut Input<'_>) -> Option<String>) -> (String, Vec<u8>) {
     for (at, piece) in pieces.iter().enumerate() {
         let mut piece = piece.to_vec();
-        let mut input = piece.as_mut_slice();
+        let mut input = Input::from(piece.as_mut_slice());
         if let Some(outcome) = receive(&mut input) {
-            return (outcome, [&*input, &pieces[at + 1..].concat()].concat());
+            return (outcome, [input.remaining(), &pieces[at + 1..].concat()].concat());
         }
         assert!(input.is_empty(), "all is taken as long as there is no outcome");
     }
@@ -71,6 +77,9 @@ fn heads() -> Vec<Vec<u8>> {
         request.clone().and("X", "a\nb").bytes(),
         request.clone().and("X", "a\0b").bytes(),
         request.clone().first("GET /\n").bytes(),
+        request.clone().without("Upgrade").bytes(),
+        request.clone().without("Upgrade").first("POST /a?b HTTP/1.1").bytes(),
+        request.clone().without("Upgrade").first("OPTIONS * HTTP/1.1").bytes(),
         request.with("Sec-WebSocket-Key", "x").bytes(),
         response.bytes(),
         [Head::new("HTTP/1.1 100 Continue").bytes(), response.bytes()].concat(),

@@ -48,7 +48,7 @@ fn to(uri: &str) -> Request<()> {
 
 /// The answer to a request that is refused.
 fn answer(request: &Request<()>, protocol: Option<&str>) -> Response<HandshakeError> {
-    let refusal = server::extended_connect(request, protocol, &Accept::any_origin(), &config()).unwrap_err();
+    let refusal = server::extended_connect(request, protocol, &Accept::any_origin(), config()).unwrap_err();
     let fields = refusal.headers();
     assert!(!["connection", "upgrade", "content-length"].iter().any(|name| fields.contains_key(*name)), "{fields:?}");
     assert_eq!(fields["content-type"], "text/plain; charset=utf-8");
@@ -63,15 +63,15 @@ fn refused(request: &Request<()>) -> HandshakeError {
 }
 
 fn is_accepted(request: &Request<()>) -> bool {
-    server::extended_connect(request, Some("websocket"), &Accept::any_origin(), &config()).is_ok()
+    server::extended_connect(request, Some("websocket"), &Accept::any_origin(), config()).is_ok()
 }
 
 /// [W-18] [U-09] [U-10] [U-11] The server's side of the example, and nothing in the answer that belongs to HTTP/1.1.
 #[test]
 fn the_servers_side_of_the_example() {
-    let accept = Accept::origins(["http://www.example.com"]).protocol("chat");
+    let accept = Accept::origins(["http://www.example.com"]).unwrap().require_protocol("chat");
     let (response, mut connection) =
-        server::extended_connect(&example(), Some("websocket"), &accept, &config()).unwrap();
+        server::extended_connect(&example(), Some("websocket"), &accept, config()).unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     let fields: Vec<_> = response.headers().iter().collect();
     assert_eq!(fields, [(&http::header::SEC_WEBSOCKET_PROTOCOL, &"chat".parse().unwrap())]);
@@ -84,7 +84,7 @@ fn the_clients_side_of_the_example() {
     let request = client::Request::from_uri("wss://server.example.com/chat")
         .and_then(|request| request.protocol("chat")?.protocol("superchat")?.origin("http://www.example.com"))
         .unwrap();
-    let (message, upgrade) = client::extended_connect(request, &config()).unwrap();
+    let (message, upgrade) = client::extended_connect(request, config()).unwrap();
     assert_eq!((message.method(), message.version()), (&Method::CONNECT, Version::HTTP_2));
     assert_eq!(message.uri(), "https://server.example.com/chat");
     let mut expected = example();
@@ -106,7 +106,7 @@ fn the_clients_uri() {
         ("wss://h:80/", "https://h:80/"),
         ("ws://[::1]:8080/?q", "http://[::1]:8080/?q"),
     ] {
-        let (message, _) = client::extended_connect(client::Request::from_uri(uri).unwrap(), &config()).unwrap();
+        let (message, _) = client::extended_connect(client::Request::from_uri(uri).unwrap(), config()).unwrap();
         assert_eq!(message.uri().to_string(), expected);
         assert!(
             !["host", "connection", "upgrade", "sec-websocket-key"]
@@ -121,12 +121,12 @@ fn the_clients_uri() {
 fn both_sides() {
     let request = ask().protocol("chat").and_then(|request| request.header("Cookie", "a=b")).unwrap();
     for version in [Version::HTTP_2, Version::HTTP_3] {
-        let (mut message, upgrade) = client::extended_connect(request.clone(), &config()).unwrap();
+        let (mut message, upgrade) = client::extended_connect(request.clone(), config()).unwrap();
         *message.version_mut() = version;
-        let checked = server::Upgrade::from_connect(&message, Some("websocket"), &config()).unwrap();
+        let checked = server::Upgrade::from_connect(&message, Some("websocket"), config()).unwrap();
         assert_eq!((checked.request().host(), checked.request().path()), ("server.example.com", "/chat"));
         assert_eq!(checked.request().header("cookie"), Some(&b"a=b"[..]));
-        let accept = Accept::same_origin().protocol("chat").header("Set-Cookie", "c=d").unwrap();
+        let accept = Accept::same_origin().require_protocol("chat").header("Set-Cookie", "c=d").unwrap();
         let (response, _) = checked.accept(&accept).unwrap();
         assert_eq!(response.headers()["set-cookie"], "c=d");
         assert!(upgrade.conclude(&response).is_ok());
@@ -140,9 +140,9 @@ fn compression() {
     let mut config = bowline::Config::default();
     config.deflate = Some(bowline::deflate::Options::default());
     let config = std::sync::Arc::new(config);
-    let (message, upgrade) = client::extended_connect(ask(), &config).unwrap();
+    let (message, upgrade) = client::extended_connect(ask(), config.clone()).unwrap();
     let accept = Accept::same_origin();
-    let (response, server) = server::extended_connect(&message, Some("websocket"), &accept, &config).unwrap();
+    let (response, server) = server::extended_connect(&message, Some("websocket"), &accept, config.clone()).unwrap();
     let agreement = upgrade.conclude(&response).unwrap().deflate();
     assert!(agreement.is_some() && server.deflate() == agreement);
 }
@@ -185,7 +185,7 @@ fn uris() {
 
     let mut request = to("/chat");
     request.headers_mut().insert("host", "a.example".parse().unwrap());
-    let upgrade = server::Upgrade::from_connect(&request, Some("websocket"), &config()).unwrap();
+    let upgrade = server::Upgrade::from_connect(&request, Some("websocket"), config()).unwrap();
     assert_eq!((upgrade.request().host(), upgrade.request().path()), ("a.example", "/chat"));
     request.headers_mut().append("host", "a.example".parse().unwrap());
     assert_eq!(refused(&request), HandshakeError::Repeated("Host"));
@@ -233,7 +233,7 @@ fn fields() {
 #[test]
 fn decisions() {
     let decide = |request: &Request<()>, accept: &Accept| {
-        server::extended_connect(request, Some("websocket"), accept, &config())
+        server::extended_connect(request, Some("websocket"), accept, config())
             .map(|_| ())
             .map_err(|refusal| (refusal.status(), refusal.into_body()))
     };
@@ -245,7 +245,7 @@ fn decisions() {
     assert!(decide(&with("origin", "https://server.example.com"), &Accept::same_origin()).is_ok());
     let (status, error) = decide(&without("origin"), &Accept::any_origin().require_origin()).unwrap_err();
     assert_eq!((status, error), (StatusCode::FORBIDDEN, HandshakeError::OriginMissing));
-    let (status, error) = decide(&example(), &Accept::any_origin().protocol("other")).unwrap_err();
+    let (status, error) = decide(&example(), &Accept::any_origin().require_protocol("other")).unwrap_err();
     assert_eq!((status, error), (StatusCode::BAD_REQUEST, HandshakeError::ProtocolRequired("other".into())));
 }
 
@@ -254,7 +254,7 @@ fn decisions() {
 #[test]
 fn what_the_client_checks() {
     let conclude = |response: Response<()>| {
-        let (_, upgrade) = client::extended_connect(ask().protocol("chat").unwrap(), &config()).unwrap();
+        let (_, upgrade) = client::extended_connect(ask().protocol("chat").unwrap(), config()).unwrap();
         Upgrade::conclude(upgrade, &response).map(|_| ())
     };
     let status = |status: u16| conclude(Response::builder().status(status).body(()).unwrap());

@@ -1,7 +1,7 @@
 //! The HTTP/1.1 below the handshake (RFC 9110, RFC 9112), both roles.
 
 use crate::kit::{ACCEPT, Head, ask, connected, failed, refused, request};
-use bowline::{HandshakeError, InvalidHeader, Role};
+use bowline::{HandshakeError, HeaderError, Role};
 
 /// A request with these lines added as they are.
 fn raw_request(lines: &[u8]) -> Vec<u8> {
@@ -56,7 +56,7 @@ fn bare_lf() {
 #[test]
 fn leading_empty_lines() {
     for n in 1..10 {
-        request(["\r\n".repeat(n).into_bytes(), Head::request().bytes()].concat());
+        drop(request(["\r\n".repeat(n).into_bytes(), Head::request().bytes()].concat()));
         let error = failed(ask(), ["\r\n".repeat(n).into_bytes(), Head::response().bytes()].concat());
         assert_eq!(error, HandshakeError::StartLine("\\r".into()));
     }
@@ -203,14 +203,14 @@ fn other_protocols() {
     assert_eq!(failed(ask(), &b"\x81\x05Hello"[..]), line("\\x81\\x05Hello"));
     assert_eq!(failed(ask(), [b'x'; 41]), line(&"x".repeat(40)));
     let text = failed(ask(), &b"SSH-2.0-OpenSSH_9.9\r\n"[..]).to_string();
-    assert!(text.starts_with("\"SSH-2.0-OpenSSH_9.9\" does not begin an HTTP/1.1 message"), "{text}");
+    assert!(text.starts_with("\"SSH-2.0-OpenSSH_9.9\" is not the start of an HTTP/1.1 message"), "{text}");
 
     for bytes in [&b"\x16\x03\x01\x02\0\x01"[..], b"\x15\x03\x03\0\x02", b"\x16", b"\x15"] {
         assert_eq!(refused(bytes), HandshakeError::Tls(Role::Client));
         assert_eq!(failed(ask(), bytes), HandshakeError::Tls(Role::Server));
     }
     assert_eq!(refused(&b"\x17\x03\x03"[..]), line("\\x17\\x03\\x03"));
-    assert!(HandshakeError::Tls(Role::Client).to_string().contains("this port takes plain HTTP"));
+    assert!(HandshakeError::Tls(Role::Client).to_string().contains("this port expects plain HTTP"));
     assert!(HandshakeError::Tls(Role::Server).to_string().contains("connect with wss://"));
 }
 
@@ -221,7 +221,7 @@ fn other_versions() {
     assert_eq!(preface, HandshakeError::HttpVersion("PRI * HTTP/2.0".into()));
     assert!(preface.to_string().contains("the client began HTTP/2"), "{preface}");
     let older = refused(Head::request().first("GET / HTTP/1.0")).to_string();
-    assert_eq!(older, "\"GET / HTTP/1.0\" is not HTTP/1.1, which an upgrade to WebSocket needs (RFC 6455 §4.1)");
+    assert_eq!(older, "\"GET / HTTP/1.0\" is not HTTP/1.1, which an upgrade to WebSocket requires (RFC 6455 §4.1)");
 }
 
 /// Every error says in which section the rule is, and has a status to answer with.
@@ -260,7 +260,8 @@ fn errors_are_for_people() {
         HandshakeError::EndOfStream { received: 1 },
     ] {
         assert!(error.to_string().ends_with(&format!("({})", error.section())), "{error} / {}", error.section());
+        assert!(!error.to_string().starts_with(" ("), "{error:?} has a text of its own");
         assert!((400..=599).contains(&error.status()));
     }
-    assert!(InvalidHeader::Name(text()).to_string().contains("\"x\""));
+    assert!(HeaderError::Name(text()).to_string().contains("\"x\""));
 }

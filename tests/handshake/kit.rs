@@ -146,10 +146,11 @@ impl From<Head> for Vec<u8> {
 /// What a server makes of a head.
 pub(crate) fn serve(head: impl Into<Vec<u8>>) -> Result<server::Request, Refusal> {
     let mut bytes = head.into();
-    match server::Handshake::new(&config()).receive(&mut bytes.as_mut_slice()) {
+    match server::Handshake::new(config()).receive(&mut bytes.as_mut_slice().into()) {
         server::Progress::Request(request) => Ok(request),
         server::Progress::Refused(refusal) => Err(refusal),
-        server::Progress::Incomplete => panic!("the head is not over"),
+        server::Progress::NotWebSocket(request) => Err(request.into_refusal()),
+        other => panic!("the head is not over: {other:?}"),
     }
 }
 
@@ -194,7 +195,7 @@ pub(crate) fn ask() -> client::Request {
 /// What a client that asked makes of a head.
 pub(crate) fn answer(request: client::Request, head: impl Into<Vec<u8>>) -> client::Progress {
     let mut bytes = head.into();
-    client::Handshake::new(request, &config()).receive(&mut bytes.as_mut_slice())
+    client::Handshake::new(request, config()).receive(&mut bytes.as_mut_slice().into())
 }
 
 /// The response of a head that opens the connection.

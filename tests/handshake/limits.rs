@@ -1,7 +1,7 @@
 //! What a peer can make a handshake hold, and for how long (RFC 6455 §10.4, RFC 9110 §5.4, RFC 9112 §3).
 
 use crate::kit::{Head, KEY, ask, config};
-use bowline::{Config, HandshakeError, Timestamp, client, server};
+use bowline::{Config, HandshakeError, Input, Timestamp, client, server};
 use proptest::prelude::*;
 use std::{sync::Arc, time::Duration};
 
@@ -14,22 +14,24 @@ fn limited(change: impl FnOnce(&mut Config)) -> Arc<Config> {
 /// The outcome at a server and how many bytes it left: `Ok` if the head was read, `None` if it goes on.
 fn serve(config: &Arc<Config>, bytes: &[u8]) -> (Option<Result<(), HandshakeError>>, usize) {
     let mut bytes = bytes.to_vec();
-    let mut input = bytes.as_mut_slice();
-    let outcome = match server::Handshake::new(config).receive(&mut input) {
+    let mut input = Input::from(bytes.as_mut_slice());
+    let outcome = match server::Handshake::new(config.clone()).receive(&mut input) {
         server::Progress::Incomplete => None,
         server::Progress::Request(_) => Some(Ok(())),
         server::Progress::Refused(refusal) => Some(Err(refusal.error().unwrap().clone())),
+        other => panic!("{other:?}"),
     };
     (outcome, input.len())
 }
 
 fn ask_with(config: &Arc<Config>, bytes: &[u8]) -> (Option<Result<(), HandshakeError>>, usize) {
     let mut bytes = bytes.to_vec();
-    let mut input = bytes.as_mut_slice();
-    let outcome = match client::Handshake::new(ask(), config).receive(&mut input) {
+    let mut input = Input::from(bytes.as_mut_slice());
+    let outcome = match client::Handshake::new(ask(), config.clone()).receive(&mut input) {
         client::Progress::Incomplete => None,
         client::Progress::Connected(..) => Some(Ok(())),
         client::Progress::Refused(error, _) => Some(Err(error)),
+        other => panic!("{other:?}"),
     };
     (outcome, input.len())
 }
@@ -117,6 +119,15 @@ fn fields_of_a_head() {
             assert_eq!(run(&config(), &head.with("X", "a\r\n b\r\n c").bytes()).0, Some(Ok(())));
         }
     }
+    // Limits that are higher than the default, up to none at all.
+    for (limit, count) in [(101, 101), (500, 499), (500, 500), (usize::MAX, 500)] {
+        let config = limited(|config| config.limits.head_fields = limit);
+        let head = (5..count).fold(Head::request(), |head, at| head.and("X", at.to_string()));
+        assert_eq!(serve(&config, &head.bytes()).0, Some(Ok(())), "{count} of {limit}");
+        let more = head.and("X", "").bytes();
+        let expected = if count < limit { Ok(()) } else { Err(HandshakeError::TooManyFields { limit }) };
+        assert_eq!(serve(&config, &more).0, Some(expected), "{count} and one of {limit}");
+    }
     let none = limited(|config| config.limits.head_fields = 0);
     assert_eq!(serve(&none, &Head::request().bytes()).0, Some(Err(HandshakeError::TooManyFields { limit: 0 })));
 }
@@ -143,15 +154,16 @@ fn byte_by_byte() {
     for text in ["a", "\r\nA: b"] {
         let value = text.repeat((64 << 10) / text.len());
         let config = if text == "a" { config.clone() } else { limited(|config| config.limits.head_fields = 10) };
-        let (mut server, mut client) = (server::Handshake::new(&config), client::Handshake::new(ask(), &config));
+        let (mut server, mut client) =
+            (server::Handshake::new(config.clone()), client::Handshake::new(ask(), config.clone()));
         let request = Head::request().and("X", &value).bytes();
         let response = Head::response().and("X", &value).bytes();
         let server_ends = request
             .iter()
-            .any(|byte| !matches!(server.receive(&mut [*byte].as_mut_slice()), server::Progress::Incomplete));
+            .any(|byte| !matches!(server.receive(&mut [*byte].as_mut_slice().into()), server::Progress::Incomplete));
         let client_ends = response
             .iter()
-            .any(|byte| !matches!(client.receive(&mut [*byte].as_mut_slice()), client::Progress::Incomplete));
+            .any(|byte| !matches!(client.receive(&mut [*byte].as_mut_slice().into()), client::Progress::Incomplete));
         assert!(server_ends && client_ends);
     }
 }
@@ -185,20 +197,21 @@ fn hostile_values() {
 fn deadline() {
     let config = limited(|config| config.deadlines.handshake = Some(Duration::from_secs(10)));
     let at = |millis: u64| Timestamp::since_origin(Duration::from_millis(500_000 + millis));
-    let (mut server, mut client) = (server::Handshake::new(&config), client::Handshake::new(ask(), &config));
+    let (mut server, mut client) =
+        (server::Handshake::new(config.clone()), client::Handshake::new(ask(), config.clone()));
     for (millis, wait) in [(0, 10_000), (4_000, 6_000), (9_999, 1), (3_000, 7_000)] {
         assert_eq!(server.tick(at(millis)), Some(Duration::from_millis(wait)));
         assert_eq!(client.tick(at(millis)), Some(Duration::from_millis(wait)));
-        assert!(matches!(server.receive(&mut b"G".to_vec().as_mut_slice()), server::Progress::Incomplete));
-        assert!(matches!(client.receive(&mut [].as_mut_slice()), client::Progress::Incomplete));
+        assert!(matches!(server.receive(&mut b"G".to_vec().as_mut_slice().into()), server::Progress::Incomplete));
+        assert!(matches!(client.receive(&mut [].as_mut_slice().into()), client::Progress::Incomplete));
     }
     for millis in [10_000, 20_000] {
         assert!(server.tick(at(millis)).is_some_and(|wait| !wait.is_zero()), "never zero");
         assert!(client.tick(at(millis)).is_some_and(|wait| !wait.is_zero()), "never zero");
     }
-    let server::Progress::Refused(refusal) = server.receive(&mut [].as_mut_slice()) else { panic!() };
+    let server::Progress::Refused(refusal) = server.receive(&mut [].as_mut_slice().into()) else { panic!() };
     assert_eq!((refusal.error(), refusal.status()), (Some(&HandshakeError::Deadline), 408));
-    let progress = client.receive(&mut [].as_mut_slice());
+    let progress = client.receive(&mut [].as_mut_slice().into());
     assert!(matches!(progress, client::Progress::Refused(HandshakeError::Deadline, None)));
     assert_eq!((server.tick(at(0)), client.tick(at(0))), (None, None), "it is over");
 }
@@ -208,9 +221,9 @@ fn deadline() {
 fn no_deadline() {
     let config = limited(|config| config.deadlines.handshake = None);
     let far = Timestamp::since_origin(Duration::MAX);
-    let mut handshake = server::Handshake::new(&config);
+    let mut handshake = server::Handshake::new(config.clone());
     assert_eq!((handshake.tick(Timestamp::default()), handshake.tick(far)), (None, None));
-    let progress = handshake.receive(&mut Head::request().bytes().as_mut_slice());
+    let progress = handshake.receive(&mut Head::request().bytes().as_mut_slice().into());
     assert!(matches!(progress, server::Progress::Request(_)));
 }
 

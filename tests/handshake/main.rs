@@ -4,6 +4,8 @@
 mod answer;
 #[cfg(test)]
 mod cuts;
+#[cfg(test)]
+mod delivery;
 mod errors;
 #[cfg(feature = "http")]
 #[cfg(test)]
@@ -22,7 +24,11 @@ mod messages;
 #[cfg(test)]
 mod origin;
 #[cfg(test)]
+mod plain;
+#[cfg(test)]
 mod request;
+#[cfg(test)]
+mod resource;
 #[cfg(test)]
 mod response;
 #[cfg(test)]

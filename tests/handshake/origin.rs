@@ -1,7 +1,10 @@
 //! Which pages may connect (RFC 6455 §4.2.2, §10.2).
 
 use crate::kit::{Head, request, text};
-use bowline::{HandshakeError, server::Accept};
+use bowline::{
+    HandshakeError,
+    server::{Accept, OriginError},
+};
 
 fn check(accept: &Accept, host: &str, origin: Option<&str>) -> Result<(), HandshakeError> {
     let head = Head::request().with("Host", host);
@@ -73,7 +76,7 @@ fn same_origin_of_an_absolute_uri() {
 /// [F-04] [F-27] Listed origins match in scheme, host and port, and in nothing less.
 #[test]
 fn listed_origins() {
-    let accept = Accept::origins(["https://example.com", "http://Localhost:8080", "null"]);
+    let accept = Accept::origins(["https://example.com", "http://Localhost:8080", "null"]).unwrap();
     for good in
         ["https://example.com", "HTTPS://EXAMPLE.COM", "https://example.com:443", "http://localhost:8080", "null"]
     {
@@ -97,13 +100,13 @@ fn listed_origins() {
         assert_eq!(check(&accept, "h", Some(bad)), Err(HandshakeError::OriginRefused(bad.into())), "{bad}");
     }
     let none: [&str; 0] = [];
-    assert!(check(&Accept::origins(none), "h", Some("http://h")).is_err());
+    assert!(check(&Accept::origins(none).unwrap(), "h", Some("http://h")).is_err());
 }
 
 /// [E-20] [F-28] Without an Origin a client is no browser: it may connect unless an origin is required.
 #[test]
 fn no_origin() {
-    for accept in [Accept::same_origin(), Accept::origins(["http://h"]), Accept::any_origin()] {
+    for accept in [Accept::same_origin(), Accept::origins(["http://h"]).unwrap(), Accept::any_origin()] {
         assert_eq!(check(&accept, "h", None), Ok(()));
         assert_eq!(check(&accept.clone().require_origin(), "h", None), Err(HandshakeError::OriginMissing));
         assert_eq!(check(&accept.require_origin(), "h", Some("http://h")), Ok(()));
@@ -118,5 +121,74 @@ fn any_origin() {
     }
     let bytes = Head::request().and("Origin", b"http://server.example.com\xff");
     assert!(request(bytes.clone()).accept(&Accept::same_origin()).is_err());
-    assert!(request(bytes).accept(&Accept::origins(["http://server.example.com"])).is_err());
+    assert!(request(bytes).accept(&Accept::origins(["http://server.example.com"]).unwrap()).is_err());
+}
+
+/// Texts, the error for each, and what it advises.
+type InvalidOrigins = (&'static [&'static str], fn(String) -> OriginError, &'static str);
+
+/// [F-04] [F-27] A text that is not an origin, and so would never match, is an error that names what to do instead.
+#[test]
+fn invalid_origins() {
+    let error = |origin: &str| Accept::origins(["https://example.com", origin]).expect_err(origin);
+    assert_eq!(error("*"), OriginError::Wildcard);
+    assert!(error("*").to_string().contains("use Accept::any_origin"));
+    let table: [InvalidOrigins; 6] = [
+        (&["https://*.example.com", "https://*", "**", "null*"], OriginError::Pattern, "without *"),
+        (
+            &[
+                "example.com",
+                "",
+                "example.com:443",
+                "//example.com",
+                "https:example.com",
+                "https:/h",
+                "://h",
+                "1s://h",
+                "a b://h",
+            ],
+            OriginError::Scheme,
+            "begin it with a scheme",
+        ),
+        (
+            &["https://example.com/", "https://h:1/chat", "http://h?x", "http://h#x", "http:///", "http://h:x/"],
+            OriginError::Path,
+            "leave out everything after host and port",
+        ),
+        (
+            &["https://", "https://:443", "http://a b", "http://h, i", "http://[x]", "http://h%"],
+            OriginError::Host,
+            "use a name",
+        ),
+        (&["http://h:x", "http://h:65536", "http://h:-1"], OriginError::Port, "use 0 to 65535"),
+        (&["https://\u{fc}.example"], OriginError::HostNotAscii, "Punycode"),
+    ];
+    for (origins, expected, advice) in table {
+        for origin in origins {
+            assert_eq!(error(origin), expected(origin.as_bytes().escape_ascii().to_string()), "{origin}");
+            assert!(error(origin).to_string().contains(advice), "{}", error(origin));
+        }
+    }
+    let secret = error("https://user:secret@example.com");
+    assert_eq!(secret, OriginError::UserInfo);
+    assert!(!format!("{secret} {secret:?}").contains("secret"));
+}
+
+/// [F-27] An origin is a scheme, a host and an optional port, or `null`; the scheme may be any.
+#[test]
+fn valid_origins() {
+    for (origin, sent) in [
+        ("https://example.com", "https://example.com"),
+        ("https://example.com:443", "https://example.com"),
+        ("https://example.com:", "https://example.com"),
+        ("HTTP://[::1]:8080", "http://[::1]:8080"),
+        ("http://127.0.0.1", "http://127.0.0.1:80"),
+        ("chrome-extension://abcdef", "chrome-extension://abcdef"),
+        ("a+b-c.d1://h", "a+b-c.d1://h"),
+        ("NULL", "null"),
+    ] {
+        assert_eq!(check(&Accept::origins([origin]).unwrap(), "h", Some(sent)), Ok(()), "{origin}");
+    }
+    let own: Vec<String> = vec!["http://a".into(), "http://b".into()];
+    assert_eq!(check(&Accept::origins(&own).unwrap(), "h", Some("http://b")), Ok(()));
 }

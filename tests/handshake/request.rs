@@ -2,14 +2,14 @@
 
 use crate::kit::{KEY, config, lines, text};
 use bowline::{
-    InvalidHeader,
-    client::{Handshake, InvalidRequest, Request},
+    HeaderError,
+    client::{Handshake, Request, RequestError},
 };
 use bytes::Buf;
 use std::sync::Arc;
 
 fn sent(request: Request) -> String {
-    let mut handshake = Handshake::new(request, &config());
+    let mut handshake = Handshake::new(request, config());
     text(handshake.output())
 }
 
@@ -40,7 +40,7 @@ fn a_server_accepts_it() {
     assert!(!sent.replace("\r\n", "").contains(['\r', '\n']));
     assert!(!sent.contains("\n ") && !sent.contains("\n\t"));
     let received = crate::kit::request(sent);
-    assert_eq!((received.path(), received.host()), ("/?q", "[::1]:8443"));
+    assert_eq!((received.path(), received.query(), received.host()), ("/", Some("q"), "[::1]:8443"));
     assert_eq!(received.origin(), Some(&b"https://example.com"[..]));
     assert_eq!(received.header("cookie"), Some(&b"a=b"[..]));
 }
@@ -72,7 +72,7 @@ fn keys() {
     let request = to("ws://h/a%23b");
     let mut seen = std::collections::HashSet::new();
     for _ in 0..100 {
-        let sent = text(Handshake::new(request.clone(), &config).output());
+        let sent = text(Handshake::new(request.clone(), config.clone()).output());
         let keys = lines(&sent, "Sec-WebSocket-Key");
         assert!(sent.starts_with("GET /a%23b HTTP/1.1\r\n"));
         assert_eq!(keys.len(), 1);
@@ -86,7 +86,7 @@ fn keys() {
 #[test]
 fn the_key_is_what_the_source_gives() {
     let config = Arc::new(bowline::Config::new(|| [1, 2, 3, 4]));
-    let sent = text(Handshake::new(to("ws://h/"), &config).output());
+    let sent = text(Handshake::new(to("ws://h/"), config.clone()).output());
     assert_eq!(lines(&sent, "Sec-WebSocket-Key"), ["AQIDBAECAwQBAgMEAQIDBA=="]);
 }
 
@@ -97,7 +97,7 @@ fn origins() {
     assert_eq!(lines(&sent(request), "Origin"), ["https://b.example"]);
     assert!(lines(&sent(to("ws://h/")), "Origin").is_empty());
     for bad in ["", "a b", "a\r\nb", "\n", "a\0", "ü", "\t"] {
-        assert!(matches!(to("ws://h/").origin(bad), Err(InvalidRequest::Origin(_))), "{bad:?}");
+        assert!(matches!(to("ws://h/").origin(bad), Err(RequestError::Origin(_))), "{bad:?}");
     }
 }
 
@@ -112,17 +112,17 @@ fn subprotocols_are_tokens() {
                 assert!(is_token, "{name:?}");
                 assert_eq!(lines(&sent(request), "Sec-WebSocket-Protocol"), [name]);
             }
-            Err(error) => assert!(!is_token && matches!(error, InvalidRequest::Protocol(_)), "{name:?}"),
+            Err(error) => assert!(!is_token && matches!(error, RequestError::Protocol(_)), "{name:?}"),
         }
     }
-    assert!(matches!(to("ws://h/").protocol(""), Err(InvalidRequest::Protocol(_))));
+    assert!(matches!(to("ws://h/").protocol(""), Err(RequestError::Protocol(_))));
 }
 
 /// [C-18] [C-19] Subprotocols are sent in their order, and none twice; in another case it is another one.
 #[test]
 fn subprotocols_are_in_order() {
     let request = to("ws://h/").protocol("b").unwrap().protocol("a").unwrap().protocol("B").unwrap();
-    assert_eq!(request.clone().protocol("a").unwrap_err(), InvalidRequest::ProtocolTwice("a".into()));
+    assert_eq!(request.clone().protocol("a").unwrap_err(), RequestError::ProtocolTwice("a".into()));
     assert_eq!(lines(&sent(request), "Sec-WebSocket-Protocol"), ["b, a, B"]);
 }
 
@@ -131,7 +131,7 @@ fn subprotocols_are_in_order() {
 fn further_fields() {
     let request = to("ws://h/").header("Cookie", "a=b").unwrap().header("X-A", b"\xff \t").unwrap();
     let request = request.header("X-B", "").unwrap().header("X-B", "2").unwrap();
-    let mut handshake = Handshake::new(request, &config());
+    let mut handshake = Handshake::new(request, config());
     let n = handshake.output().remaining();
     let bytes = handshake.output().copy_to_bytes(n);
     assert!(bytes.ends_with(b"\r\nCookie: a=b\r\nX-A: \xff \t\r\nX-B: \r\nX-B: 2\r\n\r\n"));
@@ -160,7 +160,7 @@ fn reserved_fields() {
         "Trailer",
         "Keep-Alive",
     ] {
-        let expected = InvalidRequest::Header(InvalidHeader::Reserved(name.into()));
+        let expected = RequestError::Header(HeaderError::Reserved(name.into()));
         assert_eq!(to("ws://h/").header(name, "x").unwrap_err(), expected);
     }
     assert!(to("ws://h/").header("Sec-WebSocketX", "x").is_ok());
@@ -171,10 +171,10 @@ fn reserved_fields() {
 fn injection_through_fields() {
     for bad in ["\r", "\n", "\0", "\r\nX: y", "a\rb", "\x1b", "\x7f"] {
         let value = to("ws://h/").header("X-A", format!("a{bad}"));
-        assert!(matches!(value, Err(InvalidRequest::Header(InvalidHeader::Value(_)))), "{bad:?}");
+        assert!(matches!(value, Err(RequestError::Header(HeaderError::Value(_)))), "{bad:?}");
         let name = to("ws://h/").header(&format!("X{bad}"), "a");
-        assert!(matches!(name, Err(InvalidRequest::Header(InvalidHeader::Name(_)))), "{bad:?}");
-        assert!(matches!(to("ws://h/").protocol(bad), Err(InvalidRequest::Protocol(_))), "{bad:?}");
+        assert!(matches!(name, Err(RequestError::Header(HeaderError::Name(_)))), "{bad:?}");
+        assert!(matches!(to("ws://h/").protocol(bad), Err(RequestError::Protocol(_))), "{bad:?}");
     }
     for bad in ["", " ", "X ", "X:", "X\t", "Ü", "X(", "X/Y"] {
         assert!(to("ws://h/").header(bad, "a").is_err(), "{bad:?}");
@@ -185,5 +185,5 @@ fn injection_through_fields() {
 #[test]
 fn secrets_are_not_printed() {
     let request = to("ws://h/").header("Authorization", "Bearer hunter2").unwrap();
-    assert!(!format!("{request:?} {:?}", Handshake::new(request.clone(), &config())).contains("hunter2"));
+    assert!(!format!("{request:?} {:?}", Handshake::new(request.clone(), config())).contains("hunter2"));
 }

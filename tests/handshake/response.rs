@@ -2,7 +2,7 @@
 
 use crate::kit::{ACCEPT, Head, answer, ask, config, connected, failed, invalid, output};
 use bowline::{
-    HandshakeError,
+    HandshakeError, Input,
     client::{Handshake, Progress, Request, Response},
 };
 
@@ -33,10 +33,10 @@ fn other_statuses() {
         assert_eq!(response.header("location"), Some(&b"/x"[..]));
     }
     let mut bytes = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 6\r\n\r\nwho ar".to_vec();
-    let mut input = bytes.as_mut_slice();
-    let progress = Handshake::new(ask(), &config()).receive(&mut input);
+    let mut input = Input::from(bytes.as_mut_slice());
+    let progress = Handshake::new(ask(), config()).receive(&mut input);
     let Progress::Refused(_, Some(response)) = progress else { panic!() };
-    assert_eq!((response.body_length(), &*input), (Some(6), &b"who ar"[..]));
+    assert_eq!((response.body_length(), input.remaining()), (Some(6), &b"who ar"[..]));
 }
 
 /// [D-03] Interim answers are skipped, any number of them, whatever they say.
@@ -233,24 +233,24 @@ fn early_data() {
     for field in [("Content-Length", "1"), ("Transfer-Encoding", "chunked"), ("X", "y")] {
         let mut bytes = Head::response().and(field.0, field.1).bytes();
         bytes.extend_from_slice(b"\x81\x05Hello\r\n\r\n");
-        let mut input = bytes.as_mut_slice();
-        let progress = Handshake::new(ask(), &config()).receive(&mut input);
+        let mut input = Input::from(bytes.as_mut_slice());
+        let progress = Handshake::new(ask(), config()).receive(&mut input);
         let Progress::Connected(_, response) = progress else { panic!("{progress:?}") };
-        assert_eq!((response.body_length(), &*input), (Some(0), &b"\x81\x05Hello\r\n\r\n"[..]));
+        assert_eq!((response.body_length(), input.remaining()), (Some(0), &b"\x81\x05Hello\r\n\r\n"[..]));
     }
 }
 
 /// [D-25] The end of the stream before the answer is an error, and it is the last thing.
 #[test]
 fn end_of_stream() {
-    let mut handshake = Handshake::new(ask(), &config());
+    let mut handshake = Handshake::new(ask(), config());
     let mut bytes = b"HTTP/1.1 101".to_vec();
-    assert!(matches!(handshake.receive(&mut bytes.as_mut_slice()), Progress::Incomplete));
+    assert!(matches!(handshake.receive(&mut bytes.as_mut_slice().into()), Progress::Incomplete));
     let end = handshake.receive_eof();
     assert!(matches!(end, Progress::Refused(HandshakeError::EndOfStream { received: 12 }, None)), "{end:?}");
     assert!(matches!(handshake.receive_eof(), Progress::Incomplete));
     let mut rest = Head::response().bytes();
-    let mut input = rest.as_mut_slice();
+    let mut input = Input::from(rest.as_mut_slice());
     assert!(matches!(handshake.receive(&mut input), Progress::Incomplete));
     assert_eq!(input.len(), Head::response().bytes().len(), "nothing is taken any more");
 }
@@ -291,10 +291,10 @@ fn versions() {
 fn body_of(head: &Head, body: &[u8], step: usize) -> (Vec<u8>, bool, usize) {
     let (_, mut response) = refused(head.clone());
     assert_eq!(response.body(), b"");
-    let (mut wants_more, mut left) = (response.receive_body(&mut [].as_mut_slice()), 0);
+    let (mut wants_more, mut left) = (response.receive_body(&mut [].as_mut_slice().into()), 0);
     for piece in body.chunks(step) {
         let mut piece = piece.to_vec();
-        let mut input = &mut piece[..];
+        let mut input = Input::from(&mut piece[..]);
         wants_more = response.receive_body(&mut input);
         assert!(input.is_empty() || !wants_more, "all is taken while more is wanted");
         left += input.len();
@@ -309,9 +309,6 @@ fn the_body() {
     let length = |length: &str| plain.clone().and("Content-Length", length);
     let chunked = plain.clone().and("Transfer-Encoding", "gzip").and("Transfer-Encoding", "Chunked");
     let long = "0123456789".repeat(300).into_bytes();
-    let tiny = "1;x=yyyyyyyyy\r\nz\r\n".repeat(1000).into_bytes();
-    let in_one = [b"BB8\r\n", &long[..], b"\r\n0\r\n\r\n"].concat();
-    let whole_chunks = b"6\r\nOnly o\r\n00005 ; a=b\r\nn VPN\r\n0\r\n\r\nrest";
     for step in [1, 2, 3, 7, 1000, 100_000] {
         let of = |head: &Head, body: &[u8]| body_of(head, body, step);
         assert_eq!(of(&length("11"), b"Only on VPNrest"), (b"Only on VPN".to_vec(), false, 4));
@@ -322,22 +319,14 @@ fn the_body() {
         assert_eq!(of(&plain, &long), (long[..1024].to_vec(), false, 3000 - 1024));
         assert_eq!(of(&length("x"), b"Only"), (b"Only".to_vec(), true, 0));
         assert_eq!(of(&plain.clone().first("HTTP/1.1 204 x"), b"rest"), (Vec::new(), false, 4));
-        let (body, wants_more, left) = of(&chunked, whole_chunks);
-        assert_eq!((&body[..], wants_more, left), (&b"Only on VPN"[..], false, 6), "step {step}");
-        assert_eq!(of(&chunked, b"6\r\nOnly").0, b"Only");
-        assert_eq!(of(&chunked, &in_one).0, long[..1024]);
-        for bad in ["", "x\r\nabc", "fffffffffffffffff\r\nabc", "3\r\nabcdef\r\n", "-1\r\nabc"] {
-            let (body, _, _) = of(&chunked, bad.as_bytes());
-            assert_eq!(body, if bad.starts_with('3') { &b"abc"[..] } else { b"" }, "{bad:?}");
-        }
-        let (body, wants_more, left) = of(&chunked, &tiny);
-        assert_eq!((&body[..], wants_more), (&[b'z'; 227][..], false), "what is around it is bounded, too");
-        assert!(left > tiny.len() - 4500);
+        assert_eq!(of(&chunked, b"4\r\nOnly\r\n"), (Vec::new(), false, 9), "the chunks are not taken apart");
+        let gzip = plain.clone().and("Transfer-Encoding", "gzip");
+        assert_eq!(of(&gzip, b"Only"), (b"Only".to_vec(), true, 0));
     }
     let (_, mut response) = refused(Head::response().and("Content-Length", "5").with("Sec-WebSocket-Accept", "x"));
-    assert!(!response.receive_body(&mut b"\x81\x05Hello".to_vec().as_mut_slice()), "a 101 has none");
+    assert!(!response.receive_body(&mut b"\x81\x05Hello".to_vec().as_mut_slice().into()), "a 101 has none");
     let (_, mut response) = refused(plain);
-    assert!(response.receive_body(&mut b"secret".to_vec().as_mut_slice()));
+    assert!(response.receive_body(&mut b"secret".to_vec().as_mut_slice().into()));
     let shown = format!("{response:?}");
-    assert!(shown.contains("len: 6") && !shown.contains("secret"), "{shown}");
+    assert!(shown.contains("body_len: 6") && !shown.contains("secret"), "{shown}");
 }

@@ -1,13 +1,13 @@
 //! `ws` and `wss` URIs (RFC 6455 §3, §11.1).
 
-use bowline::client::{InvalidRequest, Request};
+use bowline::client::{Request, RequestError};
 use proptest::prelude::*;
 
 fn uri(uri: &str) -> Request {
     Request::from_uri(uri).unwrap_or_else(|error| panic!("{uri}: {error}"))
 }
 
-fn error(uri: &str) -> InvalidRequest {
+fn error(uri: &str) -> RequestError {
     Request::from_uri(uri).expect_err(uri)
 }
 
@@ -37,11 +37,11 @@ fn the_secure_flag() {
 #[test]
 fn other_schemes() {
     for other in ["http://h/", "https://h/", "wsss://h/", "//h/", "h", "", "ws:h", "ws:/h", " ws://h/", "://h"] {
-        assert!(matches!(error(other), InvalidRequest::Scheme(_)), "{other}");
+        assert!(matches!(error(other), RequestError::Scheme(_)), "{other}");
     }
     assert_eq!(
         error("http://h/").to_string(),
-        "\"http://h/\" is no WebSocket URI: it must begin with ws:// or wss:// (RFC 6455 §3)"
+        "\"http://h/\" is not a valid WebSocket URI: it must begin with ws:// or wss:// (RFC 6455 §3)"
     );
 }
 
@@ -60,7 +60,7 @@ fn resource_names() {
         ("ws://h/p??", "/p??"),
         ("ws://h/a:b@c;d=e,f", "/a:b@c;d=e,f"),
     ] {
-        assert_eq!(uri(given).resource(), resource, "{given}");
+        assert_eq!(uri(given).path_and_query(), resource, "{given}");
     }
 }
 
@@ -68,10 +68,10 @@ fn resource_names() {
 #[test]
 fn fragments() {
     for fragment in ["ws://h/#", "ws://h/p#f", "ws://h/p?q#f", "ws://h#f"] {
-        assert!(matches!(error(fragment), InvalidRequest::Fragment(_)), "{fragment}");
+        assert!(matches!(error(fragment), RequestError::Fragment(_)), "{fragment}");
     }
-    assert!(matches!(Request::new("h", "/a#b"), Err(InvalidRequest::Fragment(_))));
-    assert_eq!(uri("ws://h/a%23b?c%23d").resource(), "/a%23b?c%23d");
+    assert!(matches!(Request::new("h", "/a#b"), Err(RequestError::Fragment(_))));
+    assert_eq!(uri("ws://h/a%23b?c%23d").path_and_query(), "/a%23b?c%23d");
 }
 
 /// [A-10] [B-02] Hosts are names, IPv4 addresses, or IPv6 addresses in brackets, and nothing else.
@@ -108,7 +108,7 @@ fn hosts() {
         "ws://a[/",
         "ws://[fe80::1%25eth0]/",
     ] {
-        assert!(matches!(error(bad), InvalidRequest::Host(_)), "{bad:?}: {:?}", error(bad));
+        assert!(matches!(error(bad), RequestError::Host(_)), "{bad:?}: {:?}", error(bad));
     }
 }
 
@@ -117,7 +117,7 @@ fn hosts() {
 fn bad_ports() {
     for bad in ["ws://h:65536/", "ws://h:a/", "ws://h:-1/", "ws://h:+1/", "ws://h:8 0/", "ws://h:1:2/", "ws://[::1]x/"]
     {
-        assert!(matches!(error(bad), InvalidRequest::Port(_)), "{bad}: {:?}", error(bad));
+        assert!(matches!(error(bad), RequestError::Port(_)), "{bad}: {:?}", error(bad));
     }
 }
 
@@ -125,17 +125,17 @@ fn bad_ports() {
 #[test]
 fn user_info() {
     for given in ["ws://user@h/", "ws://user:secret@h/", "ws://@h/"] {
-        assert_eq!(error(given), InvalidRequest::UserInfo);
+        assert_eq!(error(given), RequestError::UserInfo);
     }
     assert!(!format!("{:?} {0}", error("ws://user:secret@h/")).contains("secret"));
-    assert_eq!(uri("ws://h/@x").resource(), "/@x");
+    assert_eq!(uri("ws://h/@x").path_and_query(), "/@x");
 }
 
 /// [A-13] [B-02] A host that is not ASCII is refused, with the advice to convert it.
 #[test]
 fn hosts_beyond_ascii() {
     let error = error("ws://bücher.example/");
-    assert!(matches!(error, InvalidRequest::HostNotAscii(_)));
+    assert!(matches!(error, RequestError::HostNotAscii(_)));
     assert!(error.to_string().contains("Punycode"), "{error}");
 }
 
@@ -152,7 +152,7 @@ fn percent_encoding() {
         ("ws://h/-._~!$&'()*+,;=:@", "/-._~!$&'()*+,;=:@"),
         ("ws://h/\u{80}", "/%C2%80"),
     ] {
-        assert_eq!(uri(given).resource(), resource);
+        assert_eq!(uri(given).path_and_query(), resource);
     }
 }
 
@@ -161,7 +161,7 @@ fn percent_encoding() {
 fn control_characters() {
     for bad in ["\r", "\n", "\0", "\t", "\x7f", "\r\nX: y", " HTTP/1.1\r\nX: y\r\n\r\n"] {
         for given in [format!("ws://h/{bad}"), format!("ws://h/?{bad}")] {
-            assert!(matches!(error(&given), InvalidRequest::Path(_)), "{given:?}");
+            assert!(matches!(error(&given), RequestError::Path(_)), "{given:?}");
         }
         assert!(Request::from_uri(&format!("ws://h{bad}/")).is_err());
         assert!(Request::new(&format!("h{bad}"), "/").is_err());
@@ -172,18 +172,21 @@ fn control_characters() {
 /// [A-16] Well-known locations are resource names like others.
 #[test]
 fn well_known_locations() {
-    assert_eq!(uri("ws://h/.well-known/x").resource(), "/.well-known/x");
+    assert_eq!(uri("ws://h/.well-known/x").path_and_query(), "/.well-known/x");
 }
 
 /// Host and path on their own are the same as a URI made of them.
 #[test]
 fn host_and_path() {
     let request = Request::new("h:81", "/p?q").unwrap();
-    assert_eq!((request.host(), request.port(), request.is_secure(), request.resource()), ("h", 81, false, "/p?q"));
-    assert_eq!(Request::new("h", "").unwrap().resource(), "/");
-    assert_eq!(Request::new("h", "?q").unwrap().resource(), "/?q");
-    assert!(matches!(Request::new("h", "p"), Err(InvalidRequest::Path(_))));
-    assert!(matches!(Request::new("h/p", "/"), Err(InvalidRequest::Host(_))));
+    assert_eq!(
+        (request.host(), request.port(), request.is_secure(), request.path_and_query()),
+        ("h", 81, false, "/p?q")
+    );
+    assert_eq!(Request::new("h", "").unwrap().path_and_query(), "/");
+    assert_eq!(Request::new("h", "?q").unwrap().path_and_query(), "/?q");
+    assert!(matches!(Request::new("h", "p"), Err(RequestError::Path(_))));
+    assert!(matches!(Request::new("h/p", "/"), Err(RequestError::Host(_))));
 }
 
 proptest! {
@@ -191,13 +194,13 @@ proptest! {
     #[test]
     fn any_uri(text in "(ws://h/)?\\PC*|ws://h/[\\x00-\\x{FF}]*") {
         if let Ok(request) = Request::from_uri(&text) {
-            prop_assert!(request.resource().starts_with('/'));
-            prop_assert!(request.resource().bytes().all(|b| b.is_ascii_graphic() && b != b'#'));
+            prop_assert!(request.path_and_query().starts_with('/'));
+            prop_assert!(request.path_and_query().bytes().all(|b| b.is_ascii_graphic() && b != b'#'));
             prop_assert!(request.host().bytes().all(|b| b.is_ascii_graphic()));
             // It is a URI again, which stands for the same.
-            let again = format!("ws://h{}", request.resource());
+            let again = format!("ws://h{}", request.path_and_query());
             let again = Request::from_uri(&again).unwrap();
-            prop_assert_eq!(again.resource(), request.resource());
+            prop_assert_eq!(again.path_and_query(), request.path_and_query());
         }
     }
 }

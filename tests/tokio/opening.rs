@@ -11,7 +11,7 @@ use bowline::{
 };
 use std::{future::Future, io::ErrorKind, sync::Arc, time::Duration};
 use tokio::{
-    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex},
+    io::{AsyncReadExt, AsyncWriteExt, duplex},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
     time::Instant,
@@ -122,10 +122,7 @@ async fn decided_by_the_request() {
     {
         let (port, server) = local(async |stream| {
             let decide = |request: server::Request| match request.path() {
-                "/chat" if request.protocols().any(|offered| offered == "v2") => {
-                    request.accept(&server::Accept::same_origin().protocol("v2"))
-                }
-                "/chat" => request.accept(&server::Accept::same_origin()),
+                "/chat" => request.accept(&server::Accept::same_origin().protocols(["v2"])),
                 _ => Err(request.refuse(404, "There is nothing here.")),
             };
             ws::accept_with(stream, default(), decide).await.map(|_| ())
@@ -133,7 +130,10 @@ async fn decided_by_the_request() {
         .await;
         let request = client::Request::from_uri(&format!("ws://127.0.0.1:{port}{path}")).unwrap();
         match ws::connect_with(request.protocol(offered).unwrap(), default()).await {
-            Ok((_, response)) => assert_eq!(Ok(response.protocol()), expected),
+            Ok((socket, response)) => {
+                assert_eq!(Ok(response.protocol()), expected);
+                assert_eq!(Ok(socket.protocol()), expected);
+            }
             Err(Error::Handshake { response: Some(response), .. }) => {
                 assert_eq!(Err(response.status()), expected);
                 assert_eq!(response.body(), b"There is nothing here.");
@@ -206,7 +206,7 @@ async fn refused_later() {
         let server = tokio::spawn(async move {
             let incoming = ws::receive_request(far, default()).await.unwrap();
             assert_eq!(incoming.request().path(), "/chat");
-            assert!(!incoming.get_ref().is_write_vectored());
+            let _: &tokio::io::DuplexStream = incoming.get_ref();
             if decide {
                 let refused = incoming.decide(|request| Err(request.refuse(403, "not you"))).await;
                 assert!(matches!(refused, Err(Error::Refused(403))));
@@ -356,9 +356,12 @@ async fn a_bad_request() {
 /// The stream ends, or fails, before the handshake is over.
 #[tokio::test(start_paused = true)]
 async fn no_handshake_at_all() {
-    let script = Script::new([Reads::End]);
-    let ended = ws::accept(script, &server::Accept::any_origin(), default()).await;
-    assert!(matches!(ended, Err(Error::Handshake { error: HandshakeError::EndOfStream { received: 0 }, .. })));
+    let begun = Instant::now();
+    let script = Script::new([Reads::Bytes(b"GET".into()), Reads::End]);
+    let ended = ws::accept(script.clone(), &server::Accept::any_origin(), default()).await;
+    assert!(matches!(ended, Err(Error::Handshake { error: HandshakeError::EndOfStream { received: 3 }, .. })));
+    assert!(script.written().starts_with(b"HTTP/1.1 400 "), "a client that has only shut its half can read it");
+    assert_eq!(begun.elapsed(), Duration::ZERO, "there is nothing to wait for");
     let script = Script::new([Reads::Error(ErrorKind::ConnectionReset)]);
     let failed = ws::accept(script, &server::Accept::any_origin(), default()).await;
     assert!(matches!(failed, Err(Error::Io(error)) if error.kind() == ErrorKind::ConnectionReset));

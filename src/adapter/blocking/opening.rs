@@ -10,9 +10,6 @@ use bytes::Buf;
 use core::{fmt, time::Duration};
 use std::{io, time::Instant};
 
-/// How long a refused client may take to read the answer before the stream is closed.
-const LINGER: Duration = Duration::from_secs(1);
-
 /// Waits for a client's opening handshake, and accepts it.
 ///
 /// ```no_run
@@ -97,6 +94,7 @@ pub fn receive_request<S: Transport>(stream: S, config: impl Into<Arc<Config>>) 
         match progress {
             server::Progress::Request(request) => return Ok(Incoming { request, opening }),
             server::Progress::Refused(refusal) => return Err(opening.refuse(refusal)),
+            server::Progress::NotWebSocket(request) => return Err(opening.refuse(request.into_refusal())),
             server::Progress::Incomplete => opening.read(handshake.tick(opening.now()))?,
         }
     }
@@ -331,11 +329,9 @@ impl<S: Transport> Opening<S> {
 
     /// Sends the refusal, and lets the client read it: to close at once while bytes lie unread would reset the connection, and
     /// could destroy the answer.
-    fn deliver(self, mut refusal: server::Refusal) {
-        let config = Config::default().with(|config| config.deadlines.close = LINGER);
-        let answer = refusal.copy_to_bytes(refusal.remaining()).to_vec();
+    fn deliver(self, refusal: server::Refusal) {
         // Whether the client reads it is for the client to decide.
-        let _ = self.into_socket(Connection::delivering(config.into(), answer)).run_to_end();
+        let _ = self.into_socket(refusal.into_connection()).run_to_end();
     }
 
     fn refuse(self, refusal: server::Refusal) -> Error {

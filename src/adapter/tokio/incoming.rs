@@ -3,7 +3,7 @@
 use super::{WebSocket, opening::Opening};
 use crate::{
     Config, Connection,
-    adapter::{error::Error, link},
+    adapter::error::Error,
     server::{Accept, Handshake, Progress, Refusal, Request},
 };
 use ::tokio::{
@@ -48,7 +48,7 @@ pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
 /// # use bowline::{adapter::tokio as ws, server::Accept, Config};
 /// # async fn serve(stream: tokio::net::TcpStream) -> Result<(), ws::Error> {
 /// let socket = ws::accept_with(stream, Config::default(), |request| match request.path() {
-///     "/chat" => request.accept(&Accept::same_origin()),
+///     "/chat" => request.accept(&Accept::same_origin().protocols(["chat.v2", "chat.v1"])),
 ///     _ => Err(request.refuse(404, "There is nothing here.")),
 /// })
 /// .await?;
@@ -111,11 +111,8 @@ pub async fn receive_request<S: AsyncRead + AsyncWrite + Unpin>(
         });
         match progress {
             Progress::Request(request) => return Ok(Incoming { opening, request }),
-            Progress::Refused(refusal) => {
-                let error = link::refused(&refusal);
-                opening.deliver(refusal).await;
-                return Err(error);
-            }
+            Progress::Refused(refusal) => return Err(opening.refuse(refusal).await),
+            Progress::NotWebSocket(request) => return Err(opening.refuse(request.into_refusal()).await),
             Progress::Incomplete => {
                 let wait = handshake.tick(opening.clock.timestamp(Instant::now()));
                 opening.read(wait).await?;
@@ -204,11 +201,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Incoming<S> {
                 socket.flush().await?;
                 Ok(socket)
             }
-            Err(refusal) => {
-                let error = link::refused(&refusal);
-                self.opening.deliver(refusal).await;
-                Err(error)
-            }
+            Err(refusal) => Err(self.opening.refuse(refusal).await),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     Config, Connection, HandshakeError, Input,
     adapter::{error::Error, link},
     client::{Handshake, Progress, Request, Response},
-    server,
+    server::Refusal,
 };
 use ::tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
@@ -18,9 +18,6 @@ use core::{
     time::Duration,
 };
 use std::io;
-
-/// How long, and for how many reads, a refused client gets to take the answer before the stream is closed.
-const LINGER: (Duration, usize) = (Duration::from_secs(1), 16);
 
 /// Makes the client's opening handshake (RFC 6455 §4.1) over a stream that is connected already, such as a Unix socket, a
 /// tunnel through a proxy, or TLS of another library.
@@ -151,24 +148,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
         self.stream.flush().await
     }
 
-    /// Answers with the refusal, and lets the client take it: to close at once while bytes lie unread would reset the
-    /// connection, and could destroy the answer.
-    pub(super) async fn deliver(mut self, mut refusal: server::Refusal) {
-        let (linger, reads) = LINGER;
-        let delivery = async {
-            self.write(&mut refusal).await?;
-            self.stream.shutdown().await?;
-            for _ in 0..reads {
-                if self.read_buffer.is_over() {
-                    break;
-                }
-                *self.read_buffer.unread().1 = 0;
-                poll_fn(|cx| self.read_buffer.poll_read(&mut self.stream, cx)).await;
-            }
-            Ok(())
-        };
-        // Whether the client takes it is for the client to decide.
-        let _ = with_timeout(Some(linger), delivery).await;
+    /// Answers with the refusal, and waits until the client has taken it, or a second is over: to close at once while bytes lie
+    /// unread would reset the connection, and could destroy the answer.
+    pub(super) async fn deliver(self, refusal: Refusal) {
+        let mut connection = refusal.into_connection();
+        if self.has_ended {
+            connection.receive_eof();
+        }
+        let mut socket = self.into_socket(connection);
+        // There is no closure, as it was never open; and the client need not take the answer.
+        let _ = poll_fn(|cx| socket.driver.poll_end(cx)).await;
+    }
+
+    /// Delivers the refusal, and returns the error for it.
+    pub(super) async fn refuse(self, refusal: Refusal) -> Error {
+        let error = link::refused(&refusal);
+        self.deliver(refusal).await;
+        error
     }
 
     pub(super) fn into_socket(self, connection: Connection) -> WebSocket<S> {

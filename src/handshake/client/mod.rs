@@ -3,28 +3,27 @@
 //! ```
 //! use bowline::{Config, client};
 //! use bytes::Buf;
-//! use std::sync::Arc;
 //!
 //! let request = client::Request::from_uri("ws://example.com/chat")?.protocol("chat")?;
 //! // Connect to `request.host()` and `request.port()`, with TLS if `request.is_secure()`. Then:
 //! let mut handshake = client::Handshake::new(request, Config::default());
 //! while handshake.output().has_remaining() {
-//!     let written = handshake.output().chunk().len(); // what the transport took of it
+//!     let written = handshake.output().chunk().len(); // as many bytes as the transport took
 //!     handshake.output().advance(written);
 //! }
-//! let mut bytes = b"HTTP/1.1 404 Not Found\r\n\r\n".to_vec(); // what the transport brought
-//! match handshake.receive(&mut (&mut bytes[..]).into()) {
+//! let mut bytes = *b"HTTP/1.1 404 Not Found\r\n\r\n"; // as read from the transport
+//! match handshake.receive(&mut (&mut bytes).into()) {
 //!     client::Progress::Incomplete => { /* read more */ }
 //!     client::Progress::Connected(connection, response) => { /* the connection is open */ }
 //!     client::Progress::Refused(error, response) => assert_eq!(response.unwrap().status(), 404),
+//!     _ => { /* outcomes of later versions */ }
 //! }
-//! # Ok::<(), client::InvalidRequest>(())
+//! # Ok::<(), client::RequestError>(())
 //! ```
 //!
-//! When an HTTP library sends the request and reads the answer, such as hyper, use `upgrade` and `extended_connect`, which come
-//! with the feature `http`: the same rules, for HTTP/1.1 and for WebSocket over HTTP/2 and HTTP/3.
+//! If an HTTP library such as hyper sends the request and reads the answer, use `upgrade` and `extended_connect`, which need
+//! the feature `http`: the same rules, for HTTP/1.1 and for WebSocket over HTTP/2 and HTTP/3.
 
-mod body;
 mod error;
 mod request;
 mod response;
@@ -33,7 +32,7 @@ mod rules;
 mod upgrade;
 mod uri;
 
-pub use error::InvalidRequest;
+pub use error::RequestError;
 pub use request::Request;
 pub use response::Response;
 #[cfg(feature = "http")]
@@ -54,12 +53,12 @@ use core::{fmt, time::Duration};
 /// Opens a connection: writes a request, and reads the answer.
 ///
 /// Write [`output`](Self::output), feed what arrives to [`receive`](Self::receive), report the end of the stream to
-/// [`receive_eof`](Self::receive_eof), and call [`tick`](Self::tick) before each wait, so that a server cannot take
-/// for ever. What it holds is at most twice the bytes that have arrived, and those are limited by
+/// [`receive_eof`](Self::receive_eof), and call [`tick`](Self::tick) before each wait, which enforces the
+/// deadline. Memory is bounded: at most twice the bytes that have arrived, and those are limited by
 /// [`Limits::head_bytes`](crate::Limits::head_bytes), over all answers.
 ///
-/// Of the answer's fields, Upgrade must be `websocket` and nothing else, in whatever case (§4.1); other tokens in Connection are
-/// ignored.
+/// In the answer, Upgrade must be `websocket` and nothing else, in any case (§4.1); other tokens in Connection are ignored.
+#[must_use]
 pub struct Handshake {
     /// Until there is an outcome.
     config: Option<Arc<Config>>,
@@ -83,7 +82,8 @@ impl fmt::Debug for Handshake {
     }
 }
 
-/// How far a handshake has come: see [`Handshake::receive`].
+/// The result of [`Handshake::receive`].
+#[non_exhaustive]
 #[derive(Debug)]
 #[must_use]
 #[expect(
@@ -91,19 +91,18 @@ impl fmt::Debug for Handshake {
     reason = "it is matched at once, and a box would cost an allocation per connection"
 )]
 pub enum Progress {
-    /// All input was used up, and more is needed.
+    /// More input is needed: all of it was taken, and the head is not complete.
     Incomplete,
-    /// The server agreed, and the connection is open. The response has the subprotocol in use, and cookies.
+    /// The server agreed, and the connection is open. The response has the [`protocol`](Response::protocol) in use, and cookies.
     Connected(Connection, Response),
-    /// There is no connection, and the transport is to be closed. The response is there if its head could be read:
-    /// it tells, say, where a redirection leads. To read why it was refused, pass what is left of the input, and what comes
-    /// then, to [`Response::receive_body`].
+    /// There is no connection; close the transport. The response is there if its head could be read, with the `Location` of a
+    /// redirection, for example. To read the server's explanation, pass the rest of the input, and what arrives after it, to
+    /// [`Response::receive_body`].
     Refused(HandshakeError, Option<Response>),
 }
 
 impl Handshake {
     /// Makes the request with a new nonce, drawn from [`Config::entropy`](crate::Config::entropy) (§4.1).
-    #[must_use]
     pub fn new(request: Request, config: impl Into<Arc<Config>>) -> Self {
         let config = config.into();
         let key = key::fresh(&config);
@@ -116,19 +115,19 @@ impl Handshake {
         }
     }
 
-    /// What is to be written to the transport: the request.
+    /// The bytes to write to the transport: the request.
     pub fn output(&mut self) -> &mut impl Buf {
         &mut self.request
     }
 
-    /// Takes the head of the answer off the front of `input`, as much of it as is there. Interim answers, with a
+    /// Takes the head of the answer off the front of `input`, as much of it as has arrived. Interim answers, with a
     /// status of 1xx other than 101, are skipped (RFC 9110 §15.2).
     ///
-    /// Nothing beyond the head is taken: what is left in `input` are the server's first frames, for
+    /// Nothing beyond the head is taken: the rest of `input` are the server's first frames, for
     /// [`Connection::receive`](crate::Connection::receive), or the beginning of the body of an answer that refuses.
-    /// The outcome does not depend on how the bytes are cut into calls, but for the excerpt in [`HandshakeError::StartLine`].
+    /// The outcome does not depend on how the bytes are cut into calls, except for the excerpt in [`HandshakeError::StartLine`].
     ///
-    /// There is one outcome: after it, nothing is taken any more and the answer is [`Progress::Incomplete`].
+    /// There is one outcome. After it, nothing is taken any more, and the result is [`Progress::Incomplete`].
     pub fn receive(&mut self, input: &mut Input<'_>) -> Progress {
         let Some(config) = self.config.take() else { return Progress::Incomplete };
         match self.advance(input, config.limits.head_fields) {
@@ -144,7 +143,7 @@ impl Handshake {
         }
     }
 
-    /// The server's stream has ended. Unless there was an outcome already, this is one:
+    /// Reports that the server's stream has ended. Unless there was an outcome already, this is one:
     /// [`HandshakeError::EndOfStream`].
     pub fn receive_eof(&mut self) -> Progress {
         if self.config.take().is_none() {
@@ -153,29 +152,27 @@ impl Handshake {
         Progress::Refused(HandshakeError::EndOfStream { received: self.head.taken() }, None)
     }
 
-    /// Tells the time, and returns how long to wait for input at the most: never zero, and `None` for as long as it
-    /// takes.
+    /// Advances the clock, and returns how long to wait for input before the next call: never zero, and `None` if there is
+    /// no deadline.
     ///
     /// The first call starts the clock of [`Deadlines::handshake`](crate::Deadlines::handshake). Once that has
-    /// passed, the next [`receive`](Self::receive) gives up with [`HandshakeError::Deadline`], also with an empty
+    /// passed, the next [`receive`](Self::receive) fails with [`HandshakeError::Deadline`], also with an empty
     /// input.
     #[must_use]
     pub fn tick(&mut self, now: Timestamp) -> Option<Duration> {
         if self.config.is_none() { None } else { self.deadline.tick(now) }
     }
 
-    /// The final answer, once its head is there, with as many fields as the limit allows.
+    /// The final answer, once its head is complete. `limit` is that of the fields.
     fn advance(&mut self, input: &mut Input<'_>, limit: usize) -> Result<Option<Response>, HandshakeError> {
         if self.deadline.has_passed() {
             return Err(HandshakeError::Deadline);
         }
         loop {
-            let whole = self.head.receive_whole(input, |bytes| Fields::of_whole_response(bytes, limit));
-            let (status, is_http_1_1, fields) = match whole {
-                Some(parsed) => parsed,
-                None if self.head.receive(input)? => Fields::of_response(self.head.finish(), limit)?,
-                None => return Ok(None),
-            };
+            if !self.head.receive(input)? {
+                return Ok(None);
+            }
+            let (status, is_http_1_1, fields) = Fields::of_response(self.head.finish(), limit)?;
             // "A client MUST be able to parse one or more 1xx responses received prior to a final response" (RFC 9110
             // §15.2). The limit on the head is for all of them together.
             if status == 101 || !(100..200).contains(&status) {
@@ -185,7 +182,7 @@ impl Handshake {
     }
 }
 
-/// What is offered about extensions.
+/// The extensions that are offered.
 fn offers(config: &Config) -> Option<String> {
     #[cfg(feature = "deflate")]
     return config.deflate.as_ref().map(crate::deflate::offer);

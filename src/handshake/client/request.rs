@@ -1,11 +1,11 @@
-use super::{InvalidRequest, uri::Uri};
-use crate::handshake::{http1::field_line, http1::grammar};
+use super::{RequestError, uri::Uri};
+use crate::handshake::{http1::field_line, http1::grammar, key::Key, query};
 use alloc::{string::String, vec::Vec};
 
-/// What a client asks for: a resource of a server, and perhaps subprotocols, an origin and further header fields
-/// (RFC 6455 §4.1).
+/// A client's opening handshake: the resource of a server that it asks for, and optional subprotocols, an origin and
+/// further header fields, such as cookies (RFC 6455 §4.1).
 ///
-/// It can be cloned for a second try: each [`Handshake`](super::Handshake) draws a nonce of its own.
+/// Clone it to connect again: each [`Handshake`](super::Handshake) draws a nonce of its own.
 ///
 /// ```
 /// use bowline::client::Request;
@@ -15,8 +15,8 @@ use alloc::{string::String, vec::Vec};
 ///     .protocol("chat.v1")?
 ///     .header("Authorization", "Bearer 123")?;
 /// assert_eq!((request.host(), request.port(), request.is_secure()), ("example.com", 443, true));
-/// assert_eq!(request.resource(), "/chat?room=1");
-/// # Ok::<(), bowline::client::InvalidRequest>(())
+/// assert_eq!((request.path(), request.query()), ("/chat", Some("room=1")));
+/// # Ok::<(), bowline::client::RequestError>(())
 /// ```
 #[derive(Clone)]
 #[must_use]
@@ -29,54 +29,55 @@ pub struct Request {
 }
 
 impl Request {
-    /// The resource that a `ws` or `wss` URI names (§3).
+    /// A request for the resource of a `ws` or `wss` URI (§3).
     ///
-    /// Characters of path and query that a URI may not have, such as spaces and everything that is not ASCII, are
+    /// Characters of path and query that are not allowed in a URI, such as spaces and everything that is not ASCII, are
     /// percent-encoded (§11.1).
     ///
     /// # Errors
     ///
-    /// [`InvalidRequest`] if the scheme is another one, if host or port are not valid, if there is a user name or a
-    /// fragment, if the host is not ASCII, or if there are control characters in it.
-    pub fn from_uri(uri: &str) -> Result<Self, InvalidRequest> {
+    /// [`RequestError`] if the scheme is another one, if host or port are not valid, if the URI has a user name or a
+    /// fragment, if the host is not ASCII, or if it contains control characters.
+    pub fn from_uri(uri: &str) -> Result<Self, RequestError> {
         Uri::parse(uri).map(Self::from_parts)
     }
 
-    /// The resource `path`, with a query if need be, of `host`, with a port if it is not 80: the same as
-    /// `ws://{host}{path}`. For `wss` use [`from_uri`](Self::from_uri).
+    /// A request for `path`, with an optional query, from `host`, with an optional port: the same as `ws://{host}{path}`. For
+    /// `wss` use [`from_uri`](Self::from_uri).
     ///
     /// # Errors
     ///
     /// Those of [`from_uri`](Self::from_uri), and a path that begins with neither `/` nor `?`.
-    pub fn new(host: &str, path: &str) -> Result<Self, InvalidRequest> {
+    pub fn new(host: &str, path: &str) -> Result<Self, RequestError> {
         Uri::new(false, host, path).map(Self::from_parts)
     }
 
-    /// Offers a subprotocol. The first to be offered is the one that is preferred.
+    /// Offers a subprotocol (`Sec-WebSocket-Protocol`), the preferred one first.
     ///
     /// # Errors
     ///
-    /// [`InvalidRequest`] if it is not a token, or is offered already: "the elements \[...\] MUST all be unique
+    /// [`RequestError`] if it is not a token, or is offered already: "the elements \[...\] MUST all be unique
     /// strings" (§4.1).
-    pub fn protocol(mut self, protocol: &str) -> Result<Self, InvalidRequest> {
+    pub fn protocol(mut self, protocol: &str) -> Result<Self, RequestError> {
         if !grammar::is_token(protocol.as_bytes()) {
-            return Err(InvalidRequest::Protocol(grammar::excerpt(protocol.as_bytes())));
+            return Err(RequestError::Protocol(grammar::excerpt(protocol.as_bytes())));
         }
         if self.protocols.iter().any(|offered| offered == protocol) {
-            return Err(InvalidRequest::ProtocolTwice(grammar::excerpt(protocol.as_bytes())));
+            return Err(RequestError::ProtocolTwice(grammar::excerpt(protocol.as_bytes())));
         }
         self.protocols.push(protocol.into());
         Ok(self)
     }
 
-    /// Says where the code that connects comes from, such as `https://example.com`. Browsers must; others may (§4.1).
+    /// Sets the Origin field: the origin of the page that connects, such as `https://example.com`. Browsers must send it; other
+    /// clients need it only for servers that require one (§4.1).
     ///
     /// # Errors
     ///
-    /// [`InvalidRequest`] if it is empty, or anything in it is not visible ASCII.
-    pub fn origin(mut self, origin: &str) -> Result<Self, InvalidRequest> {
+    /// [`RequestError`] if it is empty, or contains something other than visible ASCII.
+    pub fn origin(mut self, origin: &str) -> Result<Self, RequestError> {
         if origin.is_empty() || !origin.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(InvalidRequest::Origin(grammar::excerpt(origin.as_bytes())));
+            return Err(RequestError::Origin(grammar::excerpt(origin.as_bytes())));
         }
         self.origin = Some(origin.into());
         Ok(self)
@@ -86,9 +87,9 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// [`InvalidRequest::Header`] if the name is not a token, if the value has a control byte in it, such as CR or LF,
+    /// [`RequestError::Header`] if the name is not a token, if the value contains a control byte, such as CR or LF,
     /// or if the field is one that the handshake writes itself.
-    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, InvalidRequest> {
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, RequestError> {
         self.headers.append(&mut field_line::line(name, value.as_ref(), &["Origin"])?);
         Ok(self)
     }
@@ -99,7 +100,7 @@ impl Request {
         self.uri.host.trim_matches(['[', ']'])
     }
 
-    /// The port to connect to: 80 or, with `wss`, 443 unless the URI says another.
+    /// The port to connect to: that of the URI, or else 80, or 443 with `wss`.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.uri.port
@@ -111,22 +112,30 @@ impl Request {
         self.uri.is_secure
     }
 
-    /// The resource name as it is sent: the path, and the query with its `?` if there is one.
+    /// The path as it is sent, percent-encoded, without the query. It begins with `/`.
     #[must_use]
-    pub fn resource(&self) -> &str {
-        &self.uri.resource
+    pub fn path(&self) -> &str {
+        query::split(self.path_and_query()).0
+    }
+
+    /// The query as it is sent, percent-encoded, without its `?`. `None` if there is none.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        query::split(self.path_and_query()).1
+    }
+
+    /// The path, and the query with its `?` if there is one, as they are sent: the resource name of RFC 6455 §3.
+    #[must_use]
+    pub fn path_and_query(&self) -> &str {
+        &self.uri.path_and_query
     }
 
     /// The request as bytes (§4.1).
-    pub(super) fn head(&self, key: &[u8], extensions: Option<&str>) -> Vec<u8> {
-        let protocols = self.protocols.iter().map(|protocol| protocol.len().saturating_add(2)).sum();
-        let others = [self.origin.as_deref(), extensions].map(|text| text.map_or(0, str::len));
-        // What is variable, and room for the rest.
-        let room = [self.uri.resource.len(), self.uri.host.len(), protocols, self.headers.len(), 256];
-        let room = room.into_iter().chain(others).fold(0, usize::saturating_add);
-        let mut head = Vec::with_capacity(room);
+    pub(super) fn head(&self, key: &Key, extensions: Option<&str>) -> Vec<u8> {
+        // Enough for most requests, so that it need not grow.
+        let mut head = Vec::with_capacity(self.uri.path_and_query.len() + self.headers.len() + 384);
         head.extend_from_slice(b"GET ");
-        head.extend_from_slice(self.uri.resource.as_bytes());
+        head.extend_from_slice(self.uri.path_and_query.as_bytes());
         head.extend_from_slice(b" HTTP/1.1\r\nHost: ");
         // "A |Host| header field whose value contains /host/ plus optionally ':' followed by /port/ (when not using the
         // default port)" (§4.1).

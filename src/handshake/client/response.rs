@@ -1,22 +1,24 @@
-use super::body::{Body, Chunk, Framing};
 use crate::Input;
-use crate::handshake::{http1::fields::Fields, http1::grammar, http1::known::Known};
-use alloc::boxed::Box;
+use crate::handshake::{http1::field_name::FieldName, http1::fields::Fields, http1::grammar};
+use alloc::vec::Vec;
+use core::fmt;
 
-/// A server's answer to the opening handshake: its head (RFC 6455 §4.2.2), and of an answer that refuses the beginning of its
+/// How much of a body is kept, in bytes.
+const MAX_BODY: usize = 1024;
+
+/// A server's answer to the opening handshake: its head (RFC 6455 §4.2.2) and, if the server refused, the beginning of its
 /// [`body`](Self::body).
-#[derive(Debug)]
 pub struct Response {
     status: u16,
     is_http_1_1: bool,
     pub(super) fields: Fields,
-    /// What was received of it, once there was something.
-    body: Option<Box<Body>>,
+    /// The part of the body that was received, up to [`MAX_BODY`].
+    body: Vec<u8>,
 }
 
 impl Response {
     pub(super) fn new(status: u16, is_http_1_1: bool, fields: Fields) -> Self {
-        Self { status, is_http_1_1, fields, body: None }
+        Self { status, is_http_1_1, fields, body: Vec::new() }
     }
 
     pub(super) fn is_http_1_1(&self) -> bool {
@@ -29,13 +31,13 @@ impl Response {
         self.status
     }
 
-    /// The value of the first header field with this name, in whatever case. Values are bytes: they need not be UTF-8.
+    /// The value of the first header field with this name, in any case. Values are bytes, not necessarily UTF-8.
     ///
-    /// Spaces around the value are not part of it. A field that is there several times, as `Set-Cookie` may be, is in
+    /// Whitespace around the value is not part of it. If a field may appear several times, such as `Set-Cookie`, use
     /// [`headers`](Self::headers).
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        self.fields.first(name)
+        self.fields.named(name).next()
     }
 
     /// All header fields, in order, with their names as they were received.
@@ -43,79 +45,93 @@ impl Response {
         self.fields.iter()
     }
 
-    /// The subprotocol that the server chose. It is in use if the connection is open, and is then one of those that
-    /// were offered (RFC 6455 §4.1); `None` means that there is none.
+    /// The subprotocol that the server chose; `None` if it chose none. If the connection is open, it is in use, and one of
+    /// those that were offered (RFC 6455 §4.1).
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
-        self.fields.first_known(Known::Protocol).and_then(grammar::as_token)
+        self.fields.value(FieldName::Protocol).and_then(grammar::as_token)
     }
 
-    /// The versions of the protocol that the server speaks, as it lists them when it does not speak 13 (§4.4). Several
-    /// lines are one list (§11.3.5).
+    /// The versions of the protocol that the server supports, as it lists them if 13 is not among them (§4.4). Several lines
+    /// are one list (§11.3.5).
     pub fn versions(&self) -> impl Iterator<Item = u8> {
-        grammar::tokens(self.fields.known(Known::Version)).filter_map(|version| version.parse().ok())
+        grammar::tokens(self.fields.values(FieldName::Version)).filter_map(|version| version.parse().ok())
     }
 
-    /// The beginning of the body of an answer that refuses, up to 1 KiB of it: it often says why, for people.
+    /// The beginning of the body of an answer that refuses, up to 1 KiB. It often has the reason, for people.
     ///
-    /// The adapters read what comes of it within a second and before the deadline for the handshake. Those who drive by hand pass
-    /// it to [`receive_body`](Self::receive_body); until then it is empty. It is what the server sent, but that the marks
-    /// between the chunks of a chunked body are taken out (RFC 9112 §7.1): it need not be UTF-8, or fit for a terminal.
+    /// The adapters read as much of it as arrives within a second and before the deadline for the handshake. With a driver of
+    /// your own it is empty until you pass it to [`receive_body`](Self::receive_body). The bytes are as the server sent them:
+    /// not necessarily UTF-8, and not safe to print to a terminal. The body of an answer with a `Transfer-Encoding: chunked` is
+    /// not kept.
     #[must_use]
     pub fn body(&self) -> &[u8] {
-        self.body.as_ref().map_or(&[], |body| body.bytes())
+        &self.body
     }
 
-    /// Takes the beginning of the [`body`](Self::body) off the front of `input`, which is what was left of it when
-    /// [`Handshake::receive`](super::Handshake::receive) refused, and then what the transport brings. True if more is wanted:
-    /// it is for the caller to decide how long to wait for it. Once it is false, nothing is taken any more.
+    /// Takes the beginning of the [`body`](Self::body) off the front of `input`: first off the input that was left when
+    /// [`Handshake::receive`](super::Handshake::receive) refused, then off what the transport brings. Returns true if more is
+    /// wanted; the caller decides how long to wait for it. Once it is false, nothing is taken any more.
     ///
     /// ```
-    /// # use bowline::{Config, client::{Handshake, Progress, Request}};
+    /// # use bowline::{Config, Input, client::{Handshake, Progress, Request}};
     /// # let mut handshake = Handshake::new(Request::from_uri("ws://localhost/")?, Config::default());
     /// let mut bytes = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 11\r\n\r\nOnly on ".to_vec();
-    /// let mut input = &mut bytes[..];
+    /// let mut input = Input::from(&mut bytes);
     /// if let Progress::Refused(error, Some(mut response)) = handshake.receive(&mut input) {
     ///     assert!(response.receive_body(&mut input));
     ///     // read more, with a time limit
-    ///     assert!(!response.receive_body(&mut &mut b"VPN"[..].to_vec()[..]), "all is there");
+    ///     let mut bytes = *b"VPN";
+    ///     assert!(!response.receive_body(&mut (&mut bytes).into()), "this was all of it");
     ///     println!("{error}: {}", response.body().escape_ascii());
     /// #   assert_eq!(response.body(), b"Only on VPN");
     /// }
-    /// # Ok::<(), bowline::client::InvalidRequest>(())
+    /// # Ok::<(), bowline::client::RequestError>(())
     /// ```
     pub fn receive_body(&mut self, input: &mut Input<'_>) -> bool {
-        if self.body.is_none() {
-            let framing = self.framing();
-            self.body = Some(Box::new(Body::new(framing)));
-        }
-        self.body.as_mut().is_some_and(|body| body.receive(input))
+        let wanted = self.kept_length() - self.body.len();
+        self.body.extend_from_slice(input.take(wanted));
+        self.body.len() < self.kept_length()
     }
 
-    fn framing(&self) -> Framing {
-        let mut codings = self.fields.known(Known::TransferEncoding).flat_map(grammar::elements);
+    /// How much of the body is kept if all of it arrives.
+    fn kept_length(&self) -> usize {
+        let mut codings = self.fields.values(FieldName::TransferEncoding).flat_map(grammar::elements);
         match self.body_length() {
-            Some(length) => Framing::Length(length),
-            None if codings.any(|coding| coding.eq_ignore_ascii_case(b"chunked")) => Framing::Chunked(Chunk::Size(0)),
-            None => Framing::ToTheEnd,
+            Some(length) => usize::try_from(length).map_or(MAX_BODY, |length| length.min(MAX_BODY)),
+            // The sizes of the chunks are in between, which nobody wants to read.
+            None if codings.any(|coding| coding.eq_ignore_ascii_case(b"chunked")) => 0,
+            // It extends to the end of the stream.
+            None => MAX_BODY,
         }
     }
 
-    /// How long the body of an answer that refuses is, in bytes, if it says so in a way that can be relied on.
+    /// The length of the body of an answer that refuses, in bytes, if the server gave it in a reliable way.
     ///
     /// `None` if there is no `Content-Length`, or one that is invalid or contradicts another, or a
-    /// `Transfer-Encoding`: close the transport then (RFC 9112 §6.3). A 101 has no body, whatever it says.
+    /// `Transfer-Encoding`: close the transport then (RFC 9112 §6.3). A 101 never has a body.
     #[must_use]
     pub fn body_length(&self) -> Option<u64> {
         if matches!(self.status, 101 | 204 | 304) {
             return Some(0);
         }
-        if self.fields.first_known(Known::TransferEncoding).is_some() {
+        if self.fields.value(FieldName::TransferEncoding).is_some() {
             return None;
         }
-        let mut lengths = self.fields.known(Known::ContentLength).flat_map(grammar::elements).map(parse_length);
+        let mut lengths = self.fields.values(FieldName::ContentLength).flat_map(grammar::elements).map(parse_length);
         let first = lengths.next()??;
         lengths.all(|length| length == Some(first)).then_some(first)
+    }
+}
+
+/// Without values and body: they may be secrets.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("fields", &self.fields)
+            .field("body_len", &self.body.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -2,30 +2,31 @@
 
 use super::Response;
 #[cfg(feature = "deflate")]
-use crate::deflate::{self, Agreement, BadAnswer, Options};
+use crate::deflate::{self, Agreement, AnswerError, Options};
 use crate::{
     Config, Connection, Role,
     handshake::{
         error::HandshakeError,
         extensions::{self, Extension},
+        http1::field_name::FieldName,
         http1::fields::{Fields, invalid},
         http1::grammar,
-        http1::known::Known,
+        key::Accept,
     },
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
 
-/// What was sent, as far as the answer depends on it.
+/// The parts of the request on which the answer depends.
 #[derive(Debug)]
 pub(super) struct Expected {
     /// For `Sec-WebSocket-Accept`; `None` over HTTP/2 and HTTP/3, where there is none.
-    pub(super) accept: Option<[u8; 28]>,
-    /// Those that were offered.
+    pub(super) accept: Option<Accept>,
+    /// The subprotocols that were offered.
     pub(super) protocols: Vec<String>,
 }
 
 impl Expected {
-    /// Opens the connection, if the answer is what was asked for.
+    /// Opens the connection, if the answer keeps all rules.
     pub(super) fn open(&self, config: Arc<Config>, response: &Response) -> Result<Connection, HandshakeError> {
         match &self.accept {
             Some(accept) => check_switch(response, accept)?,
@@ -35,19 +36,20 @@ impl Expected {
         #[cfg(feature = "deflate")]
         if let Some(options) = &config.deflate {
             let agreement = check_deflate(&response.fields, options)?;
-            return Ok(Connection::opened(Role::Client, config, Vec::new()).with_deflate(agreement));
+            let connection = Connection::opened(Role::Client, config, Vec::new()).with_deflate(agreement);
+            return Ok(connection.with_protocol(response.protocol()));
         }
         check_no_extension(&response.fields)?;
-        Ok(Connection::opened(Role::Client, config, Vec::new()))
+        Ok(Connection::opened(Role::Client, config, Vec::new()).with_protocol(response.protocol()))
     }
 
     /// "If the response includes a |Sec-WebSocket-Protocol| header field and this header field indicates the use of a
     /// subprotocol that was not present in the client's handshake \[...\] the client MUST _Fail the WebSocket
     /// Connection_". None at all is fine. Subprotocols are case-sensitive (RFC 7936 §2).
     fn check_protocol(&self, fields: &Fields) -> Result<(), HandshakeError> {
-        let Some(value) = fields.at_most_one(Known::Protocol)? else { return Ok(()) };
+        let Some(value) = fields.at_most_one(FieldName::Protocol)? else { return Ok(()) };
         match grammar::as_token(value) {
-            None => Err(invalid(Known::Protocol, value)),
+            None => Err(invalid(FieldName::Protocol, value)),
             Some(chosen) if self.protocols.iter().any(|offered| offered == chosen) => Ok(()),
             Some(_) => Err(HandshakeError::ProtocolNotOffered(grammar::excerpt(value))),
         }
@@ -55,7 +57,7 @@ impl Expected {
 }
 
 /// The switch from HTTP/1.1.
-fn check_switch(response: &Response, accept: &[u8]) -> Result<(), HandshakeError> {
+fn check_switch(response: &Response, accept: &Accept) -> Result<(), HandshakeError> {
     let fields = &response.fields;
     if response.status() != 101 {
         return Err(HandshakeError::Status(response.status()));
@@ -77,8 +79,8 @@ fn check_tunnel(response: &Response) -> Result<(), HandshakeError> {
 
 /// "If the response lacks a |Sec-WebSocket-Accept| header field or the |Sec-WebSocket-Accept| contains a value other
 /// than the base64-encoded SHA-1 of the concatenation \[...\] the client MUST _Fail the WebSocket Connection_".
-fn check_accept(fields: &Fields, accept: &[u8]) -> Result<(), HandshakeError> {
-    let value = fields.exactly_one(Known::Accept)?;
+fn check_accept(fields: &Fields, accept: &Accept) -> Result<(), HandshakeError> {
+    let value = fields.exactly_one(FieldName::Accept)?;
     if value == accept {
         return Ok(());
     }
@@ -89,17 +91,17 @@ fn check_accept(fields: &Fields, accept: &[u8]) -> Result<(), HandshakeError> {
 /// case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket Connection_". So a list of
 /// several is no match.
 fn check_upgrade(fields: &Fields) -> Result<(), HandshakeError> {
-    let value = fields.exactly_one(Known::Upgrade)?;
-    if value.eq_ignore_ascii_case(b"websocket") { Ok(()) } else { Err(invalid(Known::Upgrade, value)) }
+    let value = fields.exactly_one(FieldName::Upgrade)?;
+    if value.eq_ignore_ascii_case(b"websocket") { Ok(()) } else { Err(invalid(FieldName::Upgrade, value)) }
 }
 
 /// "If the response lacks a |Connection| header field or the |Connection| header field doesn't contain a token that is
 /// an ASCII case-insensitive match for the value "Upgrade", the client MUST _Fail the WebSocket Connection_".
 fn check_connection(fields: &Fields) -> Result<(), HandshakeError> {
-    let value = fields.first_known(Known::Connection).ok_or(HandshakeError::Missing("Connection"))?;
+    let value = fields.value(FieldName::Connection).ok_or(HandshakeError::Missing("Connection"))?;
     let is_upgrade = |element: &[u8]| element.eq_ignore_ascii_case(b"upgrade");
-    let found = fields.check_list(Known::Connection, grammar::is_token, is_upgrade)?;
-    if found { Ok(()) } else { Err(invalid(Known::Connection, value)) }
+    let found = fields.check_list(FieldName::Connection, grammar::is_token, is_upgrade)?;
+    if found { Ok(()) } else { Err(invalid(FieldName::Connection, value)) }
 }
 
 /// "If the response includes a |Sec-WebSocket-Extensions| header field and this header field indicates the use of an
@@ -109,7 +111,7 @@ fn check_no_extension(fields: &Fields) -> Result<(), HandshakeError> {
     extensions::check(fields)?.map_or(Ok(()), |extension| Err(not_offered(extension)))
 }
 
-/// The same where permessage-deflate was offered, and nothing else. What was agreed is `None` if the server declines.
+/// The same where permessage-deflate was offered, and nothing else. Returns `None` if the server declines.
 #[cfg(feature = "deflate")]
 fn check_deflate(fields: &Fields, options: &Options) -> Result<Option<Agreement>, HandshakeError> {
     extensions::check(fields)?;
@@ -119,7 +121,7 @@ fn check_deflate(fields: &Fields, options: &Options) -> Result<Option<Agreement>
             return Err(not_offered(extension));
         }
         if agreement.is_some() {
-            return Err(HandshakeError::Deflate(BadAnswer::Repeated));
+            return Err(HandshakeError::Deflate(AnswerError::Repeated));
         }
         agreement = Some(deflate::check(extension.params(), options).map_err(HandshakeError::Deflate)?);
     }

@@ -1,6 +1,6 @@
 //! The opening handshake that an HTTP library sends, and whose answer it reads.
 
-use super::{InvalidRequest, Request, Response, offers, rules::Expected};
+use super::{Request, RequestError, Response, offers, rules::Expected};
 use crate::{
     Config, Connection, HandshakeError,
     handshake::{http1::fields::Fields, http1::grammar, http1::messages, key},
@@ -8,38 +8,32 @@ use crate::{
 use alloc::{string::String, sync::Arc, vec::Vec};
 use http::{Method, Uri, Version};
 
-/// Makes the opening handshake as a request of HTTP/1.1 for an HTTP library to send, such as hyper, and what checks the
-/// answer. It needs the feature `http`.
+/// Makes the opening handshake as a request of HTTP/1.1 for an HTTP library to send, such as hyper, together with an
+/// [`Upgrade`] that checks the answer. It needs the feature `http`.
 ///
-/// The key is drawn as for [`Handshake::new`](super::Handshake::new). The URI is the path alone, and there is a Host field, as
-/// is fit for a connection that goes straight to the server. A library that finds connections by itself may want a URI with
-/// a host: replace it with [`uri_mut`](http::Request::uri_mut).
+/// The key is drawn as for [`Handshake::new`](super::Handshake::new). The URI is the path and the query alone, and there is a
+/// Host field, as a connection straight to the server needs. For a library that opens connections itself, replace the URI by
+/// one with a host: [`uri_mut`](http::Request::uri_mut).
 ///
 /// Over HTTP/2 and HTTP/3 use [`extended_connect`].
 ///
 /// ```
 /// use bowline::{Config, client};
-/// use std::sync::Arc;
-///
-/// let config = Arc::new(Config::default());
 /// let request = client::Request::from_uri("ws://server.example.com/chat")?.protocol("chat")?;
-/// let (request, upgrade) = client::upgrade(request, &config)?;
+/// let (request, upgrade) = client::upgrade(request, Config::default())?;
 /// assert_eq!((request.uri().path(), &request.headers()["host"]), ("/chat", &"server.example.com".parse().unwrap()));
 ///
-/// let response = http::Response::builder().status(404).body(()).unwrap(); // what the library has read
+/// let response = http::Response::builder().status(404).body(()).unwrap(); // as the library has read it
 /// let error = upgrade.conclude(&response).unwrap_err();
 /// assert_eq!(error, bowline::HandshakeError::Status(404));
-/// # Ok::<(), client::InvalidRequest>(())
+/// # Ok::<(), client::RequestError>(())
 /// ```
 ///
 /// # Errors
 ///
-/// [`InvalidRequest::HttpUri`] if the resource is too long for an [`http::Uri`].
-pub fn upgrade(
-    request: Request,
-    config: impl Into<Arc<Config>>,
-) -> Result<(http::Request<()>, Upgrade), InvalidRequest> {
-    let uri = uri(String::from(request.resource()))?;
+/// [`RequestError::HttpUri`] if path and query are too long for an [`http::Uri`].
+pub fn upgrade(request: Request, config: impl Into<Arc<Config>>) -> Result<(http::Request<()>, Upgrade), RequestError> {
+    let uri = uri(String::from(request.path_and_query()))?;
     let config = config.into();
     let key = key::fresh(&config);
     let mut message = http::Request::new(());
@@ -48,16 +42,16 @@ pub fn upgrade(
     Ok((message, Upgrade::new(request, Some(key::accept(&key)), config)))
 }
 
-/// Makes the opening handshake as an extended CONNECT request of HTTP/2 or HTTP/3 (RFC 8441, RFC 9220), and what checks the
-/// answer. It needs the feature `http`.
+/// Makes the opening handshake as an extended CONNECT request of HTTP/2 or HTTP/3 (RFC 8441, RFC 9220), together with an
+/// [`Upgrade`] that checks the answer. It needs the feature `http`.
 ///
 /// HTTP libraries take the pseudo-header field `:protocol`, which must be `websocket`, from [`http::Request::extensions`]:
-/// insert it there, as `hyper::ext::Protocol` or `h2::ext::Protocol`, say. `:scheme`, `:authority` and `:path` are in the URI, with
+/// insert it there, for example as `hyper::ext::Protocol` or `h2::ext::Protocol`. `:scheme`, `:authority` and `:path` are in the URI, with
 /// `https` for `wss`. The request may be sent once the server has announced `SETTINGS_ENABLE_CONNECT_PROTOCOL` (RFC 8441 §3).
-/// Through a forward proxy, ask it for a tunnel to the server first, with a CONNECT of the old kind (§7).
+/// Through a forward proxy, ask that for a tunnel to the server first, with a plain CONNECT (§7).
 ///
 /// The version of the message is HTTP/2: for HTTP/3, change it with [`version_mut`](http::Request::version_mut) if the library
-/// looks at it.
+/// uses it.
 ///
 /// ```
 /// use bowline::{Config, client};
@@ -67,23 +61,23 @@ pub fn upgrade(
 /// // For hyper: request.extensions_mut().insert(hyper::ext::Protocol::from_static("websocket"));
 /// assert_eq!(request.uri(), "https://server.example.com/chat");
 ///
-/// let response = http::Response::new(()); // what the library has read: status 200
+/// let response = http::Response::new(()); // as the library has read it: status 200
 /// let connection = upgrade.conclude(&response)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
 ///
-/// [`InvalidRequest::HttpUri`] if an [`http::Uri`] cannot hold the URI.
+/// [`RequestError::HttpUri`] if an [`http::Uri`] cannot hold the URI.
 pub fn extended_connect(
     request: Request,
     config: impl Into<Arc<Config>>,
-) -> Result<(http::Request<()>, Upgrade), InvalidRequest> {
+) -> Result<(http::Request<()>, Upgrade), RequestError> {
     let config = config.into();
     let scheme = if request.is_secure() { &b"https://"[..] } else { b"http://" };
     let mut absolute = scheme.to_vec();
     request.uri().push_authority(&mut absolute);
-    absolute.extend_from_slice(request.resource().as_bytes());
+    absolute.extend_from_slice(request.path_and_query().as_bytes());
     let uri = uri(absolute)?;
     let mut fields = Vec::new();
     request.push_fields(&mut fields, offers(&config).as_deref());
@@ -95,9 +89,9 @@ pub fn extended_connect(
     Ok((message, Upgrade::new(request, None, config)))
 }
 
-fn uri(text: impl Into<Vec<u8>>) -> Result<Uri, InvalidRequest> {
+fn uri(text: impl Into<Vec<u8>>) -> Result<Uri, RequestError> {
     let text = text.into();
-    Uri::try_from(text.as_slice()).map_err(|_| InvalidRequest::HttpUri(grammar::excerpt(&text)))
+    Uri::try_from(text.as_slice()).map_err(|_| RequestError::HttpUri(grammar::excerpt(&text)))
 }
 
 /// Waits for the answer to a request that [`upgrade`] or [`extended_connect`] made. It needs the feature `http`.
@@ -109,12 +103,12 @@ pub struct Upgrade {
 }
 
 impl Upgrade {
-    fn new(request: Request, accept: Option<[u8; 28]>, config: Arc<Config>) -> Self {
+    fn new(request: Request, accept: Option<key::Accept>, config: Arc<Config>) -> Self {
         Self { expected: Expected { accept, protocols: request.into_protocols() }, config }
     }
 
     /// Opens the connection, if the server agreed. Use it on the stream that the HTTP library hands over, with hyper by
-    /// `hyper::upgrade::on`; with `http` bodies as the stream, the bytes of their data are what counts, however they are cut.
+    /// `hyper::upgrade::on`. With `http` bodies as the stream, its bytes are those of their data frames, however they are cut.
     ///
     /// The subprotocol in use is the one in the field `Sec-WebSocket-Protocol` of the response; it is then one of those that
     /// were offered.

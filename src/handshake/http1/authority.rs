@@ -1,7 +1,7 @@
-use super::grammar;
+use super::grammar::{self, ByteSet};
 use core::net::Ipv6Addr;
 
-/// `host [ ":" port ]`: what a URI has after `//`, and all that a Host header has (RFC 3986 §3.2, RFC 9110 §7.2).
+/// `host [ ":" port ]`: the part of a URI after `//`, and the value of a Host field (RFC 3986 §3.2, RFC 9110 §7.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Authority<'a> {
     /// As it was written, with the brackets of an IPv6 address.
@@ -12,7 +12,7 @@ pub(crate) struct Authority<'a> {
 
 /// Why something is not an [`Authority`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum InvalidAuthority {
+pub(crate) enum AuthorityError {
     UserInfo,
     NotAscii,
     Host,
@@ -20,70 +20,67 @@ pub(crate) enum InvalidAuthority {
 }
 
 impl<'a> Authority<'a> {
-    pub(crate) fn parse(text: &'a str) -> Result<Self, InvalidAuthority> {
-        if is_plain_name(text.as_bytes()) {
-            return Ok(Self { host: text, port: None });
-        }
-        let parsed = split(text).and_then(|(host, port)| Ok(Self { host, port: parse_port(port)? }));
-        // Neither of the two can stand in a host or a port, but what is wrong is better said of the whole.
-        parsed.map_err(|error| match error {
-            _ if text.contains('@') => InvalidAuthority::UserInfo,
-            _ if !text.is_ascii() => InvalidAuthority::NotAscii,
+    pub(crate) fn parse(text: &'a str) -> Result<Self, AuthorityError> {
+        let (host, port) = split_port(text);
+        let port = if is_host(host) { parse_port(port) } else { Err(AuthorityError::Host) };
+        // Neither `@` nor what is not ASCII can be in a host or a port; to name the cause is more use than "invalid host".
+        let port = port.map_err(|error| match error {
+            _ if text.contains('@') => AuthorityError::UserInfo,
+            _ if !text.is_ascii() => AuthorityError::NotAscii,
             error => error,
-        })
+        })?;
+        Ok(Self { host, port })
+    }
+
+    /// The same without a check of the host: for a comparison with one that has been checked.
+    pub(crate) fn split(text: &'a str) -> Result<Self, AuthorityError> {
+        let (host, port) = split_port(text);
+        Ok(Self { host, port: parse_port(port)? })
     }
 }
 
 /// The host, and the port with its colon or nothing.
-fn split(text: &str) -> Result<(&str, &str), InvalidAuthority> {
-    let end = if text.starts_with('[') { text.find(']').map(|at| at.saturating_add(1)) } else { text.find(':') };
-    let (host, port) = text.split_at_checked(end.unwrap_or(text.len())).unwrap_or((text, ""));
-    let is_host = match host.strip_prefix('[') {
-        Some(rest) => rest.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
-        None => is_reg_name(host),
-    };
-    if is_host { Ok((host, port)) } else { Err(InvalidAuthority::Host) }
+fn split_port(text: &str) -> (&str, &str) {
+    let position = |wanted: u8| text.bytes().position(|byte| byte == wanted);
+    let end = if text.starts_with('[') { position(b']').map(|at| at + 1) } else { position(b':') };
+    text.split_at_checked(end.unwrap_or(text.len())).unwrap_or((text, ""))
 }
 
-fn parse_port(text: &str) -> Result<Option<u16>, InvalidAuthority> {
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
+        None => is_reg_name(host),
+    }
+}
+
+fn parse_port(text: &str) -> Result<Option<u16>, AuthorityError> {
     match text.strip_prefix(':') {
         None if text.is_empty() => Ok(None),
         Some("") => Ok(None),
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            digits.parse().map(Some).map_err(|_| InvalidAuthority::Port)
+            digits.parse().map(Some).map_err(|_| AuthorityError::Port)
         }
-        _ => Err(InvalidAuthority::Port),
+        _ => Err(AuthorityError::Port),
     }
-}
-
-/// Whether it is a host without a port, an address or an escape: what most authorities are, told at once.
-pub(crate) fn is_plain_name(text: &[u8]) -> bool {
-    // All of them, without a branch for each.
-    !text.is_empty() && text.iter().fold(true, |all, &byte| all & is_name_byte(byte))
 }
 
 /// `reg-name`, and with it IPv4 addresses; but not the empty one, which no http or ws URI may have (RFC 9110 §4.2.1).
 fn is_reg_name(host: &str) -> bool {
-    !host.is_empty() && only_uri_bytes(host.as_bytes(), is_name_byte)
+    let mut bytes = host.bytes();
+    while let Some(byte) = bytes.next() {
+        // Behind a `%` are two hexadecimal digits.
+        let is_escape = byte == b'%' && bytes.by_ref().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+        if !is_name_byte(byte) && !is_escape {
+            return false;
+        }
+    }
+    !host.is_empty()
 }
 
 /// `unreserved` and `sub-delims` (RFC 3986 §2.2, §2.3).
 fn is_name_byte(byte: u8) -> bool {
-    static TABLE: [bool; 256] = grammar::table(b"-._~!$&'()*+,;=");
-    grammar::is_in(&TABLE, byte)
-}
-
-/// Whether all bytes are `allowed`, or `%` and two hexadecimal digits.
-fn only_uri_bytes(text: &[u8], allowed: impl Fn(u8) -> bool) -> bool {
-    let mut rest = text;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = match after.split_first_chunk() {
-            Some((digits, after)) if byte == b'%' && is_hex_pair(*digits) => after,
-            _ if allowed(byte) => after,
-            _ => return false,
-        };
-    }
-    true
+    static SET: ByteSet = grammar::alphanumeric_and(b"-._~!$&'()*+,;=");
+    grammar::is_in(&SET, byte)
 }
 
 pub(crate) fn is_hex_pair(digits: [u8; 2]) -> bool {

@@ -2,25 +2,24 @@ use super::grammar;
 use alloc::{string::String, vec::Vec};
 use thiserror::Error;
 
-/// A header field cannot be added to a request or an answer. Nothing was added.
+/// Why a header field cannot be added to a request or an answer. Nothing was added.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum InvalidHeader {
+pub enum HeaderError {
     /// The name is not a token. Holds an excerpt of it.
-    #[error("\"{0}\" is no name for a header: use letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 §5.6.2)")]
+    #[error("\"{0}\" is not a valid header name: use letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 §5.6.2)")]
     Name(String),
-    /// The value has CR, LF, NUL or another control byte in it. Holds the name of the field.
-    #[error("the value for the header {0} has a control byte in it, such as CR, LF or NUL (RFC 9110 §5.5)")]
+    /// The value contains CR, LF, NUL or another control byte. Holds the name of the field.
+    #[error(
+        "the value of the header {0} is not valid: it contains a control byte, such as CR, LF or NUL (RFC 9110 §5.5)"
+    )]
     Value(String),
-    /// The field is written by this library, or would change what the handshake means. Holds its name.
-    #[error("the header {0} is for the handshake itself to write and cannot be set here")]
+    /// The field is written by this library, or would change the meaning of the handshake. Holds its name.
+    #[error("the header {0} is written by the handshake itself and cannot be set")]
     Reserved(String),
-    /// The answer has been written to its end already.
-    #[error("the header {0} comes too late: the answer is being written already")]
-    TooLate(String),
 }
 
-/// Whether a field is one that only the handshake itself may write, in requests and in answers.
+/// Whether only the handshake itself may write a field, in requests and in answers.
 fn is_reserved(name: &str) -> bool {
     const NAMES: [&str; 9] = [
         "Connection",
@@ -37,17 +36,17 @@ fn is_reserved(name: &str) -> bool {
     is_sec_websocket || NAMES.iter().any(|reserved| reserved.eq_ignore_ascii_case(name))
 }
 
-/// A field that the caller supplies, as a line. `taken` are names that are reserved here besides the usual ones.
-pub(crate) fn line(name: &str, value: &[u8], taken: &[&str]) -> Result<Vec<u8>, InvalidHeader> {
+/// A field that the caller supplies, as a line. `taken` are names that are reserved in this message besides the usual ones.
+pub(crate) fn line(name: &str, value: &[u8], taken: &[&str]) -> Result<Vec<u8>, HeaderError> {
     let shown = || grammar::excerpt(name.as_bytes());
     if !grammar::is_token(name.as_bytes()) {
-        return Err(InvalidHeader::Name(shown()));
+        return Err(HeaderError::Name(shown()));
     }
     if !grammar::is_field_value(value) {
-        return Err(InvalidHeader::Value(shown()));
+        return Err(HeaderError::Value(shown()));
     }
     if is_reserved(name) || taken.iter().any(|taken| taken.eq_ignore_ascii_case(name)) {
-        return Err(InvalidHeader::Reserved(shown()));
+        return Err(HeaderError::Reserved(shown()));
     }
     let mut line = Vec::new();
     push(&mut line, name, value);

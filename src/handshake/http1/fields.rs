@@ -1,74 +1,93 @@
-use super::{
-    grammar,
-    known::Known,
-    places::{Place, Places, range},
-};
+use super::{field_name::FieldName, grammar};
 use crate::handshake::error::HandshakeError;
 use alloc::{vec, vec::Vec};
-use core::{fmt, ops::Range};
+use core::{fmt, mem::MaybeUninit, ops::Range};
 use httparse::Status;
+
+/// Up to this limit of fields, which is the default one, the parser needs no allocation.
+const FEW_FIELDS: usize = 100;
 
 /// The header fields of a head: the bytes as they were received, and where in them the names and the values are.
 pub(crate) struct Fields {
     head: Vec<u8>,
-    places: Places,
+    spans: Vec<FieldSpan>,
 }
 
-/// What a request line says.
+/// Where in a head a field is.
+struct FieldSpan {
+    /// Its name, if it is one with a meaning for the handshake.
+    field: Option<FieldName>,
+    name: Range<usize>,
+    value: Range<usize>,
+}
+
+/// Where in a head the parts of the request line are.
 pub(crate) struct RequestLine {
     pub(crate) method: Range<usize>,
     pub(crate) target: Range<usize>,
 }
 
 impl Fields {
-    /// Takes a whole request apart.
+    /// Parses a complete request head.
     pub(crate) fn of_request(head: Vec<u8>, limit: usize) -> Result<(RequestLine, Self), HandshakeError> {
-        let mut slots = slots(&head, limit)?;
-        let mut request = httparse::Request::new(&mut slots);
-        match request.parse(&head) {
+        let mut request = httparse::Request::new(&mut []);
+        let mut few = [const { MaybeUninit::uninit() }; FEW_FIELDS];
+        let mut many = Vec::new();
+        let slots = slots(&head, limit, &mut few, &mut many);
+        match request.parse_with_uninit_headers(&head, slots) {
             Ok(Status::Complete(_)) => {}
             Ok(Status::Partial) => return Err(start_line(&head)),
-            Err(error) => return Err(explain(error, &head)),
+            Err(error) => return Err(explain(error, &head, limit)),
         }
         // "The HTTP version MUST be at least 1.1" (RFC 6455 §4.1), and "a server MUST ignore an Upgrade header field
         // that is received in an HTTP/1.0 request" (RFC 9110 §7.8).
         if request.version != Some(1) {
             return Err(HandshakeError::HttpVersion(grammar::excerpt(first_line(&head))));
         }
-        let place = |text: Option<&str>| range(&head, text.unwrap_or_default().as_bytes());
-        let line = RequestLine { method: place(request.method), target: place(request.path) };
-        let places = Places::of(&head, request.headers);
-        Ok((line, Self::new(head, places)))
+        let (method, target) = (request.method.unwrap_or_default(), request.path.unwrap_or_default());
+        debug_assert!(!method.is_empty() && !target.is_empty(), "a request line that is complete has both");
+        let line = RequestLine { method: span(&head, method.as_bytes()), target: span(&head, target.as_bytes()) };
+        let spans = spans(&head, request.headers);
+        Ok((line, Self { head, spans }))
     }
 
-    /// Takes a whole response apart. Returns its status and whether it is HTTP/1.1.
+    /// Parses a complete response head. Returns its status and whether it is HTTP/1.1.
     pub(crate) fn of_response(mut head: Vec<u8>, limit: usize) -> Result<(u16, bool, Self), HandshakeError> {
-        unfold(&mut head);
-        let mut slots = slots(&head, limit)?;
-        let mut response = httparse::Response::new(&mut slots);
-        match response.parse(&head) {
-            Ok(Status::Complete(_)) => {}
-            Ok(Status::Partial) => return Err(start_line(&head)),
-            Err(error) => return Err(explain(error, &head)),
-        }
-        let (status, is_http_1_1) = (response.code.unwrap_or_default(), response.version == Some(1));
-        let places = Places::of(&head, response.headers);
-        Ok((status, is_http_1_1, Self::new(head, places)))
+        let parsed = match parse_response(&head, limit) {
+            Err(HandshakeError::FieldLine(_)) if unfold(&mut head) => parse_response(&head, limit),
+            parsed => parsed,
+        };
+        let (status, is_http_1_1, spans) = parsed?;
+        Ok((status, is_http_1_1, Self { head, spans }))
     }
 
-    /// A head, and where in it the fields are.
-    pub(crate) fn new(head: Vec<u8>, places: Places) -> Self {
-        Self { head, places }
+    /// A head that has only its first line yet, with memory for this many fields.
+    #[cfg(feature = "http")]
+    pub(crate) fn of_first_line(line: Vec<u8>, fields: usize) -> Self {
+        Self { head: line, spans: Vec::with_capacity(fields) }
     }
 
-    /// What stands in a place: offsets that came from this head.
-    pub(crate) fn get(&self, place: &Range<usize>) -> &[u8] {
-        self.head.get(place.clone()).unwrap_or_default()
+    /// Appends a field whose name and value are known to be valid.
+    #[cfg(feature = "http")]
+    pub(crate) fn push(&mut self, name: &[u8], value: &[u8]) {
+        let name_at = self.head.len();
+        self.head.extend_from_slice(name);
+        self.head.extend_from_slice(b": ");
+        let value_at = self.head.len();
+        self.head.extend_from_slice(value);
+        self.spans.push(FieldSpan {
+            field: FieldName::of(name),
+            name: name_at..name_at + name.len(),
+            value: value_at..self.head.len(),
+        });
+        self.head.extend_from_slice(b"\r\n");
     }
 
-    /// Where in the head `part`, which must be a part of it, stands.
-    pub(crate) fn place_of(&self, part: &[u8]) -> Range<usize> {
-        range(&self.head, part)
+    /// The bytes of a span of this head.
+    pub(crate) fn get(&self, span: &Range<usize>) -> &[u8] {
+        let bytes = self.head.get(span.clone());
+        debug_assert!(bytes.is_some(), "a span must be of the head that it was made for");
+        bytes.unwrap_or_default()
     }
 
     /// The request line or the status line.
@@ -78,60 +97,52 @@ impl Fields {
 
     /// All fields, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.places
-            .iter()
-            .map(|place| (core::str::from_utf8(self.get(&place.name)).unwrap_or_default(), self.get(&place.value)))
+        self.spans.iter().map(|span| (grammar::checked_str(self.get(&span.name)), self.get(&span.value)))
     }
 
-    /// The value of the first field with this name.
-    pub(crate) fn first(&self, name: &str) -> Option<&[u8]> {
-        let is_it = |place: &&Place| self.get(&place.name).eq_ignore_ascii_case(name.as_bytes());
-        self.places.iter().find(is_it).map(|place| self.get(&place.value))
+    /// The values of all fields with this name, in any case, in order.
+    pub(crate) fn named<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let is_it = |span: &&FieldSpan| self.get(&span.name).eq_ignore_ascii_case(name.as_bytes());
+        self.spans.iter().filter(is_it).map(|span| self.get(&span.value))
     }
 
     /// The values of all fields of a kind, in order.
-    pub(crate) fn known(&self, field: Known) -> impl Iterator<Item = &[u8]> {
-        self.places.known(field).map(|place| self.get(&place.value))
+    pub(crate) fn values(&self, field: FieldName) -> impl Iterator<Item = &[u8]> {
+        self.spans.iter().filter(move |span| span.field == Some(field)).map(|span| self.get(&span.value))
     }
 
     /// The value of the first field of a kind.
-    pub(crate) fn first_known(&self, field: Known) -> Option<&[u8]> {
-        self.known(field).next()
+    pub(crate) fn value(&self, field: FieldName) -> Option<&[u8]> {
+        self.values(field).next()
     }
 
     /// The value of a field that must not be there more than once.
-    pub(crate) fn at_most_one(&self, field: Known) -> Result<Option<&[u8]>, HandshakeError> {
-        if self.places.is_repeated(field) {
-            Err(HandshakeError::Repeated(field.name()))
-        } else {
-            Ok(self.first_known(field))
+    pub(crate) fn at_most_one(&self, field: FieldName) -> Result<Option<&[u8]>, HandshakeError> {
+        let mut values = self.values(field);
+        match (values.next(), values.next()) {
+            (_, Some(_)) => Err(HandshakeError::Repeated(field.name())),
+            (value, None) => Ok(value),
         }
     }
 
     /// The value of a field that must be there once.
-    pub(crate) fn exactly_one(&self, field: Known) -> Result<&[u8], HandshakeError> {
+    pub(crate) fn exactly_one(&self, field: FieldName) -> Result<&[u8], HandshakeError> {
         self.at_most_one(field)?.ok_or_else(|| HandshakeError::Missing(field.name()))
     }
 
-    /// Checks a list that may go over several lines: `1#element` (RFC 9110 §5.6.1). True if an element is `wanted`, which
-    /// must be one without a comma.
+    /// Checks a list that may extend over several lines: `1#element` (RFC 9110 §5.6.1). True if an element is `wanted`.
     pub(crate) fn check_list(
         &self,
-        field: Known,
+        field: FieldName,
         is_element: impl Fn(&[u8]) -> bool,
         wanted: impl Fn(&[u8]) -> bool,
     ) -> Result<bool, HandshakeError> {
-        let (mut empty, mut found) = (0_usize, false);
-        for line in self.known(field) {
-            // Mostly there is nothing else in the line.
-            if wanted(line) {
-                found = true;
-                continue;
-            }
+        let (mut empty, mut found) = (0, false);
+        for line in self.values(field) {
             for element in grammar::elements(line) {
                 // "A recipient MUST parse and ignore a reasonable number of empty list elements" (RFC 9110 §5.6.1.2).
                 if element.is_empty() {
-                    empty = empty.saturating_add(1);
+                    empty += 1;
                 }
                 if empty > grammar::MAX_EMPTY_ELEMENTS || !(element.is_empty() || is_element(element)) {
                     return Err(invalid(field, element));
@@ -150,38 +161,83 @@ impl fmt::Debug for Fields {
     }
 }
 
-pub(crate) fn invalid(field: Known, received: &[u8]) -> HandshakeError {
+pub(crate) fn invalid(field: FieldName, received: &[u8]) -> HandshakeError {
     HandshakeError::Invalid { name: field.name(), received: grammar::excerpt(received) }
 }
 
-/// Room for as many fields as the head has lines, if those are not too many.
-fn slots<'a>(head: &[u8], limit: usize) -> Result<Vec<httparse::Header<'a>>, HandshakeError> {
-    // Every LF ends a line, as all others have been refused; the first line and the last, the empty one, are no field.
-    // Counted in bytes, which is what the compiler vectorises well, of pieces in which a byte does not overflow.
-    let count = |piece: &[u8]| piece.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>();
-    let lines: usize = head.chunks(255).map(|piece| usize::from(count(piece))).sum();
-    let fields = lines.saturating_sub(2);
-    if fields > limit { Err(HandshakeError::TooManyFields { limit }) } else { Ok(vec![httparse::EMPTY_HEADER; fields]) }
+fn parse_response(head: &[u8], limit: usize) -> Result<(u16, bool, Vec<FieldSpan>), HandshakeError> {
+    let mut response = httparse::Response::new(&mut []);
+    let mut few = [const { MaybeUninit::uninit() }; FEW_FIELDS];
+    let mut many = Vec::new();
+    let slots = slots(head, limit, &mut few, &mut many);
+    match httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, head, slots) {
+        Ok(Status::Complete(_)) => {}
+        Ok(Status::Partial) => return Err(start_line(head)),
+        Err(error) => return Err(explain(error, head, limit)),
+    }
+    debug_assert!(response.code.is_some(), "a status line that is complete has a status");
+    Ok((response.code.unwrap_or_default(), response.version == Some(1), spans(head, response.headers)))
+}
+
+/// The slots for the parser, as many as there may be fields: in `few` if that is enough, and else in `many`.
+fn slots<'s, 'h>(
+    head: &[u8],
+    limit: usize,
+    few: &'s mut [MaybeUninit<httparse::Header<'h>>],
+    many: &'s mut Vec<MaybeUninit<httparse::Header<'h>>>,
+) -> &'s mut [MaybeUninit<httparse::Header<'h>>] {
+    match few.get_mut(..limit) {
+        Some(few) => few,
+        None => {
+            // There are not more fields than lines, whatever the limit is.
+            let lines = lines(head).count();
+            *many = vec![MaybeUninit::uninit(); lines.min(limit)];
+            many
+        }
+    }
+}
+
+/// Where the fields are. Their names are tokens.
+fn spans(head: &[u8], headers: &[httparse::Header<'_>]) -> Vec<FieldSpan> {
+    let span_of = |header: &httparse::Header<'_>| FieldSpan {
+        field: FieldName::of(header.name.as_bytes()),
+        name: span(head, header.name.as_bytes()),
+        value: span(head, header.value),
+    };
+    headers.iter().map(span_of).collect()
+}
+
+/// Where in `head` a part of it is. An empty part is anywhere.
+fn span(head: &[u8], part: &[u8]) -> Range<usize> {
+    if part.is_empty() {
+        return 0..0;
+    }
+    debug_assert!(head.as_ptr_range().contains(&part.as_ptr()), "the parser returns parts of what it was given");
+    let start = part.as_ptr().addr().wrapping_sub(head.as_ptr().addr());
+    start..start.wrapping_add(part.len())
 }
 
 /// "A user agent that receives an obs-fold in a response message that is not within a 'message/http' container MUST
 /// replace each received obs-fold with one or more SP octets prior to interpreting the field value" (RFC 9112 §5.2).
 ///
-/// The first line cannot be folded: whitespace after it is refused with the line that it begins (§2.2).
-fn unfold(head: &mut [u8]) {
+/// The first line cannot be folded: whitespace after it is refused with the line that it begins (§2.2). Returns whether
+/// there was a fold.
+fn unfold(head: &mut [u8]) -> bool {
     let mut rest = head;
-    let mut is_first = true;
+    let (mut is_first, mut found) = (true, false);
     while let Some(lf) = rest.iter().position(|&byte| byte == b'\n') {
-        let next = lf.saturating_add(1);
         if !is_first
-            && matches!(rest.get(next), Some(b' ' | b'\t'))
-            && let Some(line_end) = rest.get_mut(lf.saturating_sub(1)..next)
+            && matches!(rest.get(lf + 1), Some(b' ' | b'\t'))
+            // The CR before the LF: lines that end in LF alone have been refused.
+            && let Some(line_end) = rest.get_mut(lf - 1..=lf)
         {
             line_end.fill(b' ');
+            found = true;
         }
         is_first = false;
-        rest = rest.get_mut(next..).unwrap_or_default();
+        rest = rest.get_mut(lf + 1..).unwrap_or_default();
     }
+    found
 }
 
 fn first_line(head: &[u8]) -> &[u8] {
@@ -196,9 +252,10 @@ fn start_line(head: &[u8]) -> HandshakeError {
     HandshakeError::StartLine(grammar::excerpt(first_line(head)))
 }
 
-/// What the parser found, with the line in which it found it.
-fn explain(error: httparse::Error, head: &[u8]) -> HandshakeError {
+/// The parser's error, with the line in which it is.
+fn explain(error: httparse::Error, head: &[u8], limit: usize) -> HandshakeError {
     match error {
+        httparse::Error::TooManyHeaders => HandshakeError::TooManyFields { limit },
         httparse::Error::Version => HandshakeError::HttpVersion(grammar::excerpt(first_line(head))),
         httparse::Error::HeaderName => {
             let line = lines(head).skip(1).find(|line| field_name(line).is_none());

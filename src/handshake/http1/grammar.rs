@@ -1,4 +1,4 @@
-//! What HTTP is made of: tokens, comma-separated lists, field values (RFC 9110 §5.6, RFC 6455 §4.3).
+//! Tokens, comma-separated lists and field values (RFC 9110 §5.5, §5.6, RFC 6455 §4.3).
 
 use alloc::{format, string::String};
 
@@ -6,10 +6,10 @@ use alloc::{format, string::String};
 /// so much that they could be used as a denial-of-service mechanism" (RFC 9110 §5.6.1.2).
 pub(crate) const MAX_EMPTY_ELEMENTS: usize = 16;
 
-/// How much of what was received an error keeps, in bytes.
+/// How much of a received value an error keeps, in bytes.
 const EXCERPT: usize = 64;
 
-/// What an error shows of what was received: its beginning, with everything escaped that is not printable ASCII.
+/// The part of a received value that an error shows: its beginning, with everything escaped that is not printable ASCII.
 pub(crate) fn excerpt(received: &[u8]) -> String {
     match received.get(..EXCERPT) {
         Some(start) if received.len() > EXCERPT => format!("{}...", start.escape_ascii()),
@@ -17,39 +17,36 @@ pub(crate) fn excerpt(received: &[u8]) -> String {
     }
 }
 
+/// A set of bytes.
+pub(crate) type ByteSet = [bool; 256];
+
+/// The set of letters, digits and `others`.
+#[expect(clippy::indexing_slicing, reason = "every byte is an index of 256 entries, and it runs at compile time only")]
+pub(crate) const fn alphanumeric_and(others: &[u8]) -> ByteSet {
+    let mut set = [false; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        set[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < others.len() {
+        set[others[at] as usize] = true;
+        at += 1;
+    }
+    set
+}
+
+#[expect(clippy::indexing_slicing, reason = "every byte is an index of 256 entries")]
+pub(crate) fn is_in(set: &ByteSet, byte: u8) -> bool {
+    set[usize::from(byte)]
+}
+
 /// `tchar` (RFC 9110 §5.6.2). The "characters in the range U+0021 to U+007E not including separator characters" of
 /// RFC 6455 §4.1 are the same set.
 pub(crate) fn is_token_byte(byte: u8) -> bool {
-    static TABLE: [bool; 256] = table(b"!#$%&'*+-.^_`|~");
-    is_in(&TABLE, byte)
-}
-
-/// The table of letters, digits and some other bytes.
-pub(crate) const fn table(others: &[u8]) -> [bool; 256] {
-    let mut table = [false; 256];
-    let mut rest: &mut [bool] = &mut table;
-    let mut byte = 0_u8;
-    while let Some((entry, after)) = rest.split_first_mut() {
-        *entry = byte.is_ascii_alphanumeric() || is_one_of(others, byte);
-        byte = byte.wrapping_add(1);
-        rest = after;
-    }
-    table
-}
-
-const fn is_one_of(bytes: &[u8], byte: u8) -> bool {
-    let mut rest = bytes;
-    while let Some((first, after)) = rest.split_first() {
-        if *first == byte {
-            return true;
-        }
-        rest = after;
-    }
-    false
-}
-
-pub(crate) fn is_in(table: &[bool; 256], byte: u8) -> bool {
-    table.get(usize::from(byte)).copied().unwrap_or_default()
+    static TCHAR: ByteSet = alphanumeric_and(b"!#$%&'*+-.^_`|~");
+    is_in(&TCHAR, byte)
 }
 
 pub(crate) fn is_token(text: &[u8]) -> bool {
@@ -66,12 +63,19 @@ pub(crate) fn elements(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(|&byte| byte == b',').map(<[u8]>::trim_ascii)
 }
 
-/// The elements of a list that may go over several lines and has been checked: all of them tokens, so that none is lost on the way to `str`.
+/// The elements of a list that may extend over several lines, as far as they are tokens: in a list that has been checked,
+/// all but the empty ones.
 pub(crate) fn tokens<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a str> {
     lines.flat_map(elements).filter_map(as_token)
 }
 
 /// The same bytes as `str`, if they are a token.
 pub(crate) fn as_token(text: &[u8]) -> Option<&str> {
-    if is_token(text) { core::str::from_utf8(text).ok() } else { None }
+    is_token(text).then(|| checked_str(text))
+}
+
+/// Bytes as text that are known to be ASCII, since they were checked when the head was parsed.
+pub(crate) fn checked_str(ascii: &[u8]) -> &str {
+    debug_assert!(ascii.is_ascii(), "this was checked before: {}", ascii.escape_ascii());
+    core::str::from_utf8(ascii).unwrap_or_default()
 }

@@ -3,7 +3,7 @@ use crate::{Input, Role, handshake::error::HandshakeError};
 use alloc::vec::Vec;
 use core::{fmt, mem};
 
-/// How many bytes are looked at together for a line end that is worth a closer look.
+/// How many bytes are searched together for the end of the head or a wrong line end.
 const BLOCK: usize = 32;
 
 /// How much of a first line that begins wrongly is shown, in bytes.
@@ -23,16 +23,16 @@ pub(crate) enum Start {
 
 /// Collects the head of an HTTP message as it arrives and finds its end: the empty line.
 ///
-/// Each byte is copied once and looked at a bounded number of times, however the head is cut. Only bytes that have
+/// Each byte is copied once and examined a bounded number of times, however the head is cut. Only bytes that have
 /// arrived are held.
 pub(crate) struct Head {
     start: Start,
     limit: usize,
     /// All bytes that were taken, of this head and of those before it.
     taken: usize,
-    /// The first line has begun.
+    /// Whether the first line has begun.
     begun: bool,
-    /// Before the first line: an empty line has had its CR.
+    /// Before the first line: whether the CR of an empty line was received.
     after_cr: bool,
     bytes: Vec<u8>,
 }
@@ -49,32 +49,14 @@ impl Head {
 
     /// Takes bytes off the front of `input`, up to the end of the head and not beyond. True if the end was there.
     pub(crate) fn receive(&mut self, input: &mut Input<'_>) -> Result<bool, HandshakeError> {
-        let room = self.limit.saturating_sub(self.taken).min(input.len());
-        let piece = input.0.get(..room).unwrap_or_default();
-        let (used, ended) = self.take_in(piece);
-        self.taken = self.taken.saturating_add(used);
+        let allowed = (self.limit - self.taken).min(input.len());
+        let (used, ended) = self.collect(input.remaining().get(..allowed).unwrap_or_default());
+        self.taken += used;
         input.take(used);
         if ended? {
             return Ok(true);
         }
-        if self.taken >= self.limit { Err(self.too_long()) } else { Ok(false) }
-    }
-
-    /// Takes a head off the front of `input` at once, if `parse` finds a whole one there: it returns its length and what
-    /// it says. Only for the first bytes of all.
-    pub(crate) fn receive_whole<T>(
-        &mut self,
-        input: &mut Input<'_>,
-        parse: impl FnOnce(&[u8]) -> Option<(usize, T)>,
-    ) -> Option<T> {
-        if self.taken > 0 {
-            return None;
-        }
-        let room = self.limit.min(input.len());
-        let (len, parsed) = parse(input.0.get(..room)?)?;
-        self.taken = len;
-        input.take(len);
-        Some(parsed)
+        if self.taken == self.limit { Err(self.too_long()) } else { Ok(false) }
     }
 
     /// The head that has ended. What comes next is another head, under the same limit.
@@ -83,28 +65,28 @@ impl Head {
         mem::take(&mut self.bytes)
     }
 
-    /// How many bytes of `piece` were used, and whether they ended the head.
-    fn take_in(&mut self, piece: &[u8]) -> (usize, Result<bool, HandshakeError>) {
-        let skipped = match self.begin(piece) {
+    /// Returns how many of the bytes were used, and whether they ended the head.
+    fn collect(&mut self, received: &[u8]) -> (usize, Result<bool, HandshakeError>) {
+        let skipped = match self.begin(received) {
             Ok(skipped) => skipped,
-            Err(error) => return (piece.len(), Err(error)),
+            Err(error) => return (received.len(), Err(error)),
         };
         let old = self.bytes.len();
-        self.bytes.extend_from_slice(piece.get(skipped..).unwrap_or_default());
+        self.bytes.extend_from_slice(received.get(skipped..).unwrap_or_default());
         let Some((end, found)) = first_find(&self.bytes, old) else {
-            return (piece.len(), Ok(false));
+            return (received.len(), Ok(false));
         };
         self.bytes.truncate(end);
-        (skipped.saturating_add(end.saturating_sub(old)), found.map(|()| true))
+        (skipped + end - old, found.map(|()| true))
     }
 
-    /// Skips what may come before the first line, and looks at the byte with which that begins. Returns how many
-    /// bytes were skipped.
-    fn begin(&mut self, piece: &[u8]) -> Result<usize, HandshakeError> {
+    /// Skips the empty lines before the first line, and checks the byte with which that begins. Returns how many bytes were
+    /// skipped.
+    fn begin(&mut self, received: &[u8]) -> Result<usize, HandshakeError> {
         if self.begun {
             return Ok(0);
         }
-        for (at, &byte) in piece.iter().enumerate() {
+        for (at, &byte) in received.iter().enumerate() {
             // "A server that is expecting to receive and parse a request-line SHOULD ignore at least one empty line
             // (CRLF) received prior to the request-line" (RFC 9112 §2.2). They count as bytes of the head.
             match (self.after_cr, byte) {
@@ -117,13 +99,13 @@ impl Head {
                 }
                 (false, b'\n') => return Err(HandshakeError::BareLf),
                 (false, _) if TLS.contains(&byte) => return Err(HandshakeError::Tls(self.sender())),
-                (false, _) => return Err(start_line(piece.get(at..).unwrap_or_default())),
+                (false, _) => return Err(start_line(received.get(at..).unwrap_or_default())),
             }
         }
-        Ok(piece.len())
+        Ok(received.len())
     }
 
-    /// Told from the first byte, so that a peer that speaks TLS, say, does not have to wait for the deadline.
+    /// Checked on the first byte, so that a peer that speaks TLS, for example, need not wait for the deadline.
     fn may_begin_with(&self, byte: u8) -> bool {
         match self.start {
             Start::Request => grammar::is_token_byte(byte),
@@ -156,20 +138,20 @@ impl fmt::Debug for Head {
     }
 }
 
-/// The first byte is what was judged. What came with it tells people who is there.
+/// The first byte is wrong. The excerpt has more of the line, by which people can recognise the protocol.
 fn start_line(bytes: &[u8]) -> HandshakeError {
     let shown = bytes.get(..START_LINE).unwrap_or(bytes);
     let is_end = |&byte: &u8| byte == b'\r' || byte == b'\n';
-    let end = shown.iter().skip(1).position(is_end).map_or(shown.len(), |at| at.saturating_add(1));
+    let end = shown.iter().skip(1).position(is_end).map_or(shown.len(), |at| at + 1);
     HandshakeError::StartLine(grammar::excerpt(shown.get(..end).unwrap_or_default()))
 }
 
-/// What ends the head: the empty line, or a line end that is none.
+/// The end of the search: the empty line that ends the head, or a wrong line end.
 type Find = Result<(), HandshakeError>;
 
 /// The first find in `bytes` that ends at `from` or later, and the offset after it.
 fn first_find(bytes: &[u8], from: usize) -> Option<(usize, Find)> {
-    // The only LF that no three bytes end in.
+    // The only LF that is not the last of three bytes.
     if from <= 1 && bytes.get(1) == Some(&b'\n') {
         return Some((2, Err(HandshakeError::BareLf)));
     }
@@ -178,10 +160,10 @@ fn first_find(bytes: &[u8], from: usize) -> Option<(usize, Find)> {
         if has_find(block) {
             break;
         }
-        at = at.saturating_add(BLOCK);
+        at += BLOCK;
     }
     let finds = bytes.get(at..).unwrap_or_default().windows(3).map(find);
-    finds.enumerate().find_map(|(nth, find)| Some((at.saturating_add(nth).saturating_add(3), find?)))
+    finds.enumerate().find_map(|(nth, find)| Some((at + nth + 3, find?)))
 }
 
 /// Whether three bytes end in a find.

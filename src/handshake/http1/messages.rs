@@ -1,13 +1,9 @@
 //! Messages of the crate `http`, as heads, and back.
 //!
-//! A message that an HTTP library has read is written down again as the head that it could have been, and what is to be
-//! answered is taken from the head that would be sent. That costs a copy of the head, and saves a second set of rules.
+//! A message that an HTTP library has read is written down as the head that it could have been, and the fields of an answer
+//! are taken from the head that would be sent. That costs a copy of the head, and saves a second set of rules.
 
-use super::{
-    fields::{Fields, RequestLine},
-    known::Known,
-    places::Places,
-};
+use super::fields::{Fields, RequestLine};
 use alloc::{format, vec::Vec};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -29,36 +25,31 @@ impl Fields {
     }
 
     /// The names in a map are tokens, and the values have no control bytes.
-    fn of_map(mut head: Vec<u8>, map: &HeaderMap) -> Self {
-        let mut places = Places::with_room(map.len());
+    fn of_map(first_line: Vec<u8>, map: &HeaderMap) -> Self {
+        let mut fields = Self::of_first_line(first_line, map.len());
         for (name, value) in map {
-            let name = name.as_str().as_bytes();
-            let name_place = append(&mut head, name);
-            append(&mut head, b": ");
-            // "A field value does not include leading or trailing whitespace" (RFC 9110 §5.5), but a map takes it.
-            let value_place = append(&mut head, value.as_bytes().trim_ascii());
-            append(&mut head, b"\r\n");
-            places.push(name_place, value_place, Known::of(name));
+            // "A field value does not include leading or trailing whitespace" (RFC 9110 §5.5), but a map accepts it.
+            fields.push(name.as_str().as_bytes(), value.as_bytes().trim_ascii());
         }
-        Self::new(head, places)
+        fields
     }
 }
 
-/// Where the bytes are then.
+/// Appends, and returns where the bytes are then.
 fn append(head: &mut Vec<u8>, bytes: &[u8]) -> core::ops::Range<usize> {
     let start = head.len();
     head.extend_from_slice(bytes);
     start..head.len()
 }
 
-/// The fields in the lines of a head that was written here, whose first line, if it is no field, is left out.
+/// The fields in the lines of a head that was written here, whose first line is left out if it is not a field.
 pub(crate) fn to_map(head: &[u8]) -> HeaderMap {
     let mut map = HeaderMap::new();
     for line in head.split(|&byte| byte == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let Some((name, value)) = split(line) else { continue };
-        // Names are tokens and values have no control bytes, as was checked when they were given. What else a map refuses
-        // are names above 64 KiB and more than 24,576 fields.
+        let Some((name, value)) = split_field_line(line) else { continue };
+        // Names are tokens and values have no control bytes, as was checked when they were given. Apart from
+        // that a map refuses names above 64 KiB and more than 24,576 fields: those are left out.
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
             let _ = map.try_append(name, value);
         }
@@ -66,7 +57,7 @@ pub(crate) fn to_map(head: &[u8]) -> HeaderMap {
     map
 }
 
-fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
+fn split_field_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let (name, rest) = line.split_at_checked(line.iter().position(|byte| matches!(byte, b':' | b' '))?)?;
     Some((name, rest.strip_prefix(b": ")?))
 }

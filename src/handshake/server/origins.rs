@@ -1,3 +1,4 @@
+use super::OriginError;
 use crate::handshake::{error::HandshakeError, http1::authority::Authority, http1::grammar};
 use alloc::{string::String, vec::Vec};
 
@@ -5,37 +6,38 @@ use alloc::{string::String, vec::Vec};
 #[derive(Clone, Debug)]
 pub(super) struct Origins {
     allowed: Allowed,
-    required: bool,
+    is_required: bool,
 }
 
 #[derive(Clone, Debug)]
 enum Allowed {
     Same,
-    Listed(Vec<String>),
+    Listed(Vec<Listed>),
     Any,
 }
 
 impl Origins {
     pub(super) fn same() -> Self {
-        Self { allowed: Allowed::Same, required: false }
+        Self { allowed: Allowed::Same, is_required: false }
     }
 
-    pub(super) fn listed(origins: Vec<String>) -> Self {
-        Self { allowed: Allowed::Listed(origins), required: false }
+    pub(super) fn listed(origins: impl IntoIterator<Item: AsRef<str>>) -> Result<Self, OriginError> {
+        let listed = origins.into_iter().map(|origin| Listed::parse(origin.as_ref()));
+        Ok(Self { allowed: Allowed::Listed(listed.collect::<Result<_, _>>()?), is_required: false })
     }
 
     pub(super) fn any() -> Self {
-        Self { allowed: Allowed::Any, required: false }
+        Self { allowed: Allowed::Any, is_required: false }
     }
 
     pub(super) fn require(&mut self) {
-        self.required = true;
+        self.is_required = true;
     }
 
     /// "If the server does not validate the origin, it will accept connections from anywhere" (§4.2.2).
-    pub(super) fn check(&self, origin: Option<&[u8]>, host: &[u8]) -> Result<(), HandshakeError> {
+    pub(super) fn check(&self, origin: Option<&[u8]>, host: &str) -> Result<(), HandshakeError> {
         match origin {
-            None if self.required => Err(HandshakeError::OriginMissing),
+            None if self.is_required => Err(HandshakeError::OriginMissing),
             // "A connection attempt lacking this header field SHOULD NOT be interpreted as coming from a browser
             // client" (§4.2.1, 7).
             None => Ok(()),
@@ -44,13 +46,12 @@ impl Origins {
         }
     }
 
-    fn allows(&self, origin: &[u8], host: &[u8]) -> bool {
-        let text = core::str::from_utf8;
+    fn allows(&self, origin: &[u8], host: &str) -> bool {
+        let text = core::str::from_utf8(origin);
         match &self.allowed {
             Allowed::Any => true,
-            Allowed::Same if has_text_of(origin, host) => true,
-            Allowed::Same => text(origin).is_ok_and(|origin| text(host).is_ok_and(|host| is_same(origin, host))),
-            Allowed::Listed(list) => text(origin).is_ok_and(|origin| list.iter().any(|listed| matches(listed, origin))),
+            Allowed::Same => text.is_ok_and(|origin| is_same(origin, host)),
+            Allowed::Listed(list) => text.is_ok_and(|origin| list.iter().any(|listed| listed.matches(origin))),
         }
     }
 }
@@ -59,15 +60,31 @@ impl Origins {
 struct Origin<'a> {
     scheme: &'a str,
     host: &'a str,
+    /// The port that the scheme implies, if none is written.
     port: Option<u16>,
 }
 
 impl<'a> Origin<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
-        let (scheme, authority) = text.split_once("://")?;
-        let Authority { host, port } = Authority::parse(authority).ok()?;
-        Some(Self { scheme, host, port: port.or_else(|| default_port(scheme)) })
+    fn new(scheme: &'a str, Authority { host, port }: Authority<'a>) -> Self {
+        Self { scheme, host, port: port.or_else(|| default_port(scheme)) }
     }
+
+    /// A received origin. Its host is not checked, as it is only compared with one that has been.
+    fn received(text: &'a str) -> Option<Self> {
+        let (scheme, authority) = split_scheme(text)?;
+        Some(Self::new(scheme, Authority::split(authority).ok()?))
+    }
+}
+
+fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = text.split_once(':')?;
+    Some((scheme, rest.strip_prefix("//")?))
+}
+
+/// `scheme` (RFC 3986 §3.1).
+fn is_scheme(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(is_allowed)
 }
 
 fn default_port(scheme: &str) -> Option<u16> {
@@ -78,30 +95,52 @@ fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
-/// Whether an origin says the very host, with or without a port, that the request is for. What its scheme implies is
-/// then the same for both.
-fn has_text_of(origin: &[u8], host: &[u8]) -> bool {
-    [&b"http://"[..], b"https://"].into_iter().any(|scheme| {
-        origin.split_at_checked(scheme.len()).is_some_and(|(start, authority)| {
-            start.eq_ignore_ascii_case(scheme) && authority.eq_ignore_ascii_case(host)
-        })
-    })
-}
-
 /// Whether an origin has the host and the port that the request is for.
 fn is_same(origin: &str, host: &str) -> bool {
-    let (Some(origin), Ok(own)) = (Origin::parse(origin), Authority::parse(host)) else { return false };
+    let (Some(origin), Ok(own)) = (Origin::received(origin), Authority::split(host)) else { return false };
     // Only `http` and `https` have pages that a server delivers.
     let Some(default) = default_port(origin.scheme) else { return false };
     origin.host.eq_ignore_ascii_case(own.host) && origin.port == Some(own.port.unwrap_or(default))
 }
 
-/// Whether two origins are the same: scheme, host and port, or, of those that have none, the whole text.
-fn matches(listed: &str, origin: &str) -> bool {
-    match (Origin::parse(listed), Origin::parse(origin)) {
-        (Some(a), Some(b)) => {
-            a.scheme.eq_ignore_ascii_case(b.scheme) && a.host.eq_ignore_ascii_case(b.host) && a.port == b.port
+/// An origin that may connect.
+#[derive(Clone, Debug)]
+enum Listed {
+    /// `null`, which pages without an origin send.
+    Null,
+    Triple {
+        scheme: String,
+        host: String,
+        port: Option<u16>,
+    },
+}
+
+impl Listed {
+    fn parse(text: &str) -> Result<Self, OriginError> {
+        // In a host a `*` is allowed, and would never match: whoever writes one means a pattern.
+        match text {
+            "*" => return Err(OriginError::Wildcard),
+            _ if text.contains('*') => return Err(OriginError::Pattern(grammar::excerpt(text.as_bytes()))),
+            _ if text.eq_ignore_ascii_case("null") => return Ok(Self::Null),
+            _ => {}
         }
-        _ => listed.eq_ignore_ascii_case(origin),
+        let (scheme, authority) = split_scheme(text)
+            .filter(|(scheme, _)| is_scheme(scheme))
+            .ok_or_else(|| OriginError::Scheme(grammar::excerpt(text.as_bytes())))?;
+        let parsed = Authority::parse(authority).map_err(|error| OriginError::of_authority(error, text, authority))?;
+        let Origin { scheme, host, port } = Origin::new(scheme, parsed);
+        Ok(Self::Triple { scheme: scheme.into(), host: host.into(), port })
+    }
+
+    /// Whether an origin is the same: scheme, host and port, in any case.
+    fn matches(&self, received: &str) -> bool {
+        match self {
+            Self::Null => received.eq_ignore_ascii_case("null"),
+            Self::Triple { scheme, host, port } => Origin::received(received).is_some_and(|received| {
+                received.scheme.eq_ignore_ascii_case(scheme)
+                    && received.host.eq_ignore_ascii_case(host)
+                    && received.port == *port
+            }),
+        }
     }
 }

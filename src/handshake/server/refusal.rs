@@ -1,34 +1,35 @@
-use crate::handshake::{
-    error::HandshakeError,
-    http1::field_line::{self, InvalidHeader},
+use crate::{
+    Config, Connection,
+    handshake::{
+        error::HandshakeError,
+        http1::field_line::{self, HeaderError},
+    },
 };
-use alloc::{format, vec::Vec};
+use alloc::{format, sync::Arc, vec::Vec};
 use bytes::Buf;
 use core::fmt;
 
-/// The answer to a request that is turned away: an HTTP response, as bytes to write. Then close the transport.
+/// An answer that does not open a connection: a complete HTTP response, after which the stream ends.
 ///
-/// Read the bytes with [`bytes::Buf`]. They are length-delimited and say `Connection: close`.
+/// The simplest way to send it is [`into_connection`](Self::into_connection), with the code that drives all connections. To
+/// write the bytes yourself, read them with [`bytes::Buf`]; then shut the write half of the transport, and read until the client
+/// has closed its half, for a second at most. To close the transport at once could destroy the answer on its way.
 ///
 /// ```
-/// use bowline::server::{Handshake, Progress};
+/// use bowline::{Config, server::{Handshake, Progress}};
 /// use bytes::Buf;
-/// use std::{io::Write, sync::Arc};
 ///
-/// let mut transport = Vec::new();
-/// let mut handshake = Handshake::new(&Arc::new(bowline::Config::default()));
-/// let mut bytes = *b"POST / HTTP/1.1\r\n\r\n";
-/// if let Progress::Refused(mut refusal) = handshake.receive(&mut (&mut bytes[..]).into()) {
-///     while refusal.has_remaining() {
-///         let n = transport.write(refusal.chunk())?;
-///         refusal.advance(n);
-///     }
-/// }
-/// assert!(transport.starts_with(b"HTTP/1.1 405 Method Not Allowed\r\n"));
-/// # Ok::<(), std::io::Error>(())
+/// let mut bytes = *b"POST / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
+/// let progress = Handshake::new(Config::default()).receive(&mut (&mut bytes).into());
+/// let Progress::Refused(refusal) = progress else { panic!() };
+/// assert_eq!(refusal.status(), 405);
+///
+/// let mut connection = refusal.into_connection();
+/// assert!(connection.output().chunk().starts_with(b"HTTP/1.1 405 Method Not Allowed\r\n"));
 /// ```
-#[must_use]
+#[must_use = "the client waits for an answer"]
 pub struct Refusal {
+    config: Arc<Config>,
     status: u16,
     error: Option<HandshakeError>,
     bytes: Vec<u8>,
@@ -40,29 +41,33 @@ pub struct Refusal {
 impl Refusal {
     /// For a broken rule. "The server MUST stop processing the client's handshake and return an HTTP response with an
     /// appropriate error code" (RFC 6455 §4.2.1); the body says which rule it is.
-    pub(super) fn of(error: HandshakeError) -> Self {
+    pub(super) fn of(error: HandshakeError, config: Arc<Config>) -> Self {
         let status = error.status();
         let head = head_of(&error, status, "GET");
         let body = format!("{error}\n");
-        // An answer to HEAD has the length of the body, and no body (RFC 9110 §9.3.2).
         let is_head = matches!(&error, HandshakeError::Method(method) if method == "HEAD");
-        let sent_body = if is_head { "" } else { &body };
-        Self::assemble(status, Some(error), head, body.len(), sent_body.as_bytes())
+        let (bytes, fields_end) = assemble(status, head, body.as_bytes(), is_head);
+        Self { config, status, error: Some(error), bytes, fields_end, sent: 0 }
     }
 
-    /// For a decision of the application.
-    pub(super) fn with_status(status: u16, body: &[u8]) -> Self {
-        let status = if matches!(status, 300..=303 | 305..=599) { status } else { 500 };
-        Self::assemble(status, None, head(status, false, "GET"), body.len(), body)
+    /// For a decision of the application. `is_head` if the method of the request is HEAD.
+    pub(super) fn with_status(status: u16, body: &[u8], is_head: bool, config: Arc<Config>) -> Self {
+        let (bytes, fields_end) = assemble(status, head(status, false, "GET"), body, is_head);
+        Self { config, status, error: None, bytes, fields_end, sent: 0 }
     }
 
-    fn assemble(status: u16, error: Option<HandshakeError>, head: Vec<u8>, length: usize, body: &[u8]) -> Self {
-        let mut bytes = head;
-        field_line::push(&mut bytes, "Content-Length", format!("{length}").as_bytes());
-        let fields_end = bytes.len();
-        bytes.extend_from_slice(b"\r\n");
-        bytes.extend_from_slice(body);
-        Self { status, error, bytes, fields_end, sent: 0 }
+    /// A connection that only delivers this answer, so that one loop can drive it like every other connection.
+    ///
+    /// Its [`output`](Connection::output) is the answer, and all input is discarded. It
+    /// [should be shut down](Connection::should_shutdown) once the answer is written, and
+    /// [is closed](Connection::is_closed) when the client has ended its stream, or when the time for closing has passed:
+    /// [`Deadlines::close`](crate::Deadlines::close), at most a second. Until then the client can read the answer. There is
+    /// no [`closure`](Connection::closure), since there was no WebSocket connection.
+    #[must_use = "the client waits for the answer"]
+    pub fn into_connection(mut self) -> Connection {
+        let sent = self.sent.min(self.bytes.len());
+        self.bytes.drain(..sent);
+        Connection::delivering(self.config, self.bytes)
     }
 
     /// The HTTP status, such as 403.
@@ -71,38 +76,36 @@ impl Refusal {
         self.status
     }
 
-    /// Which rule the request broke; `None` if the application refused it.
+    /// The rule that the request broke; `None` if the answer is the application's own.
     #[must_use]
     pub fn error(&self) -> Option<&HandshakeError> {
         self.error.as_ref()
     }
 
     /// Adds a header field, such as `WWW-Authenticate` or `Location` (RFC 6455 §4.2.2). Fields of the same name are
-    /// added one after the other.
+    /// added one after the other. It has no effect once the head has been written.
     ///
     /// # Errors
     ///
-    /// [`InvalidHeader`] if the name is not a token, if the value has a control byte in it, such as CR or LF, if the
-    /// field is there already, or once the head has been written. The refusal is then gone: its name and value are
-    /// the program's, not the client's.
+    /// [`HeaderError`] if the name is not a token, if the value contains a control byte, such as CR or LF, or if the field is
+    /// there already. The refusal is then lost.
     ///
     /// ```
-    /// # fn login(request: bowline::server::Request) -> Result<bowline::server::Refusal, bowline::InvalidHeader> {
+    /// # fn login(request: bowline::server::Request) -> Result<bowline::server::Refusal, bowline::HeaderError> {
     /// request.refuse(401, "who are you?\n").header("WWW-Authenticate", "Basic realm=\"chat\"")
     /// # }
     /// ```
-    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, InvalidHeader> {
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, HeaderError> {
         let line = field_line::line(name, value.as_ref(), self.written())?;
-        if self.sent > self.fields_end {
-            return Err(InvalidHeader::TooLate(name.into()));
+        if self.sent <= self.fields_end {
+            let end = self.fields_end;
+            self.fields_end += line.len();
+            self.bytes.splice(end..end, line);
         }
-        let end = self.fields_end;
-        self.fields_end = end.saturating_add(line.len());
-        self.bytes.splice(end..end, line);
         Ok(self)
     }
 
-    /// Fields that are in it and must not come twice.
+    /// Fields that are in it and must not appear twice.
     fn written(&self) -> &'static [&'static str] {
         if self.error.is_some() { &["Content-Type", "X-Content-Type-Options", "Allow"] } else { &["Allow"] }
     }
@@ -145,7 +148,24 @@ fn asks_for_version(error: &HandshakeError) -> bool {
     )
 }
 
-/// The status line, and the fields of an answer whose body says which rule was broken.
+/// Appends the end of the head and the body. Also returns where further fields are inserted: before the empty line.
+fn assemble(status: u16, head: Vec<u8>, body: &[u8], is_head: bool) -> (Vec<u8>, usize) {
+    let mut bytes = head;
+    // RFC 9110 §15.3.6: a 205 has no content, and neither have a 204 and a 304, which have no length either (§6.4.1, §8.6).
+    let body = if matches!(status, 204 | 205 | 304) { &[] } else { body };
+    if !matches!(status, 204 | 304) {
+        field_line::push(&mut bytes, "Content-Length", format!("{}", body.len()).as_bytes());
+    }
+    let fields_end = bytes.len();
+    bytes.extend_from_slice(b"\r\n");
+    // An answer to HEAD has the length of the body, and no body (RFC 9110 §9.3.2).
+    if !is_head {
+        bytes.extend_from_slice(body);
+    }
+    (bytes, fields_end)
+}
+
+/// The status line, and the fields of an answer whose body is the rule that was broken.
 pub(super) fn head_of(error: &HandshakeError, status: u16, allowed: &str) -> Vec<u8> {
     let mut head = head(status, asks_for_version(error), allowed);
     field_line::push(&mut head, "Content-Type", b"text/plain; charset=utf-8");
@@ -153,7 +173,7 @@ pub(super) fn head_of(error: &HandshakeError, status: u16, allowed: &str) -> Vec
     head
 }
 
-/// The status line, and the fields that the status asks for. `allowed` is the method that begins a handshake.
+/// The status line, and the fields that the status needs. `allowed` is the method of a handshake.
 fn head(status: u16, asks_for_version: bool, allowed: &str) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {status} {}\r\n", phrase(status)).into_bytes();
     if status == 426 {
@@ -174,13 +194,20 @@ fn head(status: u16, asks_for_version: bool, allowed: &str) -> Vec<u8> {
     head
 }
 
-/// What the status is called (RFC 9110 §15, RFC 6585). A phrase may be empty.
+/// The reason phrase (RFC 9110 §15, RFC 6585). It may be empty.
 fn phrase(status: u16) -> &'static str {
     match status {
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        204 => "No Content",
+        205 => "Reset Content",
+        206 => "Partial Content",
         300 => "Multiple Choices",
         301 => "Moved Permanently",
         302 => "Found",
         303 => "See Other",
+        304 => "Not Modified",
         307 => "Temporary Redirect",
         308 => "Permanent Redirect",
         400 => "Bad Request",

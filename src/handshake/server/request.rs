@@ -1,20 +1,19 @@
 #[cfg(feature = "http")]
 use super::connect;
-use super::{Accept, Refusal, rules};
+use super::{Accept, Refusal, request_head::RequestHead, rules};
 use crate::{
     Config, Connection, Role,
     handshake::{
         Extension,
         error::HandshakeError,
         extensions,
+        http1::field_name::FieldName,
         http1::fields::{Fields, RequestLine},
         http1::grammar,
-        http1::known::Known,
-        key,
+        key::{self, Key},
     },
 };
 use alloc::{borrow::Cow, sync::Arc, vec::Vec};
-use core::ops::Range;
 
 /// A client's opening handshake that keeps all rules of RFC 6455 §4.2.1. [`accept`](Self::accept) or
 /// [`refuse`](Self::refuse) it.
@@ -26,51 +25,29 @@ use core::ops::Range;
 /// use bowline::{Connection, server::{Accept, Refusal, Request}};
 ///
 /// fn decide(request: Request) -> Result<Connection, Refusal> {
-///     match request.path().split('?').next() {
-///         Some("/chat") if request.header("Cookie").is_none() => Err(request.refuse(401, "Log in first.")),
-///         Some("/chat") => request.accept(&Accept::same_origin()),
+///     match request.path() {
+///         "/chat" if request.cookie("session").is_none() => Err(request.refuse(401, "Log in first.")),
+///         "/chat" => request.accept(&Accept::same_origin().protocols(["chat.v2", "chat.v1"])),
 ///         _ => Err(request.refuse(404, "There is only /chat here.")),
 ///     }
 /// }
 /// ```
 #[derive(Debug)]
+#[must_use = "the client waits for an answer"]
 pub struct Request {
     config: Arc<Config>,
-    fields: Fields,
-    resource: Resource,
-    host: Range<usize>,
-}
-
-#[derive(Debug)]
-enum Resource {
-    /// In the head.
-    Received(Range<usize>),
-    /// With the `/` that a URI without a path lacks.
-    Completed(Vec<u8>),
-}
-
-impl Resource {
-    fn of(resource: Cow<'_, [u8]>, fields: &Fields) -> Self {
-        match resource {
-            Cow::Borrowed(received) => Self::Received(fields.place_of(received)),
-            Cow::Owned(completed) => Self::Completed(completed),
-        }
-    }
+    head: RequestHead,
+    /// `None` over HTTP/2 and HTTP/3, where there is none.
+    key: Option<Key>,
 }
 
 impl Request {
-    /// Checks what a whole head says.
-    pub(super) fn check(line: &RequestLine, fields: Fields, config: Arc<Config>) -> Result<Self, HandshakeError> {
+    /// Checks a request of HTTP/1.1.
+    pub(super) fn check(line: &RequestLine, fields: Fields, config: &Arc<Config>) -> Result<Self, HandshakeError> {
         rules::check_method(fields.get(&line.method))?;
-        let target = rules::check_target(fields.get(&line.target))?;
-        let host = rules::check_host(&fields)?;
-        rules::check_fields(&fields)?;
-        // "When an origin server receives a request with an absolute-form of request-target, the origin server MUST
-        // ignore the received Host header field (if any) and instead use the host information of the request-target"
-        // (RFC 9112 §3.2.2).
-        let host = fields.place_of(target.host.unwrap_or(host));
-        let resource = Resource::of(target.resource, &fields);
-        Ok(Self { config, fields, resource, host })
+        let head = RequestHead::of_http_1_1(line, fields)?;
+        let key = rules::check_fields(&head.fields)?;
+        Ok(Self { config: Arc::clone(config), head, key: Some(key) })
     }
 
     /// The same over HTTP/2 and HTTP/3.
@@ -83,64 +60,103 @@ impl Request {
     ) -> Result<Self, HandshakeError> {
         connect::check_method(fields.get(&line.method))?;
         connect::check_protocol(protocol)?;
-        let target = rules::check_target(fields.get(&line.target))?;
-        let host = connect::check_authority(target.host, &fields)?;
-        connect::check_fields(&fields)?;
-        let host = fields.place_of(host);
-        let resource = Resource::of(target.resource, &fields);
-        Ok(Self { config, fields, resource, host })
+        let head = RequestHead::of_connect(line, fields)?;
+        connect::check_fields(&head.fields)?;
+        Ok(Self { config, head, key: None })
     }
 
-    /// The resource name: the path, and the query with its `?` if there is one, as it was received (§3, §4.2.1).
-    ///
-    /// It always begins with `/`. Nothing in it is decoded.
+    /// The path, without the query, as it was received: it begins with `/`, and nothing in it is decoded (§3).
     #[must_use]
     pub fn path(&self) -> &str {
-        let resource = match &self.resource {
-            Resource::Received(place) => self.fields.get(place),
-            Resource::Completed(resource) => resource,
-        };
-        core::str::from_utf8(resource).unwrap_or_default()
+        self.head.path()
     }
 
-    /// The host that the client meant, with the port if it named one, as it was received.
+    /// The query without its `?`, as it was received. `None` if there is none.
+    ///
+    /// For the value of one parameter, use [`query_param`](Self::query_param).
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        self.head.query()
+    }
+
+    /// The path, and the query with its `?` if there is one, as they were received: the resource name of RFC 6455 §3.
+    #[must_use]
+    pub fn path_and_query(&self) -> &str {
+        self.head.path_and_query()
+    }
+
+    /// The value of the first parameter with this name in the query, decoded as browsers encode it: `+` is a space, and `%`
+    /// with two hexadecimal digits is a byte.
+    ///
+    /// A parameter without `=` has an empty value. Invalid UTF-8 is replaced by U+FFFD, as
+    /// [`String::from_utf8_lossy`](alloc::string::String::from_utf8_lossy) does.
+    ///
+    /// ```
+    /// # fn f(request: &bowline::server::Request) {
+    /// // Of the request for /chat?room=caf%C3%A9+2
+    /// assert_eq!(request.query_param("room").as_deref(), Some("café 2"));
+    /// # }
+    /// # use bowline::{Config, server::{Handshake, Progress}};
+    /// # let mut bytes = *b"GET /chat?room=caf%C3%A9+2 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    /// #     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    /// # let progress = Handshake::new(Config::default()).receive(&mut (&mut bytes).into());
+    /// # let Progress::Request(request) = progress else { panic!() };
+    /// # f(&request);
+    /// ```
+    #[must_use]
+    pub fn query_param(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.head.query_param(name)
+    }
+
+    /// The host that the request is for, with the port if the client sent one, as it was received.
     #[must_use]
     pub fn host(&self) -> &str {
-        core::str::from_utf8(self.fields.get(&self.host)).unwrap_or_default()
+        self.head.host()
     }
 
-    /// The value of the first header field with this name, in whatever case. Values are bytes: they need not be UTF-8.
+    /// The value of the first header field with this name, in any case. Values are bytes, not necessarily UTF-8.
     ///
-    /// Spaces around the value are not part of it. A field that is there several times is in
-    /// [`headers`](Self::headers).
+    /// Whitespace around the value is not part of it. If a field may appear several times, use [`headers`](Self::headers).
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        self.fields.first(name)
+        self.head.header(name)
     }
 
     /// All header fields, in order, with their names as they were received.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.fields.iter()
+        self.head.fields.iter()
     }
 
-    /// The subprotocols that the client offers, the one that it prefers first (§4.1). Give the one that you choose to
-    /// [`Accept::protocol`].
+    /// The value of a cookie, such as that of a session (RFC 6265 §5.4). Names are case-sensitive. If there are several of the
+    /// name, in one `Cookie` field or in several, it is the first: browsers send that with the longest path first.
+    ///
+    /// Double quotes around the value are not part of it. `None` also if the value is not UTF-8. Nothing else is decoded.
+    ///
+    /// Browsers send cookies with requests of other sites' pages, too: check the origin as well, see [`Accept`].
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.head.cookie(name)
+    }
+
+    /// The subprotocols that the client offers, the preferred one first (§4.1).
+    ///
+    /// To use one of them, list those that you support in [`Accept::protocols`].
     pub fn protocols(&self) -> impl Iterator<Item = &str> {
-        grammar::tokens(self.fields.known(Known::Protocol))
+        grammar::tokens(self.head.fields.values(FieldName::Protocol))
     }
 
-    /// The extensions that the client offers, the one that it prefers first (§9.1). Several lines are one list (erratum
-    /// 3433). Those that this library does not know are not agreed to, which is no error.
+    /// The extensions that the client offers, the preferred one first (§9.1). Several lines are one list (erratum 3433).
+    /// Those that this library does not support are not agreed to, which is not an error.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
-        extensions::all(&self.fields)
+        extensions::all(&self.head.fields)
     }
 
-    /// Where the page that connects comes from. Browsers always say so; a client that does not is none (§4.2.1).
+    /// The origin of the page that connects. Browsers always send it; a client that does not is not a browser (§4.2.1).
     ///
     /// To check it, choose the right constructor of [`Accept`].
     #[must_use]
     pub fn origin(&self) -> Option<&[u8]> {
-        self.fields.first_known(Known::Origin)
+        self.head.fields.value(FieldName::Origin)
     }
 
     /// Opens the connection. The answer, status 101, is the first thing in its output, and messages may be sent
@@ -149,33 +165,38 @@ impl Request {
     /// # Errors
     ///
     /// A [`Refusal`], to be written before the transport is closed: if the client's origin is not one that `accept`
-    /// admits (status 403), or if the client does not offer the subprotocol of `accept` (status 400).
+    /// allows (status 403), or if the client does not offer the subprotocol that `accept` requires (status 400).
     pub fn accept(self, accept: &Accept) -> Result<Connection, Refusal> {
-        self.open(accept, |request, extensions| request.answer(accept, extensions)).map_err(Refusal::of)
+        match accept.choose(&self) {
+            Ok(protocol) => Ok(self.open(protocol, |key, extensions| {
+                debug_assert!(key.is_some(), "a request over HTTP/2 or HTTP/3 is accepted by its Upgrade");
+                switching_protocols(accept, key, protocol, extensions)
+            })),
+            Err(error) => Err(Refusal::of(error, self.config)),
+        }
     }
 
-    /// Opens the connection, if that is what `accept` says. `answer` is told what is agreed about extensions, and returns
-    /// what goes out before all else.
+    /// Opens the connection. `answer` gets the key and the extensions that are agreed on, and returns the bytes that the
+    /// connection sends first.
     pub(super) fn open(
         self,
-        accept: &Accept,
-        answer: impl FnOnce(&Self, Option<&str>) -> Vec<u8>,
-    ) -> Result<Connection, HandshakeError> {
-        self.decide(accept)?;
+        protocol: Option<&str>,
+        answer: impl FnOnce(Option<&Key>, Option<&str>) -> Vec<u8>,
+    ) -> Connection {
         #[cfg(feature = "deflate")]
         let agreement = self.deflate();
         #[cfg(feature = "deflate")]
         let extensions = agreement.map(|agreement| alloc::format!("{agreement}"));
         #[cfg(not(feature = "deflate"))]
         let extensions: Option<alloc::string::String> = None;
-        let first = answer(&self, extensions.as_deref());
-        let connection = Connection::opened(Role::Server, self.config, first);
+        let first = answer(self.key.as_ref(), extensions.as_deref());
+        let connection = Connection::opened(Role::Server, self.config, first).with_protocol(protocol);
         #[cfg(feature = "deflate")]
         let connection = connection.with_deflate(agreement);
-        Ok(connection)
+        connection
     }
 
-    /// What is agreed about compression (RFC 7692 §5).
+    /// The agreement about compression (RFC 7692 §5).
     #[cfg(feature = "deflate")]
     fn deflate(&self) -> Option<crate::deflate::Agreement> {
         let options = self.config.deflate.as_ref()?;
@@ -183,41 +204,35 @@ impl Request {
         offers.find_map(|offer| crate::deflate::accept(offer.params(), options))
     }
 
-    /// Turns the client away with an HTTP status and a body (§4.2.2), such as 401, 403, 404, 429 or a redirection. An
-    /// empty body is fine.
+    /// Refuses the request with an HTTP status and a body (§4.2.2), such as 401, 403, 404, 429 or a redirection. The body may
+    /// be empty.
     ///
-    /// The header fields that a status asks for are for [`Refusal::header`]: `WWW-Authenticate` with 401, `Location`
-    /// with a redirection, `Content-Type` with a body. `Content-Length` and `Connection` are there already, and what
-    /// 405 and 426 ask for.
+    /// Add the header fields that a status needs with [`Refusal::header`]: `WWW-Authenticate` with 401, `Location` with a
+    /// redirection, `Content-Type` with a body. `Content-Length`, `Connection`, and the fields that 405 and 426 need are
+    /// there already.
     ///
-    /// A status that cannot refuse is replaced by 500: all below 300 or above 599, and 304.
+    /// A status that does not refuse is replaced by 500: all below 300 or above 599, and 304.
     pub fn refuse(self, status: u16, body: impl AsRef<[u8]>) -> Refusal {
-        Refusal::with_status(status, body.as_ref())
+        let status = if matches!(status, 300..=303 | 305..=599) { status } else { 500 };
+        Refusal::with_status(status, body.as_ref(), false, self.config)
     }
+}
 
-    /// Whether the client comes from where it may, and offers what is asked for (§4.2.2).
-    fn decide(&self, accept: &Accept) -> Result<(), HandshakeError> {
-        accept.origins.check(self.origin(), self.fields.get(&self.host))?;
-        if let Some(protocol) = &accept.protocol
-            && !self.protocols().any(|offered| offered == protocol)
-        {
-            return Err(HandshakeError::ProtocolRequired(grammar::excerpt(protocol.as_bytes())));
-        }
-        Ok(())
-    }
-
-    /// The 101 (§4.2.2), with what is agreed about extensions.
-    pub(super) fn answer(&self, accept: &Accept, extensions: Option<&str>) -> Vec<u8> {
-        let key = self.fields.first_known(Known::Key).and_then(<[u8]>::first_chunk).unwrap_or(&[0; 24]);
-        let protocol = accept.protocol.as_deref().unwrap_or_default();
-        let mut head = Vec::with_capacity(accept.headers.len().saturating_add(protocol.len()).saturating_add(192));
-        head.extend_from_slice(
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ",
-        );
+/// The 101 (§4.2.2).
+pub(super) fn switching_protocols(
+    accept: &Accept,
+    key: Option<&Key>,
+    protocol: Option<&str>,
+    extensions: Option<&str>,
+) -> Vec<u8> {
+    let mut head = Vec::with_capacity(accept.headers.len() + 256);
+    head.extend_from_slice(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
+    if let Some(key) = key {
+        head.extend_from_slice(b"Sec-WebSocket-Accept: ");
         head.extend_from_slice(&key::accept(key));
         head.extend_from_slice(b"\r\n");
-        accept.push_fields(&mut head, extensions);
-        head.extend_from_slice(b"\r\n");
-        head
     }
+    accept.push_fields(&mut head, protocol, extensions);
+    head.extend_from_slice(b"\r\n");
+    head
 }

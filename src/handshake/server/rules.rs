@@ -1,24 +1,24 @@
-//! What a client's opening handshake must be (RFC 6455 §4.2.1), each rule on its own.
+//! The rules for a client's opening handshake (RFC 6455 §4.2.1), one by one.
 
 use crate::handshake::{
     VERSION,
     error::HandshakeError,
     extensions,
-    http1::authority::{self, Authority},
+    http1::authority::Authority,
+    http1::field_name::FieldName,
     http1::fields::{Fields, invalid},
     http1::grammar,
-    http1::known::Known,
-    key,
+    key::{self, Key},
 };
 use alloc::{borrow::Cow, vec::Vec};
 
-/// What a request-target says.
+/// The parts of a request-target.
 #[derive(Debug)]
 pub(super) struct Target<'a> {
     /// All of it visible ASCII.
-    pub(super) resource: Cow<'a, [u8]>,
-    /// Of an absolute URI: it takes the place of the Host field.
-    pub(super) host: Option<&'a [u8]>,
+    pub(super) path_and_query: Cow<'a, str>,
+    /// Of an absolute URI: it replaces the Host field.
+    pub(super) host: Option<&'a str>,
 }
 
 /// "An HTTP/1.1 or higher GET request" (§4.2.1, 1). Methods are case-sensitive.
@@ -31,11 +31,12 @@ pub(super) fn check_method(method: &[u8]) -> Result<(), HandshakeError> {
 ///
 /// Browsers leave some visible characters in a query as they are that RFC 3986 would have encoded: they may stay.
 pub(super) fn check_target(target: &[u8]) -> Result<Target<'_>, HandshakeError> {
-    let parsed = match target {
-        _ if !target.iter().copied().all(is_target_byte) => None,
-        [b'/', ..] => Some(Target { resource: Cow::Borrowed(target), host: None }),
-        _ => core::str::from_utf8(target).ok().and_then(absolute_form),
-    };
+    let is_valid = target.iter().copied().all(is_target_byte);
+    let text = core::str::from_utf8(target).ok().filter(|_| is_valid);
+    let parsed = text.and_then(|text| match text.strip_prefix('/') {
+        Some(_) => Some(Target { path_and_query: Cow::Borrowed(text), host: None }),
+        None => absolute_form(text),
+    });
     parsed.ok_or_else(|| HandshakeError::Target(grammar::excerpt(target)))
 }
 
@@ -48,70 +49,80 @@ fn absolute_form(target: &str) -> Option<Target<'_>> {
     if !["http", "https"].iter().any(|http| http.eq_ignore_ascii_case(scheme)) {
         return None;
     }
-    let (host, resource) = rest.split_at_checked(rest.find(['/', '?']).unwrap_or(rest.len()))?;
+    let (host, path_and_query) = rest.split_at_checked(rest.find(['/', '?']).unwrap_or(rest.len()))?;
     Authority::parse(host).ok()?;
-    let resource = match resource.as_bytes() {
-        path @ [b'/', ..] => Cow::Borrowed(path),
-        query => Cow::Owned([b"/", query].concat()),
+    // A URI without a path means `/`.
+    let path_and_query = match path_and_query.strip_prefix('/') {
+        Some(_) => Cow::Borrowed(path_and_query),
+        None => Cow::Owned(["/", path_and_query].concat()),
     };
-    Some(Target { resource, host: Some(host.as_bytes()) })
+    Some(Target { path_and_query, host: Some(host) })
 }
 
 /// "A |Host| header field containing the server's authority" (§4.2.1, 2). "A server MUST respond with a 400 (Bad
 /// Request) status code to any HTTP/1.1 request message that lacks a Host header field and to any request message that
 /// contains more than one Host header field line or a Host header field with an invalid field value" (RFC 9112 §3.2).
-pub(super) fn check_host(fields: &Fields) -> Result<&[u8], HandshakeError> {
-    let host = fields.exactly_one(Known::Host)?;
-    let is_host =
-        authority::is_plain_name(host) || core::str::from_utf8(host).is_ok_and(|host| Authority::parse(host).is_ok());
-    if is_host { Ok(host) } else { Err(invalid(Known::Host, host)) }
+pub(super) fn check_host(fields: &Fields) -> Result<&str, HandshakeError> {
+    let host = fields.exactly_one(FieldName::Host)?;
+    let text = core::str::from_utf8(host).ok().filter(|host| Authority::parse(host).is_ok());
+    text.ok_or_else(|| invalid(FieldName::Host, host))
 }
 
-/// All the other fields. Those that have no meaning here are ignored (§4.2.1, 10).
-pub(super) fn check_fields(fields: &Fields) -> Result<(), HandshakeError> {
+/// All the other fields. Those without a meaning for the handshake are ignored (§4.2.1, 10). Returns the key.
+pub(super) fn check_fields(fields: &Fields) -> Result<Key, HandshakeError> {
     check_upgrade(fields)?;
     check_connection(fields)?;
     check_version(fields)?;
-    check_key(fields)?;
+    let key = check_key(fields)?;
     check_offers(fields)?;
     check_body(fields)?;
-    check_expectation(fields)
+    check_expectation(fields)?;
+    Ok(key)
 }
 
-/// What the server may choose from, and where the client comes from.
+/// The offers that the server chooses from, and the origin.
 pub(super) fn check_offers(fields: &Fields) -> Result<(), HandshakeError> {
     check_protocols(fields)?;
     extensions::check(fields)?;
-    fields.at_most_one(Known::Origin).map(|_| ())
+    fields.at_most_one(FieldName::Origin).map(|_| ())
 }
 
-/// None can be met: what the client would wait for, the 101 is.
+/// No expectation is supported: with `100-continue` a client would wait for permission to send a body, which it must not have.
 pub(super) fn check_expectation(fields: &Fields) -> Result<(), HandshakeError> {
     fields
-        .first_known(Known::Expect)
+        .value(FieldName::Expect)
         .map_or(Ok(()), |expectation| Err(HandshakeError::Expectation(grammar::excerpt(expectation))))
+}
+
+/// Whether the request asks for WebSocket at all: an Upgrade field names it, in any version and in any list.
+pub(super) fn asks_for_websocket(fields: &Fields) -> bool {
+    let is_websocket = |protocol: &[u8]| match protocol.split_at_checked(b"websocket".len()) {
+        Some((name, version)) => name.eq_ignore_ascii_case(b"websocket") && matches!(version, [] | [b'/', ..]),
+        None => false,
+    };
+    fields.values(FieldName::Upgrade).any(|line| grammar::elements(line).any(is_websocket))
 }
 
 /// "An |Upgrade| header field containing the value "websocket", treated as an ASCII case-insensitive value" (§4.2.1,
 /// 3), in a list of protocols: `name` or `name/version` (RFC 9110 §7.8).
-fn check_upgrade(fields: &Fields) -> Result<(), HandshakeError> {
+pub(super) fn check_upgrade(fields: &Fields) -> Result<(), HandshakeError> {
     let is_protocol = |element: &[u8]| element.splitn(2, |&byte| byte == b'/').all(grammar::is_token);
-    require_element(fields, Known::Upgrade, is_protocol, "websocket")
+    require_element(fields, FieldName::Upgrade, is_protocol, "websocket")
 }
 
 /// "A |Connection| header field that includes the token "Upgrade", treated as an ASCII case-insensitive value"
 /// (§4.2.1, 4).
 fn check_connection(fields: &Fields) -> Result<(), HandshakeError> {
-    require_element(fields, Known::Connection, grammar::is_token, "upgrade")
+    require_element(fields, FieldName::Connection, grammar::is_token, "upgrade")
 }
 
 fn require_element(
     fields: &Fields,
-    field: Known,
+    field: FieldName,
     is_element: impl Fn(&[u8]) -> bool,
     wanted: &str,
 ) -> Result<(), HandshakeError> {
-    let value = fields.first_known(field).ok_or_else(|| HandshakeError::Missing(field.name()))?;
+    let value = fields.value(field).ok_or_else(|| HandshakeError::Missing(field.name()))?;
     let found = fields.check_list(field, is_element, |element| element.eq_ignore_ascii_case(wanted.as_bytes()))?;
     if found { Ok(()) } else { Err(invalid(field, value)) }
 }
@@ -119,11 +130,11 @@ fn require_element(
 /// "A |Sec-WebSocket-Version| header field, with a value of 13" (§4.2.1, 6). Its grammar allows 0 to 255 without
 /// leading zeros (§4.3).
 pub(super) fn check_version(fields: &Fields) -> Result<(), HandshakeError> {
-    let value = fields.exactly_one(Known::Version)?;
+    let value = fields.exactly_one(FieldName::Version)?;
     match parse_version(value) {
         Some(VERSION) => Ok(()),
         Some(other) => Err(HandshakeError::Version(other)),
-        None => Err(invalid(Known::Version, value)),
+        None => Err(invalid(FieldName::Version, value)),
     }
 }
 
@@ -134,19 +145,19 @@ fn parse_version(value: &[u8]) -> Option<u8> {
 
 /// "A |Sec-WebSocket-Key| header field with a base64-encoded value that, when decoded, is 16 bytes in length" (§4.2.1,
 /// 5).
-fn check_key(fields: &Fields) -> Result<(), HandshakeError> {
-    let value = fields.exactly_one(Known::Key)?;
-    if key::valid(value).is_some() { Ok(()) } else { Err(invalid(Known::Key, value)) }
+fn check_key(fields: &Fields) -> Result<Key, HandshakeError> {
+    let value = fields.exactly_one(FieldName::Key)?;
+    key::valid(value).copied().ok_or_else(|| invalid(FieldName::Key, value))
 }
 
 /// `1#token` (§4.3), over any number of lines (§11.3.4). "The elements that comprise this value MUST \[...\] all be
 /// unique strings" (§4.1, 10).
 fn check_protocols(fields: &Fields) -> Result<(), HandshakeError> {
-    const FIELD: Known = Known::Protocol;
-    let Some(first) = fields.first_known(FIELD) else { return Ok(()) };
+    const FIELD: FieldName = FieldName::Protocol;
+    let Some(first) = fields.value(FIELD) else { return Ok(()) };
     fields.check_list(FIELD, grammar::is_token, |_| false)?;
-    // Sorted, so that a long list of different ones costs no more than it must.
-    let mut offered: Vec<&str> = grammar::tokens(fields.known(FIELD)).collect();
+    // Sorted, so that the time for a long list is not quadratic.
+    let mut offered: Vec<&str> = grammar::tokens(fields.values(FIELD)).collect();
     offered.sort_unstable();
     let twice = offered.windows(2).find_map(|pair| {
         if let [a, b] = pair
@@ -164,12 +175,12 @@ fn check_protocols(fields: &Fields) -> Result<(), HandshakeError> {
     }
 }
 
-/// A body, or the start of a second request, would be read as frames. None is needed for a GET.
+/// A body, or the start of a second request, would be read as frames. A GET request needs none.
 fn check_body(fields: &Fields) -> Result<(), HandshakeError> {
-    if fields.first_known(Known::TransferEncoding).is_some() {
+    if fields.value(FieldName::TransferEncoding).is_some() {
         return Err(HandshakeError::Body("Transfer-Encoding"));
     }
-    if fields.known(Known::ContentLength).all(|value| value == b"0") {
+    if fields.values(FieldName::ContentLength).all(|value| value == b"0") {
         Ok(())
     } else {
         Err(HandshakeError::Body("Content-Length"))

@@ -1,6 +1,6 @@
 //! The opening handshake of requests that an HTTP library has read.
 
-use super::{Accept, Request, refusal};
+use super::{Accept, Request, refusal, request};
 use crate::{
     Config, Connection, HandshakeError,
     handshake::{http1::fields::Fields, http1::grammar, http1::messages},
@@ -11,13 +11,13 @@ use http::{HeaderValue, Response, StatusCode, Version, header};
 /// Accepts a client's opening handshake that an HTTP library has read, such as hyper. It needs the feature `http`.
 ///
 /// The rules are those of [`Handshake`](super::Handshake), and the answer is the same: send it, and then use the connection on
-/// the stream that the library hands over. Nothing is left to be written on the connection itself. What the client has sent
-/// behind its request is in that stream, or the library hands it over for [`Connection::receive`].
+/// the stream that the library hands over. Nothing of it is left to be written on the connection itself. Bytes that the client
+/// has sent behind its request are in that stream, or the library hands them over for [`Connection::receive`].
 ///
-/// Limits and deadlines for the head are the library's own: [`Limits::head_bytes`](crate::Limits::head_bytes),
-/// [`Limits::head_fields`](crate::Limits::head_fields) and [`Deadlines::handshake`](crate::Deadlines::handshake) do not count.
+/// Limits and deadlines for the head are those of the library: [`Limits::head_bytes`](crate::Limits::head_bytes),
+/// [`Limits::head_fields`](crate::Limits::head_fields) and [`Deadlines::handshake`](crate::Deadlines::handshake) have no effect.
 ///
-/// To choose a subprotocol by what the client offers, use [`Upgrade`]. Over HTTP/2 and HTTP/3 use [`extended_connect`].
+/// To look at the request before it is accepted, use [`Upgrade`]. Over HTTP/2 and HTTP/3 use [`extended_connect`].
 ///
 /// ```
 /// use bowline::{Config, Connection, server};
@@ -36,14 +36,14 @@ use http::{HeaderValue, Response, StatusCode, Version, header};
 /// # assert_eq!(serve(&request, Config::default()).status(), 400);
 /// ```
 ///
-/// With hyper and [`adapter::tokio`](crate::adapter), the stream is `TokioIo::new(hyper::upgrade::on(request).await?)`, and what
-/// came early is in it: `WebSocket::new(stream, connection)` is all there is to do. `hyper-echo.rs` and
+/// With hyper and [`adapter::tokio`](crate::adapter), the stream is `TokioIo::new(hyper::upgrade::on(request).await?)`, and it
+/// contains the early bytes: `WebSocket::new(stream, connection)` is all that is left to do. `hyper-echo.rs` and
 /// `axum-echo.rs` in `examples/http/src` are whole servers.
 ///
 /// # Errors
 ///
-/// The answer to a client that is turned away, with the rule that was broken as its body, for [`Response::map`] to make any
-/// body of. It needs no other header field: whether the stream is used for another request is for the HTTP library to say.
+/// The answer to a client that is refused. Its body is the rule that was broken; [`Response::map`] it to a body of the HTTP
+/// library. It needs no other header field: whether the stream is used for another request is decided by the library.
 #[expect(clippy::result_large_err, reason = "an answer is what both sides of the result are")]
 pub fn upgrade<B>(
     request: &http::Request<B>,
@@ -54,11 +54,10 @@ pub fn upgrade<B>(
 }
 
 /// The same as [`upgrade`] over HTTP/2 and HTTP/3: accepts an extended CONNECT request (RFC 8441, RFC 9220). The stream of
-/// the request is then what the TCP connection is elsewhere. It needs the feature `http`.
+/// the request then takes the place of the TCP connection. It needs the feature `http`.
 ///
-/// `protocol` is the pseudo-header field `:protocol`, which HTTP libraries keep in [`http::Request::extensions`]: as
-/// `hyper::ext::Protocol` or `h2::ext::Protocol`, say, which have a method `as_str`. The library must be told
-/// to announce `SETTINGS_ENABLE_CONNECT_PROTOCOL`, without which no client may send such a request (RFC 8441 §3).
+/// `protocol` is the pseudo-header field `:protocol`, which HTTP libraries keep in [`http::Request::extensions`]: for example
+/// as `hyper::ext::Protocol` or `h2::ext::Protocol`, which have a method `as_str`. Configure the library to announce `SETTINGS_ENABLE_CONNECT_PROTOCOL`, without which no client may send such a request (RFC 8441 §3).
 ///
 /// Host and path come from the URI of the request, where libraries put `:scheme`, `:authority` and `:path`.
 ///
@@ -69,18 +68,19 @@ pub fn upgrade<B>(
 /// ```
 /// use bowline::{Config, HandshakeError, server::{Accept, extended_connect}};
 /// use http::{Method, Request, Version};
+/// use std::sync::Arc;
 ///
-/// let config = Config::default().into();
+/// let config = Arc::new(Config::default());
 /// let request = Request::builder()
 ///     .method(Method::CONNECT)
 ///     .uri("https://server.example.com/chat")
 ///     .version(Version::HTTP_2)
 ///     .header("sec-websocket-version", "13")
 ///     .body(())?;
-/// let (response, _connection) = extended_connect(&request, Some("websocket"), &Accept::same_origin(), &config).unwrap();
+/// let (response, _connection) = extended_connect(&request, Some("websocket"), &Accept::same_origin(), config.clone()).unwrap();
 /// assert_eq!(response.status(), 200);
 ///
-/// let refusal = extended_connect(&request, Some("connect-udp"), &Accept::same_origin(), &config).unwrap_err();
+/// let refusal = extended_connect(&request, Some("connect-udp"), &Accept::same_origin(), config).unwrap_err();
 /// assert_eq!(refusal.status(), 501);
 /// assert_eq!(refusal.body(), &HandshakeError::ConnectProtocol("connect-udp".into()));
 /// # Ok::<(), http::Error>(())
@@ -88,9 +88,9 @@ pub fn upgrade<B>(
 ///
 /// # Errors
 ///
-/// As for [`upgrade`]. A request without a `protocol` asks for a tunnel to another host, and one with another protocol for
-/// what is not spoken here: the status is then 501 (RFC 9220 §3). A server that knows more protocols than this one looks
-/// before it calls.
+/// As for [`upgrade`]. A request without a `protocol` asks for a tunnel to another host, and one with another protocol
+/// for something that is not supported: the status is then 501 (RFC 9220 §3). A server with more protocols than this one
+/// looks at `protocol` before it calls.
 #[expect(clippy::result_large_err, reason = "an answer is what both sides of the result are")]
 pub fn extended_connect<B>(
     request: &http::Request<B>,
@@ -101,10 +101,10 @@ pub fn extended_connect<B>(
     Upgrade::from_connect(request, protocol, config)?.accept(accept)
 }
 
-/// A client's opening handshake that an HTTP library has read, and that keeps all rules. [`accept`](Self::accept) it, or
+/// A client's opening handshake that an HTTP library has read and that keeps all rules. [`accept`](Self::accept) it, or
 /// answer with any other response. It needs the feature `http`.
 ///
-/// [`upgrade`] and [`extended_connect`] are the short way, for when nothing depends on what the client offers.
+/// [`upgrade`] and [`extended_connect`] are the short way, if nothing depends on the request.
 ///
 /// ```
 /// use bowline::{Config, Connection, HandshakeError, server::{Accept, Upgrade}};
@@ -116,9 +116,8 @@ pub fn extended_connect<B>(
 ///     config: impl Into<Arc<Config>>,
 /// ) -> Result<(Response<()>, Connection), Response<HandshakeError>> {
 ///     let upgrade = Upgrade::new(request, config)?;
-///     let accept = Accept::same_origin();
-///     let is_new = upgrade.request().protocols().any(|offered| offered == "chat.v2");
-///     upgrade.accept(&if is_new { accept.protocol("chat.v2") } else { accept })
+///     let origins = if upgrade.request().path() == "/public" { Accept::any_origin() } else { Accept::same_origin() };
+///     upgrade.accept(&origins.protocols(["chat.v2", "chat.v1"]))
 /// }
 /// ```
 #[derive(Debug)]
@@ -128,7 +127,7 @@ pub struct Upgrade {
     form: Form,
 }
 
-/// How a handshake is made.
+/// How the handshake is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     /// With an upgrade of HTTP/1.1.
@@ -150,7 +149,7 @@ impl Upgrade {
     ) -> Result<Self, Response<HandshakeError>> {
         let (line, fields) = Fields::of_request_message(request);
         let checked = match request.version() {
-            Version::HTTP_11 => Request::check(&line, fields, config.into()),
+            Version::HTTP_11 => Request::check(&line, fields, &config.into()),
             _ => Err(HandshakeError::HttpVersion(grammar::excerpt(fields.first_line()))),
         };
         Form::Upgrade.conclude(checked)
@@ -170,36 +169,35 @@ impl Upgrade {
         Form::Connect.conclude(Request::check_connect(&line, protocol, fields, config.into()))
     }
 
-    /// What the client asks for, and what it offers.
-    #[must_use]
+    /// The request: its path, and the offers of the client.
     pub fn request(&self) -> &Request {
         &self.request
     }
 
-    /// Opens the connection. The response is to be sent; what it has as its body, or in its place, is for the HTTP library
-    /// to say.
+    /// Opens the connection. Send the response; give it the body that the HTTP library wants, such as an empty one.
     ///
     /// # Errors
     ///
-    /// The answer to a client whose origin is not one that `accept` admits (status 403), or that does not offer the
-    /// subprotocol of `accept` (status 400).
+    /// The answer to a client whose origin is not one that `accept` allows (status 403), or that does not offer the
+    /// subprotocol that `accept` requires (status 400).
     pub fn accept(self, accept: &Accept) -> Result<(Response<()>, Connection), Response<HandshakeError>> {
         let Self { request, form } = self;
+        let protocol = accept.choose(&request).map_err(|error| form.refuse(error))?;
         let mut response = Response::new(());
-        let opened = request.open(accept, |request, extensions| {
+        let connection = request.open(protocol, |key, extensions| {
             let mut head = Vec::new();
             match form {
                 Form::Upgrade => {
+                    debug_assert!(key.is_some(), "a request of HTTP/1.1 has a key");
                     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-                    head = request.answer(accept, extensions);
+                    head = request::switching_protocols(accept, key, protocol, extensions);
                 }
-                Form::Connect => accept.push_fields(&mut head, extensions),
+                Form::Connect => accept.push_fields(&mut head, protocol, extensions),
             }
             *response.headers_mut() = messages::to_map(&head);
-            // Nothing goes out over the connection itself.
+            // The connection itself sends nothing first.
             Vec::new()
         });
-        let connection = opened.map_err(|error| form.refuse(error))?;
         Ok((response, connection))
     }
 }

@@ -1,7 +1,7 @@
 /// The header fields that have a meaning for the handshake. Each name in a head is compared with them once, when the head
-/// is taken apart.
+/// is parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Known {
+pub(crate) enum FieldName {
     Accept,
     Connection,
     ContentLength,
@@ -16,9 +16,7 @@ pub(crate) enum Known {
     Version,
 }
 
-impl Known {
-    pub(crate) const COUNT: usize = 12;
-
+impl FieldName {
     #[inline]
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -37,7 +35,7 @@ impl Known {
         }
     }
 
-    /// The field with this name, which must be a token, in whatever case.
+    /// The field with this name, which must be a token, in any case.
     pub(crate) fn of(name: &[u8]) -> Option<Self> {
         match name.len() {
             4 => Self::Host.if_named(name),
@@ -56,8 +54,8 @@ impl Known {
 
     /// This field, if a token of the same length is its name. Inlined, so that the name and its length are constants.
     ///
-    /// The names are made of letters and hyphens. A letter and its other case differ in one bit, 0x20, and with it a
-    /// hyphen would be CR, which is in no token. So that bit need not be looked at, and no byte needs a branch.
+    /// The names are made of letters and hyphens. A letter and its other case differ in one bit, 0x20, and a hyphen without
+    /// that bit would be CR, which is in no token. So the bit is ignored, and no byte needs a branch.
     #[inline]
     fn if_named(self, token: &[u8]) -> Option<Self> {
         let differences = token.iter().zip(self.name().as_bytes()).fold(0, |bits, (a, b)| bits | (a ^ b));
@@ -69,38 +67,37 @@ impl Known {
 mod tests {
     use super::*;
 
-    const ALL: [Known; Known::COUNT] = [
-        Known::Accept,
-        Known::Connection,
-        Known::ContentLength,
-        Known::Expect,
-        Known::Extensions,
-        Known::Host,
-        Known::Key,
-        Known::Origin,
-        Known::Protocol,
-        Known::TransferEncoding,
-        Known::Upgrade,
-        Known::Version,
+    const ALL: [FieldName; 12] = [
+        FieldName::Accept,
+        FieldName::Connection,
+        FieldName::ContentLength,
+        FieldName::Expect,
+        FieldName::Extensions,
+        FieldName::Host,
+        FieldName::Key,
+        FieldName::Origin,
+        FieldName::Protocol,
+        FieldName::TransferEncoding,
+        FieldName::Upgrade,
+        FieldName::Version,
     ];
 
-    /// Each name is found in whatever case, and no other token is: not one that differs in a byte, or in its length.
+    /// Each name is found in any case, and no other token is: not one that differs in a byte, or in its length.
     #[test]
     fn names_are_told_apart() {
-        for (nth, known) in ALL.into_iter().enumerate() {
-            assert_eq!(known as usize, nth);
-            let name = known.name().as_bytes();
+        for field in ALL {
+            let name = field.name().as_bytes();
             for found in [name, &name.to_ascii_lowercase(), &name.to_ascii_uppercase()] {
-                assert_eq!(Known::of(found), Some(known));
+                assert_eq!(FieldName::of(found), Some(field));
             }
-            assert_eq!(Known::of(&name[1..]), None);
-            assert_eq!(Known::of(&[name, b"s"].concat()), None);
+            assert_eq!(FieldName::of(&name[1..]), None);
+            assert_eq!(FieldName::of(&[name, b"s"].concat()), None);
             for at in 0..name.len() {
                 for byte in (0..=u8::MAX).filter(|&byte| super::super::grammar::is_token_byte(byte)) {
                     let mut other = name.to_vec();
                     other[at] = byte;
-                    let expected = other.eq_ignore_ascii_case(name).then_some(known);
-                    assert_eq!(Known::of(&other), expected, "{}", other.escape_ascii());
+                    let expected = other.eq_ignore_ascii_case(name).then_some(field);
+                    assert_eq!(FieldName::of(&other), expected, "{}", other.escape_ascii());
                 }
             }
         }
