@@ -483,6 +483,13 @@ fn a_flush_after_the_end() {
         assert_eq!(socket.get_ref().flushes.is_empty(), flushes);
         assert_eq!(socket.get_ref().written, close_from(Role::Server, 1000, ""));
     }
+    let mut script = Script::new([Reads::Bytes(close_to(Role::Server, 1000, "")), Reads::Timeout]);
+    script.flushes = [ErrorKind::WouldBlock].into();
+    let mut socket = socket(connection_with(Role::Server, hasty), script);
+    assert_eq!(socket.try_recv().unwrap(), Poll::Pending);
+    assert!(!socket.get_ref().calls.contains(&"shutdown"), "not before it is flushed");
+    assert_eq!(socket.try_recv().unwrap(), Poll::Ready(None));
+    assert!(socket.get_ref().calls.contains(&"shutdown"));
 }
 
 /// A body that breaks off is not read beyond the end of the stream.

@@ -81,11 +81,9 @@ impl<S: Transport> WebSocket<S> {
             // Writing may have taken a part of the time. No tick here: between two of them there has to be a read.
             self.arm(wait)?;
             match self.fill(wait)? {
-                ReadOutcome::Bytes => {}
+                ReadOutcome::Bytes | ReadOutcome::Nothing => {}
                 ReadOutcome::EndOfStream => has_ended = true,
                 ReadOutcome::Over => return Ok(Poll::Pending),
-                ReadOutcome::Nothing if wait.is_over(self.origin.elapsed()) => return Ok(Poll::Pending),
-                ReadOutcome::Nothing => {}
             }
         }
         Ok(Poll::Ready(true))

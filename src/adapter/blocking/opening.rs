@@ -109,7 +109,6 @@ pub struct Incoming<S> {
 
 impl<S> Incoming<S> {
     /// The request: its path, its header fields, and the subprotocols that the client offers.
-    #[must_use]
     pub const fn request(&self) -> &server::Request {
         &self.request
     }
@@ -330,8 +329,12 @@ impl<S: Transport> Opening<S> {
     /// Sends the refusal, and lets the client read it: to close at once while bytes lie unread would reset the connection, and
     /// could destroy the answer.
     fn deliver(self, refusal: server::Refusal) {
+        let mut connection = refusal.into_connection();
+        if self.has_ended {
+            connection.receive_eof();
+        }
         // Whether the client reads it is for the client to decide.
-        let _ = self.into_socket(refusal.into_connection()).run_to_end();
+        let _ = self.into_socket(connection).run_to_end();
     }
 
     fn refuse(self, refusal: server::Refusal) -> Error {
