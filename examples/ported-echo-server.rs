@@ -7,9 +7,9 @@
 //! What changed in porting:
 //!
 //! - `accept` takes a configuration, made once, and says whose pages may connect.
-//! - A loop of `recv` and `send` in place of `split`, `try_filter` and `forward`: a message is text or binary always.
+//! - A loop of `recv` and `feed` in place of `split`, `try_filter` and `forward`: a message is text or binary always.
 //!   (`receiver.forward(sender)` would do as well, as the halves of a socket are a `Stream` and a `Sink`.)
-//! - A clean end is `Ok`. Any other is an error that says what happened; it is a line here, and not a panic.
+//! - A normal end is `Ok`. Any other is an error with the close code and the cause; it is printed here, and not a panic.
 
 use bowline::{
     Config,
@@ -29,7 +29,7 @@ async fn main() -> std::io::Result<()> {
     while let Ok((stream, peer)) = listener.accept().await {
         let config = config.clone();
         tokio::spawn(async move {
-            match echo(stream, &config).await {
+            match echo(stream, config).await {
                 Ok(()) => println!("{peer}: closed"),
                 Err(error) => eprintln!("{peer}: {error}"),
             }
@@ -38,10 +38,10 @@ async fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-async fn echo(stream: TcpStream, config: &Arc<Config>) -> Result<(), Error> {
+async fn echo(stream: TcpStream, config: Arc<Config>) -> Result<(), Error> {
     let mut socket = ws::accept(stream, &Accept::any_origin(), config).await?;
     while let Some(message) = socket.recv().await? {
-        socket.send(message).await?;
+        socket.feed(message).await?; // the next `recv` writes
     }
     Ok(())
 }

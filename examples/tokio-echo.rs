@@ -25,7 +25,7 @@ async fn main() -> std::io::Result<()> {
         let (stream, _) = listener.accept().await?;
         let config = config.clone();
         tokio::spawn(async move {
-            match echo(stream, &config).await {
+            match echo(stream, config).await {
                 Ok(end) => eprintln!("{end}"),
                 Err(error) => eprintln!("{error}"),
             }
@@ -42,7 +42,7 @@ fn compressing(mut config: Config) -> Config {
 
 /// Serves one client, and says how it ended. A message is sent back as it lies in the read buffer, and the answers to all
 /// that one read brought leave with one write.
-async fn echo(stream: TcpStream, config: &Arc<Config>) -> Result<String, Error> {
+async fn echo(stream: TcpStream, config: Arc<Config>) -> Result<String, Error> {
     stream.set_nodelay(true)?;
     // A page of any origin may use this server: it gives away nothing that is worth protecting.
     let mut socket = ws::accept(stream, &Accept::any_origin(), config).await?;

@@ -49,9 +49,9 @@ use thiserror::Error;
 /// # use bowline::{Config, Connection, Event, Role};
 /// # assert!(is_worth_another_try(&Error::Io(std::io::ErrorKind::ConnectionReset.into())));
 /// # assert!(!is_worth_another_try(&Error::Refused(403)));
-/// # let ended = |bytes: &mut [u8]| {
+/// # let ended = |bytes: &[u8]| {
 /// #     let mut client = Connection::new(Role::Client, Config::default());
-/// #     client.receive(&mut bytes.into());
+/// #     client.receive(&mut (&mut bytes.to_vec()).into());
 /// #     client.output().write_to(&mut std::io::sink()).unwrap();
 /// #     client.receive_eof();
 /// #     Error::Closed(Box::new(client.closure().unwrap().clone()))

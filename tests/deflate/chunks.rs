@@ -285,3 +285,20 @@ fn takeover_in_chunks() {
         }
     }
 }
+
+/// [T-27] Chunks that need no further bytes are there to be polled, as well as received with an empty input.
+#[test]
+fn drained_by_polling() {
+    for role in ROLES {
+        let mut bytes = frame_to(role, BINARY, &deflated(&vec![0; 1_000_000]));
+        let mut connection = in_chunks(role, PLAIN);
+        let (mut input, mut received) = (Input::from(&mut bytes), 0);
+        let mut next = connection.receive(&mut input);
+        while let Some(event) = next {
+            let Event::BinaryChunk { data, .. } = event else { panic!("{event:?}") };
+            received += data.len();
+            next = if input.is_empty() { connection.poll_event() } else { connection.receive(&mut input) };
+        }
+        assert_eq!(received, 1_000_000);
+    }
+}

@@ -9,7 +9,6 @@ use std::{
     collections::VecDeque,
     io,
     pin::{Pin, pin},
-    sync::Arc,
     task::{Context, Poll, Waker},
 };
 

@@ -315,7 +315,7 @@ fn a_client_and_a_server() {
         (bowline::Role::Client, &b"chat"[..])
     );
     client.send_text("Hello").unwrap();
-    let queued = client.queued();
+    let queued = client.buffered_amount();
     let mut wire = client.output().copy_to_bytes(queued).to_vec();
     assert_eq!(server.receive(&mut (&mut wire[..]).into()), Some(bowline::Event::Text("Hello".into())));
 }

@@ -341,7 +341,7 @@ fn early_data() {
     let mut connection = request.accept(&Accept::same_origin()).unwrap();
     assert_eq!(connection.receive(&mut input), Some(Event::Text("Hello".into())));
     assert_eq!((connection.state(), connection.send_text("Hello")), (State::Open, Ok(())));
-    let queued = connection.queued();
+    let queued = connection.buffered_amount();
     let output = connection.output().copy_to_bytes(queued);
     assert!(output.starts_with(b"HTTP/1.1 101 "));
     assert!(output.ends_with(b"\r\n\r\n\x81\x05Hello"));

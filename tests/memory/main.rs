@@ -1,6 +1,6 @@
 //! What a connection holds, and what it costs: every allocation of the thread is counted.
 //!
-//! The law: at most twice the payload received of the message that is coming in and 1 KiB, and never more than the
+//! The memory bound: at most twice the payload received of the message that is coming in and 1 KiB, and never more than the
 //! limit on messages and 1 KiB. A declared length counts for nothing.
 
 #![expect(clippy::cast_possible_truncation, reason = "test data is built from counters")]
@@ -149,7 +149,7 @@ fn a_declared_length_costs_nothing() {
                     });
                     assert_eq!(held.receive(&mut header_to(role, first, len)), 0);
                     held.assert_bounded(0, usize::MAX);
-                    held.with(|connection| assert!(connection.direct_read().is_none()));
+                    held.with(|connection| assert!(connection.direct_read(|_| ()).is_none()));
                     held.receive(&mut [b'a' ^ KEY[0]]);
                     held.assert_bounded(1, usize::MAX);
                 }
@@ -190,9 +190,9 @@ impl Trickle {
         let (mut rest, mut received, mut events) = (&mut bytes[..], 0, 0);
         while !rest.is_empty() {
             let (now, later) = rest.split_at_mut(self.read.min(rest.len()));
-            let read = held.with(|connection| match self.direct.then(|| connection.direct_read()).flatten() {
-                Some(mut space) => space.read_from(&now[..]).unwrap(),
-                None => 0,
+            let read = held.with(|connection| {
+                let read = self.direct.then(|| connection.direct_read(|space| space.read_from(&now[..]).unwrap()));
+                read.flatten().unwrap_or(0)
             });
             received += now.len();
             events += held.receive(&mut now[read..]);

@@ -4,9 +4,9 @@ use crate::common::{Pair, ROLES, close_to, connection, connection_with, frame_to
 use bowline::{
     Cause, CloseCode, Closure, Config, Connection, Deadline,
     Endpoint::{self, Local, Remote},
-    Interrupted, Role, Timestamp,
+    Interrupted, ProtocolError, Role, Timestamp,
 };
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 type Step = fn(Role, &mut Connection);
 
@@ -240,6 +240,92 @@ fn an_unfinished_message_is_reported() {
                 (closure.is_clean(), closure.cause(), closure.interrupted()),
                 (true, Cause::Closed, interrupted)
             );
+        }
+    }
+}
+
+/// [O-21] Normal is what is clean and came with the peer's 1000 or 1001, or without a code, whoever began and whatever we sent.
+#[test]
+fn what_is_normal() {
+    for role in ROLES {
+        for began in [None, Some(1000), Some(1011), Some(4000)] {
+            let end = |frame: &[u8]| {
+                let mut connection = connection(role);
+                if let Some(code) = began {
+                    connection.close(code.into(), "").unwrap();
+                }
+                receive(&mut connection, frame);
+                let unwritten = connection.closure().is_some_and(Closure::is_normal);
+                assert!(!unwritten, "our Close frame has not left");
+                written(&mut connection);
+                connection.closure().unwrap().clone()
+            };
+            for code in (0..=u16::MAX).filter(|code| CloseCode::new(*code).may_be_received()) {
+                let closure = end(&close_to(role, code, ""));
+                assert!(closure.is_clean());
+                assert_eq!(closure.is_normal(), matches!(code, 1000 | 1001), "{code}");
+            }
+            assert!(end(&frame_to(role, 0x88, b"")).is_normal(), "without a code");
+            assert!(!end(&close_to(role, 1005, "")).is_normal(), "a code that must not be sent is a violation");
+        }
+        let not_clean: [Step; 3] = [eof, transport_fails, |role, c| {
+            receive(c, &close_to(role, 1000, ""));
+            c.transport_failed();
+        }];
+        for end in not_clean {
+            let mut connection = connection(role);
+            end(role, &mut connection);
+            assert!(!connection.closure().unwrap().is_normal());
+        }
+    }
+}
+
+/// A closure is an error whose source is the violation, if there was one.
+#[test]
+fn as_an_error() {
+    for role in ROLES {
+        let ends: [(Step, bool); 4] = [(violation, true), (eof, false), (transport_fails, false), (peer_closes, false)];
+        for (end, has_source) in ends {
+            let mut connection = connection(role);
+            end(role, &mut connection);
+            let closure = connection.closure().unwrap().clone();
+            let error: Box<dyn Error + Send + Sync> = Box::new(closure.clone());
+            assert_eq!(error.to_string(), closure.to_string());
+            let source =
+                error.source().map(|source| source.downcast_ref::<ProtocolError>().copied().map(Cause::Protocol));
+            assert_eq!(source, has_source.then_some(Some(closure.cause())));
+        }
+    }
+}
+
+/// [P-25] One line for a log, for each kind of end.
+#[test]
+fn in_one_line() {
+    let table: [(&[Step], &str); 7] = [
+        (
+            &[peer_closes],
+            "closed with 3000 (registered by a library or framework) \"so long\", clean, begun by the peer: ",
+        ),
+        (
+            &[close, peer_closes_without_a_body],
+            "closed with 1005 (no status received), clean, begun by this endpoint: ",
+        ),
+        (&[violation], "closed with 1006 (abnormal closure), not clean, begun by this endpoint: "),
+        (&[eof], "closed with 1006 (abnormal closure), not clean, begun by the peer: "),
+        (&[transport_fails], "closed with 1006 (abnormal closure), not clean, begun by the peer: the transport failed"),
+        (&[close, close_deadline], "closed with 1006 (abnormal closure), not clean, begun by this endpoint: "),
+        (&[no_pong, eof], "closed with 1006 (abnormal closure), not clean, begun by this endpoint: "),
+    ];
+    for role in ROLES {
+        for (steps, line) in table {
+            let mut connection = connection_with(role, deadlines);
+            for step in steps {
+                step(role, &mut connection);
+            }
+            let closure = connection.closure().unwrap();
+            let expected =
+                format!("{line}{}", if line.ends_with(' ') { closure.cause().to_string() } else { String::new() });
+            assert_eq!(closure.to_string(), expected);
         }
     }
 }

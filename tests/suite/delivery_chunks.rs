@@ -180,6 +180,6 @@ fn a_frame_of_any_size() {
             total += chunks(&receive(&mut connection, &[0; 10_000])).0.len();
         }
         assert_eq!((total, connection.closure()), (1_000_000, None));
-        assert!(connection.direct_read().is_none(), "there is nothing to assemble");
+        assert!(connection.direct_read(|_| ()).is_none(), "there is nothing to assemble");
     }
 }

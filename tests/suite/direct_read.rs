@@ -6,9 +6,14 @@ use crate::{
     },
     peer::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT, fragments_to, header_to, poll_events, short_header},
 };
-use bowline::{Cause, CloseCode, Connection, Delivery, DirectRead, Event, Interrupted, Role, Violation};
+use bowline::{
+    Cause, CloseCode, Config, Connection, Delivery, DirectRead, Event, Interrupted, Role, State, Timestamp, Violation,
+};
 use bytes::BufMut;
-use std::io::{self, ErrorKind, Read};
+use std::{
+    io::{self, ErrorKind, Read},
+    time::Duration,
+};
 
 /// A payload in which a byte that is lost, doubled or unmasked with the wrong part of the key shows.
 fn payload(len: usize) -> Vec<u8> {
@@ -40,10 +45,8 @@ impl Read for Stream<'_> {
 fn drive(connection: &mut Connection, mut bytes: &[u8], cut: usize, most: usize) -> (Vec<Event<'static>>, usize) {
     let (mut events, mut direct) = (Vec::new(), 0);
     while !bytes.is_empty() {
-        let read = connection.direct_read().map_or(0, |mut space| {
-            let mut stream = Stream { bytes: &bytes[..bytes.len().min(most)], most: 1000, error: None };
-            space.read_from(&mut stream).unwrap()
-        });
+        let mut stream = Stream { bytes: &bytes[..bytes.len().min(most)], most: 1000, error: None };
+        let read = connection.direct_read(|space| space.read_from(&mut stream).unwrap()).unwrap_or(0);
         direct += read;
         bytes = &bytes[read..];
         events.extend(poll_events(connection));
@@ -67,7 +70,7 @@ fn in_frame(role: Role, len: usize, received: usize) -> (Connection, Vec<u8>) {
 
 /// The size of the capacity that a direct read has now.
 fn capacity(connection: &mut Connection) -> usize {
-    connection.direct_read().map_or(0, |mut space| space.as_buf_mut().remaining_mut())
+    connection.direct_read(|space| space.as_buf_mut().remaining_mut()).unwrap_or(0)
 }
 
 /// Appends what fits of `bytes`, at most `most`, and returns the rest.
@@ -130,37 +133,37 @@ fn when_there_is_none() {
     for role in ROLES {
         let large = frame_to(role, BINARY, &payload(50_000));
         let (connection, _) = &mut in_frame(role, 50_000, 20_000);
-        assert!(connection.direct_read().is_some());
+        assert!(connection.direct_read(|_| ()).is_some());
 
         let mut fresh = crate::common::connection(role);
-        assert!(fresh.direct_read().is_none(), "nothing is received");
+        assert!(fresh.direct_read(|_| ()).is_none(), "nothing is received");
         receive(&mut fresh, &large);
-        assert!(fresh.direct_read().is_none(), "the message is complete");
+        assert!(fresh.direct_read(|_| ()).is_none(), "the message is complete");
 
         let (mut small, _) = in_frame(role, 100, 50);
-        assert!(small.direct_read().is_none(), "not worth it");
+        assert!(small.direct_read(|_| ()).is_none(), "not worth it");
         let (mut begun, _) = in_frame(role, 50_000, 100);
-        assert!(begun.direct_read().is_none(), "hardly anything is received, and memory follows what is");
+        assert!(begun.direct_read(|_| ()).is_none(), "hardly anything is received, and memory follows what is");
         let (mut ending, _) = in_frame(role, 50_000, 49_990);
-        assert!(ending.direct_read().is_none(), "hardly anything is missing");
+        assert!(ending.direct_read(|_| ()).is_none(), "hardly anything is missing");
 
         let mut text = crate::common::connection(role);
         receive(&mut text, &frame_to(role, TEXT, &vec![b'a'; 50_000])[..20_000]);
-        assert!(text.direct_read().is_none(), "text is validated as it arrives");
+        assert!(text.direct_read(|_| ()).is_none(), "text is validated as it arrives");
 
         let mut chunks = connection_with(role, |config| config.delivery = Delivery::Chunks);
         receive(&mut chunks, &large[..20_000]);
-        assert!(chunks.direct_read().is_none(), "chunks are not assembled");
+        assert!(chunks.direct_read(|_| ()).is_none(), "chunks are not assembled");
 
         let mut between = crate::common::connection(role);
         receive(&mut between, &frame_to(role, BINARY & !FIN, &payload(20_000)));
-        assert!(between.direct_read().is_none(), "a header comes next");
+        assert!(between.direct_read(|_| ()).is_none(), "a header comes next");
         receive(&mut between, &header_to(role, CONTINUATION, 8, 1 << 20)[..5]);
-        assert!(between.direct_read().is_none(), "the header is incomplete");
+        assert!(between.direct_read(|_| ()).is_none(), "the header is incomplete");
         let mut control = crate::common::connection(role);
         receive(&mut control, &frame_to(role, BINARY & !FIN, &payload(20_000)));
         receive(&mut control, &frame_to(role, PING, &[0; 125])[..50]);
-        assert!(control.direct_read().is_none(), "a control frame comes first");
+        assert!(control.direct_read(|_| ()).is_none(), "a control frame comes first");
     }
 }
 
@@ -174,19 +177,19 @@ fn none_after_the_end() {
             let mut connection = connection(role);
             let bytes = [&begun[..], &end, &large, &payload(20_000)].concat();
             assert_eq!(receive_cut(&mut connection, &bytes, 5000).len(), 1);
-            assert!(connection.direct_read().is_none());
+            assert!(connection.direct_read(|_| ()).is_none());
         }
         let (mut ended, _) = in_frame(role, 50_000, 20_000);
         ended.receive_eof();
-        assert!(ended.direct_read().is_none());
+        assert!(ended.direct_read(|_| ()).is_none());
         assert_eq!(ended.closure().unwrap().cause(), Cause::EndOfStream(Interrupted::Frame));
         let (mut lost, _) = in_frame(role, 50_000, 20_000);
         lost.transport_failed();
-        assert!(lost.direct_read().is_none());
+        assert!(lost.direct_read(|_| ()).is_none());
         // After our own Close frame, messages are still received.
         let (mut closing, rest) = in_frame(role, 50_000, 20_000);
         closing.close(CloseCode::NORMAL, "").unwrap();
-        assert!(closing.direct_read().is_some());
+        assert!(closing.direct_read(|_| ()).is_some());
         let (events, _) = drive(&mut closing, &rest, 100, usize::MAX);
         assert!(is_message(&events, &payload(50_000)));
     }
@@ -202,12 +205,13 @@ fn no_more_than_is_missing() {
             assert!(capacity > 0 && capacity <= (len - received).min(received * 2), "{capacity}");
             let more = [&rest[..], &frame_to(role, PING, b"next")].concat();
             let mut stream = Stream { bytes: &more, most: usize::MAX, error: None };
-            let mut space = connection.direct_read().unwrap();
-            assert_eq!(space.read_from(&mut stream).unwrap(), capacity);
-            assert_eq!(stream.bytes.len(), more.len() - capacity, "bytes were taken and lost");
-            assert_eq!(space.read_from(&mut stream).unwrap(), 0, "it is full");
-            assert_eq!(space.as_buf_mut().remaining_mut(), 0);
-            drop(space);
+            let is_read = connection.direct_read(|space| {
+                assert_eq!(space.read_from(&mut stream).unwrap(), capacity);
+                assert_eq!(stream.bytes.len(), more.len() - capacity, "bytes were taken and lost");
+                assert_eq!(space.read_from(&mut stream).unwrap(), 0, "it is full");
+                assert_eq!(space.as_buf_mut().remaining_mut(), 0);
+            });
+            assert!(is_read.is_some());
             let (events, _) = drive(&mut connection, &more[capacity..], 5000, usize::MAX);
             assert!(matches!(&events[..], [Event::Binary(data), Event::Ping(_)] if **data == *payload(len)));
             assert_eq!(written(&mut connection), frame_from(role, PONG, b"next"));
@@ -224,18 +228,18 @@ fn errors_keep_what_was_read() {
                 let (mut connection, rest) = in_frame(role, 50_000, 20_000);
                 let (now, later) = rest.split_at(777);
                 let mut stream = Stream { bytes: now, most, error: Some(error) };
-                let outcome = connection.direct_read().unwrap().read_from(&mut stream);
+                let outcome = connection.direct_read(|space| space.read_from(&mut stream)).unwrap();
                 assert_eq!(outcome.unwrap_err().kind(), error);
                 let mut nothing = Stream { bytes: &[], most, error: Some(error) };
-                assert!(connection.direct_read().unwrap().read_from(&mut nothing).is_err());
+                assert!(connection.direct_read(|space| space.read_from(&mut nothing)).unwrap().is_err());
                 let (events, _) = drive(&mut connection, later, 5000, usize::MAX);
                 assert!(is_message(&events, &payload(50_000)));
             }
         }
         let (mut connection, rest) = in_frame(role, 50_000, 20_000);
         let mut stream = Stream { bytes: &rest[..10], most: 3, error: None };
-        assert_eq!(connection.direct_read().unwrap().read_from(&mut stream).unwrap(), 10);
-        assert_eq!(connection.direct_read().unwrap().read_from(&mut stream).unwrap(), 0);
+        assert_eq!(connection.direct_read(|space| space.read_from(&mut stream)).unwrap().unwrap(), 10);
+        assert_eq!(connection.direct_read(|space| space.read_from(&mut stream)).unwrap().unwrap(), 0);
         connection.receive_eof();
         assert_eq!(connection.closure().unwrap().cause(), Cause::EndOfStream(Interrupted::Frame));
         assert_eq!(receive(&mut connection, &rest[10..]), []);
@@ -256,8 +260,8 @@ fn both_may_alternate() {
             while events.is_empty() {
                 assert!(!rest.is_empty(), "all is received, and there is no event");
                 for _ in 0..2 {
-                    if let Some(mut space) = connection.direct_read() {
-                        rest = put(&mut space, rest, direct);
+                    if let Some(later) = connection.direct_read(|space| put(space, rest, direct)) {
+                        rest = later;
                     }
                 }
                 let (now, later) = rest.split_at(buffered.min(rest.len()));
@@ -332,6 +336,79 @@ fn limits_count_on() {
                 other => panic!("{} events", other.len()),
             }
             assert!(direct > 10_000);
+        }
+    }
+}
+
+/// A direct read that reads nothing has no effect, however often.
+#[test]
+fn nothing_is_read() {
+    for role in ROLES {
+        let (mut connection, rest) = in_frame(role, 50_000, 20_000);
+        for part in rest.chunks(1000) {
+            assert_eq!(poll_events(&mut connection), []);
+            connection.direct_read(|_| ());
+            connection.direct_read(|space| {
+                let _ = space.as_buf_mut();
+                assert_eq!(space.read_from(&b""[..]).unwrap(), 0);
+            });
+            let events = receive(&mut connection, part);
+            assert!(events.is_empty() || is_message(&events, &payload(50_000)));
+        }
+        assert_eq!(connection.closure(), None);
+        let text = receive(&mut connection, &frame_to(role, TEXT, b"next"));
+        assert_eq!(text, [Event::Text("next".into())]);
+    }
+}
+
+/// [I-23] [J-04] Reads of every size into one direct read, or into one after the other, with an event polled after each or at the end.
+#[test]
+fn in_pieces_of_every_size() {
+    let len = 10_000;
+    for role in ROLES {
+        for size in (1..=64).chain([1000, 4095, 4096, 4097, 5000, 5001, usize::MAX]) {
+            for (one, polls) in [(true, true), (false, true), (false, false)] {
+                let (mut connection, rest) = in_frame(role, len, 5000);
+                let (mut rest, mut events) = (&rest[..], Vec::new());
+                while let Some(later) = connection.direct_read(|space| {
+                    let mut now = put(space, rest, size);
+                    while one {
+                        let before = now.len();
+                        now = put(space, now, size);
+                        if now.len() == before {
+                            break;
+                        }
+                    }
+                    now
+                }) {
+                    rest = later;
+                    if polls {
+                        events.extend(poll_events(&mut connection));
+                    }
+                }
+                events.extend(poll_events(&mut connection));
+                events.extend(receive(&mut connection, rest));
+                assert!(is_message(&events, &payload(len)), "{role:?}, {size} bytes at a time");
+            }
+        }
+    }
+}
+
+/// [O-27] What is read directly is a sign of life and a part of a message.
+#[test]
+fn a_direct_read_counts_as_received() {
+    for role in ROLES {
+        for reads in [false, true] {
+            let change = |config: &mut Config| config.deadlines.idle = Some(Duration::from_secs(60));
+            let mut connection = connection_with(role, change);
+            receive(&mut connection, &frame_to(role, BINARY, &payload(50_000))[..20_000]);
+            for second in (0..=90).step_by(10) {
+                if reads {
+                    connection.direct_read(|space| space.as_buf_mut().put_u8(0)).unwrap();
+                }
+                let _ = connection.tick(Timestamp::since_origin(Duration::from_secs(second)));
+            }
+            assert_eq!(connection.state() == State::Open, reads);
         }
     }
 }

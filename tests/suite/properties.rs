@@ -111,10 +111,15 @@ fn seen(connection: &mut Connection, mut bytes: &[u8], pieces: &[usize], both: b
             break;
         }
         let mut now = (*len).clamp(1, bytes.len());
-        if both && let Some(mut direct_read) = connection.direct_read() {
-            let space = direct_read.as_buf_mut();
-            let count = now.min(space.remaining_mut());
-            space.put_slice(&bytes[..count]);
+        let directly = |connection: &mut Connection| {
+            connection.direct_read(|space| {
+                let space = space.as_buf_mut();
+                let count = now.min(space.remaining_mut());
+                space.put_slice(&bytes[..count]);
+                count
+            })
+        };
+        if both && let Some(count) = directly(connection) {
             bytes = &bytes[count..];
             now = 0;
         }

@@ -43,7 +43,8 @@ async fn both_apis() {
             if swap {
                 (here, there) = (there, here);
             }
-            let there = tokio::spawn(async move { if in_batches { echo_batches(there).await } else { echo(there).await } });
+            let there =
+                tokio::spawn(async move { if in_batches { echo_batches(there).await } else { echo(there).await } });
             for len in [0, 1, 125, 126, 4095, 4096, 16_383, 16_384, 65_536, 100_000, 1024 * 1024] {
                 here.send(data(len, 1)).await.unwrap();
                 assert!(here.recv().await.unwrap() == Some(data(len, 1)), "{len} bytes come back as they were");

@@ -5,9 +5,7 @@ use crate::{
     kit::{Reads, Script, data, pair, poll_times, socket, socket_with, waits},
     wire::plain,
 };
-use bowline::{
-    Cause, CloseCode, CloseFrame, Delivery, Event, Message, SendError, Violation, adapter::tokio::Error,
-};
+use bowline::{Cause, CloseCode, CloseFrame, Delivery, Event, Message, SendError, Violation, adapter::tokio::Error};
 
 /// Everything that the peer sends, in order, and then the end.
 #[tokio::test(start_paused = true)]

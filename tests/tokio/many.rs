@@ -24,7 +24,11 @@ fn message(client: usize, i: usize) -> String {
     format!("{client} {i} {}", "x".repeat((client + i) % 100))
 }
 
-async fn echo<S: AsyncRead + AsyncWrite + Unpin>(stream: S, config: &Arc<Config>, in_batches: bool) -> Result<(), Error> {
+async fn echo<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    config: &Arc<Config>,
+    in_batches: bool,
+) -> Result<(), Error> {
     let mut socket = ws::accept(stream, &Accept::same_origin(), config.clone()).await?;
     if in_batches {
         while let Some(mut batch) = socket.read().await? {

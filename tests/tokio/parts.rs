@@ -47,7 +47,7 @@ async fn there_and_back() {
 #[tokio::test(start_paused = true)]
 async fn in_the_middle() {
     for role in ROLES {
-        let frame = frame_to(role, 0x82, &[7; 50_000]);
+        let frame = frame_to(role, 0x82, &vec![7; 50_000]);
         let script = Script::new([Reads::Bytes(frame[..20_000].to_vec())]);
         script.with(|played| played.room = Some(3));
         let mut first = socket(role, &script);

@@ -5,7 +5,10 @@ use crate::{
     kit::{Reads, Script, data, socket, socket_with, waits},
     wire::plain,
 };
-use bowline::{CloseCode, Message, Prepared, SendError, adapter::tokio::Error};
+use bowline::{
+    CloseCode, Message, Prepared, SendError,
+    adapter::tokio::{Error, WebSocket},
+};
 use std::{task::Poll, time::Duration};
 use tokio::time::{sleep, timeout};
 
@@ -102,7 +105,7 @@ async fn try_recv() {
             let mut socket = Some(socket(role, &script));
             let mut halves = None;
             if split {
-                halves = socket.take().map(|socket| socket.split());
+                halves = socket.take().map(WebSocket::split);
             }
             let mut try_recv = || match (&mut socket, &mut halves) {
                 (Some(socket), _) => socket.try_recv(),

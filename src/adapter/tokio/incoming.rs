@@ -130,7 +130,6 @@ pub struct Incoming<S> {
 
 impl<S> Incoming<S> {
     /// The request, to decide by its path, its header fields, its Origin or the subprotocols that it offers.
-    #[must_use]
     pub fn request(&self) -> &Request {
         &self.request
     }

@@ -105,10 +105,12 @@ entry_points! {
     entry_into_string(text: Text<'_>) -> String { text.into_string() }
     entry_poll_event(connection: &mut Connection) { if let Some(event) = connection.poll_event() { see_event(&event) } }
     entry_direct_read(connection: &mut Connection, bytes: &[u8]) -> usize {
-        let Some(mut space) = connection.direct_read() else { return 0 };
-        let space = space.as_buf_mut();
-        space.put_slice(bytes.get(..space.remaining_mut()).unwrap_or(bytes));
-        space.chunk_mut().len()
+        let space_left = connection.direct_read(|space| {
+            let space = space.as_buf_mut();
+            space.put_slice(bytes.get(..space.remaining_mut()).unwrap_or(bytes));
+            space.chunk_mut().len()
+        });
+        space_left.unwrap_or(0)
     }
     entry_receive_eof(connection: &mut Connection) { connection.receive_eof() }
     entry_write_failed(connection: &mut Connection) { connection.write_failed() }

@@ -1,4 +1,4 @@
-//! bowline, through each of its doors.
+//! bowline, with each of its APIs.
 
 use crate::{any, counted::Counted, echo::Echo, io_uring_example, report};
 use bowline::{
@@ -35,9 +35,9 @@ thread_local! {
     static CONFIG: Arc<Config> = Arc::default();
 }
 
-/// The fast door: all that one read brought, lent.
+/// The batch API: all that one read brought, borrowed.
 pub(crate) async fn by_read(stream: Counted) -> Result<(), Error> {
-    let mut socket = ws::accept(stream, &Accept::any_origin(), &CONFIG.with(Arc::clone)).await?;
+    let mut socket = ws::accept(stream, &Accept::any_origin(), CONFIG.with(Arc::clone)).await?;
     while let Some(mut batch) = socket.read().await? {
         while let Some((event, connection)) = batch.receive() {
             match event {
@@ -50,11 +50,11 @@ pub(crate) async fn by_read(stream: Counted) -> Result<(), Error> {
     Ok(())
 }
 
-/// The pleasant door: one message after the other, owned.
+/// The message API: one message after the other, owned. The next `recv` writes.
 pub(crate) async fn by_recv(stream: Counted) -> Result<(), Error> {
-    let mut socket = ws::accept(stream, &Accept::any_origin(), &CONFIG.with(Arc::clone)).await?;
+    let mut socket = ws::accept(stream, &Accept::any_origin(), CONFIG.with(Arc::clone)).await?;
     while let Some(message) = socket.recv().await? {
-        socket.send(message).await?;
+        socket.feed(message).await?;
     }
     Ok(())
 }

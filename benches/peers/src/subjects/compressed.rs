@@ -11,7 +11,6 @@ use bowline::{Config, Connection, Event, Input, deflate, server};
 use bytes::{Buf, BytesMut};
 use futures_util::SinkExt;
 use sockudo_ws::{CompressedProtocol, DeflateConfig, Message};
-use std::sync::Arc;
 use yawc::{CompressionLevel, Frame, OpCode, WebSocket};
 
 fn parameters(job: &Job) -> (bool, u8) {

@@ -106,9 +106,10 @@ impl Driver {
         let last = tally.messages + messages as u64;
         while tally.messages < last {
             let nothing_unread = self.unread.0 == self.unread.1;
-            if nothing_unread && let Some(mut assembly) = self.connection.direct_read() {
-                assembly.read_from(&mut self.pipe).expect("reading from memory");
-                if let Some(event) = self.connection.receive(&mut &mut [][..]) {
+            let mut read = || self.connection.direct_read(|space| space.read_from(&mut self.pipe));
+            if nothing_unread && let Some(read) = read() {
+                read.expect("reading from memory");
+                if let Some(event) = self.connection.poll_event() {
                     deliver(event, tally);
                 }
             } else {
