@@ -165,16 +165,16 @@ fn receive_request() {
             }
             Err(error) => panic!("{error}"),
         };
-        let served = server.join().unwrap();
+        let outcome = server.join().unwrap();
         match path {
-            "/accept" => assert_eq!((status, served.unwrap()), (101, Some("Hello".into()))),
+            "/accept" => assert_eq!((status, outcome.unwrap()), (101, Some("Hello".into()))),
             "/refuse" => {
                 assert_eq!((status, &body[..]), (503, &b"full"[..]));
-                assert!(matches!(served, Ok(None)));
+                assert!(matches!(outcome, Ok(None)));
             }
             _ => {
                 assert_eq!((status, &body[..]), (401, &b"who?"[..]));
-                assert!(matches!(served, Err(Error::Refused(401))));
+                assert!(matches!(outcome, Err(Error::Refused(401))));
             }
         }
     }

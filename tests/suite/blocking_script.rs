@@ -261,8 +261,10 @@ fn a_stream_that_returns_early() {
     }
 }
 
-/// The forms of receiving: what each returns is a message, or none for a normal end.
-const FORMS: [fn(&mut WebSocket<Script>) -> Result<Option<Message>, Error>; 5] = [
+/// A form of receiving: a message, or none for a normal end.
+type Form = fn(&mut WebSocket<Script>) -> Result<Option<Message>, Error>;
+
+const FORMS: [Form; 5] = [
     |socket| socket.recv(),
     |socket| match socket.try_recv()? {
         Poll::Ready(message) => Ok(message),
