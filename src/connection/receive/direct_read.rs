@@ -3,6 +3,7 @@
 use super::Receiver;
 #[cfg(feature = "std")]
 use super::frame::Frame;
+use crate::bug::OrBug;
 use alloc::vec::Vec;
 use bytes::{BufMut, buf::Limit};
 
@@ -18,7 +19,7 @@ impl Receiver {
         let before = data.len();
         let result = read(&mut DirectRead(data.limit(limit)));
         // The one place in which these bytes are received.
-        let bytes = data.get_mut(before..).unwrap_or_default();
+        let bytes = data.get_mut(before..).or_bug();
         if !bytes.is_empty() {
             frame.unmask(bytes);
             self.message_len += bytes.len();
