@@ -13,6 +13,7 @@ pub mod blocking {}
 
 #[cfg_attr(feature = "tokio", doc = include_str!("tokio.md"))]
 #[cfg_attr(not(feature = "tokio"), doc = "Tasks on Tokio. This page needs the feature `tokio`.")]
+#[doc(alias("async", "proxy", "wss"))]
 pub mod tokio {}
 
 // Its code needs hyper and axum. The package in tests/http compiles it.
