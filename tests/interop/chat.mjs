@@ -249,7 +249,8 @@ await check('a client that does not read is ended, and nobody else notices', asy
   const slow = await Robot.enter(terminal.url, 'slowpoke', 'slow');
   slow.socket.pause();
   await chorus(terminal.url, 80, 'slow', '느'.repeat(2000));
-  await terminal.prints(/^- slowpoke, in slow: was disconnected with 1013: too many messages are queued/);
+  await terminal.prints(/^! slowpoke, in slow: does not read, and too many messages are queued$/);
+  await terminal.prints(/^- slowpoke, in slow: was disconnected, and did not answer$/);
   slow.socket.terminate();
   await minji.says('still here');
   await everybodyHears('still here');

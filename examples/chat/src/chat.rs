@@ -335,7 +335,12 @@ impl App for Chat {
     }
 
     fn deliver(&mut self, index: usize, connection: &mut Connection) {
-        self.outbox.deliver(index, connection);
+        // The closure has no Close frame that could not be written, so this is a line of its own.
+        if !self.outbox.deliver(index, connection)
+            && let Some(who) = self.seats.get(&index).and_then(Seat::who)
+        {
+            self.log.line(format!("! {}, in {}: does not read, and too many messages are queued", who.name, who.room));
+        }
     }
 
     fn woken(&mut self) -> bool {

@@ -33,22 +33,23 @@ impl Outbox {
         self.due.keys().copied().collect()
     }
 
-    /// A client that does not read is disconnected when too much is queued for it (`Limits::output`). Others are not
-    /// affected.
-    pub(crate) fn deliver(&mut self, index: usize, connection: &mut Connection) {
+    /// False if a client is disconnected since it does not read, and too much is queued for it (`Limits::output`). Others are
+    /// not affected.
+    pub(crate) fn deliver(&mut self, index: usize, connection: &mut Connection) -> bool {
         for item in self.due.remove(&index).unwrap_or_default() {
             let sent = match item {
                 Item::Message(message) => connection.send_prepared(&message),
                 Item::Close(code, reason) => {
                     let _ = connection.close(code, reason);
-                    return;
+                    return true;
                 }
             };
             if let Err(SendError::Full { .. }) = sent {
                 let _ = connection.close(CloseCode::TRY_AGAIN_LATER, "too many messages are queued");
-                return;
+                return false;
             }
         }
+        true
     }
 
     /// The connection has ended, and its index will be used again.
