@@ -1,9 +1,10 @@
 //! The frame whose payload is arriving.
 
 use super::Kind;
+#[cfg(feature = "deflate")]
+use crate::bug::OrBug;
 use crate::{
     Input,
-    bug::OrBug,
     frame::{Opcode, mask, rotate_key},
 };
 
