@@ -6,7 +6,6 @@ use super::{
 };
 use crate::{Config, Connection, Input, Timestamp, adapter::link, client, server};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
-use bytes::Buf;
 use core::{fmt, time::Duration};
 use std::{io, time::Instant};
 
@@ -308,18 +307,13 @@ impl<S: Transport> Opening<S> {
             }
             self.stream.set_timeout(timeout)?;
             let begun = Instant::now();
-            let output = handshake.output();
-            let written = if output.has_remaining() {
-                self.stream.write(output.chunk())
-            } else {
-                match self.stream.flush() {
-                    Ok(()) => return Ok(()),
-                    Err(error) => Err(error),
-                }
+            let written = match handshake.output().write_to(&mut self.stream) {
+                Ok(0) => self.stream.flush().map(|()| 0),
+                written => written,
             };
             match written {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => handshake.output().advance(count),
+                Ok(0) => return Ok(()),
+                Ok(_) => {}
                 Err(error) if is_timeout(&error) => check_blocking(&error, timeout, begun.elapsed())?,
                 Err(error) => return Err(error),
             }

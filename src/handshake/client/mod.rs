@@ -2,14 +2,13 @@
 //!
 //! ```
 //! use bowline::{Config, client};
-//! use bytes::Buf;
 //!
 //! let request = client::Request::from_uri("ws://example.com/chat")?.protocol("chat")?;
 //! // Connect to `request.host()` and `request.port()`, with TLS if `request.is_secure()`. Then:
 //! let mut handshake = client::Handshake::new(request, Config::default());
-//! while handshake.output().has_remaining() {
-//!     let written = handshake.output().chunk().len(); // as many bytes as the transport took
-//!     handshake.output().advance(written);
+//! let mut transport = Vec::new();
+//! while !handshake.output().is_empty() {
+//!     handshake.output().write_to(&mut transport)?;
 //! }
 //! let mut bytes = *b"HTTP/1.1 404 Not Found\r\n\r\n"; // as read from the transport
 //! match handshake.receive(&mut (&mut bytes).into()) {
@@ -18,7 +17,7 @@
 //!     client::Progress::Refused(error, response) => assert_eq!(response.unwrap().status(), 404),
 //!     _ => { /* outcomes of later versions */ }
 //! }
-//! # Ok::<(), client::RequestError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! If an HTTP library such as hyper sends the request and reads the answer, use `upgrade` and `extended_connect`, which need
@@ -45,9 +44,8 @@ use super::{
     http1::head::{Head, Start},
     key,
 };
-use crate::{Config, Connection, Input, Timestamp};
-use alloc::{collections::VecDeque, string::String, sync::Arc};
-use bytes::Buf;
+use crate::{Config, Connection, Input, Output, Timestamp};
+use alloc::{string::String, sync::Arc};
 use core::{fmt, time::Duration};
 
 /// Opens a connection: writes a request, and reads the answer.
@@ -62,7 +60,7 @@ use core::{fmt, time::Duration};
 pub struct Handshake {
     /// Until there is an outcome.
     config: Option<Arc<Config>>,
-    request: VecDeque<u8>,
+    request: Output,
     expected: rules::Expected,
     head: Head,
     deadline: Deadline,
@@ -107,7 +105,7 @@ impl Handshake {
         let config = config.into();
         let key = key::fresh(&config);
         Self {
-            request: request.head(&key, offers(&config).as_deref()).into(),
+            request: Output::starting_with(request.head(&key, offers(&config).as_deref())),
             expected: rules::Expected { accept: Some(key::accept(&key)), protocols: request.into_protocols() },
             head: Head::new(Start::Response, config.limits.head_bytes),
             deadline: Deadline::new(config.deadlines.handshake),
@@ -115,8 +113,8 @@ impl Handshake {
         }
     }
 
-    /// The bytes to write to the transport: the request.
-    pub fn output(&mut self) -> &mut impl Buf {
+    /// The bytes to write to the transport: the request. With `std`, [`Output::write_to`] writes them.
+    pub fn output(&mut self) -> &mut Output {
         &mut self.request
     }
 
