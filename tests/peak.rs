@@ -74,7 +74,7 @@ fn agreed(takeover: bool) -> Connection {
     let mut config = Config::default();
     config.limits.message = LIMIT;
     let mut options = deflate::Options::default();
-    options.peer_takeover = takeover;
+    options.peer_context_takeover = takeover;
     config.deflate = Some(options);
     let mut request = *b"GET / HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\

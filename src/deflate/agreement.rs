@@ -32,13 +32,13 @@ const CLIENT_MAX_WINDOW_BITS: &str = "client_max_window_bits";
 ///     Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n\r\n".to_vec();
 /// let Progress::Request(request) = Handshake::new(config).receive(&mut (&mut bytes[..]).into()) else { panic!() };
 /// let agreement = request.accept(&Accept::same_origin()).unwrap().deflate().unwrap();
-/// assert!(agreement.takeover(Role::Server) && !agreement.takeover(Role::Client));
+/// assert!(agreement.context_takeover(Role::Server) && !agreement.context_takeover(Role::Client));
 /// assert_eq!(agreement.to_string(), "permessage-deflate; client_no_context_takeover");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Agreement {
-    server_takeover: bool,
-    client_takeover: bool,
+    server_context_takeover: bool,
+    client_context_takeover: bool,
     /// As far as it was mentioned.
     server_window_bits: Option<u8>,
     client_window_bits: Option<u8>,
@@ -48,10 +48,10 @@ impl Agreement {
     /// Whether messages of this endpoint may refer to its earlier ones: the opposite of `server_no_context_takeover` and
     /// `client_no_context_takeover` (§7.1.1).
     #[must_use]
-    pub const fn takeover(&self, role: Role) -> bool {
+    pub const fn context_takeover(&self, role: Role) -> bool {
         match role {
-            Role::Server => self.server_takeover,
-            Role::Client => self.client_takeover,
+            Role::Server => self.server_context_takeover,
+            Role::Client => self.client_context_takeover,
         }
     }
 
@@ -73,8 +73,8 @@ impl Agreement {
 impl fmt::Display for Agreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let params = Params {
-            server_no_context_takeover: !self.server_takeover,
-            client_no_context_takeover: !self.client_takeover,
+            server_no_context_takeover: !self.server_context_takeover,
+            client_no_context_takeover: !self.client_context_takeover,
             server_max_window_bits: self.server_window_bits,
             client_max_window_bits: self.client_window_bits.map(ClientWindow::Bits),
         };
@@ -222,8 +222,8 @@ fn answer(offer: Params, options: &Options) -> Option<Agreement> {
     });
     let needs_mention = |bits: &u8| *bits < MAX_WINDOW_BITS;
     Some(Agreement {
-        server_takeover: options.takeover && !offer.server_no_context_takeover,
-        client_takeover: options.peer_takeover && !offer.client_no_context_takeover,
+        server_context_takeover: options.context_takeover && !offer.server_no_context_takeover,
+        client_context_takeover: options.peer_context_takeover && !offer.client_no_context_takeover,
         server_window_bits: Some(own).filter(|bits| offer.server_max_window_bits.is_some() || needs_mention(bits)),
         client_window_bits: peer.filter(needs_mention),
     })
@@ -236,15 +236,15 @@ pub(crate) fn offer(options: &Options) -> String {
         bits => ClientWindow::Bits(bits),
     };
     let without_wishes = Params {
-        client_no_context_takeover: !options.takeover,
+        client_no_context_takeover: !options.context_takeover,
         client_max_window_bits: Some(own),
         ..Params::default()
     };
-    if options.peer_takeover && !asks_for_window(options) {
+    if options.peer_context_takeover && !asks_for_window(options) {
         return without_wishes.to_string();
     }
     let offer = Params {
-        server_no_context_takeover: !options.peer_takeover,
+        server_no_context_takeover: !options.peer_context_takeover,
         server_max_window_bits: Some(options.peer_window_bits()).filter(|_| asks_for_window(options)),
         ..without_wishes
     };
@@ -258,7 +258,7 @@ fn asks_for_window(options: &Options) -> bool {
 /// The client's side: what a server's answer with these parameters means. It must correspond to an offer (§5), and what it asks for must be possible.
 pub(crate) fn check<'a>(answer: impl Iterator<Item = Param<'a>>, options: &Options) -> Result<Agreement, AnswerError> {
     let answer = Params::parse(answer)?;
-    if !options.fallback && !options.peer_takeover && !answer.server_no_context_takeover {
+    if !options.fallback && !options.peer_context_takeover && !answer.server_no_context_takeover {
         return Err(AnswerError::Missing(SERVER_NO_CONTEXT_TAKEOVER));
     }
     if !options.fallback && asks_for_window(options) {
@@ -274,8 +274,8 @@ pub(crate) fn check<'a>(answer: impl Iterator<Item = Param<'a>>, options: &Optio
         None => None,
     };
     Ok(Agreement {
-        server_takeover: !answer.server_no_context_takeover,
-        client_takeover: !answer.client_no_context_takeover,
+        server_context_takeover: !answer.server_no_context_takeover,
+        client_context_takeover: !answer.client_no_context_takeover,
         server_window_bits: answer.server_max_window_bits,
         client_window_bits,
     })

@@ -23,7 +23,7 @@ pub(crate) struct Compression {
 
 #[derive(Clone, Copy, Debug)]
 struct Agreed {
-    takeover: bool,
+    context_takeover: bool,
     /// From 9 to 15.
     window_bits: u8,
 }
@@ -32,7 +32,7 @@ impl Agreed {
     /// How a message ends: the flush that "forgets" what came before costs less than a reset (zlib's manual: "compression can
     /// restart from this point").
     const fn after_message(self) -> DeflateFlush {
-        if self.takeover { DeflateFlush::SyncFlush } else { DeflateFlush::FullFlush }
+        if self.context_takeover { DeflateFlush::SyncFlush } else { DeflateFlush::FullFlush }
     }
 }
 
@@ -54,7 +54,7 @@ struct Key {
 impl Compression {
     pub(crate) fn new(role: Role, agreement: Agreement, options: &Options) -> Self {
         let agreed = Agreed {
-            takeover: options.takeover && agreement.takeover(role),
+            context_takeover: options.context_takeover && agreement.context_takeover(role),
             window_bits: options.own_window_bits().min(agreement.window_bits(role)),
         };
         Self { agreed: Some(agreed), ..Self::default() }
@@ -94,7 +94,7 @@ impl Compression {
         let mut context = self.take_context(agreed, options);
         let compressed = context.compress(payload, agreed.after_message(), chunk).map(without_tail);
         let shorter = compressed.filter(|compressed| compressed.len() < payload.len());
-        if agreed.takeover && shorter.is_none() {
+        if agreed.context_takeover && shorter.is_none() {
             // What is sent as it is does not go through the peer's window.
             context.0.stream.reset();
         }
@@ -129,7 +129,7 @@ impl Compression {
             }
         };
         if last
-            && !agreed.takeover
+            && !agreed.context_takeover
             && let Some(mut context) = self.context.take()
         {
             if payload.is_empty() {
@@ -150,7 +150,7 @@ impl Compression {
     }
 
     fn keep_context(&mut self, context: Compressor, agreed: Agreed, options: &Options) {
-        if agreed.takeover {
+        if agreed.context_takeover {
             self.context = Some(context);
         } else {
             options.pool.return_compressor(context);

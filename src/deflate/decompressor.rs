@@ -14,7 +14,7 @@ const TAIL: [u8; 5] = [0x00, 0x00, 0xFF, 0xFF, 0x00];
 #[derive(Default)]
 pub(crate) struct Decompression {
     /// Whether compressed messages may come, and whether they refer to earlier ones.
-    agreed: Option<Takeover>,
+    agreed: Option<ContextTakeover>,
     /// Whether the message that is coming in is compressed.
     compressed: bool,
     /// Whether the decompressor stands at the beginning of a message or of a stream.
@@ -35,7 +35,7 @@ impl Decompressor {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Takeover(bool);
+struct ContextTakeover(bool);
 
 /// How far decompressing has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub(crate) struct Step {
 impl Decompression {
     /// For messages from an endpoint of this role.
     pub(crate) fn new(from: Role, agreement: Agreement) -> Self {
-        Self { agreed: Some(Takeover(agreement.takeover(from))), ..Self::default() }
+        Self { agreed: Some(ContextTakeover(agreement.context_takeover(from))), ..Self::default() }
     }
 
     /// The reserved bits that may be set in the first frame of a message.
@@ -130,7 +130,7 @@ impl Decompression {
                 return Err(BadData);
             }
         }
-        if self.agreed != Some(Takeover(true))
+        if self.agreed != Some(ContextTakeover(true))
             && let Some(mut context) = self.context.take()
         {
             context.0.reset(false);

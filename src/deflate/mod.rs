@@ -77,8 +77,8 @@ const MAX_WINDOW_BITS: u8 = 15;
 ///
 /// // For a hundred thousand connections that are mostly idle: no context takeover, so that they keep nothing between messages.
 /// let mut options = Options::default();
-/// options.takeover = false;
-/// options.peer_takeover = false;
+/// options.context_takeover = false;
+/// options.peer_context_takeover = false;
 /// ```
 #[non_exhaustive]
 #[derive(Clone, Debug)]
@@ -102,8 +102,8 @@ pub struct Options {
     /// context takeover.
     ///
     /// `true`. Others: `true` (ws, Python websockets), `false` (gorilla).
-    #[doc(alias("context takeover", "no context takeover", "context_takeover", "no_context_takeover"))]
-    pub takeover: bool,
+    #[doc(alias("context takeover", "no context takeover", "no_context_takeover"))]
+    pub context_takeover: bool,
     /// The largest window for the peer to compress with, in bits: from 9 to 15; values outside count as the nearest. A smaller one saves
     /// memory at the peer, and none here. A client that does not offer to choose its window is not asked to. No peer is asked for 8,
     /// which zlib cannot do.
@@ -115,8 +115,8 @@ pub struct Options {
     ///
     /// `true`.
     #[doc(alias("server_no_context_takeover", "client_no_context_takeover"))]
-    pub peer_takeover: bool,
-    /// For clients: whether to fall back to an offer without `peer_window_bits` and `peer_takeover` if the server rejects the first
+    pub peer_context_takeover: bool,
+    /// For clients: whether to fall back to an offer without `peer_window_bits` and `peer_context_takeover` if the server rejects the first
     /// one. Both offers are sent together.
     ///
     /// `true`.
@@ -135,9 +135,9 @@ impl Default for Options {
             level: 2,
             memory_level: 8,
             window_bits: MAX_WINDOW_BITS,
-            takeover: true,
+            context_takeover: true,
             peer_window_bits: MAX_WINDOW_BITS,
-            peer_takeover: true,
+            peer_context_takeover: true,
             fallback: true,
             threshold: 64,
             pool: Pool::default(),

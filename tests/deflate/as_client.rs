@@ -43,7 +43,7 @@ fn nothing_is_offered_without_options() {
 fn offers() {
     assert_offer(|_| {}, "permessage-deflate; client_max_window_bits");
     assert_offer(
-        |options| options.takeover = false,
+        |options| options.context_takeover = false,
         "permessage-deflate; client_no_context_takeover; client_max_window_bits",
     );
     for (bits, value) in [(0, 9), (8, 9), (9, 9), (12, 12), (14, 14)] {
@@ -64,7 +64,7 @@ fn offers() {
     }
     let wish = "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=10";
     let change = |options: &mut Options| {
-        (options.takeover, options.peer_takeover) = (false, false);
+        (options.context_takeover, options.peer_context_takeover) = (false, false);
         options.window_bits = 10;
     };
     assert_offer(change, &format!("{wish}, permessage-deflate; client_no_context_takeover; client_max_window_bits=10"));
@@ -98,7 +98,7 @@ fn agreed() {
     assert_eq!(frames(&written(&mut client))[0].first, 0xC1);
     let agreement = client.deflate().unwrap();
     assert_eq!(agreement.to_string(), PLAIN);
-    assert!(agreement.takeover(Role::Client) && agreement.takeover(Role::Server));
+    assert!(agreement.context_takeover(Role::Client) && agreement.context_takeover(Role::Server));
 }
 
 /// [S-24] [S-28] [S-31] [S-38] [S-10] What the server may say unasked is taken: also a window of 8 bits for itself.
@@ -111,7 +111,7 @@ fn unasked() {
         assert_eq!(agree(&eager(), &quoted).deflate().unwrap().window_bits(Role::Server), bits);
     }
     let agreement = agree(&eager(), NO_TAKEOVER).deflate().unwrap();
-    assert!(!agreement.takeover(Role::Client) && !agreement.takeover(Role::Server));
+    assert!(!agreement.context_takeover(Role::Client) && !agreement.context_takeover(Role::Server));
     assert_eq!(agreement.to_string(), NO_TAKEOVER);
 }
 
@@ -191,13 +191,13 @@ fn an_answer_to_no_offer() {
             options.fallback = false;
         })
     };
-    let no_takeover: fn(&mut Options) = |options| options.peer_takeover = false;
+    let no_takeover: fn(&mut Options) = |options| options.peer_context_takeover = false;
     let small: fn(&mut Options) = |options| options.peer_window_bits = 11;
 
     assert_bad(&strict(no_takeover), PLAIN, AnswerError::Missing("server_no_context_takeover"));
     agree(&strict(no_takeover), "permessage-deflate; server_no_context_takeover");
     let agreement = agree(&options(no_takeover), PLAIN).deflate().unwrap();
-    assert!(agreement.takeover(Role::Server));
+    assert!(agreement.context_takeover(Role::Server));
 
     assert_bad(&strict(small), PLAIN, AnswerError::Missing("server_max_window_bits"));
     for bits in 8..=15 {
@@ -229,10 +229,10 @@ fn not_what_the_client_wants() {
 fn any_two() {
     let mut all = Vec::new();
     for (window_bits, peer_window_bits) in [(15, 15), (9, 8), (12, 10), (10, 12)] {
-        for (takeover, peer_takeover) in [(true, true), (true, false), (false, true), (false, false)] {
+        for (takeover, peer_context_takeover) in [(true, true), (true, false), (false, true), (false, false)] {
             all.push(options(|options| {
                 (options.window_bits, options.peer_window_bits) = (window_bits, peer_window_bits);
-                (options.takeover, options.peer_takeover) = (takeover, peer_takeover);
+                (options.context_takeover, options.peer_context_takeover) = (takeover, peer_context_takeover);
                 options.threshold = 0;
             }));
         }

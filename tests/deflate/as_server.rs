@@ -56,7 +56,7 @@ fn the_shortest_offer() {
     assert_eq!(answer.as_deref(), Some("permessage-deflate"));
     let agreement = connection.deflate().unwrap();
     for role in [Role::Client, Role::Server] {
-        assert!(agreement.takeover(role));
+        assert!(agreement.context_takeover(role));
         assert_eq!(agreement.window_bits(role), 15);
     }
     assert_received(&mut connection, TEXT, &deflated(b"Hello"), text("Hello"));
@@ -118,13 +118,13 @@ fn server_no_context_takeover() {
     for (takeover, offer) in
         [(true, "; server_no_context_takeover"), (false, ""), (false, "; server_no_context_takeover")]
     {
-        let options = options(|options| options.takeover = takeover);
+        let options = options(|options| options.context_takeover = takeover);
         // [S-24] It may be there unasked.
         assert_answer(&options, &format!("{PLAIN}{offer}"), Some("permessage-deflate; server_no_context_takeover"));
     }
     let (connection, _) = serve(Some(Options::default()), &["permessage-deflate; server_no_context_takeover"]);
     let agreement = connection.deflate().unwrap();
-    assert!(!agreement.takeover(Role::Server) && agreement.takeover(Role::Client));
+    assert!(!agreement.context_takeover(Role::Server) && agreement.context_takeover(Role::Client));
 }
 
 /// [S-24] [S-27] [S-31] What the server wants for itself and of the client is in the answer, also where the client did not
@@ -132,7 +132,7 @@ fn server_no_context_takeover() {
 #[test]
 fn unasked() {
     let thrifty = options(|options| {
-        (options.takeover, options.peer_takeover) = (false, false);
+        (options.context_takeover, options.peer_context_takeover) = (false, false);
         options.window_bits = 11;
     });
     let answer =
@@ -145,8 +145,8 @@ fn unasked() {
 /// [S-26] [S-27] The client's hint about its own window is taken: what it does not use, nobody has to keep.
 #[test]
 fn client_no_context_takeover() {
-    for (peer_takeover, offer) in [(true, "; client_no_context_takeover"), (false, "")] {
-        let options = options(|options| options.peer_takeover = peer_takeover);
+    for (peer_context_takeover, offer) in [(true, "; client_no_context_takeover"), (false, "")] {
+        let options = options(|options| options.peer_context_takeover = peer_context_takeover);
         let answer = "permessage-deflate; client_no_context_takeover";
         assert_answer(&options, &format!("{PLAIN}{offer}"), Some(answer));
     }

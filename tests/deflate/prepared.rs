@@ -67,7 +67,7 @@ fn by_window() {
 fn among_others() {
     let message = prose(3000);
     for takeover in [true, false] {
-        let config = shared(options(|options| options.takeover = takeover));
+        let config = shared(options(|options| options.context_takeover = takeover));
         let mut ends = pair(&config, &config);
         for sender in [0, 1] {
             let prepared = Prepared::text(&message);

@@ -22,11 +22,19 @@ fn options() -> impl Strategy<Value = Options> {
     let takeovers = (any::<bool>(), any::<bool>(), any::<bool>());
     let threshold = prop_oneof![Just(0_usize), Just(64), 0..3000_usize];
     (0..=10_u8, 0..=10_u8, 7..=16_u8, 7..=16_u8, takeovers, threshold).prop_map(
-        |(level, memory_level, window_bits, peer_window_bits, (takeover, peer_takeover, fallback), threshold)| {
+        |(
+            level,
+            memory_level,
+            window_bits,
+            peer_window_bits,
+            (takeover, peer_context_takeover, fallback),
+            threshold,
+        )| {
             let mut options = Options::default();
             (options.level, options.memory_level) = (level, memory_level);
             (options.window_bits, options.peer_window_bits) = (window_bits, peer_window_bits);
-            (options.takeover, options.peer_takeover, options.fallback) = (takeover, peer_takeover, fallback);
+            (options.context_takeover, options.peer_context_takeover, options.fallback) =
+                (takeover, peer_context_takeover, fallback);
             options.threshold = threshold;
             options
         },

@@ -123,7 +123,7 @@ fn takeover_in_one_direction() {
         let mut connection = agreed(role, &format!("{PLAIN}; {other}"));
         assert_ne!(sent(&mut connection, &message), sent(&mut connection, &message));
     }
-    let thrifty = options(|options| options.takeover = false);
+    let thrifty = options(|options| options.context_takeover = false);
     // A server need not say that it does not use its window.
     let mut client = ask(Some(thrifty), &[PLAIN]).unwrap();
     assert_eq!(sent(&mut client, &message), sent(&mut client, &message));

@@ -35,7 +35,7 @@ fn assert_within(mut connection: Connection, own: Role, window_bits: u8) -> usiz
             }
             _ => connection.send_prepared(&Prepared::binary(&message)).unwrap(),
         }
-        if !agreement.takeover(own) {
+        if !agreement.context_takeover(own) {
             oracle.restart();
         }
         let frames = frames(&written(&mut connection));

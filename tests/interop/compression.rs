@@ -39,12 +39,12 @@ pub(crate) fn is_agreed_and_done(server: &Server) -> Outcome {
 /// If the client insists on what it asks for, the server's agreement to it is enough.
 pub(crate) fn insisting_works(server: &Server) -> Outcome {
     let mut options = Options::default();
-    (options.peer_takeover, options.peer_window_bits, options.fallback) = (false, 10, false);
+    (options.peer_context_takeover, options.peer_window_bits, options.fallback) = (false, 10, false);
     let mut config = Config::default();
     config.deflate = Some(options);
     let (mut ws, _) = server.dialer.connect(&format!("{}/insisting", server.url), &Arc::new(config))?;
     let agreement = ws.connection().deflate().ok_or("there is no agreement on compression")?;
-    equal((agreement.takeover(Role::Server), agreement.window_bits(Role::Server)), (false, 10))
+    equal((agreement.context_takeover(Role::Server), agreement.window_bits(Role::Server)), (false, 10))
 }
 
 fn agreed_and_done(server: &Server, usual: Terms, asked: Terms) -> Outcome {
@@ -62,7 +62,7 @@ fn merge(usual: End, asked: End) -> End {
 }
 
 fn terms(agreement: Agreement) -> Terms {
-    let end = |role| End { takeover: agreement.takeover(role), window_bits: agreement.window_bits(role) };
+    let end = |role| End { takeover: agreement.context_takeover(role), window_bits: agreement.window_bits(role) };
     Terms { client: end(Role::Client), server: end(Role::Server) }
 }
 

@@ -50,8 +50,8 @@ impl Terms {
             Role::Server => (self.server, self.client),
         };
         let mut options = Options::default();
-        (options.takeover, options.window_bits) = (own.takeover, own.window_bits);
-        (options.peer_takeover, options.peer_window_bits) = (peer.takeover, peer.window_bits);
+        (options.context_takeover, options.window_bits) = (own.takeover, own.window_bits);
+        (options.peer_context_takeover, options.peer_window_bits) = (peer.takeover, peer.window_bits);
         options
     }
 }

@@ -23,7 +23,8 @@ fn parameters(job: &Job) -> (bool, u8) {
 pub(super) fn bowline(job: &Job) -> Option<Box<dyn Work>> {
     let (takeover, level) = parameters(job);
     let mut options = deflate::Options::default();
-    (options.takeover, options.peer_takeover, options.level, options.threshold) = (takeover, takeover, level, 0);
+    (options.context_takeover, options.peer_context_takeover, options.level, options.threshold) =
+        (takeover, takeover, level, 0);
     let mut config = Config::default();
     config.deflate = Some(options);
     let mut connection = connection(config);
