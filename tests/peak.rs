@@ -7,11 +7,11 @@
 #[expect(dead_code, reason = "a kit for several binaries")]
 mod miniz;
 
-use bowline::{Config, Connection, Event, Violation, deflate, frame::mask, server};
+use bowline::{Config, Connection, Event, Input, Violation, deflate, frame::mask, server};
 use cap::Cap;
 use miniz::Compressor;
 use miniz_oxide::MZFlush;
-use std::{alloc::System, sync::Arc};
+use std::alloc::System;
 
 /// An allocator that lets blocks grow in place, as the system's does with large ones, and counts.
 #[global_allocator]
@@ -55,8 +55,8 @@ fn bombs() {
 
 /// The length of the message that came, or `None` if it was refused for its size.
 fn receive(connection: &mut Connection, bytes: &mut [u8], cut: usize) -> Option<usize> {
-    for mut piece in bytes.chunks_mut(cut) {
-        match connection.receive(&mut piece) {
+    for piece in bytes.chunks_mut(cut) {
+        match connection.receive(&mut Input::from(piece)) {
             None => {}
             Some(Event::Text(text)) => return Some(text.len()),
             Some(Event::Binary(data)) => return Some(data.len()),
@@ -67,7 +67,7 @@ fn receive(connection: &mut Connection, bytes: &mut [u8], cut: usize) -> Option<
             Some(event) => panic!("{event:?}"),
         }
     }
-    panic!("nothing has come of it")
+    panic!("neither a message nor a violation")
 }
 
 fn agreed(takeover: bool) -> Connection {
@@ -79,8 +79,10 @@ fn agreed(takeover: bool) -> Connection {
     let mut request = *b"GET / HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
         Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
-    let mut handshake = server::Handshake::new(&Arc::new(config));
-    let server::Progress::Request(request) = handshake.receive(&mut &mut request[..]) else { panic!("refused") };
+    let mut handshake = server::Handshake::new(config);
+    let server::Progress::Request(request) = handshake.receive(&mut Input::from(&mut request)) else {
+        panic!("refused")
+    };
     let connection = request.accept(&server::Accept::any_origin()).unwrap();
     assert!(connection.deflate().is_some());
     connection

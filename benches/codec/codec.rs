@@ -2,7 +2,7 @@
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on must stop")]
 
 use bowline::{
-    Config, Connection, Event, Role,
+    Config, Connection, Event, Input, Role,
     frame::{Expect, Header, MAX_HEADER_LEN, Opcode, mask},
 };
 use bytes::{Buf, Bytes};
@@ -42,7 +42,7 @@ fn mask_in_place(bencher: Bencher<'_, '_>, size: usize) {
 /// A connection with nothing but defaults, and the frames of one read for it.
 fn receiving(size: usize, kind: Opcode, payload: &[u8]) -> (Connection, Vec<u8>) {
     let config = Arc::new(Config::default());
-    let mut client = Connection::new(Role::Client, &config);
+    let mut client = Connection::new(Role::Client, config.clone());
     for _ in 0..(READ / size).max(1) {
         let sent = match kind {
             Opcode::Text => client.send_text(str::from_utf8(payload).unwrap_or_default()),
@@ -50,8 +50,8 @@ fn receiving(size: usize, kind: Opcode, payload: &[u8]) -> (Connection, Vec<u8>)
         };
         sent.expect("the frames of one read fit under the limit");
     }
-    let queued = client.queued();
-    (Connection::new(Role::Server, &config), client.output().copy_to_bytes(queued).to_vec())
+    let queued = client.buffered_amount();
+    (Connection::new(Role::Server, config.clone()), client.output().copy_to_bytes(queued).to_vec())
 }
 
 /// Receives all that one read brought, and passes each event to `handle`.
@@ -60,7 +60,7 @@ fn receive(bencher: Bencher<'_, '_>, kind: Opcode, payload: &[u8], handle: impl 
     let mut buffer = read.clone();
     bencher.counter(BytesCount::new(read.len())).bench_local(|| {
         buffer.copy_from_slice(&read); // the connection unmasks in place
-        let mut input = &mut buffer[..];
+        let mut input = Input::from(&mut buffer[..]);
         while let Some(event) = connection.receive(&mut input) {
             handle(&mut connection, event);
         }
@@ -94,7 +94,7 @@ fn echo_binary(bencher: Bencher<'_, '_>, size: usize) {
 
 #[divan::bench(args = SIZES)]
 fn client_send(bencher: Bencher<'_, '_>, size: usize) {
-    let mut connection = Connection::new(Role::Client, &Arc::new(Config::default()));
+    let mut connection = Connection::new(Role::Client, Config::default());
     let data = vec![7; size];
     bencher.counter(BytesCount::new(size)).bench_local(|| {
         connection.send_binary(black_box(&data)).expect("there is room");
@@ -104,7 +104,7 @@ fn client_send(bencher: Bencher<'_, '_>, size: usize) {
 
 #[divan::bench(args = SIZES)]
 fn server_send_bytes(bencher: Bencher<'_, '_>, size: usize) {
-    let mut connection = Connection::new(Role::Server, &Arc::new(Config::default()));
+    let mut connection = Connection::new(Role::Server, Config::default());
     let data = Bytes::from(vec![7; size]);
     bencher.bench_local(|| {
         connection.send_binary(data.clone()).expect("there is room");

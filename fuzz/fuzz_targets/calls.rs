@@ -2,7 +2,7 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use bowline::{CloseCode, Config, Connection, Event, Prepared, Role, Timestamp};
+use bowline::{CloseCode, Config, Connection, Event, Input, Message, Prepared, Role, Timestamp};
 use bytes::Buf;
 use libfuzzer_sys::fuzz_target;
 use std::{sync::Arc, time::Duration};
@@ -12,6 +12,7 @@ enum Call<'a> {
     Text(&'a str),
     Binary(&'a [u8]),
     LargeOwned(u16),
+    Uncompressed(&'a str),
     TextChunk(&'a str, bool),
     BinaryChunk(&'a [u8], bool),
     Prepared(&'a str),
@@ -22,6 +23,7 @@ enum Call<'a> {
     Move(u16),
     Front(u16),
     Eof,
+    WriteFailed,
     TransportFailed,
 }
 
@@ -30,7 +32,7 @@ fuzz_target!(|calls: Vec<(bool, Call<'_>)>| {
     (config.limits.output, config.limits.pongs) = (40_000, 200);
     config.deadlines.idle = Some(Duration::from_secs(100));
     let config = Arc::new(config);
-    let mut ends = [Connection::new(Role::Client, &config), Connection::new(Role::Server, &config)];
+    let mut ends = [Connection::new(Role::Client, config.clone()), Connection::new(Role::Server, config)];
     let mut closures = [None, None];
     let mut now = Duration::ZERO;
     for (first, call) in calls {
@@ -47,11 +49,12 @@ fuzz_target!(|calls: Vec<(bool, Call<'_>)>| {
 });
 
 fn make(call: Call<'_>, end: &mut Connection, peer: &mut Connection, now: &mut Duration) {
-    let queued = end.queued();
+    let queued = end.buffered_amount();
     let refused = match call {
         Call::Text(text) => end.send_text(text).is_err(),
         Call::Binary(data) => end.send_binary(data).is_err(),
         Call::LargeOwned(len) => end.send_binary(vec![7; usize::from(len)]).is_err(),
+        Call::Uncompressed(text) => end.send(Message::from(text).uncompressed()).is_err(),
         Call::TextChunk(text, last) => end.send_text_chunk(text, last).is_err(),
         Call::BinaryChunk(data, last) => end.send_binary_chunk(data, last).is_err(),
         Call::Prepared(text) => end.send_prepared(&Prepared::text(text)).is_err(),
@@ -77,19 +80,24 @@ fn make(call: Call<'_>, end: &mut Connection, peer: &mut Connection, now: &mut D
             end.receive_eof();
             false
         }
+        Call::WriteFailed => {
+            end.write_failed();
+            assert_eq!(end.buffered_amount(), 0);
+            false
+        }
         Call::TransportFailed => {
             end.transport_failed();
-            assert!(end.is_closed() && end.queued() == 0);
+            assert!(end.is_closed() && end.buffered_amount() == 0);
             false
         }
     };
-    assert!(!refused || end.queued() == queued, "a refused call queued something");
+    assert!(!refused || end.buffered_amount() == queued, "a refused call queued something");
 }
 
 fn transfer(end: &mut Connection, peer: &mut Connection, shown: &[u8], count: u16) {
     let mut bytes = shown[..shown.len().min(count.into())].to_vec();
     end.output().advance(bytes.len());
-    let mut input = &mut bytes[..];
+    let mut input = Input::from(&mut bytes[..]);
     while let Some(event) = peer.receive(&mut input) {
         assert!(!matches!(event, Event::Failed(_)), "{event:?}");
     }

@@ -4,7 +4,7 @@
 
 use arbitrary::Arbitrary;
 use bowline::{
-    Closure, Config, Connection, Delivery, Event, client,
+    Closure, Config, Connection, Delivery, Event, Input, Message, Outgoing, client,
     deflate::Options,
     server::{self, Accept},
 };
@@ -19,7 +19,7 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 const LIMIT: usize = 20_000;
 
 #[derive(Arbitrary, Debug)]
-struct Input<'a> {
+struct Case<'a> {
     level: u8,
     memory_level: u8,
     window_bits: u8,
@@ -32,62 +32,70 @@ struct Input<'a> {
     bytes: &'a [u8],
 }
 
-fuzz_target!(|input: Input<'_>| {
+fuzz_target!(|case: Case<'_>| {
     let mut options = Options::default();
-    (options.level, options.memory_level, options.window_bits) = (input.level, input.memory_level, input.window_bits);
-    (options.takeover, options.peer_takeover, options.threshold) = (input.takeover, input.takeover, 0);
+    (options.level, options.memory_level, options.window_bits) = (case.level, case.memory_level, case.window_bits);
+    (options.takeover, options.peer_takeover, options.threshold) = (case.takeover, case.takeover, 0);
     let mut config = Config::new(|| [1, 2, 3, 4]);
     config.deflate = Some(options);
     (config.limits.message, config.limits.frame) = (LIMIT, 10 * LIMIT);
-    config.delivery = if input.chunks { Delivery::Chunks } else { Delivery::Messages };
+    config.delivery = if case.chunks { Delivery::Chunks } else { Delivery::Messages };
     let config = Arc::new(config);
-    round_trip(&input, &config);
+    round_trip(&case, &config);
 
-    let run = |cut| run(usize::from(!input.to_client), &config, input.bytes, cut);
-    let (whole, in_pieces) = (run(usize::MAX), run(usize::from(input.cut).max(1)));
+    let run = |cut| run(usize::from(!case.to_client), &config, case.bytes, cut);
+    let (whole, in_pieces) = (run(usize::MAX), run(usize::from(case.cut).max(1)));
     assert_eq!(whole, in_pieces, "it depends on the cuts");
 });
 
 /// A client and a server.
 fn pair(config: &Arc<Config>) -> [Connection; 2] {
     let asked = client::Request::from_uri("ws://example.com/").unwrap();
-    let mut handshake = client::Handshake::new(asked, config);
+    let mut handshake = client::Handshake::new(asked, config.clone());
     let len = handshake.output().remaining();
     let mut request = handshake.output().copy_to_bytes(len).to_vec();
-    let server::Progress::Request(request) = server::Handshake::new(config).receive(&mut &mut request[..]) else {
+    let server::Progress::Request(request) =
+        server::Handshake::new(config.clone()).receive(&mut Input::from(&mut request[..]))
+    else {
         panic!("refused")
     };
     let mut server = request.accept(&Accept::any_origin()).unwrap();
     let mut answer = written(&mut server);
-    match handshake.receive(&mut &mut answer[..]) {
+    match handshake.receive(&mut Input::from(&mut answer[..])) {
         client::Progress::Connected(client, _) => [client, server],
         other => panic!("{other:?}"),
     }
 }
 
 fn written(connection: &mut Connection) -> Vec<u8> {
-    let queued = connection.queued();
+    let queued = connection.buffered_amount();
     connection.output().copy_to_bytes(queued).to_vec()
 }
 
-fn round_trip(input: &Input<'_>, config: &Arc<Config>) {
+/// The message, compressed or not.
+fn outgoing(message: impl Into<Message>, compress: bool) -> Outgoing {
+    let message = message.into();
+    if compress { message.into() } else { message.uncompressed() }
+}
+
+fn round_trip(case: &Case<'_>, config: &Arc<Config>) {
     let mut ends = pair(config);
     assert_eq!(ends[0].deflate(), ends[1].deflate());
-    for (index, (in_chunks, compressed, text)) in input.messages.iter().enumerate() {
+    for (index, (in_chunks, compressed, text)) in case.messages.iter().enumerate() {
         let text = &text[..text.floor_char_boundary(LIMIT)];
         let from = &mut ends[index % 2];
-        from.set_compression(*compressed);
         if *in_chunks {
             let (one, two) = text.split_at(text.floor_char_boundary(text.len() / 2));
-            from.send_text_chunk(one, false).unwrap();
+            from.send(outgoing(Message::TextChunk { text: one.to_owned().into(), last: false }, *compressed)).unwrap();
             from.send_text_chunk(two, true).unwrap();
         } else {
-            from.send_text(text).unwrap();
+            from.send(outgoing(text, *compressed)).unwrap();
         }
         let mut bytes = written(from);
         let mut received = String::new();
-        for mut piece in bytes.chunks_mut(usize::from(input.cut).max(1)) {
-            while let Some(event) = ends[1 - index % 2].receive(&mut piece) {
+        for piece in bytes.chunks_mut(usize::from(case.cut).max(1)) {
+            let mut input = Input::from(piece);
+            while let Some(event) = ends[1 - index % 2].receive(&mut input) {
                 match event {
                     Event::Text(text) | Event::TextChunk { text, .. } => received.push_str(&text),
                     other => panic!("{other:?}"),
@@ -106,7 +114,7 @@ fn run(end: usize, config: &Arc<Config>, bytes: &[u8], cut: usize) -> Outcome {
     let (mut all, mut output, mut open) = (Vec::new(), Vec::new(), Vec::new());
     for piece in bytes.chunks(cut) {
         let mut piece = piece.to_vec();
-        let mut input = &mut piece[..];
+        let mut input = Input::from(&mut piece);
         loop {
             let region = Region::new(ALLOCATOR);
             let event = connection.receive(&mut input);

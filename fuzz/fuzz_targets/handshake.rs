@@ -3,7 +3,7 @@
 #![no_main]
 
 use bowline::{
-    Config, HandshakeError, client,
+    Config, HandshakeError, Input, client,
     server::{self, Accept},
 };
 use bytes::Buf;
@@ -22,11 +22,11 @@ fuzz_target!(|input: (u8, &[u8])| {
 
 /// What a server answers, and how many bytes it took if it is not a refusal: then the rest does not matter.
 fn serve(config: &Arc<Config>, bytes: &[u8], cut: usize) -> Option<(Vec<u8>, Option<usize>)> {
-    let mut handshake = server::Handshake::new(config);
+    let mut handshake = server::Handshake::new(config.clone());
     let mut taken = 0;
     for piece in bytes.chunks(cut) {
         let mut piece = piece.to_vec();
-        let mut input = &mut piece[..];
+        let mut input = Input::from(&mut piece);
         let progress = handshake.receive(&mut input);
         let left = input.len();
         taken += piece.len() - left;
@@ -52,10 +52,10 @@ fn serve(config: &Arc<Config>, bytes: &[u8], cut: usize) -> Option<(Vec<u8>, Opt
 /// What a client makes of it.
 fn ask(config: &Arc<Config>, bytes: &[u8], cut: usize) -> Option<String> {
     let request = client::Request::from_uri("ws://localhost/").ok()?.protocol("chat").ok()?;
-    let mut handshake = client::Handshake::new(request, config);
+    let mut handshake = client::Handshake::new(request, config.clone());
     for piece in bytes.chunks(cut) {
         let mut piece = piece.to_vec();
-        match handshake.receive(&mut &mut piece[..]) {
+        match handshake.receive(&mut Input::from(&mut piece)) {
             client::Progress::Incomplete => {}
             client::Progress::Connected(_, response) => return Some(format!("{response:?}")),
             client::Progress::Refused(HandshakeError::StartLine(_), None) => return Some("StartLine".into()),

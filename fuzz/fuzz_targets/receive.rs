@@ -1,9 +1,9 @@
 //! Any bytes from the peer, whole and in pieces: no panic, the same events, the same answers, the same end, and never more
-//! memory than the law allows.
+//! memory than the bound allows.
 #![no_main]
 
 use arbitrary::Arbitrary;
-use bowline::{Closure, Config, Connection, Delivery, Event, Role};
+use bowline::{Closure, Config, Connection, Delivery, Event, Input, Role};
 use bytes::Buf;
 use libfuzzer_sys::fuzz_target;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -13,7 +13,7 @@ use std::{alloc::System, sync::Arc};
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 #[derive(Arbitrary, Debug)]
-struct Input<'a> {
+struct Case<'a> {
     client: bool,
     chunks: bool,
     small_limits: bool,
@@ -23,18 +23,18 @@ struct Input<'a> {
 
 type Outcome = (Vec<Event<'static>>, Vec<u8>, Option<Closure>);
 
-fuzz_target!(|input: Input<'_>| {
+fuzz_target!(|case: Case<'_>| {
     let mut config = Config::new(|| [1, 2, 3, 4]);
-    config.delivery = if input.chunks { Delivery::Chunks } else { Delivery::Messages };
-    if input.small_limits {
+    config.delivery = if case.chunks { Delivery::Chunks } else { Delivery::Messages };
+    if case.small_limits {
         (config.limits.message, config.limits.frame, config.limits.empty_fragments) = (40, 20, 2);
     }
     let config = Arc::new(config);
-    let role = if input.client { Role::Client } else { Role::Server };
+    let role = if case.client { Role::Client } else { Role::Server };
 
     let (whole, in_pieces) =
-        (run(role, &config, input.bytes, usize::MAX), run(role, &config, input.bytes, usize::from(input.cut).max(1)));
-    if input.chunks {
+        (run(role, &config, case.bytes, usize::MAX), run(role, &config, case.bytes, usize::from(case.cut).max(1)));
+    if case.chunks {
         assert_eq!(joined(whole.0), joined(in_pieces.0));
     } else {
         assert_eq!(whole.0, in_pieces.0);
@@ -45,12 +45,12 @@ fuzz_target!(|input: Input<'_>| {
 
 /// The output is drained after each event, so that every ping is answered by itself.
 fn run(role: Role, config: &Arc<Config>, bytes: &[u8], cut: usize) -> Outcome {
-    let mut connection = Connection::new(role, config);
+    let mut connection = Connection::new(role, config.clone());
     let (mut events, mut output, mut received) = (Vec::new(), Vec::new(), 0);
     for piece in bytes.chunks(cut) {
         let mut piece = piece.to_vec();
         received += piece.len();
-        let mut input = &mut piece[..];
+        let mut input = Input::from(&mut piece);
         loop {
             let region = Region::new(ALLOCATOR);
             let event = connection.receive(&mut input);
@@ -60,7 +60,7 @@ fn run(role: Role, config: &Arc<Config>, bytes: &[u8], cut: usize) -> Outcome {
             assert!(grown <= 2 * received + 1024, "{grown} bytes for {received}");
             let Some(event) = event else { break };
             events.push(event.into_owned());
-            let queued = connection.queued();
+            let queued = connection.buffered_amount();
             output.extend_from_slice(&connection.output().copy_to_bytes(queued));
         }
         assert!(input.is_empty());

@@ -192,11 +192,10 @@ impl Connection {
         }
     }
 
-    /// Discards what is queued: it cannot be written any more. An answer to the peer's Close frame goes last, so it is
-    /// among it.
+    /// Discards what is queued: it cannot be written any more. If our Close frame is among it, it was not sent.
     fn drop_output(&mut self) {
-        if !self.sender.output.is_empty()
-            && let Some(closure) = self.closure.as_mut().filter(|closure| closure.is_clean())
+        if self.sender.holds_close()
+            && let Some(closure) = &mut self.closure
         {
             closure.sent = None;
         }

@@ -197,7 +197,8 @@ impl Connection {
         }
     }
 
-    /// Returns an event that is ready without new bytes, which there is only after a [`direct_read`](Self::direct_read).
+    /// Returns an event that is ready without new bytes: after a [`direct_read`](Self::direct_read), or with compression and
+    /// [`Delivery::Chunks`](crate::Delivery::Chunks), where one read can bring several chunks.
     pub fn poll_event(&mut self) -> Option<Event<'static>> {
         self.receive(&mut Input::default())
     }

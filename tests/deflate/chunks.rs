@@ -2,11 +2,13 @@
 
 use crate::{
     common::{ROLES, close_from, frame_to, receive_cut, written},
-    kit::{BINARY, Miniz, NO_TAKEOVER, PLAIN, TEXT, Unminiz, agreed, agreed_with, deflated, noise, prose, stored},
+    kit::{
+        BINARY, Miniz, NO_TAKEOVER, PLAIN, TEXT, Unminiz, agreed, agreed_with, deflated, noise, outgoing, prose, stored,
+    },
     oracle::{Block, Oracle},
     wire::frames,
 };
-use bowline::{Connection, Delivery, Event, Role, Violation};
+use bowline::{Connection, Delivery, Event, Input, Message, Role, Violation};
 
 fn in_chunks(role: Role, params: &str) -> Connection {
     agreed_with(role, params, |config| {
@@ -79,7 +81,7 @@ fn drained_with_an_empty_input() {
             assert!(bytes.len() < len / 900);
             let mut connection = in_chunks(role, PLAIN);
             let (mut received, mut calls, mut is_over) = (0, 0, false);
-            let mut input = &mut bytes[..];
+            let mut input = Input::from(&mut bytes[..]);
             while let Some(event) = connection.receive(&mut input) {
                 let (data, last) = match event {
                     Event::TextChunk { text, last } => (text.into_string().into_bytes(), last),
@@ -107,12 +109,12 @@ fn drained_later() {
         let mut received = 0;
         for byte in bytes {
             let mut byte = [byte];
-            let mut input = &mut byte[..];
+            let mut input = Input::from(&mut byte);
             while let Some(event) = connection.receive(&mut input) {
                 let Event::BinaryChunk { data, .. } = event else { panic!("{event:?}") };
                 received += data.len();
                 // From now on with nothing.
-                input = &mut [];
+                input = Input::default();
             }
         }
         assert_eq!(received, 1_000_000);
@@ -221,10 +223,10 @@ fn sent_in_chunks() {
     }
 }
 
-/// [T-28] [T-20] A message goes on as it began, whatever is switched in the middle of it, and short chunks are compressed as well:
-/// nobody knows how long the message will be.
+/// [T-28] [T-20] A message goes on as its first chunk began, whatever is asked for its later chunks, and short chunks are compressed
+/// as well: the length of the message is not known yet.
 #[test]
-fn switched_in_the_middle() {
+fn as_the_first_chunk_began() {
     for role in ROLES {
         let mut connection = agreed_with(role, PLAIN, |config| {
             if let Some(options) = &mut config.deflate {
@@ -232,11 +234,10 @@ fn switched_in_the_middle() {
             }
         });
         for (on, first) in [(true, 0x42), (false, 0x02), (true, 0x42)] {
-            connection.set_compression(on);
-            connection.send_binary_chunk(b"a", false).unwrap();
-            connection.set_compression(!on);
-            connection.send_binary_chunk(b"b", false).unwrap();
-            connection.send_binary_chunk(b"c", true).unwrap();
+            for (data, last, compress) in [("a", false, on), ("b", false, !on), ("c", true, true)] {
+                let chunk = Message::BinaryChunk { data: data.into(), last };
+                connection.send(outgoing(chunk, compress)).unwrap();
+            }
             let frames = frames(&written(&mut connection));
             assert_eq!(frames.iter().map(|frame| frame.first).collect::<Vec<_>>(), [first, 0x00, 0x80]);
             assert_eq!(frames[1].payload == b"b", !on);
@@ -282,5 +283,22 @@ fn takeover_in_chunks() {
             let events = receive_cut(&mut connection, &frame_to(role, TEXT, &payload), 10);
             assert_eq!(content(events).0, message);
         }
+    }
+}
+
+/// [T-27] Chunks that need no further bytes are there to be polled, as well as received with an empty input.
+#[test]
+fn drained_by_polling() {
+    for role in ROLES {
+        let mut bytes = frame_to(role, BINARY, &deflated(&vec![0; 1_000_000]));
+        let mut connection = in_chunks(role, PLAIN);
+        let (mut input, mut received) = (Input::from(&mut bytes), 0);
+        let mut next = connection.receive(&mut input);
+        while let Some(event) = next {
+            let Event::BinaryChunk { data, .. } = event else { panic!("{event:?}") };
+            received += data.len();
+            next = if input.is_empty() { connection.poll_event() } else { connection.receive(&mut input) };
+        }
+        assert_eq!(received, 1_000_000);
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     miniz::{Compressor, Decompressor},
 };
 use bowline::{
-    Config, Connection, Event, HandshakeError, Role, client,
+    Config, Connection, Event, HandshakeError, Input, Message, Outgoing, Role, client,
     deflate::Options,
     server::{self, Accept},
 };
@@ -35,10 +35,7 @@ pub(crate) fn eager() -> Options {
 }
 
 fn config(options: Option<Options>, change: impl FnOnce(&mut Config)) -> Arc<Config> {
-    let mut config = common::config();
-    config.deflate = options;
-    change(&mut config);
-    Arc::new(config)
+    Arc::new(common::config().with(|config| config.deflate = options).with(change))
 }
 
 /// A request with these lines of `Sec-WebSocket-Extensions`.
@@ -54,11 +51,12 @@ fn request(offers: &[&str]) -> Vec<u8> {
 }
 
 fn accepted(mut request: Vec<u8>, config: &Arc<Config>) -> (Connection, String) {
-    let server::Progress::Request(request) = server::Handshake::new(config).receive(&mut request.as_mut_slice()) else {
+    let mut input = Input::from(&mut request);
+    let server::Progress::Request(request) = server::Handshake::new(config.clone()).receive(&mut input) else {
         panic!("the request is refused");
     };
     let mut connection = request.accept(&Accept::any_origin()).unwrap();
-    let queued = connection.queued();
+    let queued = connection.buffered_amount();
     let head = connection.output().copy_to_bytes(queued).to_vec();
     (connection, String::from_utf8(head).unwrap())
 }
@@ -85,7 +83,7 @@ pub(crate) fn offer(options: Option<Options>) -> Option<String> {
 
 fn asking(config: &Arc<Config>) -> (client::Handshake, String) {
     let request = client::Request::from_uri("ws://example.com/").unwrap();
-    let mut handshake = client::Handshake::new(request, config);
+    let mut handshake = client::Handshake::new(request, config.clone());
     let len = handshake.output().remaining();
     let head = handshake.output().copy_to_bytes(len).to_vec();
     (handshake, String::from_utf8(head).unwrap())
@@ -105,7 +103,7 @@ fn answered(config: &Arc<Config>, answers: &[&str]) -> Result<Connection, Handsh
         head = head + "Sec-WebSocket-Extensions: " + answer + "\r\n";
     }
     let mut head = (head + "\r\n").into_bytes();
-    match handshake.receive(&mut head.as_mut_slice()) {
+    match handshake.receive(&mut Input::from(&mut head)) {
         client::Progress::Connected(connection, _) => Ok(connection),
         client::Progress::Refused(error, _) => Err(error),
         client::Progress::Incomplete => panic!("the head is not over"),
@@ -130,7 +128,7 @@ pub(crate) fn agreed_with(role: Role, params: &str, change: impl FnOnce(&mut Con
 pub(crate) fn pair(client: &Arc<Config>, server: &Arc<Config>) -> [Connection; 2] {
     let (mut handshake, request) = asking(client);
     let (server, head) = accepted(request.into_bytes(), server);
-    match handshake.receive(&mut head.into_bytes().as_mut_slice()) {
+    match handshake.receive(&mut Input::from(&mut head.into_bytes())) {
         client::Progress::Connected(client, _) => [client, server],
         other => panic!("not connected: {other:?}"),
     }
@@ -190,6 +188,12 @@ impl Unminiz {
     pub(crate) fn message(&mut self, payload: &[u8]) -> Vec<u8> {
         self.0.all(&[payload, &[0, 0, 0xFF, 0xFF]].concat())
     }
+}
+
+/// A message that may be compressed, or not.
+pub(crate) fn outgoing(message: impl Into<Message>, compress: bool) -> Outgoing {
+    let message = message.into();
+    if compress { message.into() } else { message.uncompressed() }
 }
 
 /// Both kinds of message as events.

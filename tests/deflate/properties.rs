@@ -2,10 +2,11 @@
 
 use crate::{
     common::{KEY, frame_to, written},
-    kit::{NO_TAKEOVER, PLAIN, agreed_with, deflated, noise, pair, stored},
+    kit::{NO_TAKEOVER, PLAIN, agreed_with, deflated, noise, outgoing, pair, stored},
     wire::frames,
 };
-use bowline::{Closure, Config, Connection, Delivery, Event, Prepared, Role, deflate::Options};
+use bowline::{Closure, Config, Connection, Delivery, Event, Input, Message, Prepared, Role, Text, deflate::Options};
+use bytes::Bytes;
 use proptest::{collection::vec, prelude::*, sample::Index};
 use std::sync::Arc;
 
@@ -75,13 +76,15 @@ fn sent() -> impl Strategy<Value = Sent> {
 
 impl Sent {
     fn send(&self, connection: &mut Connection) {
-        connection.set_compression(self.compression);
         let content = &*self.content;
         match (&self.how, self.text) {
-            (How::Whole, true) => connection.send_text(content).unwrap(),
-            (How::Whole, false) => connection.send_binary(content.as_bytes()).unwrap(),
-            (How::Prepared, true) => connection.send_prepared(&Prepared::text(content)).unwrap(),
-            (How::Prepared, false) => connection.send_prepared(&Prepared::binary(content)).unwrap(),
+            (How::Whole, true) => connection.send(outgoing(content, self.compression)).unwrap(),
+            (How::Whole, false) => connection.send(outgoing(content.as_bytes(), self.compression)).unwrap(),
+            (How::Prepared, text) => {
+                let message = if text { Prepared::text(content) } else { Prepared::binary(content) };
+                let message = if self.compression { message } else { message.uncompressed() };
+                connection.send_prepared(&message).unwrap();
+            }
             (How::Chunks(ends), text) => {
                 let places: Vec<usize> = content.char_indices().map(|(at, _)| at).chain([content.len()]).collect();
                 let mut ends: Vec<usize> = ends.iter().map(|end| *end.get(&places)).chain([content.len()]).collect();
@@ -89,11 +92,12 @@ impl Sent {
                 let mut start = 0;
                 for (index, end) in ends.iter().enumerate() {
                     let (chunk, last) = (&content[start..*end], index + 1 == ends.len());
-                    if text {
-                        connection.send_text_chunk(chunk, last).unwrap();
+                    let chunk = if text {
+                        Message::TextChunk { text: Text::from(chunk).into_owned(), last }
                     } else {
-                        connection.send_binary_chunk(chunk.as_bytes(), last).unwrap();
-                    }
+                        Message::BinaryChunk { data: Bytes::copy_from_slice(chunk.as_bytes()), last }
+                    };
+                    connection.send(outgoing(chunk, self.compression)).unwrap();
                     connection.ping(b"between").unwrap();
                     start = *end;
                 }
@@ -123,8 +127,9 @@ fn received(connection: &mut Connection, bytes: &[u8], pieces: &[usize]) -> Rece
         if rest.is_empty() {
             break;
         }
-        let (mut now, later) = rest.split_at_mut((*len).clamp(1, rest.len()));
-        while let Some(event) = connection.receive(&mut now) {
+        let (now, later) = rest.split_at_mut((*len).clamp(1, rest.len()));
+        let mut input = Input::from(now);
+        while let Some(event) = connection.receive(&mut input) {
             match event.into_owned() {
                 Event::Text(text) => all.messages.push((true, text.into_string().into_bytes())),
                 Event::Binary(data) => all.messages.push((false, data.into_vec())),
@@ -143,7 +148,7 @@ fn received(connection: &mut Connection, bytes: &[u8], pieces: &[usize]) -> Rece
                 other => all.others.push(other),
             }
         }
-        assert!(now.is_empty(), "input is left although there is no event");
+        assert!(input.is_empty(), "input is left although there is no event");
         all.output.extend(written(connection));
         rest = later;
     }
@@ -152,10 +157,10 @@ fn received(connection: &mut Connection, bytes: &[u8], pieces: &[usize]) -> Rece
 }
 
 fn config(options: Options, delivery: Delivery) -> Arc<Config> {
-    let mut config = Config::new(|| KEY);
-    (config.deflate, config.delivery) = (Some(options), delivery);
-    (config.limits.pongs, config.limits.output) = (usize::MAX, usize::MAX);
-    Arc::new(config)
+    Arc::new(Config::new(|| KEY).with(|config| {
+        (config.deflate, config.delivery) = (Some(options), delivery);
+        (config.limits.pongs, config.limits.output) = (usize::MAX, usize::MAX);
+    }))
 }
 
 /// Compressed messages of all sorts, one of them perhaps in fragments.

@@ -2,15 +2,23 @@
 
 use crate::{
     common::{ROLES, frame_from, frame_to, receive, written},
-    kit::{NO_TAKEOVER, PLAIN, Unminiz, agreed, agreed_with, ask, noise, options, prose, serve},
+    kit::{
+        NO_TAKEOVER, PLAIN, Unminiz, agreed, agreed_with, ask, noise, options, outgoing, pair, prose, serve, shared,
+    },
     oracle::{Block, Oracle},
     wire::{Frame, frames},
 };
-use bowline::{CloseCode, Connection, Role, SendError};
+use bowline::{CloseCode, Connection, Event, Message, Outgoing, Prepared, Role, SendError, Text};
 
 /// What `connection` sends for a message: its only frame.
 fn sent(connection: &mut Connection, message: &str) -> Frame {
     connection.send_text(message).unwrap();
+    only(connection)
+}
+
+/// The same for a message that may be compressed, or not.
+fn sent_as(connection: &mut Connection, message: &str, compress: bool) -> Frame {
+    connection.send(outgoing(message, compress)).unwrap();
     only(connection)
 }
 
@@ -145,13 +153,11 @@ fn as_they_are() {
                     1 => (&*long, false),
                     _ => (&*random, true),
                 };
-                connection.set_compression(on);
-                let frame = sent(&mut connection, message);
+                let frame = sent_as(&mut connection, message, on);
                 let is_plain = frame.first == 0x81;
                 assert!(is_plain || message == random);
                 let data = if is_plain { frame.payload } else { oracle.message(&frame.payload).unwrap() };
                 assert_eq!(data, message.as_bytes());
-                connection.set_compression(true);
             }
         }
     }
@@ -236,10 +242,10 @@ fn no_room() {
             let frame = sent(&mut connection, &message);
             assert_eq!(oracle.message(&frame.payload).unwrap(), message.as_bytes());
             connection.send_binary(noise(4000)).unwrap();
-            let queued = connection.queued();
+            let queued = connection.buffered_amount();
             assert!(matches!(connection.send_text(&*message), Err(SendError::Full { limit: 6000, .. })));
             assert!(matches!(connection.send_text_chunk(&*message, true), Err(SendError::Full { .. })));
-            assert_eq!(connection.queued(), queued);
+            assert_eq!(connection.buffered_amount(), queued);
             written(&mut connection);
         }
     }
@@ -255,7 +261,7 @@ fn refused_calls() {
         connection.send_text_chunk(&*message, false).unwrap();
         assert_eq!(connection.send_text(&*message), Err(SendError::InMessage));
         assert_eq!(connection.send_binary_chunk(noise(500), true), Err(SendError::ChunkKind));
-        assert_eq!(connection.send_prepared(&bowline::Prepared::text(&message)), Err(SendError::InMessage));
+        assert_eq!(connection.send_prepared(&Prepared::text(&message)), Err(SendError::InMessage));
         connection.send_text_chunk(&*message, true).unwrap();
         let payload: Vec<u8> = frames(&written(&mut connection)).into_iter().flat_map(|frame| frame.payload).collect();
         assert_eq!(oracle.message(&payload).unwrap(), [message.as_bytes(), message.as_bytes()].concat());
@@ -275,4 +281,78 @@ fn nothing_agreed() {
     server.send_text_chunk(&*message, true).unwrap();
     let expected = [0x81, 0x01, 0x80].map(|first| frame_from(Role::Server, first, message.as_bytes())).concat();
     assert_eq!(written(&mut server), expected);
+}
+
+/// [T-28] A message that is sent uncompressed has no RSV1, whole or in chunks, of either kind and prepared; the next one is compressed
+/// again, with the window as it was.
+#[test]
+fn uncompressed_for_one_message() {
+    let long = prose(2000);
+    let (text, binary) = (|| Message::text(&*long), || Message::binary(long.clone()));
+    let chunk = |data: &str, last| Message::TextChunk { text: Text::from(data).into_owned(), last };
+    let first_bytes =
+        |connection: &mut Connection| frames(&written(connection)).iter().map(|frame| frame.first).collect::<Vec<_>>();
+    for role in ROLES {
+        for params in [PLAIN, NO_TAKEOVER] {
+            let mut connection = agreed(role, params);
+            for _ in 0..3 {
+                for (message, first) in [(text(), 0x81), (binary(), 0x82)] {
+                    connection.send(message.clone().uncompressed()).unwrap();
+                    assert_eq!(first_bytes(&mut connection), [first]);
+                    connection.send(message).unwrap();
+                    assert_eq!(first_bytes(&mut connection), [first | 0x40]);
+                }
+                connection.send(chunk(&long, false).uncompressed()).unwrap();
+                connection.send(chunk(&long, false)).unwrap();
+                connection.send_text_chunk(&*long, true).unwrap();
+                assert_eq!(first_bytes(&mut connection), [0x01, 0x00, 0x80]);
+                connection.send(chunk(&long, false)).unwrap();
+                connection.send(chunk(&long, true).uncompressed()).unwrap();
+                assert_eq!(first_bytes(&mut connection), [0x41, 0x80]);
+
+                let prepared = Prepared::text(&long);
+                connection.send_prepared(&prepared.clone().uncompressed()).unwrap();
+                connection.send_prepared(&prepared).unwrap();
+                assert_eq!(first_bytes(&mut connection), [0x81, 0xC1]);
+            }
+        }
+    }
+}
+
+/// [T-28] The peer receives all of them as they were sent, compressed or not, in any order.
+#[test]
+fn uncompressed_among_compressed() {
+    let options = options(|options| options.threshold = 0);
+    let [mut client, mut server] = pair(&shared(options.clone()), &shared(options));
+    for index in 0..40 {
+        let text = prose(100 * index);
+        for from in [&mut client, &mut server] {
+            from.send(outgoing(&*text, index % 3 != 0)).unwrap();
+            from.send(Message::TextChunk { text: Text::from(&*text).into_owned(), last: false }.uncompressed())
+                .unwrap();
+            from.send(Message::TextChunk { text: Text::from_static("end"), last: true }).unwrap();
+        }
+        for (from, to) in [(0, 1), (1, 0)] {
+            let ends = [&mut client, &mut server];
+            let bytes = written(ends[from]);
+            let events = receive(ends[to], &bytes);
+            let expected = [text.clone(), text.clone() + "end"].map(|text| Event::Text(text.into()));
+            assert_eq!(events, expected);
+        }
+    }
+}
+
+/// What can be asked of a message that is to be sent.
+#[test]
+fn outgoing_messages() {
+    let message = Message::text("secret");
+    let (usual, plain) = (Outgoing::from(message.clone()), message.clone().uncompressed());
+    assert!(usual.compress() && !plain.compress() && usual != plain);
+    assert_eq!((usual.message(), plain.message()), (&message, &message));
+    assert_eq!((usual.into_message(), plain.clone().into_message()), (message.clone(), message));
+    assert!(Outgoing::from("text").message().is_text() && Outgoing::from(vec![1]).message().is_binary());
+    // Without compression it makes no difference.
+    let (mut server, _) = serve(None, &[]);
+    server.send(plain).unwrap();
+    assert_eq!(only(&mut server).first, 0x81);
 }

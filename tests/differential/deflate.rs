@@ -3,13 +3,13 @@
 
 use crate::streams::Random;
 use bowline::{
-    Config, Connection, Event,
+    Config, Connection, Event, Input,
     deflate::Options,
     server::{Accept, Handshake, Progress},
 };
 use bytes::Buf;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 const STREAMS: u64 = 15_000;
 const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
@@ -115,11 +115,11 @@ fn connection(offer: &str, options: Options) -> Connection {
          Sec-WebSocket-Extensions: permessage-deflate{offer}\r\n\r\n"
     )
     .into_bytes();
-    let Progress::Request(request) = Handshake::new(&Arc::new(config)).receive(&mut &mut request[..]) else {
+    let Progress::Request(request) = Handshake::new(config).receive(&mut Input::from(&mut request)) else {
         unreachable!("the request is in order")
     };
     let mut connection = request.accept(&Accept::any_origin()).expect("it is accepted");
-    let head = connection.queued();
+    let head = connection.buffered_amount();
     connection.output().advance(head);
     connection
 }
@@ -148,8 +148,9 @@ fn frames(payload: &[u8], cut: Option<usize>) -> Vec<u8> {
 /// What bowline makes of a message: `None` if it refuses it.
 fn receive(connection: &mut Connection, bytes: &mut [u8], cut: usize) -> Option<Vec<u8>> {
     let mut message = None;
-    for mut piece in bytes.chunks_mut(cut) {
-        while let Some(event) = connection.receive(&mut piece) {
+    for piece in bytes.chunks_mut(cut) {
+        let mut input = Input::from(piece);
+        while let Some(event) = connection.receive(&mut input) {
             match event {
                 Event::Binary(data) => message = Some(data.into_vec()),
                 Event::Failed(error) => assert_eq!(error.close_code().get(), 1007, "{error}"),
@@ -254,7 +255,7 @@ fn zlib_inflates_with_the_agreed_window() {
             for _ in 0..20 {
                 let message = content(random).repeat(3);
                 ours.send_binary(&message[..]).expect("there is room");
-                let queued = ours.queued();
+                let queued = ours.buffered_amount();
                 let frame = ours.output().copy_to_bytes(queued);
                 if frame[0] & 0x40 == 0 {
                     continue;

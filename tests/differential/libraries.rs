@@ -9,20 +9,19 @@ use std::{
     collections::VecDeque,
     io,
     pin::{Pin, pin},
-    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
 pub(crate) fn bowline(stream: &Stream) -> Outcome {
-    use bowline::{Config, Connection, Event, Role, Violation};
+    use bowline::{Config, Connection, Event, Input, Role, Violation};
     let mut config = Config::default();
     (config.limits.frame, config.limits.message) = (stream.limit, stream.limit);
     let role = if stream.to_server { Role::Server } else { Role::Client };
-    let mut connection = Connection::new(role, &Arc::new(config));
+    let mut connection = Connection::new(role, config);
     let mut outcome = Outcome::default();
     for piece in stream.bytes.chunks(stream.cut) {
         let mut piece = piece.to_vec();
-        let mut input = &mut piece[..];
+        let mut input = Input::from(&mut piece);
         while let Some(event) = connection.receive(&mut input) {
             outcome.push(match event {
                 Event::Text(text) => Message::Text(text.as_bytes().to_vec()),

@@ -6,13 +6,13 @@ use crate::{
     miniz::Compressor,
 };
 use bowline::{
-    Cause, Config, Connection, Delivery, Event, Role, Timestamp, client,
+    Cause, Config, Connection, Delivery, Event, Input, Role, Timestamp, client,
     deflate::Options,
     server::{self, Accept},
 };
 use bytes::Buf;
 use miniz_oxide::MZFlush;
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 const TAKEOVER: &str = "permessage-deflate";
 const NO_TAKEOVER: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
@@ -38,13 +38,21 @@ fn config(change: impl FnOnce(&mut Config, &mut Options)) -> Arc<Config> {
     Arc::new(config)
 }
 
-/// A connection that has shaken hands on this, has nothing on the heap, and is observed from now on.
+/// A connection that has shaken hands on this, has nothing on the heap, and is observed from now on. This thread has its scratch
+/// memory already.
 fn agreed(role: Role, config: &Arc<Config>, params: &str) -> Held {
+    let mut first = observed(Role::Server, &self::config(|_, _| {}), NO_TAKEOVER);
+    first.receive(&mut frame_to(Role::Server, 0xC2, &deflated(b"first")));
+    observed(role, config, params)
+}
+
+/// The same, whether this thread has its scratch memory or not.
+fn observed(role: Role, config: &Arc<Config>, params: &str) -> Held {
     let mut connection = match role {
         Role::Server => accept(config, &request(params)),
         Role::Client => connect(config, params),
     };
-    let queued = connection.queued();
+    let queued = connection.buffered_amount();
     connection.output().advance(queued);
     for second in [0, 2, 4] {
         let _ = connection.tick(Timestamp::since_origin(Duration::from_secs(second)));
@@ -63,22 +71,22 @@ fn request(params: &str) -> Vec<u8> {
 }
 
 fn accept(config: &Arc<Config>, request: &[u8]) -> Connection {
-    match server::Handshake::new(config).receive(&mut &mut request.to_vec()[..]) {
+    match server::Handshake::new(config.clone()).receive(&mut Input::from(&mut request.to_vec())) {
         server::Progress::Request(request) => request.accept(&Accept::any_origin()).unwrap(),
         other => panic!("{other:?}"),
     }
 }
 
 fn connect(config: &Arc<Config>, params: &str) -> Connection {
-    let mut handshake = client::Handshake::new(client::Request::from_uri("ws://example.com/").unwrap(), config);
+    let mut handshake = client::Handshake::new(client::Request::from_uri("ws://example.com/").unwrap(), config.clone());
     let len = handshake.output().remaining();
     let asked = handshake.output().copy_to_bytes(len);
-    let mut server = accept(&Arc::new(Config::default()), &asked);
-    let len = server.queued();
+    let mut server = accept(&Arc::default(), &asked);
+    let len = server.buffered_amount();
     let answer = server.output().copy_to_bytes(len);
     let head = answer.strip_suffix(b"\r\n").unwrap();
     let mut answer = [head, format!("Sec-WebSocket-Extensions: {params}\r\n\r\n").as_bytes()].concat();
-    match handshake.receive(&mut &mut answer[..]) {
+    match handshake.receive(&mut Input::from(&mut answer[..])) {
         client::Progress::Connected(connection, _) => connection,
         other => panic!("{other:?}"),
     }
@@ -86,7 +94,7 @@ fn connect(config: &Arc<Config>, params: &str) -> Connection {
 
 fn echo(held: &mut Held, bytes: &mut [u8]) -> usize {
     held.with(|connection| {
-        let (mut input, mut count) = (bytes, 0);
+        let (mut input, mut count) = (Input::from(bytes), 0);
         while let Some(event) = connection.receive(&mut input) {
             match event {
                 Event::Text(text) => connection.send_text(text).unwrap(),
@@ -125,7 +133,7 @@ fn an_idle_connection_without_takeover_has_no_heap() {
                         for piece in frame_to(role, opcode, &deflated(&vec![b'a'; len])).chunks_mut(cut) {
                             echo(&mut held, piece);
                         }
-                        assert!(held.connection.queued() > 0, "no echo");
+                        assert!(held.connection.buffered_amount() > 0, "no echo");
                         rest(&mut held);
                         held.assert_empty();
                     }
@@ -184,6 +192,29 @@ fn the_cost_of_decompressing() {
     }
 }
 
+/// What is compressed and decompressed goes through the thread's scratch memory: it is allocated once for each thread, and no connection
+/// holds it.
+#[test]
+fn one_chunk_for_each_thread() {
+    for role in ROLES {
+        thread::spawn(move || {
+            let config = config(|_, _| {});
+            let used = |held: &mut Held| {
+                held.receive(&mut frame_to(role, 0xC2, &deflated(&[b'a'; 1000])));
+                held.with(|connection| connection.send_text("a".repeat(1000)).unwrap());
+                rest(held);
+                held.bytes
+            };
+            let (mut first, mut second) = (observed(role, &config, TAKEOVER), observed(role, &config, TAKEOVER));
+            let (of_first, of_second) = (used(&mut first), used(&mut second));
+            assert_eq!(of_first, of_second + CHUNK);
+            assert_about(of_second, DECOMPRESSING + COMPRESSING[0].2);
+        })
+        .join()
+        .unwrap();
+    }
+}
+
 /// [T-11] Compressing costs what window and memory level make of it.
 #[test]
 fn the_cost_of_compressing() {
@@ -197,7 +228,7 @@ fn the_cost_of_compressing() {
             let mut held = agreed(role, &config, &params);
             for len in [1000, 100 * KIB] {
                 held.with(|connection| connection.send_text("a".repeat(len)).unwrap());
-                assert!(held.connection.queued() < len);
+                assert!(held.connection.buffered_amount() < len);
                 rest(&mut held);
                 assert_about(held.bytes, expected);
             }

@@ -1,7 +1,7 @@
 //! A connection under observation, and frames for it.
 
 use allocation_counter::{AllocationInfo, measure};
-use bowline::{Config, Connection, Role, Timestamp, frame::mask};
+use bowline::{Config, Connection, Input, Role, Timestamp, frame::mask};
 use bytes::Buf;
 use std::{sync::Arc, time::Duration};
 
@@ -31,9 +31,9 @@ impl Held {
     pub(crate) fn new(role: Role, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::new(|| KEY);
         (config.deadlines.ping, config.deadlines.pong) = (None, None);
-        change(&mut config);
-        let config = Arc::new(config);
-        let (connection, info) = measured(|| Connection::new(role, &config));
+        // The configuration is shared by all connections: it is not counted.
+        let config = Arc::new(config.with(change));
+        let (connection, info) = measured(|| Connection::new(role, config.clone()));
         Self::of(connection, &info)
     }
 
@@ -66,7 +66,7 @@ impl Held {
     /// Receives `input`, drops the events, and says how many there were.
     pub(crate) fn receive(&mut self, input: &mut [u8]) -> usize {
         self.with(|connection| {
-            let (mut input, mut count) = (input, 0);
+            let (mut input, mut count) = (Input::from(input), 0);
             while let Some(event) = connection.receive(&mut input) {
                 count += 1;
                 drop(event);
@@ -78,7 +78,7 @@ impl Held {
     /// Writes all that is queued to nowhere.
     pub(crate) fn drain(&mut self) {
         self.with(|connection| {
-            let queued = connection.queued();
+            let queued = connection.buffered_amount();
             connection.output().advance(queued);
         });
     }
@@ -89,9 +89,9 @@ impl Held {
         });
     }
 
-    /// The memory law, after `received` bytes of the message that is coming in.
+    /// The memory bound, after `received` bytes of the message that is arriving.
     #[track_caller]
-    pub(crate) fn assert_lawful(&self, received: usize, limit: usize) {
+    pub(crate) fn assert_bounded(&self, received: usize, limit: usize) {
         let most = (2 * received).min(limit) + KIB;
         assert!(self.bytes <= most, "{} bytes are held of {received} received", self.bytes);
     }

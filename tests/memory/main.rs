@@ -1,6 +1,6 @@
 //! What a connection holds, and what it costs: every allocation of the thread is counted.
 //!
-//! The law: at most twice the payload received of the message that is coming in and 1 KiB, and never more than the
+//! The memory bound: at most twice the payload received of the message that is coming in and 1 KiB, and never more than the
 //! limit on messages and 1 KiB. A declared length counts for nothing.
 
 #![expect(clippy::cast_possible_truncation, reason = "test data is built from counters")]
@@ -19,7 +19,7 @@ mod held;
 #[expect(dead_code, reason = "a kit for several binaries")]
 mod miniz;
 
-use bowline::{Connection, Delivery, Event, Role};
+use bowline::{Connection, Delivery, Event, Input, Role};
 use bytes::{Buf, Bytes};
 use held::{Held, KEY, KIB, MIB, frame_to, header_to};
 
@@ -38,7 +38,7 @@ fn an_idle_connection_has_no_heap() {
                 held.assert_empty();
                 for piece in frame_to(role, 0x82, &vec![1; len]).chunks_mut(cut) {
                     held.with(|connection| {
-                        let mut input = piece;
+                        let mut input = Input::from(piece);
                         while let Some(event) = connection.receive(&mut input) {
                             if let Event::Binary(data) = event {
                                 connection.send_binary(data).unwrap();
@@ -48,7 +48,7 @@ fn an_idle_connection_has_no_heap() {
                 }
                 held.receive(&mut frame_to(role, 0x89, b"ping"));
                 held.tick(10);
-                assert!(held.connection.queued() > len, "no echo");
+                assert!(held.connection.buffered_amount() > len, "no echo");
                 held.drain();
                 held.tick(1000);
                 held.tick(2100);
@@ -73,7 +73,7 @@ fn no_allocation_for_each_message() {
                     for round in 0..20 {
                         let before = held.allocations;
                         buffer.copy_from_slice(&frame);
-                        let mut input = &mut buffer[..];
+                        let mut input = Input::from(&mut buffer[..]);
                         let received = held.with(|connection| {
                             let event = connection.receive(&mut input).unwrap();
                             let received = match &event {
@@ -89,7 +89,7 @@ fn no_allocation_for_each_message() {
                             received
                         });
                         assert_eq!(received, len);
-                        assert_eq!(held.connection.queued() > 0, echoes);
+                        assert_eq!(held.connection.buffered_amount() > 0, echoes);
                         held.drain();
                         if pings {
                             ping.clone_from(&frame_to(role, 0x89, b"ping"));
@@ -122,7 +122,7 @@ fn one_allocation_for_each_handle() {
                     connection.send_binary(&message[..]).unwrap();
                     let handle = connection.output().front().unwrap();
                     let written = handle.len();
-                    assert_eq!(written, connection.queued());
+                    assert_eq!(written, connection.buffered_amount());
                     drop(handle);
                     connection.output().advance(written);
                 });
@@ -148,10 +148,10 @@ fn a_declared_length_costs_nothing() {
                         (config.limits.frame, config.limits.message) = (usize::MAX, usize::MAX);
                     });
                     assert_eq!(held.receive(&mut header_to(role, first, len)), 0);
-                    held.assert_lawful(0, usize::MAX);
-                    held.with(|connection| assert!(connection.assembly().is_none()));
+                    held.assert_bounded(0, usize::MAX);
+                    held.with(|connection| assert!(connection.direct_read(|_| ()).is_none()));
                     held.receive(&mut [b'a' ^ KEY[0]]);
-                    held.assert_lawful(1, usize::MAX);
+                    held.assert_bounded(1, usize::MAX);
                 }
             }
         }
@@ -167,8 +167,8 @@ struct Trickle {
     frame: usize,
     /// The bytes that a read brings.
     read: usize,
-    /// Whether the driver uses the second door, with reads of the same size.
-    both_doors: bool,
+    /// Whether the driver uses direct reads, of the same size.
+    direct: bool,
 }
 
 impl Trickle {
@@ -183,25 +183,25 @@ impl Trickle {
         bytes
     }
 
-    /// Receives it, and asserts the law at every step; what was allocated on the way is returned.
+    /// Receives it, and asserts the bound at every step; what was allocated on the way is returned.
     fn run(self, role: Role, limit: usize) -> Held {
         let mut held = Held::new(role, |config| config.limits.message = limit);
         let mut bytes = self.bytes_to(role);
         let (mut rest, mut received, mut events) = (&mut bytes[..], 0, 0);
         while !rest.is_empty() {
             let (now, later) = rest.split_at_mut(self.read.min(rest.len()));
-            let came = held.with(|connection| match self.both_doors.then(|| connection.assembly()).flatten() {
-                Some(mut assembly) => assembly.read_from(&now[..]).unwrap(),
-                None => 0,
+            let read = held.with(|connection| {
+                let read = self.direct.then(|| connection.direct_read(|space| space.read_from(&now[..]).unwrap()));
+                read.flatten().unwrap_or(0)
             });
             received += now.len();
-            events += held.receive(&mut now[came..]);
+            events += held.receive(&mut now[read..]);
             if events == 0 {
                 // The headers do not count.
                 let in_frame = self.frame + header_to(role, 0, self.frame as u64).len();
                 let payload =
                     received / in_frame * self.frame + (received % in_frame).saturating_sub(in_frame - self.frame);
-                held.assert_lawful(payload, limit);
+                held.assert_bounded(payload, limit);
             }
             rest = later;
         }
@@ -211,21 +211,21 @@ impl Trickle {
     }
 }
 
-/// While a message trickles in, the law holds at each step; when it has been delivered and dropped, nothing is left.
+/// While a message trickles in, the bound holds at each step; when it has been delivered and dropped, nothing is left.
 #[test]
 fn memory_follows_what_has_come() {
     let limit = 64 * KIB;
     for role in ROLES {
         for first in [1, 2] {
-            for both_doors in [false, true] {
+            for direct in [false, true] {
                 for read in [1, 100, 16 * KIB] {
                     for frame in [limit, 10_000] {
-                        Trickle { first, len: limit, frame, read, both_doors }.run(role, limit);
+                        Trickle { first, len: limit, frame, read, direct }.run(role, limit);
                     }
                 }
             }
             for read in [1, 100, 16 * KIB] {
-                Trickle { first, len: 100_000, frame: 1, read, both_doors: false }.run(role, MIB);
+                Trickle { first, len: 100_000, frame: 1, read, direct: false }.run(role, MIB);
             }
         }
     }
@@ -242,8 +242,9 @@ fn a_received_message_holds_no_more_than_itself() {
                     let mut held = Held::new(role, |_| {});
                     let mut bytes = frame_to(role, first, &vec![b'a'; len]);
                     let mut message = None;
-                    for mut piece in bytes.chunks_mut(read) {
-                        held.with(|connection| message = connection.receive(&mut piece));
+                    for piece in bytes.chunks_mut(read) {
+                        let mut input = Input::from(piece);
+                        held.with(|connection| message = connection.receive(&mut input));
                     }
                     assert!(message.is_some());
                     let most = if read == usize::MAX { 0 } else { 2 * len + KIB };
@@ -262,11 +263,11 @@ fn a_received_message_holds_no_more_than_itself() {
 fn growth_is_linear() {
     for role in ROLES {
         for first in [1, 2] {
-            for both_doors in [false, true] {
+            for direct in [false, true] {
                 for (len, frame, read) in
                     [(MIB, MIB, 1400), (MIB, 100, 4096), (100_000, 100_000, 1), (100_000, 1, 4096)]
                 {
-                    let held = Trickle { first, len, frame, read, both_doors }.run(role, MIB);
+                    let held = Trickle { first, len, frame, read, direct }.run(role, MIB);
                     let Held { allocated, allocations, .. } = held;
                     assert!(allocated <= 3 * len as u64 + KIB as u64, "{allocated} bytes in all for {len}");
                     assert!(allocations <= len.ilog2().into(), "{allocations} allocations for {len} bytes");
@@ -298,7 +299,7 @@ fn pings_that_nobody_reads_answers_to() {
                 }
                 assert_eq!(held.bytes, at_first);
                 assert!(held.bytes <= 2 * KIB, "{} bytes", held.bytes);
-                assert!(held.connection.queued() <= KIB);
+                assert!(held.connection.buffered_amount() <= KIB);
             }
         }
     }
@@ -344,7 +345,7 @@ fn control_frames_in_pieces_leave_nothing() {
             let mut held = Held::new(role, |_| {});
             for byte in frame {
                 held.receive(&mut [byte]);
-                held.assert_lawful(0, 0);
+                held.assert_bounded(0, 0);
             }
         }
     }
@@ -374,7 +375,7 @@ fn a_large_payload_is_masked_in_a_window() {
     held.tick(0);
     let given = payload.clone();
     held.with(|connection| connection.send_binary(given).unwrap());
-    while held.connection.queued() > 0 {
+    while held.connection.buffered_amount() > 0 {
         assert!(held.bytes <= 18 * KIB, "{} bytes are held", held.bytes);
         held.with(|connection| connection.output().advance(10_000));
     }
@@ -399,7 +400,7 @@ fn a_flood_of_empty_fragments() {
                 if held.receive(&mut buffer) > 0 {
                     failed_at.get_or_insert(round);
                 }
-                held.assert_lawful(0, MIB);
+                held.assert_bounded(0, MIB);
             }
             assert_eq!(failed_at, Some(63));
         }

@@ -4,10 +4,10 @@ use crate::{
     common::{close_to, config, frame_to},
     wire::plain,
 };
-use bowline::{CloseCode, Connection, Event, Prepared, Role, State, Timestamp};
+use bowline::{CloseCode, Connection, Event, Input, Prepared, Role, State, Timestamp};
 use bytes::Buf;
 use proptest::{collection::vec, prelude::*};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 #[derive(Clone, Debug)]
 enum Call {
@@ -26,6 +26,7 @@ enum Call {
     PeerCloses(u16),
     Garbage(Vec<u8>),
     Eof,
+    WriteFailed,
     TransportFailed,
     /// Milliseconds.
     Pass(u64),
@@ -46,6 +47,7 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
         1 => prop::sample::select(vec![1000, 1006, 3000]).prop_map(Call::PeerCloses),
         1 => vec(any::<u8>(), 0..20).prop_map(Call::Garbage),
         1 => Just(Call::Eof),
+        1 => Just(Call::WriteFailed),
         1 => Just(Call::TransportFailed),
         6 => (0..60_000_u64).prop_map(Call::Pass),
         6 => prop_oneof![0..50_usize, Just(usize::MAX)].prop_map(Call::Write),
@@ -67,12 +69,7 @@ impl Model {
         config.deadlines.pong = Some(Duration::from_secs(20));
         config.deadlines.idle = Some(Duration::from_secs(90));
         config.limits.output = 20_000;
-        Self {
-            connection: Connection::new(role, &Arc::new(config)),
-            now: Duration::ZERO,
-            stream: Vec::new(),
-            events: Vec::new(),
-        }
+        Self { connection: Connection::new(role, config), now: Duration::ZERO, stream: Vec::new(), events: Vec::new() }
     }
 
     fn call(&mut self, call: Call) {
@@ -94,6 +91,7 @@ impl Model {
             Call::PeerCloses(code) => self.receive(&close_to(role, code, "")),
             Call::Garbage(bytes) => self.receive(&bytes),
             Call::Eof => connection.receive_eof(),
+            Call::WriteFailed => connection.write_failed(),
             Call::TransportFailed => connection.transport_failed(),
             Call::Pass(milliseconds) => {
                 self.now += Duration::from_millis(milliseconds);
@@ -102,7 +100,7 @@ impl Model {
                 assert_eq!(wait.is_none(), connection.is_closed());
             }
             Call::Write(count) => {
-                let count = count.min(connection.queued());
+                let count = count.min(connection.buffered_amount());
                 self.stream.extend(connection.output().copy_to_bytes(count));
             }
         }
@@ -110,7 +108,7 @@ impl Model {
 
     fn receive(&mut self, bytes: &[u8]) {
         let mut bytes = bytes.to_vec();
-        let mut input = &mut bytes[..];
+        let mut input = Input::from(&mut bytes);
         while let Some(event) = self.connection.receive(&mut input) {
             self.events.push(event.into_owned());
         }
@@ -153,7 +151,7 @@ proptest! {
             prop_assert!(before as u8 <= state as u8, "from {:?} to {:?}", before, state);
             prop_assert_eq!(state == State::Closed, model.connection.is_closed());
             if before == State::Closed {
-                prop_assert_eq!(model.connection.queued(), 0);
+                prop_assert_eq!(model.connection.buffered_amount(), 0);
                 prop_assert_eq!(model.events.len(), events);
             }
             if let Some(told) = &told {

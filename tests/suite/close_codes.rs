@@ -4,7 +4,7 @@ use crate::{
     common::{ROLES, close_from, close_to, connection, frame_from, frame_to, receive, written},
     wire::{as_the_peer_reads_it, connection_that_counts, drawn},
 };
-use bowline::{CloseCode, CloseFrame, Event, InvalidClose, Role, State};
+use bowline::{CloseCode, CloseError, CloseFrame, Event, Role, State};
 
 /// Table P of the ledger, as it is written there.
 fn may_send(code: u16, role: Role) -> bool {
@@ -35,8 +35,8 @@ fn every_code() {
                 assert_eq!(closed, Ok(()));
                 assert_eq!(written(&mut connection), close_from(role, code, "why"));
             } else {
-                assert_eq!(closed, Err(InvalidClose::Code(CloseCode::new(code))), "{role:?}");
-                assert_eq!((connection.queued(), connection.state()), (0, State::Open));
+                assert_eq!(closed, Err(CloseError::Code(CloseCode::new(code))), "{role:?}");
+                assert_eq!((connection.buffered_amount(), connection.state()), (0, State::Open));
                 assert_eq!(connection.send_text("goes on"), Ok(()));
             }
         }
@@ -71,13 +71,13 @@ fn reasons() {
         }
         for reason in &too_long {
             let mut connection = connection_that_counts(role, |_| {});
-            assert_eq!(connection.close(CloseCode::NORMAL, reason), Err(InvalidClose::ReasonTooLong(reason.len())));
-            assert_eq!((connection.queued(), connection.state(), drawn()), (0, State::Open, 0));
+            assert_eq!(connection.close(CloseCode::NORMAL, reason), Err(CloseError::ReasonTooLong(reason.len())));
+            assert_eq!((connection.buffered_amount(), connection.state(), drawn()), (0, State::Open, 0));
             assert_eq!(connection.close(CloseCode::NORMAL, "short"), Ok(()));
         }
         let mut connection = connection(role);
-        assert_eq!(connection.close(CloseCode::NO_STATUS, "why"), Err(InvalidClose::ReasonWithoutCode));
-        assert_eq!((connection.queued(), connection.state()), (0, State::Open));
+        assert_eq!(connection.close(CloseCode::NO_STATUS, "why"), Err(CloseError::ReasonWithoutCode));
+        assert_eq!((connection.buffered_amount(), connection.state()), (0, State::Open));
     }
 }
 
@@ -100,7 +100,7 @@ fn the_answer_echoes_the_code() {
 #[test]
 fn a_server_echoes_extension_required() {
     let mut server = connection(Role::Server);
-    assert_eq!(server.close(1010.into(), ""), Err(InvalidClose::Code(CloseCode::EXTENSION_REQUIRED)));
+    assert_eq!(server.close(1010.into(), ""), Err(CloseError::Code(CloseCode::EXTENSION_REQUIRED)));
     receive(&mut server, &close_to(Role::Server, 1010, "no extension"));
     assert_eq!(written(&mut server), close_from(Role::Server, 1010, ""));
 }

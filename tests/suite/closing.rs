@@ -53,7 +53,7 @@ fn from_both_sides() {
 fn not_closed_before_the_last_byte() {
     let mut server = connection(Role::Server);
     receive(&mut server, &close_to(Role::Server, 1000, ""));
-    while server.queued() > 0 {
+    while server.buffered_amount() > 0 {
         assert_eq!(stands(&server), WAITS);
         server.output().advance(1);
     }
@@ -153,7 +153,7 @@ fn a_violation() {
             assert_eq!(written(&mut connection), close_from(role, code, ""));
             assert_eq!(stands(&connection), SHUTS);
             assert_eq!(receive(&mut connection, &close_to(role, 1000, "")), []);
-            assert_eq!(connection.queued(), 0);
+            assert_eq!(connection.buffered_amount(), 0);
             connection.receive_eof();
             assert_eq!(stands(&connection), CLOSED);
         }
@@ -208,9 +208,10 @@ fn closing_what_is_closed() {
         for over in over {
             let mut connection = connection(role);
             over(role, &mut connection);
-            let (queued, stood, closure) = (connection.queued(), stands(&connection), connection.closure().cloned());
+            let (queued, stood, closure) =
+                (connection.buffered_amount(), stands(&connection), connection.closure().cloned());
             assert_eq!(connection.close(CloseCode::GOING_AWAY, "again"), Ok(()));
-            assert_eq!((connection.queued(), stands(&connection)), (queued, stood));
+            assert_eq!((connection.buffered_amount(), stands(&connection)), (queued, stood));
             assert_eq!(connection.closure(), closure.as_ref());
         }
     }
@@ -262,13 +263,13 @@ fn what_becomes_of_the_output() {
         let mut failed = connection(role);
         failed.send_binary(vec![0; 10_000]).unwrap();
         failed.transport_failed();
-        assert_eq!((failed.queued(), stands(&failed)), (0, CLOSED));
+        assert_eq!((failed.buffered_amount(), stands(&failed)), (0, CLOSED));
 
         let mut late = connection(role);
         late.send_binary(vec![0; 10_000]).unwrap();
         late.close(CloseCode::NORMAL, "").unwrap();
         let _ = late.tick(Timestamp::default());
         let _ = late.tick(Timestamp::since_origin(Duration::from_secs(5)));
-        assert_eq!((late.queued(), stands(&late)), (0, CLOSED));
+        assert_eq!((late.buffered_amount(), stands(&late)), (0, CLOSED));
     }
 }

@@ -2,16 +2,16 @@
 
 use crate::common::{Pair, ROLES, close_to, connection, connection_with, frame_to, receive, written};
 use bowline::{
-    Cause, CloseCode, Closure, Config, Connection, Deadline, During, Role,
-    Side::{self, Local, Peer},
-    Timestamp,
+    Cause, CloseCode, Closure, Config, Connection, Deadline,
+    Endpoint::{self, Local, Remote},
+    Interrupted, ProtocolError, Role, Timestamp,
 };
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 type Step = fn(Role, &mut Connection);
 
 /// What should be told: who began, the cause, the codes sent and received, and whether it was clean.
-type Told = (Side, Cause, Option<u16>, Option<u16>, bool);
+type Told = (Endpoint, Cause, Option<u16>, Option<u16>, bool);
 
 fn told(closure: &Closure) -> Told {
     let code = |frame: Option<&bowline::CloseFrame<'_>>| frame.map(|frame| frame.code.get());
@@ -75,26 +75,26 @@ fn deadlines(config: &mut Config) {
 /// [O-21] [O-23] [O-24] [O-25] [O-33] [O-43] [P-25] Who began, why, what was sent and received, and whether it was clean.
 #[test]
 fn every_way_to_end() {
-    let boundary = Cause::EndOfStream(During::Nothing);
+    let boundary = Cause::EndOfStream(Interrupted::Nothing);
     let timeout = |deadline| Cause::Deadline(deadline);
     let table: [(&[Step], Told); 17] = [
-        (&[peer_closes], (Peer, Cause::Closed, Some(3000), Some(3000), true)),
-        (&[peer_closes_without_a_body], (Peer, Cause::Closed, Some(1005), Some(1005), true)),
+        (&[peer_closes], (Remote, Cause::Closed, Some(3000), Some(3000), true)),
+        (&[peer_closes_without_a_body], (Remote, Cause::Closed, Some(1005), Some(1005), true)),
         (&[close, peer_closes], (Local, Cause::Closed, Some(1001), Some(3000), true)),
         (&[close, peer_closes_without_a_body], (Local, Cause::Closed, Some(1001), Some(1005), true)),
         (&[close, eof], (Local, boundary, Some(1001), None, false)),
         (&[close, transport_fails], (Local, Cause::Transport, Some(1001), None, false)),
         (&[close, close_deadline], (Local, timeout(Deadline::Close), Some(1001), None, false)),
-        (&[eof], (Peer, boundary, None, None, false)),
-        (&[transport_fails], (Peer, Cause::Transport, None, None, false)),
+        (&[eof], (Remote, boundary, None, None, false)),
+        (&[transport_fails], (Remote, Cause::Transport, None, None, false)),
         (&[idle, peer_closes], (Local, timeout(Deadline::Idle), Some(1001), Some(3000), true)),
         (&[idle, eof], (Local, timeout(Deadline::Idle), Some(1001), None, false)),
         (&[idle, close_deadline], (Local, timeout(Deadline::Idle), Some(1001), None, false)),
         (&[no_pong, transport_fails], (Local, timeout(Deadline::Pong), Some(1011), None, false)),
         (&[no_pong, close_deadline], (Local, timeout(Deadline::Pong), Some(1011), None, false)),
-        (&[eof, transport_fails], (Peer, boundary, None, None, false)),
-        (&[transport_fails, eof], (Peer, Cause::Transport, None, None, false)),
-        (&[peer_closes, violation], (Peer, Cause::Closed, Some(3000), Some(3000), true)),
+        (&[eof, transport_fails], (Remote, boundary, None, None, false)),
+        (&[transport_fails, eof], (Remote, Cause::Transport, None, None, false)),
+        (&[peer_closes, violation], (Remote, Cause::Closed, Some(3000), Some(3000), true)),
     ];
     // Nothing that comes later changes it.
     let later: [Step; 6] = [close, peer_closes, violation, eof, transport_fails, close_deadline];
@@ -133,7 +133,7 @@ fn a_violation() {
             violation(role, &mut connection);
             let closure = connection.closure().unwrap();
             let Cause::Protocol(error) = closure.cause() else { panic!("{closure:?}") };
-            assert_eq!((error.section(), error.position()), ("5.2", 0));
+            assert_eq!((error.section(), error.position()), ("RFC 6455 §5.2", 0));
             assert_eq!(closure.begun_by(), Local);
             assert_eq!(closure.code(), CloseCode::ABNORMAL);
             assert_eq!(closure.sent().unwrap().code.get(), if ours_first { 1001 } else { 1002 });
@@ -151,25 +151,25 @@ fn end_of_stream_in_the_middle() {
         let whole = frame_to(role, 0x81, &[b'a'; 300]);
         let fragment = frame_to(role, 0x01, b"half");
         let ping = frame_to(role, 0x89, b"ping");
-        let table: [(&[&[u8]], During); 10] = [
-            (&[], During::Nothing),
-            (&[&whole], During::Nothing),
-            (&[&whole[..1]], During::Frame),
-            (&[&whole[..3]], During::Frame),
-            (&[&whole[..whole.len() - 300]], During::Frame),
-            (&[&whole[..whole.len() - 1]], During::Frame),
-            (&[&ping[..ping.len() - 1]], During::Frame),
-            (&[&fragment], During::Message),
-            (&[&fragment, &ping], During::Message),
-            (&[&fragment, &ping[..1]], During::Frame),
+        let table: [(&[&[u8]], Interrupted); 10] = [
+            (&[], Interrupted::Nothing),
+            (&[&whole], Interrupted::Nothing),
+            (&[&whole[..1]], Interrupted::Frame),
+            (&[&whole[..3]], Interrupted::Frame),
+            (&[&whole[..whole.len() - 300]], Interrupted::Frame),
+            (&[&whole[..whole.len() - 1]], Interrupted::Frame),
+            (&[&ping[..ping.len() - 1]], Interrupted::Frame),
+            (&[&fragment], Interrupted::Message),
+            (&[&fragment, &ping], Interrupted::Message),
+            (&[&fragment, &ping[..1]], Interrupted::Frame),
         ];
-        for (pieces, during) in table {
+        for (pieces, interrupted) in table {
             for cut in [usize::MAX, 1] {
                 let mut connection = connection(role);
                 crate::common::receive_cut(&mut connection, &pieces.concat(), cut);
                 connection.receive_eof();
                 let closure = connection.closure().unwrap();
-                assert_eq!(closure.cause(), Cause::EndOfStream(during), "{role:?}, {pieces:?}");
+                assert_eq!(closure.cause(), Cause::EndOfStream(interrupted), "{role:?}, {pieces:?}");
                 assert_eq!(closure.code(), CloseCode::ABNORMAL);
             }
         }
@@ -190,7 +190,7 @@ fn not_clean_if_our_close_never_left() {
     }
 }
 
-/// [O-23] [O-24] [O-27] [P-25] One end breaks a rule, and each tells it from its side: the one has the rule and no
+/// [O-23] [O-24] [O-27] [P-25] One end breaks a rule, and each reports it from its end: the one has the rule and no
 /// code of the peer's, the other has been told 1002.
 #[test]
 fn a_violation_from_both_sides() {
@@ -203,7 +203,7 @@ fn a_violation_from_both_sides() {
         let (culprit, other) = pair.ends(role);
         let closure = other.connection.closure().unwrap();
         assert!(matches!(told(closure), (Local, Cause::Protocol(_), Some(1002), None, false)));
-        assert_eq!(told(culprit.connection.closure().unwrap()), (Peer, Cause::Closed, Some(1002), Some(1002), true));
+        assert_eq!(told(culprit.connection.closure().unwrap()), (Remote, Cause::Closed, Some(1002), Some(1002), true));
         assert!(culprit.connection.is_closed() && other.connection.is_closed());
     }
 }
@@ -215,8 +215,11 @@ fn a_cut_wire() {
     pair.client.connection.send_text_chunk("half", false).unwrap();
     pair.run();
     pair.sever();
-    for (end, during) in [(&pair.client, During::Nothing), (&pair.server, During::Message)] {
-        assert_eq!(told(end.connection.closure().unwrap()), (Peer, Cause::EndOfStream(during), None, None, false));
+    for (end, interrupted) in [(&pair.client, Interrupted::Nothing), (&pair.server, Interrupted::Message)] {
+        assert_eq!(
+            told(end.connection.closure().unwrap()),
+            (Remote, Cause::EndOfStream(interrupted), None, None, false)
+        );
         assert_eq!(end.connection.state(), bowline::State::Closed);
     }
 }
@@ -226,12 +229,103 @@ fn a_cut_wire() {
 #[test]
 fn an_unfinished_message_is_reported() {
     for role in ROLES {
-        for (before, during) in [(vec![], During::Nothing), (frame_to(role, 0x01, b"to be"), During::Message)] {
+        for (before, interrupted) in
+            [(vec![], Interrupted::Nothing), (frame_to(role, 0x01, b"to be"), Interrupted::Message)]
+        {
             let mut connection = connection(role);
             receive(&mut connection, &[before, close_to(role, 1000, "")].concat());
             written(&mut connection);
             let closure = connection.closure().unwrap();
-            assert_eq!((closure.is_clean(), closure.cause(), closure.during()), (true, Cause::Closed, during));
+            assert_eq!(
+                (closure.is_clean(), closure.cause(), closure.interrupted()),
+                (true, Cause::Closed, interrupted)
+            );
+        }
+    }
+}
+
+/// [O-21] Normal is what is clean and came with the peer's 1000 or 1001, or without a code, whoever began and whatever we sent.
+#[test]
+fn what_is_normal() {
+    for role in ROLES {
+        for began in [None, Some(1000), Some(1011), Some(4000)] {
+            let end = |frame: &[u8]| {
+                let mut connection = connection(role);
+                if let Some(code) = began {
+                    connection.close(code.into(), "").unwrap();
+                }
+                receive(&mut connection, frame);
+                let unwritten = connection.closure().is_some_and(Closure::is_normal);
+                assert!(!unwritten, "our Close frame has not left");
+                written(&mut connection);
+                connection.closure().unwrap().clone()
+            };
+            for code in (0..=u16::MAX).filter(|code| CloseCode::new(*code).may_be_received()) {
+                let closure = end(&close_to(role, code, ""));
+                assert!(closure.is_clean());
+                assert_eq!(closure.is_normal(), matches!(code, 1000 | 1001), "{code}");
+            }
+            assert!(end(&frame_to(role, 0x88, b"")).is_normal(), "without a code");
+            assert!(!end(&close_to(role, 1005, "")).is_normal(), "a code that must not be sent is a violation");
+        }
+        let not_clean: [Step; 3] = [eof, transport_fails, |role, c| {
+            receive(c, &close_to(role, 1000, ""));
+            c.transport_failed();
+        }];
+        for end in not_clean {
+            let mut connection = connection(role);
+            end(role, &mut connection);
+            assert!(!connection.closure().unwrap().is_normal());
+        }
+    }
+}
+
+/// A closure is an error whose source is the violation, if there was one.
+#[test]
+fn as_an_error() {
+    for role in ROLES {
+        let ends: [(Step, bool); 4] = [(violation, true), (eof, false), (transport_fails, false), (peer_closes, false)];
+        for (end, has_source) in ends {
+            let mut connection = connection(role);
+            end(role, &mut connection);
+            let closure = connection.closure().unwrap().clone();
+            let error: Box<dyn Error + Send + Sync> = Box::new(closure.clone());
+            assert_eq!(error.to_string(), closure.to_string());
+            let source =
+                error.source().map(|source| source.downcast_ref::<ProtocolError>().copied().map(Cause::Protocol));
+            assert_eq!(source, has_source.then_some(Some(closure.cause())));
+        }
+    }
+}
+
+/// [P-25] One line for a log, for each kind of end.
+#[test]
+fn in_one_line() {
+    let table: [(&[Step], &str); 7] = [
+        (
+            &[peer_closes],
+            "closed with 3000 (registered by a library or framework) \"so long\", clean, begun by the peer: ",
+        ),
+        (
+            &[close, peer_closes_without_a_body],
+            "closed with 1005 (no status received), clean, begun by this endpoint: ",
+        ),
+        (&[violation], "closed with 1006 (abnormal closure), not clean, begun by this endpoint: "),
+        (&[eof], "closed with 1006 (abnormal closure), not clean, begun by the peer: "),
+        (&[transport_fails], "closed with 1006 (abnormal closure), not clean, begun by the peer: the transport failed"),
+        (&[close, close_deadline], "closed with 1006 (abnormal closure), not clean, begun by this endpoint: "),
+        (&[no_pong, eof], "closed with 1006 (abnormal closure), not clean, begun by this endpoint: "),
+    ];
+    for role in ROLES {
+        for (steps, line) in table {
+            let mut connection = connection_with(role, deadlines);
+            for step in steps {
+                step(role, &mut connection);
+            }
+            let closure = connection.closure().unwrap();
+            let expected =
+                format!("{line}{}", if line.ends_with(' ') { closure.cause().to_string() } else { String::new() });
+            assert_eq!(closure.to_string(), expected);
         }
     }
 }

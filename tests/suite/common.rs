@@ -25,9 +25,7 @@ pub(crate) fn connection(role: Role) -> Connection {
 
 /// A connection in this role, with [`config`] and some changes.
 pub(crate) fn connection_with(role: Role, change: impl FnOnce(&mut Config)) -> Connection {
-    let mut config = config();
-    change(&mut config);
-    Connection::new(role, config)
+    Connection::new(role, config().with(change))
 }
 
 /// The bytes of a frame as the peer of `role` sends it, whether that is legal or not: `first` is its first byte (FIN,
@@ -111,7 +109,7 @@ pub(crate) fn written(connection: &mut Connection) -> Vec<u8> {
 pub(crate) struct Pair {
     pub(crate) client: End,
     pub(crate) server: End,
-    /// How many bytes a read brings at the most.
+    /// How many bytes a read brings at most.
     pub(crate) cut: usize,
     now: Duration,
 }
@@ -135,9 +133,7 @@ impl Pair {
 
     /// Both ends with [`config`] and some changes.
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = config();
-        change(&mut config);
-        let config = Arc::new(config);
+        let config = Arc::new(config().with(change));
         let end = |role| End {
             connection: Connection::new(role, config.clone()),
             events: Vec::new(),

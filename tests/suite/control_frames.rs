@@ -4,7 +4,7 @@ use crate::{
     common::{ROLES, close_from, close_to, connection, frame_from, frame_to, receive, receive_cut, written},
     peer::{BINARY, Broken, CLOSE, FIN, PING, PONG, TEXT, header_to, short_header},
 };
-use bowline::{Cause, CloseCode, CloseFrame, Connection, Event, Side, State, Violation, frame::Opcode};
+use bowline::{Cause, CloseCode, CloseFrame, Connection, Endpoint, Event, State, Violation, frame::Opcode};
 
 /// [L-04] [L-05] [J-06] Every length of a ping, cut into reads of every kind: the pong has the same data.
 #[test]
@@ -30,7 +30,7 @@ fn a_ping_is_answered_at_its_last_byte() {
         let ping = frame_to(role, PING, b"now");
         let (last, others) = ping.split_last().unwrap();
         assert_eq!(receive_cut(&mut connection, others, 1), []);
-        assert_eq!(connection.queued(), 0);
+        assert_eq!(connection.buffered_amount(), 0);
         assert_eq!(receive(&mut connection, &[*last]), [Event::Ping(b"now".to_vec().into())]);
         assert_eq!(written(&mut connection), frame_from(role, PONG, b"now"));
     }
@@ -60,7 +60,7 @@ fn unsolicited_pongs() {
                 assert_eq!(events, [Event::Pong(data.into())]);
             }
         }
-        assert_eq!((connection.queued(), connection.state()), (0, State::Open));
+        assert_eq!((connection.buffered_amount(), connection.state()), (0, State::Open));
     }
 }
 
@@ -128,7 +128,10 @@ fn a_close_without_a_body() {
             assert_eq!(receive_cut(&mut connection, &frame_to(role, CLOSE, b""), cut), [Event::Close(None)]);
             assert_eq!(written(&mut connection), frame_from(role, CLOSE, b""));
             let closure = connection.closure().unwrap();
-            assert_eq!((closure.code(), closure.reason(), closure.begun_by()), (CloseCode::NO_STATUS, "", Side::Peer));
+            assert_eq!(
+                (closure.code(), closure.reason(), closure.begun_by()),
+                (CloseCode::NO_STATUS, "", Endpoint::Remote)
+            );
         }
     }
 }
@@ -269,7 +272,7 @@ fn what_follows_the_end_of_the_stream_is_discarded() {
                 for bytes in [frame_to(role, PING, b"?"), close_to(role, 1000, ""), vec![0xFF; 9]] {
                     assert_eq!(receive(&mut connection, &bytes), []);
                 }
-                assert_eq!((connection.closure(), connection.queued()), (Some(&closure), 0));
+                assert_eq!((connection.closure(), connection.buffered_amount()), (Some(&closure), 0));
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     common::{ROLES, close_from, connection_with, frame_to, receive, receive_cut, written},
     peer::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT, fragments_to, header_to, short_header},
 };
-use bowline::{Cause, Connection, Delivery, During, Event, Role};
+use bowline::{Cause, Connection, Delivery, Event, Input, Interrupted, Role};
 
 fn connection(role: Role) -> Connection {
     connection_with(role, |config| config.delivery = Delivery::Chunks)
@@ -55,30 +55,30 @@ fn the_chunks_are_the_message() {
     }
 }
 
-/// [I-25] A piece is there as soon as its bytes are, lent from the read buffer.
+/// [I-25] A chunk is there as soon as its bytes are, borrowed from the read buffer.
 #[test]
-fn pieces_come_at_once_and_are_lent() {
+fn chunks_arrive_at_once_and_are_borrowed() {
     for role in ROLES {
         let mut connection = connection(role);
         let mut bytes = frame_to(role, BINARY, &[7; 100]);
-        let mut input = &mut bytes[..short_header(role) + 40];
+        let mut input = Input::from(&mut bytes[..short_header(role) + 40]);
         match connection.receive(&mut input) {
-            Some(Event::BinaryChunk { data, last: false }) => assert!(data.is_lent() && *data == [7; 40]),
+            Some(Event::BinaryChunk { data, last: false }) => assert!(data.is_borrowed() && *data == [7; 40]),
             other => panic!("{other:?}"),
         }
-        let mut input = &mut bytes[short_header(role) + 40..];
+        let mut input = Input::from(&mut bytes[short_header(role) + 40..]);
         match connection.receive(&mut input) {
-            Some(Event::BinaryChunk { data, last: true }) => assert!(data.is_lent() && *data == [7; 60]),
+            Some(Event::BinaryChunk { data, last: true }) => assert!(data.is_borrowed() && *data == [7; 60]),
             other => panic!("{other:?}"),
         }
 
         let mut bytes = frame_to(role, TEXT, "한국".as_bytes());
-        let mut input = &mut bytes[..short_header(role) + 4];
+        let mut input = Input::from(&mut bytes[..short_header(role) + 4]);
         match connection.receive(&mut input) {
-            Some(Event::TextChunk { text, last: false }) => assert!(text.is_lent() && *text == *"한"),
+            Some(Event::TextChunk { text, last: false }) => assert!(text.is_borrowed() && *text == *"한"),
             other => panic!("{other:?}"),
         }
-        let mut input = &mut bytes[short_header(role) + 4..];
+        let mut input = Input::from(&mut bytes[short_header(role) + 4..]);
         assert_eq!(connection.receive(&mut input), Some(Event::TextChunk { text: "국".into(), last: true }));
     }
 }
@@ -140,12 +140,12 @@ fn a_message_that_breaks_off() {
         let mut ended = connection(role);
         assert_eq!(receive(&mut ended, &half), [chunk()]);
         ended.receive_eof();
-        assert_eq!(ended.closure().unwrap().cause(), Cause::EndOfStream(During::Message));
+        assert_eq!(ended.closure().unwrap().cause(), Cause::EndOfStream(Interrupted::Message));
 
         let mut ended = connection(role);
         assert_eq!(receive(&mut ended, &half[..half.len() - 2]).len(), 1);
         ended.receive_eof();
-        assert_eq!(ended.closure().unwrap().cause(), Cause::EndOfStream(During::Frame));
+        assert_eq!(ended.closure().unwrap().cause(), Cause::EndOfStream(Interrupted::Frame));
     }
 }
 
@@ -180,6 +180,6 @@ fn a_frame_of_any_size() {
             total += chunks(&receive(&mut connection, &[0; 10_000])).0.len();
         }
         assert_eq!((total, connection.closure()), (1_000_000, None));
-        assert!(connection.assembly().is_none(), "there is nothing to assemble");
+        assert!(connection.direct_read(|_| ()).is_none(), "there is nothing to assemble");
     }
 }

@@ -173,7 +173,7 @@ fn control_frames_between_fragments() {
             }
             let last = frame_to(role, CONTINUATION, b"ge");
             assert_eq!(receive_cut(&mut connection, &last, cut), [Event::Text("messasasage".into())]);
-            assert_eq!(connection.queued(), 0);
+            assert_eq!(connection.buffered_amount(), 0);
         }
     }
 }
@@ -200,7 +200,7 @@ fn a_message_leaves_nothing_behind() {
                 }
             }
         }
-        assert_eq!(connection.queued(), 0);
+        assert_eq!(connection.buffered_amount(), 0);
     }
 }
 

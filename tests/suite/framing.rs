@@ -198,7 +198,7 @@ fn huge_lengths_within_the_limits_do_not_overflow() {
                     })
                     .sum();
                 assert_eq!(pieces, if delivery == Delivery::Chunks { earlier.len() + 1000 } else { 0 });
-                assert_eq!((connection.closure(), connection.queued()), (None, 0), "{len}");
+                assert_eq!((connection.closure(), connection.buffered_amount()), (None, 0), "{len}");
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::{
 };
 use bowline::{CloseCode, Config, Connection, Prepared, Role, Timestamp};
 use bytes::Bytes;
-use std::{collections::HashSet, sync::Arc, thread, time::Duration};
+use std::{collections::HashSet, thread, time::Duration};
 
 /// A frame of every kind that a connection sends, by itself or when asked: eleven in all.
 fn send_everything(role: Role) -> Connection {
@@ -66,7 +66,7 @@ fn a_server_never_masks() {
 
 /// What a client with the default configuration draws for so many frames.
 fn default_keys(count: usize) -> Vec<u32> {
-    let mut client = Connection::new(Role::Client, &Arc::new(Config::default()));
+    let mut client = Connection::new(Role::Client, Config::default());
     for _ in 0..count {
         client.send_binary(b"").unwrap();
     }

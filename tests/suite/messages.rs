@@ -1,6 +1,6 @@
 //! What a message can be made of, and be asked.
 
-use bowline::{Config, Connection, Event, Message, Role};
+use bowline::{Config, Connection, Event, Input, Message, Role};
 use bytes::Bytes;
 
 /// Text and binary, and parts of both, say what they are and what they hold.
@@ -24,7 +24,7 @@ fn what_is_in_it() {
     assert!(Message::from("").is_empty() && Message::from(Vec::new()).is_empty());
 }
 
-/// What is text becomes a text message, what is bytes a binary one, lent or owned, and what was received.
+/// What is text becomes a text message, what is bytes a binary one, borrowed or owned, and what was received.
 #[test]
 fn what_it_is_made_of() {
     let (text, data) = (String::from("ab"), vec![1, 2]);
@@ -35,9 +35,9 @@ fn what_it_is_made_of() {
     {
         assert_eq!(message, Message::Binary(vec![1, 2].into()));
     }
-    let mut client = Connection::new(Role::Client, &Config::default().into());
+    let mut client = Connection::new(Role::Client, Config::default());
     let mut read = *b"\x81\x02ab\x82\x02\x01\x02";
-    let mut input = &mut read[..];
+    let mut input = Input::from(&mut read);
     let Some(Event::Text(received)) = client.receive(&mut input) else { panic!("it is text") };
     assert_eq!(Message::from(received), Message::from("ab"));
     let Some(Event::Binary(received)) = client.receive(&mut input) else { panic!("it is binary") };

@@ -65,7 +65,7 @@ fn unsolicited_pongs() {
         assert_eq!(written(&mut connection), frame_from(role, 0x8A, b"alive"));
         let events = receive(&mut connection, &frame_to(role, 0x8A, b"alive"));
         assert_eq!(events, [Event::Pong(b"alive".to_vec().into())]);
-        assert_eq!((connection.queued(), connection.state()), (0, State::Open));
+        assert_eq!((connection.buffered_amount(), connection.state()), (0, State::Open));
     }
 }
 
@@ -122,7 +122,7 @@ fn the_limit_on_pongs_is_exact() {
             connection.send_text("in front").unwrap();
             for payload in [b"11111", b"22222", b"33333"] {
                 ping(&mut connection, payload);
-                assert_eq!(shown(&mut connection).len(), connection.queued());
+                assert_eq!(shown(&mut connection).len(), connection.buffered_amount());
             }
             assert_eq!(pongs(&written(&mut connection)), answered, "{role:?}, {limit} bytes");
         }
@@ -138,10 +138,10 @@ fn a_flood_of_pings() {
         connection.send_text_chunk("unfinished", false).unwrap();
         let begun = frame_to(role, 0x02, b"unfinished");
         assert_eq!(receive(&mut connection, &begun), []);
-        let before = connection.queued();
+        let before = connection.buffered_amount();
         for i in 0..20_000_u32 {
             ping(&mut connection, &[i.to_be_bytes(), [0; 4]].concat());
-            assert!(connection.queued() <= before + 384);
+            assert!(connection.buffered_amount() <= before + 384);
         }
         let last = [19_999_u32.to_be_bytes(), [0; 4]].concat();
         assert_eq!(pongs(&written(&mut connection)).last(), Some(&last));
@@ -185,8 +185,8 @@ fn small_frames_are_one_piece() {
         for _ in 0..100 {
             connection.send_text("a hundred small ones").unwrap();
         }
-        assert_eq!(connection.output().chunk().len(), connection.queued());
-        assert_eq!(connection.output().front().unwrap().len(), connection.queued());
+        assert_eq!(connection.output().chunk().len(), connection.buffered_amount());
+        assert_eq!(connection.output().front().unwrap().len(), connection.buffered_amount());
     }
 }
 
@@ -208,7 +208,7 @@ fn advancing_too_far() {
             let mut connection = connection(role);
             fill(&mut connection);
             connection.output().advance(usize::MAX);
-            assert_eq!(connection.queued(), 0);
+            assert_eq!(connection.buffered_amount(), 0);
             assert!(connection.output().is_empty());
             assert_eq!(connection.output().chunk(), b"");
             assert!(connection.output().front().is_none());
@@ -307,7 +307,7 @@ impl Model {
 
     /// What does not depend on the step.
     fn check(&mut self) {
-        let queued = self.connection.queued();
+        let queued = self.connection.buffered_amount();
         let all = shown(&mut self.connection);
         assert_eq!(all.len(), queued);
         assert_eq!(self.connection.output().remaining(), queued);
@@ -326,9 +326,9 @@ proptest! {
         let role = if client { Role::Client } else { Role::Server };
         let mut model = Model { connection: connection(role), stream: Vec::new(), sent: Vec::new(), pinged: 0 };
         for step in &steps {
-            let (before, queued) = (model.connection.output().chunk().to_vec(), model.connection.queued());
+            let (before, queued) = (model.connection.output().chunk().to_vec(), model.connection.buffered_amount());
             model.step(step);
-            if model.connection.queued() >= queued {
+            if model.connection.buffered_amount() >= queued {
                 prop_assert!(model.connection.output().chunk().starts_with(&before) || before.is_empty());
             }
             model.check();

@@ -50,10 +50,9 @@ pub(crate) fn short_header(role: Role) -> usize {
     if role == Role::Server { 6 } else { 2 }
 }
 
-/// What is received with a slice that brings nothing, as after bytes came through the second door.
-pub(crate) fn receive_nothing(connection: &mut Connection) -> Vec<Event<'static>> {
-    let mut input = &mut [][..];
-    std::iter::from_fn(|| connection.receive(&mut input)).collect()
+/// All events that are ready without new bytes, as after a direct read.
+pub(crate) fn poll_events(connection: &mut Connection) -> Vec<Event<'static>> {
+    std::iter::from_fn(|| connection.poll_event()).collect()
 }
 
 /// Puts the pieces of each message together again: what is left does not depend on how the bytes were cut.
@@ -110,13 +109,17 @@ impl Broken {
         assert_eq!(connection.closure(), None, "already: {earlier:?}");
         let replies = written(&mut connection);
         let early = news(receive_cut(&mut connection, &stream[before.len()..proof], 1));
-        assert_eq!((early, connection.closure(), connection.queued()), (vec![], None, 0), "too early: {violation}");
+        assert_eq!(
+            (early, connection.closure(), connection.buffered_amount()),
+            (vec![], None, 0),
+            "too early: {violation}"
+        );
         let events = receive(&mut connection, &stream[proof..=proof]);
         let [Event::Failed(error)] = events[..] else { panic!("not refused: {violation}: {events:?}") };
         assert_eq!((error.violation(), error.position()), (*violation, proof as u64));
         assert_eq!(written(&mut connection), close, "{violation}");
         assert_eq!(receive(&mut connection, &stream[proof + 1..]), [], "an event after the last: {violation}");
-        assert_eq!(connection.queued(), 0);
+        assert_eq!(connection.buffered_amount(), 0);
         assert_eq!(connection.closure().unwrap().cause(), Cause::Protocol(error));
 
         for cut in [2, 3, 7, usize::MAX] {

@@ -3,11 +3,11 @@
 
 use crate::{
     common::{KEY, connection_with, frame_to, receive, written},
-    peer::{BINARY, CONTINUATION, FIN, PING, PONG, TEXT, header_to, joined, receive_nothing},
+    peer::{BINARY, CONTINUATION, FIN, PING, PONG, TEXT, header_to, joined, poll_events},
 };
 use bowline::{
     Closure, Connection, Delivery, Event, Role, Violation,
-    frame::{BadHeader, Expect, Header, MAX_HEADER_LEN, Opcode, mask, rotate_key},
+    frame::{DecodeError, Expect, Header, MAX_HEADER_LEN, Opcode, mask, rotate_key},
 };
 use bytes::BufMut;
 use proptest::{collection::vec, prelude::*, sample::Index};
@@ -102,7 +102,7 @@ struct Seen {
     closure: Option<Closure>,
 }
 
-/// What comes of `bytes` if they come in pieces of these lengths, again and again; through the second door as well, if
+/// What becomes of `bytes` if they arrive in pieces of these lengths, again and again; by direct reads as well, if
 /// `both` says so.
 fn seen(connection: &mut Connection, mut bytes: &[u8], pieces: &[usize], both: bool) -> Seen {
     let (mut events, mut output) = (Vec::new(), Vec::new());
@@ -111,15 +111,20 @@ fn seen(connection: &mut Connection, mut bytes: &[u8], pieces: &[usize], both: b
             break;
         }
         let mut now = (*len).clamp(1, bytes.len());
-        if both && let Some(mut assembly) = connection.assembly() {
-            let space = assembly.limited();
-            let count = now.min(space.remaining_mut());
-            space.put_slice(&bytes[..count]);
+        let directly = |connection: &mut Connection| {
+            connection.direct_read(|space| {
+                let space = space.as_buf_mut();
+                let count = now.min(space.remaining_mut());
+                space.put_slice(&bytes[..count]);
+                count
+            })
+        };
+        if both && let Some(count) = directly(connection) {
             bytes = &bytes[count..];
             now = 0;
         }
         events.extend(receive(connection, &bytes[..now]));
-        events.extend(receive_nothing(connection));
+        events.extend(poll_events(connection));
         output.extend(written(connection));
         bytes = &bytes[now..];
     }
@@ -148,7 +153,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// [I-23] [I-24] [K-02] [K-06] [K-12] [L-04] [L-05] [N-06] [N-08] [M-02] A stream that is in order gives its
-    /// messages, pongs and closure, however it is cut and through whichever door it comes.
+    /// messages, pongs and closure, however it is cut, with direct reads or without.
     #[test]
     fn valid_streams(role in role(), delivery in delivery(), stream in stream(), pieces in pieces(), both: bool) {
         let bytes = bytes_to(role, &stream);
@@ -322,8 +327,8 @@ fn expect() -> impl Strategy<Value = Expect> {
 }
 
 /// RFC 6455 §5.2, one byte at a time.
-fn oracle(bytes: &[u8], expect: &Expect) -> Result<Option<(Header, usize)>, BadHeader> {
-    let bad = |violation, index| Err(BadHeader { violation, index });
+fn oracle(bytes: &[u8], expect: &Expect) -> Result<Option<(Header, usize)>, DecodeError> {
+    let bad = |violation, index| Err(DecodeError { violation, index });
     let Some(first) = bytes.first() else { return Ok(None) };
     let (fin, reserved) = (first & 0x80 != 0, first >> 4 & 7);
     let opcode = Opcode::from_bits(first & 0x0F);

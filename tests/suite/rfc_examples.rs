@@ -2,7 +2,6 @@
 
 use crate::common::{self, KEY, receive, written};
 use bowline::{Config, Connection, Event, Role};
-use std::sync::Arc;
 
 const HELLO: &[u8] = b"\x81\x05Hello";
 const MASKED_HELLO: &[u8] = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
@@ -60,7 +59,7 @@ fn binary(len: usize, header: &[u8]) {
     let data: Vec<u8> = (0..len).map(|i| (i % 251) as u8).collect();
     let bytes = [header, &data].concat();
     assert_eq!(receive(&mut common::connection(Role::Client), &bytes), [Event::Binary(data.clone().into())]);
-    let mut server = Connection::new(Role::Server, &Arc::new(Config::new(|| KEY)));
+    let mut server = Connection::new(Role::Server, Config::new(|| KEY));
     server.send_binary(data).unwrap();
     assert_eq!(written(&mut server), bytes);
 }

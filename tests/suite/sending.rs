@@ -4,9 +4,9 @@ use crate::{
     common::{KEY, ROLES, close_to, connection, connection_with, frame_to, naive_mask, receive, written},
     wire::{as_the_peer_reads_it, connection_that_counts, drawn},
 };
-use bowline::{CloseCode, Config, Connection, Data, Event, Payload, Prepared, Role, SendError, Text, client};
+use bowline::{CloseCode, Config, Connection, Data, Event, Input, Payload, Prepared, Role, SendError, Text, client};
 use bytes::{Buf, Bytes, BytesMut};
-use std::{str, sync::Arc};
+use std::str;
 
 type Send = fn(&mut Connection, &[u8]) -> Result<(), SendError>;
 
@@ -68,8 +68,9 @@ fn sent_at_any_time() {
             assert_eq!(send(&mut connection, b"at once"), Ok(()));
         }
         let mut events = 0;
-        for mut byte in bytes.chunks_mut(1) {
-            while let Some(event) = connection.receive(&mut byte) {
+        for byte in bytes.chunks_mut(1) {
+            let mut input = Input::from(byte);
+            while let Some(event) = connection.receive(&mut input) {
                 assert_eq!((connection.send_text("held"), connection.send_binary(b"held")), (Ok(()), Ok(())));
                 assert!(matches!(event, Event::Ping(_) | Event::Text(_)));
                 events += 1;
@@ -85,13 +86,13 @@ fn sent_at_any_time() {
 fn the_callers_bytes_are_left_alone() {
     for role in ROLES {
         for len in [100, 100_000] {
-            let mut lent = ascii(len);
-            let owned = Bytes::from(lent.clone());
+            let mut borrowed = ascii(len);
+            let owned = Bytes::from(borrowed.clone());
             let mut connection = connection(role);
-            connection.send_binary(&lent).unwrap();
+            connection.send_binary(&borrowed).unwrap();
             connection.send_binary(owned.clone()).unwrap();
-            assert_eq!(lent, ascii(len));
-            lent.fill(0);
+            assert_eq!(borrowed, ascii(len));
+            borrowed.fill(0);
             assert_eq!(owned, ascii(len));
             let message = || Event::Binary(ascii(len).into());
             assert_eq!(as_the_peer_reads_it(role, &written(&mut connection)), [message(), message()]);
@@ -99,15 +100,15 @@ fn the_callers_bytes_are_left_alone() {
     }
 }
 
-/// What can be passed to `send_binary` and `send_text`, lent and owned, gives the same frame.
+/// What can be passed to `send_binary` and `send_text`, borrowed and owned, gives the same frame.
 #[test]
 fn conversions() {
     let mut received = *b"Hello";
     let mut source = connection(Role::Client);
-    let mut input = [&[0x82, 5], &received[..]].concat();
-    let mut input = &mut input[..];
-    let Some(Event::Binary(lent)) = source.receive(&mut input) else { panic!("no message") };
-    assert!(lent.is_lent());
+    let mut read = [&[0x82, 5], &received[..]].concat();
+    let mut input = Input::from(&mut read);
+    let Some(Event::Binary(borrowed)) = source.receive(&mut input) else { panic!("no message") };
+    assert!(borrowed.is_borrowed());
     let vec = received.to_vec();
     let owned: Payload<'_> = vec.clone().into();
     let data: [Data<'_>; 9] = [
@@ -119,7 +120,7 @@ fn conversions() {
         BytesMut::from(&received[..]).into(),
         (&owned).into(),
         Payload::from(vec.clone()).into(),
-        lent.into(),
+        borrowed.into(),
     ];
     for data in data {
         let mut server = connection(Role::Server);
@@ -195,7 +196,7 @@ fn the_output_limit_is_exact() {
                 let frame = len + if role == Role::Client { 6 } else { 2 };
                 let mut fits = connection_with(role, |config| config.limits.output = frame);
                 assert_eq!(send(&mut fits, &ascii(len)), Ok(()), "{name}");
-                assert_eq!(fits.queued(), frame, "{name}");
+                assert_eq!(fits.buffered_amount(), frame, "{name}");
                 let full = SendError::Full { frame: frame - len, queued: frame, limit: frame };
                 if !matches!(name, "text chunk" | "binary chunk") {
                     assert_eq!(send(&mut fits, &[]), Err(full), "{name}");
@@ -204,7 +205,7 @@ fn the_output_limit_is_exact() {
                 let mut full = connection_with(role, |config| config.limits.output = limit);
                 let error = SendError::Full { frame, queued: 0, limit };
                 assert_eq!(send(&mut full, &ascii(len)), Err(error), "{name}");
-                assert_eq!(full.queued(), 0);
+                assert_eq!(full.buffered_amount(), 0);
             }
         }
     }
@@ -245,11 +246,11 @@ fn with_and_without(role: Role, limit: usize, before: Step, attempt: &dyn Fn(&mu
     let [with, without] = [true, false].map(|make_it| {
         let mut connection = connection_that_counts(role, |config| config.limits.output = limit);
         before(role, &mut connection);
-        let (queued, state, keys) = (connection.queued(), connection.state(), drawn());
+        let (queued, state, keys) = (connection.buffered_amount(), connection.state(), drawn());
         if make_it {
             attempt(&mut connection);
         }
-        assert_eq!((connection.queued(), connection.state(), drawn()), (queued, state, keys));
+        assert_eq!((connection.buffered_amount(), connection.state(), drawn()), (queued, state, keys));
         after(role, &mut connection);
         written(&mut connection)
     });
@@ -357,13 +358,13 @@ fn errors_change_nothing() {
 #[test]
 fn nothing_follows_the_request_before_the_answer() {
     let request = client::Request::from_uri("ws://example.com/").unwrap();
-    let mut handshake = client::Handshake::new(request, &Arc::new(Config::new(|| KEY)));
+    let mut handshake = client::Handshake::new(request, Config::new(|| KEY));
     let queued = handshake.output().remaining();
     let request = handshake.output().copy_to_bytes(queued);
     assert!(request.ends_with(b"\r\n\r\n"));
     let mut answer = *b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\x89\x00";
     for byte in answer.chunks_mut(1) {
-        let progress = handshake.receive(&mut &mut *byte);
+        let progress = handshake.receive(&mut Input::from(byte));
         assert_eq!(handshake.output().remaining(), 0);
         if !matches!(progress, client::Progress::Incomplete) {
             break;

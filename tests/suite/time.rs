@@ -34,11 +34,11 @@ fn a_ping_at_the_interval() {
         let mut connection = connection_with(role, keepalive);
         assert_eq!(tick(&mut connection, 1000), Some(seconds(30)));
         assert_eq!(tick(&mut connection, 30_999), Some(Duration::from_millis(1)));
-        assert_eq!(connection.queued(), 0);
+        assert_eq!(connection.buffered_amount(), 0);
         assert_eq!(tick(&mut connection, 31_000), KEPT_SPACE);
         assert_eq!(written(&mut connection), frame_from(role, 0x89, b""));
         let _ = tick(&mut connection, 45_000);
-        assert_eq!(connection.queued(), 0, "one ping is enough");
+        assert_eq!(connection.buffered_amount(), 0, "one ping is enough");
     }
 }
 
@@ -56,7 +56,7 @@ fn any_byte_puts_the_ping_off() {
             written(&mut connection);
             let _ = tick(&mut connection, 20_000);
             let _ = tick(&mut connection, 49_999);
-            assert_eq!(connection.queued(), 0, "byte {byte}");
+            assert_eq!(connection.buffered_amount(), 0, "byte {byte}");
             let _ = tick(&mut connection, 50_000);
             assert_eq!(plain(&written(&mut connection)), [(0x89, vec![])]);
         }
@@ -74,7 +74,7 @@ fn the_pong_deadline_has_a_second_tick() {
             written(&mut connection);
             assert_eq!(tick(&mut connection, 49_999), Some(Duration::from_millis(1)));
             assert_eq!(tick(&mut connection, 90_000), Some(Duration::from_millis(1)));
-            assert_eq!((connection.state(), connection.queued()), (State::Open, 0));
+            assert_eq!((connection.state(), connection.buffered_amount()), (State::Open, 0));
             if saved {
                 receive(&mut connection, &frame_to(role, 0x81, b"")[..1]);
             }
@@ -101,7 +101,7 @@ fn keepalive_by_halves() {
         let mut silent = connection_with(role, |config| config.deadlines.pong = Some(seconds(20)));
         for i in 0..5 {
             assert_eq!(tick(&mut silent, i * 1_000_000), None);
-            assert_eq!(silent.queued(), 0);
+            assert_eq!(silent.buffered_amount(), 0);
         }
     }
 }
@@ -117,7 +117,7 @@ fn pings_do_not_pile_up() {
         });
         for i in 0..100 {
             let _ = tick(&mut connection, i * 30_000);
-            assert!(connection.queued() <= 100);
+            assert!(connection.buffered_amount() <= 100);
         }
         assert_eq!(connection.state(), State::Open);
         assert!(!written(&mut connection).is_empty());
@@ -144,7 +144,7 @@ fn no_ping_after_the_end() {
             written(&mut connection);
             let state = connection.state();
             let _ = tick(&mut connection, 30_000);
-            assert_eq!((connection.queued(), connection.state()), (0, state), "{role:?}");
+            assert_eq!((connection.buffered_amount(), connection.state()), (0, state), "{role:?}");
         }
     }
 }
@@ -218,7 +218,7 @@ fn the_close_deadline_always_ends_it() {
             }
             assert_eq!(tick(&mut connection, 15_000), None);
             assert!(connection.is_closed());
-            assert_eq!((connection.queued(), connection.state()), (0, State::Closed));
+            assert_eq!((connection.buffered_amount(), connection.state()), (0, State::Closed));
             assert!(connection.closure().is_some());
             assert_eq!(tick(&mut connection, 100_000), None);
         }
@@ -248,7 +248,7 @@ fn no_deadlines() {
         let mut connection = connection(role);
         for time in [0, 1, u64::MAX / 2, 5] {
             assert_eq!(tick(&mut connection, time), None);
-            assert_eq!((connection.queued(), connection.state()), (0, State::Open));
+            assert_eq!((connection.buffered_amount(), connection.state()), (0, State::Open));
         }
     }
 }

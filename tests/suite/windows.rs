@@ -1,4 +1,4 @@
-//! Large owned payloads from a client, which are masked as they are written, against the formula and against lent ones.
+//! Large owned payloads from a client, which are masked as they are written, against the formula and against borrowed ones.
 
 use crate::common::{connection, frame_from, frame_to, receive, written};
 use bowline::{Connection, Event, Role};
@@ -21,7 +21,7 @@ fn queued(len: usize) -> (Connection, Vec<u8>) {
     client.send_text("after").unwrap();
     let frames = [(0x81, &b"before"[..]), (0x82, &payload), (0x81, b"after")];
     let expected = frames.map(|(first, payload)| frame_from(Role::Client, first, payload)).concat();
-    assert_eq!(client.queued(), expected.len());
+    assert_eq!(client.buffered_amount(), expected.len());
     (client, expected)
 }
 

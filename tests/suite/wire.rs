@@ -70,8 +70,6 @@ pub(crate) fn drawn() -> u32 {
 /// A connection in this role, without deadlines, with keys that begin at 1, and some changes.
 pub(crate) fn connection_that_counts(role: Role, change: impl FnOnce(&mut Config)) -> Connection {
     DRAWN.set(0);
-    let mut config = common::config();
-    config.entropy = counting;
-    change(&mut config);
-    Connection::new(role, config)
+    let config = common::config().with(|config| config.entropy = counting);
+    Connection::new(role, config.with(change))
 }

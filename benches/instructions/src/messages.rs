@@ -3,7 +3,7 @@
 use crate::{Path, fixed};
 use bowline::{Config, Connection, Event, Input, Role};
 use bytes::{Buf, Bytes};
-use std::{hint::black_box, sync::Arc};
+use std::hint::black_box;
 
 pub(crate) const PATHS: &[Path] = &[
     ("receive-binary-16", || receive(binary(16, 16))),
@@ -23,12 +23,12 @@ pub(crate) const PATHS: &[Path] = &[
 ];
 
 fn connection(role: Role) -> Connection {
-    Connection::new(role, Arc::new(Config::new(fixed)))
+    Connection::new(role, Config::new(fixed))
 }
 
 /// What a client has queued.
 fn written(mut client: Connection) -> Vec<u8> {
-    let queued = client.queued();
+    let queued = client.buffered_amount();
     client.output().copy_to_bytes(queued).to_vec()
 }
 
@@ -64,7 +64,7 @@ fn receive(read: Vec<u8>) -> Box<dyn FnMut()> {
     let mut buffer = read.clone();
     Box::new(move || {
         buffer.copy_from_slice(&read);
-        let mut input = Input::from(&mut buffer);
+        let mut input = Input::from(&mut buffer[..]);
         while let Some(event) = server.receive(&mut input) {
             assert!(matches!(black_box(event), Event::Binary(_) | Event::Text(_)));
         }
@@ -76,7 +76,7 @@ fn echo(read: Vec<u8>) -> Box<dyn FnMut()> {
     let mut buffer = read.clone();
     Box::new(move || {
         buffer.copy_from_slice(&read);
-        let mut input = Input::from(&mut buffer);
+        let mut input = Input::from(&mut buffer[..]);
         while let Some(event) = server.receive(&mut input) {
             if let Event::Binary(data) = event {
                 server.send_binary(data).expect("there is room");

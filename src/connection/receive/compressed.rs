@@ -33,7 +33,7 @@ impl Receiver {
             debug_assert!(false, "compression was agreed without options");
             return Err(self.in_compressed(Violation::BadDeflate));
         };
-        self.message_seen = true;
+        self.message_seen |= !input.is_empty() || self.has_complete_frame();
         with_scratch(|chunk| self.receive_chunks(kind, input, chunk, config, options))
     }
 

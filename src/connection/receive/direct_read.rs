@@ -26,7 +26,7 @@ impl Receiver {
         Some(result)
     }
 
-    /// Whether a direct read has completed a frame that has not been looked at.
+    /// Whether all bytes of a frame are received that has not been looked at to its end.
     #[cfg(feature = "std")]
     pub(crate) const fn has_complete_frame(&self) -> bool {
         matches!(self.frame, Some(Frame { left: 0, .. }))

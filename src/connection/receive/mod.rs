@@ -289,7 +289,8 @@ impl Receiver {
         payload: &'b mut [u8],
         config: &Config,
     ) -> Received<'b> {
-        self.message_seen = true;
+        // Not for a call without new bytes in the middle of a frame.
+        self.message_seen |= !payload.is_empty() || frame.left == 0;
         let last = frame.fin && frame.left == 0;
         if last {
             self.kind = None;
@@ -392,13 +393,13 @@ impl Receiver {
 }
 
 /// A chunk of text is contiguous unless it begins with a character that was cut.
-fn into_text(chunk: Utf8Chunk<'_>) -> Text<'_> {
-    match chunk.first {
-        None => chunk.rest.into(),
+fn into_text(Utf8Chunk { first, rest }: Utf8Chunk<'_>) -> Text<'_> {
+    match first {
+        None => rest.into(),
         Some(first) => {
-            let mut text = String::with_capacity(first.len_utf8() + chunk.rest.len());
+            let mut text = String::with_capacity(first.len_utf8() + rest.len());
             text.push(first);
-            text.push_str(chunk.rest);
+            text.push_str(rest);
             text.into()
         }
     }

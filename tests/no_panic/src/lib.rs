@@ -10,7 +10,7 @@ extern crate alloc;
 
 use alloc::{string::String, sync::Arc, vec::Vec};
 use bowline::{
-    CloseCode, Config, Connection, Event, Payload, Prepared, Role, SendError, Text, Timestamp, client,
+    CloseCode, Config, Connection, Event, Input, Message, Outgoing, Payload, Prepared, Role, SendError, Text, Timestamp, client,
     server::{self, Accept},
 };
 use bytes::{Buf, BufMut, Bytes};
@@ -81,15 +81,15 @@ macro_rules! entry_points {
 
 // The state of the connection, its configuration with both kinds of delivery, and all arguments come from outside.
 entry_points! {
-    entry_new(role: Role, config: &Arc<Config>) -> Connection { Connection::new(role, config) }
+    entry_new(role: Role, config: Arc<Config>) -> Connection { Connection::new(role, config) }
     entry_drop(connection: Connection) { drop(connection) }
 
     entry_receive(connection: &mut Connection, input: &mut [u8]) {
-        let mut input = input;
+        let mut input = Input::from(input);
         while let Some(event) = connection.receive(&mut input) { see_event(&event) }
     }
     entry_echo(connection: &mut Connection, input: &mut [u8]) {
-        let mut input = input;
+        let mut input = Input::from(input);
         while let Some(event) = connection.receive(&mut input) {
             let _ = match event {
                 Event::Text(text) => connection.send_text(text),
@@ -101,10 +101,19 @@ entry_points! {
         }
     }
     entry_into_owned(event: Event<'_>) -> Event<'static> { event.into_owned() }
-    entry_assembly(connection: &mut Connection) -> usize {
-        connection.assembly().map_or(0, |mut space| space.limited().chunk_mut().len())
+    entry_into_message(event: Event<'_>) -> Option<Message> { event.try_into().ok() }
+    entry_into_string(text: Text<'_>) -> String { text.into_string() }
+    entry_poll_event(connection: &mut Connection) { if let Some(event) = connection.poll_event() { see_event(&event) } }
+    entry_direct_read(connection: &mut Connection, bytes: &[u8]) -> usize {
+        let space_left = connection.direct_read(|space| {
+            let space = space.as_buf_mut();
+            space.put_slice(bytes.get(..space.remaining_mut()).unwrap_or(bytes));
+            space.chunk_mut().len()
+        });
+        space_left.unwrap_or(0)
     }
     entry_receive_eof(connection: &mut Connection) { connection.receive_eof() }
+    entry_write_failed(connection: &mut Connection) { connection.write_failed() }
     entry_transport_failed(connection: &mut Connection) { connection.transport_failed() }
     entry_tick(connection: &mut Connection, elapsed: Duration) -> Option<Duration> {
         connection.tick(Timestamp::since_origin(elapsed))
@@ -116,7 +125,7 @@ entry_points! {
 
     entry_send_text(connection: &mut Connection, text: &str) -> Result<(), SendError> { connection.send_text(text) }
     entry_send_string(connection: &mut Connection, text: String) -> Result<(), SendError> { connection.send_text(text) }
-    entry_send_lent_text(connection: &mut Connection, text: Text<'_>) -> Result<(), SendError> { connection.send_text(text) }
+    entry_send_received_text(connection: &mut Connection, text: Text<'_>) -> Result<(), SendError> { connection.send_text(text) }
     entry_send_binary(connection: &mut Connection, data: &[u8]) -> Result<(), SendError> { connection.send_binary(data) }
     entry_send_vec(connection: &mut Connection, data: Vec<u8>) -> Result<(), SendError> { connection.send_binary(data) }
     entry_send_bytes(connection: &mut Connection, data: Bytes) -> Result<(), SendError> { connection.send_binary(data) }
@@ -127,6 +136,7 @@ entry_points! {
     entry_send_binary_chunk(connection: &mut Connection, data: &[u8], last: bool) -> Result<(), SendError> {
         connection.send_binary_chunk(data, last)
     }
+    entry_send(connection: &mut Connection, message: Outgoing) -> Result<(), SendError> { connection.send(message) }
     entry_send_prepared(connection: &mut Connection, message: &Prepared) -> Result<(), SendError> {
         connection.send_prepared(message)
     }
@@ -138,7 +148,7 @@ entry_points! {
         connection.close(code, reason).is_ok()
     }
     entry_state(connection: &Connection) -> bool {
-        connection.is_closed() | connection.should_shutdown() | connection.closure().is_some() | (connection.queued() > 0)
+        connection.is_closed() | connection.should_shutdown() | connection.closure().is_some() | (connection.buffered_amount() > 0)
     }
 
     entry_config() -> Arc<Config> { Arc::new(Config::new(entropy)) }
@@ -146,9 +156,9 @@ entry_points! {
 
 // The opening handshakes.
 entry_points! {
-    handshake_server_new(config: &Arc<Config>) -> server::Handshake { server::Handshake::new(config) }
+    handshake_server_new(config: Arc<Config>) -> server::Handshake { server::Handshake::new(config) }
     handshake_server_receive(handshake: &mut server::Handshake, input: &mut [u8]) -> server::Progress {
-        handshake.receive(&mut { input })
+        handshake.receive(&mut Input::from(input))
     }
     handshake_server_eof(handshake: &mut server::Handshake) -> server::Progress { handshake.receive_eof() }
     handshake_server_tick(handshake: &mut server::Handshake, now: Timestamp) -> Option<Duration> { handshake.tick(now) }
@@ -162,7 +172,7 @@ entry_points! {
     handshake_client_request(uri: &str, protocol: &str, name: &str, value: &[u8]) -> Option<client::Request> {
         client::Request::from_uri(uri).ok()?.protocol(protocol).ok()?.header(name, value).ok()
     }
-    handshake_client_new(request: client::Request, config: &Arc<Config>) -> client::Handshake {
+    handshake_client_new(request: client::Request, config: Arc<Config>) -> client::Handshake {
         client::Handshake::new(request, config)
     }
     handshake_client_output(handshake: &mut client::Handshake, count: usize) {
@@ -171,11 +181,11 @@ entry_points! {
         output.advance(count.min(output.remaining()));
     }
     handshake_client_receive(handshake: &mut client::Handshake, input: &mut [u8]) -> client::Progress {
-        handshake.receive(&mut { input })
+        handshake.receive(&mut Input::from(input))
     }
     handshake_client_eof(handshake: &mut client::Handshake) -> client::Progress { handshake.receive_eof() }
     handshake_client_tick(handshake: &mut client::Handshake, now: Timestamp) -> Option<Duration> { handshake.tick(now) }
-    handshake_client_body(response: &mut client::Response, input: &mut [u8]) -> bool { response.receive_body(&mut { input }) }
+    handshake_client_body(response: &mut client::Response, input: &mut [u8]) -> bool { response.receive_body(&mut Input::from(input)) }
 }
 
 #[cfg(feature = "planted-panic")]

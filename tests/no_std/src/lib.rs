@@ -5,7 +5,7 @@ extern crate alloc;
 
 use alloc::{sync::Arc, vec::Vec};
 use bowline::{
-    Config, Connection, Event, Timestamp, client,
+    Config, Connection, Event, Input, Timestamp, client,
     server::{self, Accept},
 };
 use bytes::Buf;
@@ -31,7 +31,7 @@ pub fn poll(
     received: &mut [u8],
     mut transmit: impl FnMut(&[u8]) -> usize,
 ) -> Option<Duration> {
-    let mut input = received;
+    let mut input = Input::from(received);
     while let Some(event) = connection.receive(&mut input) {
         if let Event::Binary(data) = event {
             let _ = connection.send_binary(data);
@@ -51,20 +51,20 @@ pub fn poll(
 /// Both ends of the opening handshake.
 pub fn open(request: &mut [u8], response: &mut [u8]) -> (Option<Connection>, Option<Connection>) {
     let config = Arc::new(Config::new(hardware_random));
-    let mut input = request;
-    let server = match server::Handshake::new(&config).receive(&mut input) {
+    let mut input = Input::from(request);
+    let server = match server::Handshake::new(config.clone()).receive(&mut input) {
         server::Progress::Request(request) => request.accept(&Accept::any_origin()).ok(),
         _ => None,
     };
     let Ok(request) = client::Request::from_uri("ws://device.local/") else { return (server, None) };
-    let mut handshake = client::Handshake::new(request, &config);
+    let mut handshake = client::Handshake::new(request, config);
     let mut line = Vec::new();
     while handshake.output().has_remaining() {
         let count = handshake.output().remaining();
         line.extend_from_slice(handshake.output().chunk());
         handshake.output().advance(count);
     }
-    let mut input = response;
+    let mut input = Input::from(response);
     match handshake.receive(&mut input) {
         client::Progress::Connected(client, _) => (server, Some(client)),
         _ => (server, None),

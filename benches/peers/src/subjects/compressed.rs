@@ -7,11 +7,10 @@ use crate::{
     tally::Tally,
     wire,
 };
-use bowline::{Config, Connection, Event, deflate, server};
+use bowline::{Config, Connection, Event, Input, deflate, server};
 use bytes::{Buf, BytesMut};
 use futures_util::SinkExt;
 use sockudo_ws::{CompressedProtocol, DeflateConfig, Message};
-use std::sync::Arc;
 use yawc::{CompressionLevel, Frame, OpCode, WebSocket};
 
 fn parameters(job: &Job) -> (bool, u8) {
@@ -36,7 +35,7 @@ pub(super) fn bowline(job: &Job) -> Option<Box<dyn Work>> {
             if unread.0 == unread.1 {
                 unread = (0, pipe.read_into(&mut buffer));
             }
-            let mut input = &mut buffer[unread.0..unread.1];
+            let mut input = Input::from(&mut buffer[unread.0..unread.1]);
             // All of a read, then the answers: sockudo-ws does that by itself, and at level 6 it is 2 to 4 % faster.
             while tally.messages < last
                 && let Some(event) = connection.receive(&mut input)
@@ -57,13 +56,13 @@ pub(super) fn bowline(job: &Job) -> Option<Box<dyn Work>> {
 /// Compression is agreed in the opening handshake.
 fn connection(config: Config) -> Connection {
     let mut request = crate::exchange::BROWSER.as_bytes().to_vec();
-    let mut handshake = server::Handshake::new(&Arc::new(config));
-    let server::Progress::Request(request) = handshake.receive(&mut &mut request[..]) else {
+    let mut handshake = server::Handshake::new(config);
+    let server::Progress::Request(request) = handshake.receive(&mut Input::from(&mut request[..])) else {
         panic!("the request is refused")
     };
     let mut connection = request.accept(&server::Accept::any_origin()).expect("the request is right");
     assert!(connection.deflate().is_some(), "compression is declined");
-    let answer = connection.queued();
+    let answer = connection.buffered_amount();
     connection.output().advance(answer);
     connection
 }

@@ -31,7 +31,7 @@ pub enum Class {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Door {
-    /// Whole messages, lent if they lie in the read buffer.
+    /// Whole messages, borrowed if they lie in the read buffer.
     Slice,
     /// Whole messages, read right into the space in which they are assembled.
     Second,
@@ -67,7 +67,7 @@ pub const ALL: [Subject; 16] = [
         name: "bowline, second door",
         krate: Some("bowline"),
         class: Class::Ours(Door::Second),
-        note: "the same, and `assembly` for what is missing of a large message",
+        note: "the same, and `direct_read` for what is missing of a large message",
         work: ours::second,
     },
     Subject {

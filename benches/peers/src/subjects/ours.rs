@@ -5,7 +5,7 @@ use crate::{
     tally::Tally,
     wire::{READ_ROOM, Role},
 };
-use bowline::{Config, Connection, Delivery, Event, client, server};
+use bowline::{Config, Connection, Delivery, Event, Input, client, server};
 use bytes::Buf;
 use std::{rc::Rc, sync::Arc};
 
@@ -20,7 +20,7 @@ pub(super) fn slice(job: &Job) -> Option<Box<dyn Work>> {
             work(move |messages, tally| driver.echo(messages, tally))
         }
         Task::CompressedEcho { .. } => super::compressed::bowline(job),
-        // What has to be copied anyway is lent.
+        // What has to be copied anyway is borrowed.
         Task::ClientSend if job.size <= 64 * 1024 => {
             send(job, bowline::Role::Client, |connection, job| connection.send_binary(&job.payload[..]))
         }
@@ -43,7 +43,7 @@ pub(super) fn second(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
         Task::Receive { kind: crate::wire::Kind::Binary, .. } if job.size >= 16 * 1024 => {
             let mut driver = Driver::new(job, Delivery::Messages);
-            work(move |messages, tally| driver.receive_through_both_doors(messages, tally))
+            work(move |messages, tally| driver.receive_directly(messages, tally))
         }
         _ => None,
     }
@@ -76,7 +76,7 @@ impl Driver {
         };
         let mut config = Config::default();
         config.delivery = delivery;
-        let connection = Connection::new(role, &Arc::new(config));
+        let connection = Connection::new(role, config);
         Self { connection, pipe: job.pipe(), buffer: vec![0; READ_ROOM].into_boxed_slice(), unread: (0, 0) }
     }
 
@@ -93,7 +93,7 @@ impl Driver {
         if self.unread.0 == self.unread.1 {
             self.unread = (0, self.pipe.read_into(&mut self.buffer));
         }
-        let mut input = &mut self.buffer[self.unread.0..self.unread.1];
+        let mut input = Input::from(&mut self.buffer[self.unread.0..self.unread.1]);
         while tally.messages < last
             && let Some(event) = self.connection.receive(&mut input)
         {
@@ -102,13 +102,14 @@ impl Driver {
         self.unread.0 = self.unread.1 - input.len();
     }
 
-    fn receive_through_both_doors(&mut self, messages: usize, tally: &mut Tally) {
+    fn receive_directly(&mut self, messages: usize, tally: &mut Tally) {
         let last = tally.messages + messages as u64;
         while tally.messages < last {
             let nothing_unread = self.unread.0 == self.unread.1;
-            if nothing_unread && let Some(mut assembly) = self.connection.assembly() {
-                assembly.read_from(&mut self.pipe).expect("reading from memory");
-                if let Some(event) = self.connection.receive(&mut &mut [][..]) {
+            let mut read = || self.connection.direct_read(|space| space.read_from(&mut self.pipe));
+            if nothing_unread && let Some(read) = read() {
+                read.expect("reading from memory");
+                if let Some(event) = self.connection.poll_event() {
                     deliver(event, tally);
                 }
             } else {
@@ -123,7 +124,7 @@ impl Driver {
             if self.unread.0 == self.unread.1 {
                 self.unread = (0, self.pipe.read_into(&mut self.buffer));
             }
-            let mut input = &mut self.buffer[self.unread.0..self.unread.1];
+            let mut input = Input::from(&mut self.buffer[self.unread.0..self.unread.1]);
             while tally.messages < last
                 && let Some(event) = self.connection.receive(&mut input)
             {
@@ -163,7 +164,7 @@ fn send(
     send: impl Fn(&mut Connection, &Job) -> Result<(), bowline::SendError> + 'static,
 ) -> Option<Box<dyn Work>> {
     let (job, batch) = (job.clone(), job.batch());
-    let mut connection = Connection::new(role, &Arc::new(Config::default()));
+    let mut connection = Connection::new(role, Config::default());
     work(move |messages, _| {
         for index in 0..messages {
             send(&mut connection, &job).expect("there is room");
@@ -181,9 +182,9 @@ fn accept(job: &Job) -> Option<Box<dyn Work>> {
     let accept = server::Accept::same_origin();
     work(move |messages, tally| {
         for _ in 0..messages {
-            let mut handshake = server::Handshake::new(&config);
+            let mut handshake = server::Handshake::new(config.clone());
             let len = pipe.read_into(&mut buffer);
-            let server::Progress::Request(request) = handshake.receive(&mut &mut buffer[..len]) else {
+            let server::Progress::Request(request) = handshake.receive(&mut Input::from(&mut buffer[..len])) else {
                 panic!("the request is refused")
             };
             let mut connection = request.accept(&accept).expect("the request is right");
@@ -195,7 +196,7 @@ fn accept(job: &Job) -> Option<Box<dyn Work>> {
 
 fn begin(exchange: Rc<Exchange>, config: &Arc<Config>) -> (Rc<Exchange>, client::Handshake) {
     let request = client::Request::from_uri(URI).expect("the URI is valid");
-    let mut handshake = client::Handshake::new(request, config);
+    let mut handshake = client::Handshake::new(request, config.clone());
     while handshake.output().has_remaining() {
         let written = exchange.write(handshake.output().chunk());
         handshake.output().advance(written);
@@ -206,5 +207,5 @@ fn begin(exchange: Rc<Exchange>, config: &Arc<Config>) -> (Rc<Exchange>, client:
 fn finish((exchange, mut handshake): (Rc<Exchange>, client::Handshake)) -> bool {
     let mut buffer = [0; 1024];
     let Some(len) = exchange.read(&mut buffer) else { return false };
-    matches!(handshake.receive(&mut &mut buffer[..len]), client::Progress::Connected(..))
+    matches!(handshake.receive(&mut Input::from(&mut buffer[..len])), client::Progress::Connected(..))
 }
