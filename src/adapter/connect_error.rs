@@ -83,6 +83,7 @@ impl ConnectError {
     }
 
     /// TLS support is not compiled in: `instead` is what to do.
+    #[cfg(not(feature = "rustls"))]
     pub(super) fn no_tls(request: &Request, instead: &'static str) -> Self {
         Self::tls(request, None, io::Error::new(io::ErrorKind::Unsupported, instead))
     }

@@ -10,12 +10,11 @@ mod connect_error;
 mod error;
 mod link;
 mod parts;
+#[cfg(feature = "rustls")]
+mod tls;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 
 pub use connect_error::{ConnectError, ConnectStage};
 pub use error::Error;
 pub use parts::Parts;
-
-/// How long a client waits for the body of an answer that refuses.
-const BODY_TIME: core::time::Duration = core::time::Duration::from_secs(1);

@@ -188,14 +188,16 @@ impl Connection {
                     closure.sent = Some(close.into_owned());
                 }
             }
-            Action::DropOutput => self.drop_output(),
+            Action::DropOutput => self.drop_output(before),
         }
     }
 
-    /// Discards what is queued: it cannot be written any more. If our Close frame is among it, it was not sent.
-    fn drop_output(&mut self) {
+    /// Discards what is queued: it cannot be written any more. If our Close frame is among it, it was not sent, unless the
+    /// closure was reported already, as it is at once after a violation.
+    fn drop_output(&mut self, before: Phase) {
         if self.sender.holds_close()
             && let Some(closure) = &mut self.closure
+            && (before == Phase::CloseSent || closure.is_clean())
         {
             closure.sent = None;
         }

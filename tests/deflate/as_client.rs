@@ -7,7 +7,7 @@ use crate::{
 };
 use bowline::{
     CloseCode, Connection, Event, HandshakeError, Role, Violation,
-    deflate::{BadAnswer, Options},
+    deflate::{AnswerError, Options},
 };
 
 #[track_caller]
@@ -22,7 +22,7 @@ fn agree(options: &Options, answer: &str) -> Connection {
 }
 
 #[track_caller]
-fn assert_bad(options: &Options, answer: &str, expected: BadAnswer) {
+fn assert_bad(options: &Options, answer: &str, expected: AnswerError) {
     match ask(Some(options.clone()), &[answer]) {
         Err(HandshakeError::Deflate(bad)) => assert_eq!(bad, expected, "{answer}"),
         other => panic!("{answer}: {other:?}"),
@@ -122,14 +122,14 @@ fn client_max_window_bits() {
         let answer = format!("permessage-deflate; client_max_window_bits={bits}");
         assert_eq!(agree(&eager(), &answer).deflate().unwrap().window_bits(Role::Client), bits);
     }
-    assert_bad(&eager(), "permessage-deflate; client_max_window_bits=8", BadAnswer::WindowTooSmall);
+    assert_bad(&eager(), "permessage-deflate; client_max_window_bits=8", AnswerError::WindowTooSmall);
 }
 
 /// [S-17] A parameter that is not defined fails the handshake.
 #[test]
 fn unknown_parameters() {
     for param in ["level=9", "Client_No_Context_Takeover", "constructor", "server_max_window_bits_=10"] {
-        assert_bad(&eager(), &format!("permessage-deflate; {param}"), BadAnswer::UnknownParameter);
+        assert_bad(&eager(), &format!("permessage-deflate; {param}"), AnswerError::UnknownParameter);
     }
 }
 
@@ -140,13 +140,13 @@ fn invalid_values() {
     for name in ["server_max_window_bits", "client_max_window_bits"] {
         for value in ["0", "7", "16", "08", "015", "99", "264", "-9", "+9", "9.0", "0x9", "ten", "\"7\"", "\"08\""] {
             let answer = format!("permessage-deflate; {name}={value}");
-            assert_bad(&eager(), &answer, BadAnswer::InvalidValue(name));
+            assert_bad(&eager(), &answer, AnswerError::InvalidValue(name));
         }
-        assert_bad(&eager(), &format!("permessage-deflate; {name}"), BadAnswer::InvalidValue(name));
+        assert_bad(&eager(), &format!("permessage-deflate; {name}"), AnswerError::InvalidValue(name));
     }
     for flag in ["server_no_context_takeover", "client_no_context_takeover"] {
         for value in ["1", "true", "15", "\"x\""] {
-            assert_bad(&eager(), &format!("permessage-deflate; {flag}={value}"), BadAnswer::InvalidValue(flag));
+            assert_bad(&eager(), &format!("permessage-deflate; {flag}={value}"), AnswerError::InvalidValue(flag));
         }
     }
 }
@@ -161,16 +161,16 @@ fn repeated_parameters() {
         ("client_max_window_bits", "=10"),
     ] {
         let answer = format!("permessage-deflate; {name}{value}; {name}{value}");
-        assert_bad(&eager(), &answer, BadAnswer::RepeatedParameter(name));
+        assert_bad(&eager(), &answer, AnswerError::RepeatedParameter(name));
     }
 }
 
 /// [Q-07] [S-06] [D-26] The extension twice fails the handshake, on one line or on two.
 #[test]
 fn accepted_twice() {
-    assert_bad(&eager(), "permessage-deflate, permessage-deflate", BadAnswer::Repeated);
+    assert_bad(&eager(), "permessage-deflate, permessage-deflate", AnswerError::Repeated);
     let error = ask(Some(eager()), &[PLAIN, NO_TAKEOVER]).unwrap_err();
-    assert_eq!(error, HandshakeError::Deflate(BadAnswer::Repeated));
+    assert_eq!(error, HandshakeError::Deflate(AnswerError::Repeated));
 }
 
 /// [S-06] [S-09] Another extension beside it was not offered, so nothing can share RSV1 with it.
@@ -194,18 +194,18 @@ fn an_answer_to_no_offer() {
     let no_takeover: fn(&mut Options) = |options| options.peer_takeover = false;
     let small: fn(&mut Options) = |options| options.peer_window_bits = 11;
 
-    assert_bad(&strict(no_takeover), PLAIN, BadAnswer::Missing("server_no_context_takeover"));
+    assert_bad(&strict(no_takeover), PLAIN, AnswerError::Missing("server_no_context_takeover"));
     agree(&strict(no_takeover), "permessage-deflate; server_no_context_takeover");
     let agreement = agree(&options(no_takeover), PLAIN).deflate().unwrap();
     assert!(agreement.takeover(Role::Server));
 
-    assert_bad(&strict(small), PLAIN, BadAnswer::Missing("server_max_window_bits"));
+    assert_bad(&strict(small), PLAIN, AnswerError::Missing("server_max_window_bits"));
     for bits in 8..=15 {
         let answer = format!("permessage-deflate; server_max_window_bits={bits}");
         if bits <= 11 {
             agree(&strict(small), &answer);
         } else {
-            assert_bad(&strict(small), &answer, BadAnswer::WindowTooLarge);
+            assert_bad(&strict(small), &answer, AnswerError::WindowTooLarge);
         }
         agree(&options(small), &answer);
     }

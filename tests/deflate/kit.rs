@@ -106,7 +106,7 @@ fn answered(config: &Arc<Config>, answers: &[&str]) -> Result<Connection, Handsh
     match handshake.receive(&mut Input::from(&mut head)) {
         client::Progress::Connected(connection, _) => Ok(connection),
         client::Progress::Refused(error, _) => Err(error),
-        client::Progress::Incomplete => panic!("the head is not over"),
+        other => panic!("the head is not over: {other:?}"),
     }
 }
 

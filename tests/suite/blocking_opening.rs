@@ -1,6 +1,9 @@
 //! The opening handshake of the blocking adapter, over TCP.
 
-use crate::common::{config, frame_to};
+use crate::{
+    common::{config, frame_to},
+    script::{Reads, Script, Writes},
+};
 use bowline::{
     CloseCode, Config, HandshakeError, Message, Role,
     adapter::blocking::{self, ConnectStage, Error},
@@ -10,14 +13,9 @@ use std::{
     error::Error as _,
     io::{ErrorKind, Read, Write},
     net::{TcpListener, TcpStream},
-    sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
 };
-
-fn default() -> Arc<Config> {
-    Arc::new(Config::default())
-}
 
 /// What `serve` makes of the one connection to `address`, and the port.
 fn serve<T: Send + 'static>(
@@ -35,9 +33,9 @@ fn local<T: Send + 'static>(with: impl FnOnce(TcpStream) -> T + Send + 'static) 
 
 /// `accept` with `same_origin`, echoing once.
 fn echo_once(stream: TcpStream) -> Result<Option<Message>, Error> {
-    let mut socket = blocking::accept(stream, &server::Accept::same_origin(), &default())?;
+    let mut socket = blocking::accept(stream, &server::Accept::same_origin(), Config::default())?;
     let message = socket.recv()?;
-    socket.send(message.clone().unwrap_or(Message::Text(String::new())))?;
+    socket.send(message.clone().unwrap_or(Message::text("")))?;
     while socket.recv()?.is_some() {}
     Ok(message)
 }
@@ -50,7 +48,7 @@ fn connect() {
             assert_eq!(bind, "::1", "only IPv6 may be missing");
             continue;
         };
-        let (mut client, response) = blocking::connect(&format!("ws://{host}:{port}/?q"), &default()).unwrap();
+        let (mut client, response) = blocking::connect(&format!("ws://{host}:{port}/?q"), Config::default()).unwrap();
         assert_eq!((response.status(), response.protocol()), (101, None));
         client.send("Grüße").unwrap();
         assert_eq!(client.recv().unwrap(), Some("Grüße".into()));
@@ -67,13 +65,16 @@ fn not_connected<T: std::fmt::Debug>(connected: Result<T, Error>) -> (ConnectSta
     }
 }
 
-/// What `connect` cannot do, it says before it opens a connection.
+/// What `connect` cannot do is an error before it opens a connection.
 #[test]
 fn what_connect_refuses() {
-    let secure = not_connected(blocking::connect("wss://localhost:1/", &default()));
-    assert_eq!((secure.0, secure.1), (ConnectStage::Tls, ErrorKind::Unsupported));
-    assert!(secure.2.starts_with("cannot connect to localhost port 1: TLS: wss:// needs a TLS stream"), "{}", secure.2);
-    let other = blocking::connect("http://localhost:1/", &default());
+    if cfg!(not(feature = "rustls")) {
+        let (stage, kind, text) = not_connected(blocking::connect("wss://localhost:1/", Config::default()));
+        assert_eq!((stage, kind), (ConnectStage::Tls, ErrorKind::Unsupported));
+        let expected = "cannot connect to localhost port 1: TLS: wss:// needs the feature `rustls`, or a TLS stream";
+        assert!(text.starts_with(expected), "{text}");
+    }
+    let other = blocking::connect("http://localhost:1/", Config::default());
     assert!(matches!(other, Err(Error::Request(_))));
 }
 
@@ -82,17 +83,17 @@ fn what_connect_refuses() {
 fn nobody_there() {
     // Too long for a name, so that nobody is asked.
     let host = format!("{}.invalid", "x".repeat(64));
-    let (stage, _, text) = not_connected(blocking::connect(&format!("ws://{host}/"), &default()));
-    assert_eq!(stage, ConnectStage::Name);
-    assert!(text.starts_with(&format!("cannot connect to {host} port 80: name look-up: ")), "{text}");
+    let (stage, _, text) = not_connected(blocking::connect(&format!("ws://{host}/"), Config::default()));
+    assert_eq!(stage, ConnectStage::Resolve);
+    assert!(text.starts_with(&format!("cannot connect to {host} port 80: DNS lookup: ")), "{text}");
 
     let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let nobody = blocking::connect(&format!("ws://{unused}/"), &default()).unwrap_err();
+    let nobody = blocking::connect(&format!("ws://{unused}/"), Config::default()).unwrap_err();
     let source = nobody.source().and_then(|source| source.downcast_ref::<std::io::Error>()).map(std::io::Error::kind);
     assert_eq!(source, Some(ErrorKind::ConnectionRefused));
     let Error::Connect(error) = &nobody else { panic!("{nobody:?}") };
     assert_eq!((error.stage(), error.host(), error.port()), (ConnectStage::Tcp, "127.0.0.1", unused.port()));
-    assert_eq!(error.tried().map(|(address, _)| address).collect::<Vec<_>>(), [unused]);
+    assert_eq!(error.attempts().map(|(address, _)| address).collect::<Vec<_>>(), [unused]);
     let text = nobody.to_string();
     let expected = format!("cannot connect to 127.0.0.1 port {}: TCP: {unused}: {}", unused.port(), error.io_error());
     assert_eq!(text, expected);
@@ -104,7 +105,7 @@ fn no_time_to_connect() {
     let mut config = config();
     config.deadlines.handshake = Some(Duration::ZERO);
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let late = blocking::connect(&format!("ws://{}/", silent.local_addr().unwrap()), &Arc::new(config));
+    let late = blocking::connect(&format!("ws://{}/", silent.local_addr().unwrap()), config);
     let (stage, kind, text) = not_connected(late);
     assert_eq!((stage, kind), (ConnectStage::Tcp, ErrorKind::TimedOut));
     assert!(text.contains("there was no answer before the deadline"), "{text}");
@@ -114,19 +115,105 @@ fn no_time_to_connect() {
 #[test]
 fn refused_by_path() {
     let (port, server) = local(|stream| {
-        blocking::accept_with(stream, &default(), |request| match request.path() {
+        blocking::accept_with(stream, Config::default(), |request| match request.path() {
             "/chat" => request.accept(&server::Accept::same_origin()),
             _ => Err(request.refuse(404, "There is nothing here.")),
         })
         .map(|_| ())
     });
     let Err(Error::Handshake { response: Some(response), .. }) =
-        blocking::connect(&format!("ws://127.0.0.1:{port}/other"), &default())
+        blocking::connect(&format!("ws://127.0.0.1:{port}/other"), Config::default())
     else {
         panic!("it was not refused")
     };
     assert_eq!((response.status(), response.body()), (404, &b"There is nothing here."[..]));
     assert!(matches!(server.join().unwrap(), Err(Error::Refused(404))));
+}
+
+/// The same by hand: the request and the stream can be looked at before the answer, which is given in one of three ways.
+#[test]
+fn receive_request() {
+    for path in ["/accept", "/refuse", "/decide"] {
+        let (port, server) = local(|stream| {
+            let incoming = blocking::receive_request(stream, Config::default())?;
+            assert!(incoming.get_ref().peer_addr().unwrap().ip().is_loopback());
+            assert!(format!("{incoming:?}").starts_with("Incoming"));
+            match incoming.request().path() {
+                "/accept" => incoming.accept(&server::Accept::same_origin())?.recv(),
+                "/refuse" => {
+                    incoming.refuse(503, "full");
+                    Ok(None)
+                }
+                _ => {
+                    let refused = incoming.decide(|request| {
+                        Err(request.refuse(401, "who?").header("WWW-Authenticate", "Basic realm=\"a\"").unwrap())
+                    });
+                    refused.map(|_| None)
+                }
+            }
+        });
+        let connected = blocking::connect(&format!("ws://127.0.0.1:{port}{path}"), Config::default());
+        let (status, body) = match connected {
+            Ok((mut socket, response)) => {
+                socket.send("Hello").unwrap();
+                drop(socket);
+                (response.status(), Vec::new())
+            }
+            Err(Error::Handshake { response: Some(response), .. }) => {
+                assert_eq!(response.header("WWW-Authenticate").is_some(), path == "/decide");
+                (response.status(), response.body().to_vec())
+            }
+            Err(error) => panic!("{error}"),
+        };
+        let outcome = server.join().unwrap();
+        match path {
+            "/accept" => assert_eq!((status, outcome.unwrap()), (101, Some("Hello".into()))),
+            "/refuse" => {
+                assert_eq!((status, &body[..]), (503, &b"full"[..]));
+                assert!(matches!(outcome, Ok(None)));
+            }
+            _ => {
+                assert_eq!((status, &body[..]), (401, &b"who?"[..]));
+                assert!(matches!(outcome, Err(Error::Refused(401))));
+            }
+        }
+    }
+}
+
+/// A refused client gets the whole answer and then the end of the stream, and what it still sends is read, so that the answer is
+/// not destroyed; but for a second at most.
+#[test]
+fn a_refusal_is_delivered() {
+    let mut reads = vec![Reads::Bytes(REQUEST.into()), Reads::Bytes(vec![0; 40_000]), Reads::Bytes(vec![1; 3])];
+    for stays in [false, true] {
+        if stays {
+            reads.push(Reads::Trickle(7));
+        }
+        let mut script = Script::new(reads.clone()).writes([Writes::Takes(5), Writes::Takes(1)]);
+        blocking::receive_request(&mut script, Config::default()).unwrap().refuse(404, "no");
+        let answer = String::from_utf8(script.written).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404 ") && answer.ends_with("\r\n\r\nno"), "{answer}");
+        let calls: Vec<_> = script.calls.iter().copied().filter(|call| *call != "write").collect();
+        assert_eq!(calls[..3], ["read", "flush", "shutdown"]);
+        assert!(script.bytes_read >= REQUEST.len() + 40_003);
+    }
+}
+
+/// A server that does not read the request is given up at the deadline, too.
+#[test]
+fn a_request_that_is_not_read() {
+    for writes in [Writes::Never, Writes::Trickle] {
+        let mut config = config();
+        config.deadlines.handshake = Some(Duration::from_millis(20));
+        let request = client::Request::from_uri("ws://localhost/").unwrap();
+        let request = request.header("Padding", "x".repeat(1000)).unwrap();
+        let script = Script::new([Reads::Timeout]).writes([writes]);
+        let given_up = blocking::client_handshake(script, request, config);
+        assert!(
+            matches!(given_up, Err(Error::Handshake { error: HandshakeError::Deadline, response: None })),
+            "{given_up:?}"
+        );
+    }
 }
 
 /// What a server says for people is there, if it comes with the head or soon after it; a body that does not come, or does not
@@ -155,7 +242,7 @@ fn why_it_was_refused() {
                 }
                 stays_open.then_some(stream)
             });
-            let refused = blocking::connect(&format!("ws://127.0.0.1:{port}/"), &default());
+            let refused = blocking::connect(&format!("ws://127.0.0.1:{port}/"), Config::default());
             let Err(Error::Handshake { error, response: Some(response) }) = refused else { panic!("{refused:?}") };
             assert_eq!(error, HandshakeError::Status(403));
             assert_eq!(response.body(), expected);
@@ -169,13 +256,13 @@ fn why_it_was_refused() {
 fn refused_by_origin() {
     for same in [false, true] {
         let (port, server) = local(|stream| {
-            blocking::accept(stream, &server::Accept::same_origin(), &default()).map(|mut socket| socket.recv())
+            blocking::accept(stream, &server::Accept::same_origin(), Config::default()).map(|mut socket| socket.recv())
         });
         let origin = if same { format!("http://127.0.0.1:{port}") } else { "https://evil.example".into() };
         let request = client::Request::from_uri(&format!("ws://127.0.0.1:{port}/")).unwrap();
         let request = request.origin(&origin).unwrap();
         let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        match blocking::client(stream, request, &default()) {
+        match blocking::client_handshake(stream, request, Config::default()) {
             Ok((mut socket, _)) => {
                 assert!(same);
                 assert!(socket.close(CloseCode::NORMAL, "").unwrap().is_clean());
@@ -198,7 +285,7 @@ const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade
 #[test]
 fn early_data_from_the_client() {
     let (port, server) = local(|stream| {
-        let mut socket = blocking::accept(stream, &server::Accept::same_origin(), &default()).unwrap();
+        let mut socket = blocking::accept(stream, &server::Accept::same_origin(), Config::default()).unwrap();
         [socket.recv().unwrap(), socket.recv().unwrap()]
     });
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -211,7 +298,7 @@ fn early_data_from_the_client() {
 #[test]
 fn early_data_from_the_server() {
     let (port, server) = local(|stream| {
-        blocking::accept_with(stream, &default(), |request| {
+        blocking::accept_with(stream, Config::default(), |request| {
             let mut connection = request.accept(&server::Accept::same_origin())?;
             connection.send_text("early").unwrap();
             connection.send_text("bird").unwrap();
@@ -219,7 +306,7 @@ fn early_data_from_the_server() {
         })
         .and_then(|mut socket| socket.recv())
     });
-    let (mut client, _) = blocking::connect(&format!("ws://127.0.0.1:{port}/"), &default()).unwrap();
+    let (mut client, _) = blocking::connect(&format!("ws://127.0.0.1:{port}/"), Config::default()).unwrap();
     assert_eq!(client.recv().unwrap(), Some("early".into()));
     assert_eq!(client.recv().unwrap(), Some("bird".into()));
     assert!(client.close(CloseCode::NORMAL, "").unwrap().is_clean());
@@ -233,10 +320,10 @@ fn the_handshake_deadline() {
     let hasty = || {
         let mut config = config();
         config.deadlines.handshake = Some(Duration::from_millis(200));
-        Arc::new(config)
+        config
     };
     let (port, server) =
-        local(move |stream| blocking::accept(stream, &server::Accept::same_origin(), &hasty()).map(|_| ()));
+        local(move |stream| blocking::accept(stream, &server::Accept::same_origin(), hasty()).map(|_| ()));
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.write_all(&REQUEST.as_bytes()[..50]).unwrap();
     let mut answer = String::new();
@@ -247,7 +334,7 @@ fn the_handshake_deadline() {
 
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = format!("ws://{}/", silent.local_addr().unwrap());
-    let given_up = blocking::connect(&uri, &hasty());
+    let given_up = blocking::connect(&uri, hasty());
     assert!(matches!(given_up, Err(Error::Handshake { error: HandshakeError::Deadline, response: None })));
 }
 
@@ -256,7 +343,7 @@ fn the_handshake_deadline() {
 fn a_stream_that_does_not_block() {
     let (port, server) = local(|stream| {
         stream.set_nonblocking(true).unwrap();
-        blocking::accept(stream, &server::Accept::same_origin(), &default()).map(|_| ())
+        blocking::accept(stream, &server::Accept::same_origin(), Config::default()).map(|_| ())
     });
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let Err(Error::Io(error)) = server.join().unwrap() else { panic!("the client said nothing") };
@@ -268,7 +355,7 @@ fn a_stream_that_does_not_block() {
 #[test]
 fn a_bad_request() {
     let (port, server) =
-        local(|stream| blocking::accept(stream, &server::Accept::any_origin(), &default()).map(|_| ()));
+        local(|stream| blocking::accept(stream, &server::Accept::any_origin(), Config::default()).map(|_| ()));
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     let mut answer = String::new();

@@ -6,11 +6,11 @@ use crate::{
     wire::plain,
 };
 use bowline::{
-    Cause, CloseCode, Config, Deadline, Event, Message, Role, SendError,
+    Cause, CloseCode, Config, Deadline, Event, Interrupted, Message, Prepared, Role, SendError,
     adapter::blocking::{self, Error, WebSocket},
     client,
 };
-use std::{io::ErrorKind, time::Duration};
+use std::{io::ErrorKind, task::Poll, thread, time::Duration};
 
 /// A Close frame is given 20 ms.
 fn hasty(config: &mut Config) {
@@ -25,7 +25,7 @@ fn closed<T: std::fmt::Debug>(result: Result<T, Error>) -> (u16, Cause) {
     }
 }
 
-/// What a `break` leaves in a batch, the next calls hand out, by either door.
+/// What a `break` leaves in a batch, the next calls hand out, by either API.
 #[test]
 fn a_batch_that_is_broken_off() {
     for role in ROLES {
@@ -49,26 +49,22 @@ fn a_batch_that_is_broken_off() {
     }
 }
 
-/// [N-08] A large message that came by the second door is kept, too, if its batch is dropped before it is looked at.
+/// [N-08] A large message that came by a direct read is kept, too, if its batch is dropped before it is looked at.
 #[test]
-fn a_batch_of_the_second_door_that_is_dropped() {
+fn a_batch_of_a_direct_read_that_is_dropped() {
     for role in ROLES {
-        for pleasant in [false, true] {
+        for owned in [false, true] {
             let large = frame_to(role, 0x82, &vec![7; 100_000]);
             let len = large.len();
             let mut socket = socket(connection(role), Script::new([Reads::Bytes(large)]));
-            while socket.get_ref().bytes_read < len {
-                let already = socket.get_ref().bytes_read;
-                let mut batch = socket.read().unwrap().unwrap();
-                if already < len / 2 {
-                    assert!(batch.receive().is_none());
-                }
-            }
-            let message = if pleasant {
+            assert!(socket.read().unwrap().unwrap().receive().is_none(), "it has only begun");
+            let _dropped = socket.read().unwrap().unwrap();
+            assert_eq!(socket.get_ref().bytes_read, len);
+            let message = if owned {
                 socket.recv().unwrap()
             } else {
                 let mut batch = socket.read().unwrap_or_else(|error| panic!("the message is lost: {error}")).unwrap();
-                batch.receive().and_then(|(event, _)| Message::from_event(event).ok())
+                batch.receive().and_then(|(event, _)| Message::try_from(event).ok())
             };
             assert!(message == Some(vec![7; 100_000].into()), "{role:?}");
         }
@@ -133,7 +129,7 @@ fn partial_writes() {
             Writes::Takes(1),
             Writes::Error(ErrorKind::Interrupted),
             Writes::Takes(3),
-            Writes::Error(ErrorKind::WouldBlock),
+            Writes::Error(ErrorKind::TimedOut),
             Writes::Takes(5000),
         ];
         let mut socket = socket(connection(role), Script::new([]).writes(writes));
@@ -238,7 +234,7 @@ fn nothing_is_written_after_a_failure() {
 fn a_flush_that_would_block() {
     for role in ROLES {
         let mut script = Script::new([Reads::Bytes(frame_to(role, 0x81, b"answer"))]);
-        script.flushes = [ErrorKind::WouldBlock, ErrorKind::Interrupted].into();
+        script.flushes = [ErrorKind::TimedOut, ErrorKind::Interrupted].into();
         let mut socket = socket(connection(role), script);
         socket.send("question").unwrap();
         assert_eq!(socket.get_ref().calls, ["write", "flush", "flush", "flush"]);
@@ -246,19 +242,256 @@ fn a_flush_that_would_block() {
     }
 }
 
-/// A stream that comes back early now and then, as one of somebody's own may, is not taken for one that never waits.
+/// A stream that is interrupted again and again, as TLS streams are by a part of a record, is asked again. One whose timeout
+/// cannot have expired is in non-blocking mode: an error, and the connection goes on.
 #[test]
-fn a_stream_that_comes_back_early() {
+fn a_stream_that_returns_early() {
     for role in ROLES {
-        let early = vec![Reads::Error(ErrorKind::WouldBlock); 60];
+        let interrupted = vec![Reads::Error(ErrorKind::Interrupted); 200];
         let message = [Reads::Bytes(frame_to(role, 0x81, b"late"))];
-        let writes = vec![Writes::Error(ErrorKind::WouldBlock); 60];
-        let reads = [&early[..], &message, &early, &message].concat();
+        let early = [Reads::Error(ErrorKind::WouldBlock)];
+        let reads = [&interrupted[..], &message, &early, &message].concat();
+        let writes = vec![Writes::Error(ErrorKind::Interrupted); 200];
         let mut socket = socket(connection(role), Script::new(reads).writes(writes));
         socket.send("early").unwrap();
         assert_eq!(socket.recv().unwrap(), Some("late".into()));
+        let Err(Error::Io(error)) = socket.recv() else { panic!("it does not block") };
+        assert!(error.kind() == ErrorKind::WouldBlock && error.to_string().contains("non-blocking mode"));
         assert_eq!(socket.recv().unwrap(), Some("late".into()));
     }
+}
+
+/// A form of receiving: a message, or none for a normal end.
+type Form = fn(&mut WebSocket<Script>) -> Result<Option<Message>, Error>;
+
+const FORMS: [Form; 5] = [
+    |socket| socket.recv(),
+    |socket| match socket.try_recv()? {
+        Poll::Ready(message) => Ok(message),
+        Poll::Pending => panic!("the script has an end"),
+    },
+    |socket| match socket.recv_timeout(Duration::from_secs(60))? {
+        Poll::Ready(message) => Ok(message),
+        Poll::Pending => panic!("the script has an end"),
+    },
+    |socket| {
+        while let Some(event) = socket.next_event()? {
+            assert!(matches!(event, Event::Close(_) | Event::Failed(_)), "{event:?}");
+        }
+        Ok(None)
+    },
+    |socket| {
+        while let Some(mut batch) = socket.read()? {
+            while let Some((event, _)) = batch.receive() {
+                assert!(matches!(event, Event::Close(_) | Event::Failed(_)), "{event:?}");
+            }
+        }
+        Ok(None)
+    },
+];
+
+/// [O-33] Each end in each form of receiving: none after a normal end, an error with the closure after every other, each again when
+/// it is asked for again; `close` returns the closure of any end.
+#[test]
+fn every_end_in_every_form() {
+    for (role, form) in ROLES.into_iter().flat_map(|role| FORMS.map(|form| (role, form))) {
+        let ends = [
+            (close_to(role, 1000, ""), 1000, true),
+            (close_to(role, 1001, "bye"), 1001, true),
+            (frame_to(role, 0x88, b""), 1005, true),
+            (close_to(role, 1002, ""), 1002, false),
+            (close_to(role, 1008, "banned"), 1008, false),
+            (close_to(role, 1011, ""), 1011, false),
+            (close_to(role, 3000, ""), 3000, false),
+            (close_to(role, 4999, ""), 4999, false),
+            (frame_to(role, 0x83, b""), 1006, false),
+            (vec![], 1006, false),
+            (frame_to(role, 0x81, b"cut")[..3].to_vec(), 1006, false),
+        ];
+        for (bytes, code, is_normal) in ends {
+            let reads: Vec<_> = if bytes.is_empty() { vec![] } else { vec![Reads::Bytes(bytes)] };
+            let mut socket = socket(connection(role), Script::new(reads));
+            for _ in 0..2 {
+                match form(&mut socket) {
+                    Ok(None) => assert!(is_normal, "{code}"),
+                    result => assert_eq!((closed(result).0, is_normal), (code, false)),
+                }
+            }
+            assert_eq!(socket.close(CloseCode::NORMAL, "").unwrap().code().get(), code);
+            assert_eq!(socket.closure().unwrap().is_normal(), is_normal);
+            assert!(matches!(socket.send("late"), Err(Error::Send(SendError::Closing))));
+            assert!(matches!(socket.ping(b""), Err(Error::Send(SendError::Closing))));
+            assert!(!socket.get_ref().is_nonblocking);
+        }
+    }
+}
+
+/// `try_recv` never waits, for input or for output, and goes on where it was; the stream is in blocking mode after each call.
+#[test]
+fn try_recv() {
+    for role in ROLES {
+        let message = frame_to(role, 0x81, b"in two");
+        let (first, second) = message.split_at(4);
+        let reads = [
+            Reads::Timeout,
+            Reads::Error(ErrorKind::Interrupted),
+            Reads::Bytes([&frame_to(role, 0x89, b"ping")[..], first].concat()),
+            Reads::Timeout,
+            Reads::Bytes(second.to_vec()),
+            Reads::Bytes(close_to(role, 1000, "")),
+            Reads::Timeout,
+        ];
+        // The pong leaves byte by byte, and then the flush is to be made up for.
+        let mut script = Script::new(reads).writes([Writes::Takes(1), Writes::Error(ErrorKind::WouldBlock)]);
+        script.flushes = [ErrorKind::WouldBlock].into();
+        let mut socket = socket(connection(role), script);
+        let poll = |socket: &mut WebSocket<Script>| {
+            let message = socket.try_recv().unwrap();
+            assert!(!socket.get_ref().is_nonblocking);
+            message
+        };
+        assert_eq!(poll(&mut socket), Poll::Pending);
+        assert_eq!(poll(&mut socket), Poll::Pending);
+        assert_eq!(socket.get_ref().written.len(), 1);
+        assert_eq!(poll(&mut socket), Poll::Ready(Some("in two".into())));
+        let last = poll(&mut socket);
+        assert_eq!(last == Poll::Pending, role == Role::Client, "a client waits for the end of the stream");
+        assert_eq!(poll(&mut socket), Poll::Ready(None));
+        let firsts: Vec<_> = plain(&socket.get_ref().written).iter().map(|(first, _)| *first).collect();
+        assert_eq!(firsts, [0x8A, 0x88]);
+    }
+}
+
+/// A stream that fails in `try_recv` is in blocking mode afterwards, too.
+#[test]
+fn try_recv_that_fails() {
+    let mut socket = socket(connection(Role::Client), Script::new([Reads::Error(ErrorKind::ConnectionReset)]));
+    assert!(matches!(socket.try_recv(), Err(Error::Io(error)) if error.kind() == ErrorKind::ConnectionReset));
+    assert!(!socket.get_ref().is_nonblocking);
+    assert_eq!(closed(socket.try_recv()), (1006, Cause::Transport));
+}
+
+/// A peer that has ended its half and reads nothing: `try_recv` does not wait for it, nor loop.
+#[test]
+fn try_recv_with_output_that_is_not_read() {
+    let mut socket = socket(connection_with(Role::Server, hasty), Script::new([]).writes([Writes::Never]));
+    socket.feed("unread").unwrap();
+    assert_eq!(socket.try_recv().unwrap(), Poll::Pending);
+    assert_eq!(socket.buffered_amount(), 8);
+    while socket.try_recv().is_ok_and(|polled| polled.is_pending()) {
+        thread::sleep(Duration::from_millis(1)); // until the close deadline
+    }
+    assert_eq!(closed(socket.try_recv()).1, Cause::EndOfStream(Interrupted::Nothing));
+}
+
+/// A peer that floods this endpoint with pings holds neither `try_recv` nor `recv_timeout`.
+#[test]
+fn a_flood_of_pings() {
+    for limit in [Duration::ZERO, Duration::from_millis(20)] {
+        let flood = [Reads::Flood(frame_to(Role::Server, 0x89, &[7; 100]))];
+        let mut socket = socket(connection(Role::Server), Script::new(flood));
+        assert_eq!(socket.recv_timeout(limit).unwrap(), Poll::Pending);
+    }
+}
+
+/// `recv_timeout` returns in time whatever the peer does, and loses nothing.
+#[test]
+fn recv_timeout() {
+    let limit = Duration::from_millis(20);
+    for role in ROLES {
+        let message = frame_to(role, 0x82, &[7; 3000]);
+        let (first, second) = message.split_at(2990);
+        let reads = [Reads::Bytes(first.to_vec()), Reads::Timeout, Reads::Timeout, Reads::Bytes(second.to_vec())];
+        let mut silent = socket(connection(role), Script::new(reads));
+        assert_eq!(silent.recv_timeout(limit).unwrap(), Poll::Pending);
+        assert_eq!(silent.recv_timeout(limit).unwrap(), Poll::Pending);
+        assert_eq!(silent.recv_timeout(limit).unwrap(), Poll::Ready(Some(vec![7; 3000].into())));
+
+        let begun = frame_to(role, 0x82, &vec![0; 100_000])[..10_000].to_vec();
+        let mut slow = socket(connection(role), Script::new([Reads::Bytes(begun), Reads::Trickle(KEY[0])]));
+        assert_eq!(slow.recv_timeout(limit).unwrap(), Poll::Pending);
+
+        let mut unread = socket(connection(role), Script::new(vec![Reads::Timeout; 9]).writes([Writes::Never]));
+        unread.feed("unread").unwrap();
+        assert_eq!(unread.recv_timeout(limit).unwrap(), Poll::Pending);
+        assert!(unread.buffered_amount() > 0);
+    }
+}
+
+/// `try_feed` queues what fits, and nothing is written by it; `send_prepared` and `feed_prepared` are as `send` and `feed`.
+#[test]
+fn try_feed_and_prepared() {
+    for role in ROLES {
+        let connection = connection_with(role, |config| config.limits.output = 100);
+        let mut socket = socket(connection, Script::new([]));
+        let [large, small] = [Prepared::binary([1; 60]), Prepared::text("small")];
+        socket.try_feed(vec![0; 60]).unwrap();
+        for full in [socket.try_feed(vec![1; 60]), socket.try_feed_prepared(&large)] {
+            assert!(matches!(full, Err(Error::Send(SendError::Full { .. }))), "{full:?}");
+        }
+        socket.try_feed_prepared(&small).unwrap();
+        assert!(socket.get_ref().calls.is_empty());
+        socket.feed_prepared(&large).unwrap();
+        assert_eq!(socket.get_ref().calls, ["write", "flush"], "to make space");
+        socket.send_prepared(&small).unwrap();
+        let lens: Vec<_> = plain(&socket.get_ref().written).iter().map(|(_, payload)| payload.len()).collect();
+        assert_eq!(lens, [60, 5, 60, 5]);
+        assert!(matches!(socket.ping(&[0; 126]), Err(Error::Send(SendError::ControlTooLong(126)))));
+        socket.feed(vec![0; 80]).unwrap();
+        socket.ping(&[0; 80]).unwrap();
+        assert_eq!(plain(&socket.get_ref().written).len(), 6);
+    }
+}
+
+/// A message is sent without compression if that is asked for, and says so to no one else.
+#[test]
+fn options_of_a_message() {
+    let mut socket = socket(connection(Role::Server), Script::new([]));
+    socket.send(Message::text("secret").uncompressed()).unwrap();
+    socket.feed(Message::text("secret").uncompressed()).unwrap();
+    socket.try_feed(Message::text("secret").uncompressed()).unwrap();
+    socket.flush().unwrap();
+    assert_eq!(socket.get_ref().written, frame_from(Role::Server, 0x81, b"secret").repeat(3));
+}
+
+/// A flush after a write that failed unseen, in `recv`, is an error: what was queued is lost.
+#[test]
+fn a_flush_after_a_failure() {
+    let reads = [Reads::Bytes(frame_to(Role::Client, 0x81, b"one"))];
+    let writes = [Writes::Error(ErrorKind::BrokenPipe)];
+    let mut socket = socket(connection(Role::Client), Script::new(reads).writes(writes));
+    socket.feed("lost").unwrap();
+    assert_eq!(socket.recv().unwrap(), Some("one".into()));
+    assert!(matches!(socket.flush(), Err(Error::Io(error)) if error.kind() == ErrorKind::BrokenPipe));
+}
+
+/// A TLS stream that ends without `close_notify` has ended: the frames show what was cut off.
+#[test]
+fn an_unexpected_end() {
+    for role in ROLES {
+        let mut socket = socket(connection(role), Script::new([Reads::Error(ErrorKind::UnexpectedEof)]));
+        assert_eq!(closed(socket.recv()), (1006, Cause::EndOfStream(Interrupted::Nothing)));
+    }
+}
+
+/// What a stream of its own buffers is flushed, or given up, when the connection is closed: not later than the close deadline.
+#[test]
+fn a_flush_after_the_end() {
+    for flushes in [false, true] {
+        let mut script = Script::new([Reads::Bytes(close_to(Role::Server, 1000, ""))]);
+        script.flushes = vec![ErrorKind::TimedOut; if flushes { 3 } else { 10_000_000 }].into();
+        let mut socket = socket(connection_with(Role::Server, hasty), script);
+        assert_eq!(socket.recv().unwrap(), None);
+        assert_eq!(socket.get_ref().flushes.is_empty(), flushes);
+        assert_eq!(socket.get_ref().written, close_from(Role::Server, 1000, ""));
+    }
+    let mut script = Script::new([Reads::Bytes(close_to(Role::Server, 1000, "")), Reads::Timeout]);
+    script.flushes = [ErrorKind::WouldBlock].into();
+    let mut socket = socket(connection_with(Role::Server, hasty), script);
+    assert_eq!(socket.try_recv().unwrap(), Poll::Pending);
+    assert!(!socket.get_ref().calls.contains(&"shutdown"), "not before it is flushed");
+    assert_eq!(socket.try_recv().unwrap(), Poll::Ready(None));
+    assert!(socket.get_ref().calls.contains(&"shutdown"));
 }
 
 /// A body that breaks off is not read beyond the end of the stream.
@@ -267,7 +500,7 @@ fn a_refusal_that_breaks_off() {
     let refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\nWhy";
     let mut script = Script::new([Reads::Bytes(refusal.to_vec())]);
     let request = client::Request::from_uri("ws://localhost/").unwrap();
-    let refused = blocking::client(&mut script, request, &Config::default().into());
+    let refused = blocking::client_handshake(&mut script, request, Config::default());
     let Err(Error::Handshake { response: Some(response), .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(response.body(), b"Why");
     assert_eq!(script.calls, ["write", "flush", "read", "read"]);

@@ -146,7 +146,7 @@ fn all_are_errors() {
     is_error::<CloseError>();
     is_error::<bowline::Closure>();
     is_error::<HandshakeError>();
-    is_error::<bowline::InvalidHeader>();
+    is_error::<bowline::HeaderError>();
 }
 
 /// A configuration, or one that is shared: all are accepted.

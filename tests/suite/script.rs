@@ -1,4 +1,4 @@
-//! A transport that does what a test has written down.
+//! A transport that follows a script.
 
 use bowline::{Connection, adapter::blocking::Transport};
 use std::{
@@ -15,7 +15,9 @@ pub(crate) enum Reads {
     Bytes(Vec<u8>),
     /// One byte after a millisecond, again and again.
     Trickle(u8),
-    /// Waits until the timeout is over.
+    /// These bytes, again and again.
+    Flood(Vec<u8>),
+    /// Waits until the timeout has expired.
     Timeout,
     Error(ErrorKind),
 }
@@ -42,6 +44,7 @@ pub(crate) struct Script {
     pub(crate) written: Vec<u8>,
     pub(crate) calls: Vec<&'static str>,
     pub(crate) bytes_read: usize,
+    pub(crate) is_nonblocking: bool,
     timeout: RefCell<Option<Duration>>,
 }
 
@@ -56,7 +59,10 @@ impl Script {
     }
 
     fn wait(&self) -> io::Error {
-        let timeout = self.timeout.borrow().expect("it would wait for ever");
+        if self.is_nonblocking {
+            return ErrorKind::WouldBlock.into();
+        }
+        let timeout = self.timeout.borrow().expect("it would wait indefinitely");
         assert_ne!(timeout, Duration::ZERO);
         thread::sleep(timeout);
         ErrorKind::WouldBlock.into()
@@ -75,6 +81,12 @@ impl Read for Script {
                 if !rest.is_empty() {
                     self.reads.push_front(Reads::Bytes(rest));
                 }
+                count
+            }
+            Some(Reads::Flood(bytes)) => {
+                let count = bytes.len().min(space.len());
+                space[..count].copy_from_slice(&bytes[..count]);
+                self.reads.push_front(Reads::Flood(bytes));
                 count
             }
             Some(Reads::Trickle(byte)) => {
@@ -129,16 +141,10 @@ impl Transport for Script {
         self.calls.push("shutdown");
         Ok(())
     }
-}
 
-/// Lent, to be looked at after the adapter has dropped it.
-impl Transport for &mut Script {
-    fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        (**self).set_timeout(timeout)
-    }
-
-    fn shutdown_write(&mut self) -> io::Result<()> {
-        (**self).shutdown_write()
+    fn set_nonblocking(&mut self, nonblocking: bool) -> io::Result<()> {
+        self.is_nonblocking = nonblocking;
+        Ok(())
     }
 }
 

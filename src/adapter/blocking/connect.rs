@@ -1,6 +1,6 @@
-//! Clients that find their own way to the server.
+//! Clients that connect to a URI.
 
-use super::{ConnectError, Error, WebSocket, opening::client_since};
+use super::{ClientStream, ConnectError, Error, WebSocket, opening::client_since};
 use crate::{
     Config,
     adapter::connect_error::late,
@@ -14,29 +14,45 @@ use std::{
     time::Instant,
 };
 
-/// Connects to a `ws://` URI over TCP and makes the opening handshake.
+/// Connects to a `ws://` URI over TCP, or to a `wss://` URI over TLS, and makes the opening handshake.
 ///
-/// For `wss://`, make a TLS stream to [`Request::host`] and [`Request::port`], and pass it to [`client`](super::client()).
+/// ```no_run
+/// # use bowline::{adapter::blocking, Config};
+/// # fn run() -> Result<(), bowline::adapter::Error> {
+/// let (mut socket, _response) = blocking::connect("ws://127.0.0.1:9001/", Config::default())?;
+/// socket.send("Hello")?;
+/// println!("{:?}", socket.recv()?);
+/// # Ok(())
+/// # }
+/// ```
 ///
-/// [`Deadlines::handshake`](crate::Deadlines::handshake) bounds all of it together, but for the look-up of the name, for which the
-/// operating system takes its own time. The addresses of a host are tried in turn, each with its share of the time that is
-/// left. `TCP_NODELAY` is set.
+/// [`Deadlines::handshake`](crate::Deadlines::handshake) bounds all of it together, except the DNS lookup, which has the timeout
+/// of the operating system. The addresses of a host are tried in turn, each with its share of the time that is left. `TCP_NODELAY`
+/// is set. It does not use a proxy, and does not follow redirections.
+///
+/// `wss://` needs the feature `rustls`. The platform verifies the server's certificate, with the roots that it trusts. For other
+/// roots use `connect_tls`; for another TLS library pass a stream of your own to [`client_handshake`](super::client_handshake).
 ///
 /// # Errors
 ///
-/// [`Error::Request`] if the URI is not valid, [`Error::Connect`] if it is `wss://`, or if there is no connection, and
-/// [`Error::Io`] if it breaks later; [`Error::Handshake`] if the server does not agree, or not in time.
-pub fn connect(uri: &str, config: impl Into<Arc<Config>>) -> Result<(WebSocket<TcpStream>, Response), Error> {
+/// [`Error::Request`] if the URI is not valid, [`Error::Connect`] if there is no connection, or if the server's certificate is not
+/// valid, [`Error::Io`] if the connection fails later, and [`Error::Handshake`] if the server does not agree, or not in time.
+pub fn connect(uri: &str, config: impl Into<Arc<Config>>) -> Result<(WebSocket<ClientStream>, Response), Error> {
     connect_with(Request::from_uri(uri)?, config)
 }
 
-/// Connects as [`connect`] does, with a request that may offer subprotocols and have further header fields.
+/// Connects as [`connect`] does, with a request that may offer subprotocols and have further header fields, such as
+/// `Authorization` or `Cookie`.
 ///
 /// ```no_run
 /// # use bowline::{adapter::blocking, client::Request, Config};
-/// let request = Request::from_uri("ws://127.0.0.1:9001/chat")?.protocol("chat.v2")?.header("Authorization", "Bearer 123")?;
+/// # fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let request = Request::from_uri("wss://example.com/chat")?
+///     .protocol("chat.v2")?
+///     .header("Authorization", "Bearer 123")?;
 /// let (socket, response) = blocking::connect_with(request, Config::default())?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// # Errors
@@ -45,25 +61,84 @@ pub fn connect(uri: &str, config: impl Into<Arc<Config>>) -> Result<(WebSocket<T
 pub fn connect_with(
     request: Request,
     config: impl Into<Arc<Config>>,
-) -> Result<(WebSocket<TcpStream>, Response), Error> {
-    if request.is_secure() {
-        let instead = "wss:// needs a TLS stream: make one and pass it to bowline::adapter::blocking::client";
-        return Err(ConnectError::no_tls(&request, instead).into());
+) -> Result<(WebSocket<ClientStream>, Response), Error> {
+    if !request.is_secure() {
+        return open(request, config.into(), |stream, _, _| Ok(ClientStream::plain(stream)));
     }
-    let (begun, config) = (Instant::now(), config.into());
+    #[cfg(feature = "rustls")]
+    match crate::adapter::tls::platform() {
+        Ok(tls) => connect_tls(request, config, tls),
+        Err(error) => Err(ConnectError::tls(&request, None, error).into()),
+    }
+    #[cfg(not(feature = "rustls"))]
+    Err(ConnectError::no_tls(
+        &request,
+        "wss:// needs the feature `rustls`, or a TLS stream that is passed to bowline::adapter::blocking::client_handshake",
+    )
+    .into())
+}
+
+/// Connects as [`connect_with`] does, with a TLS configuration of your own: other roots, such as those of `webpki-roots` where the
+/// platform has none, a client certificate, or another provider of cryptography.
+///
+/// ```no_run
+/// # use bowline::{adapter::blocking::{self, rustls}, client::Request, Config};
+/// # use std::sync::Arc;
+/// # fn run(own_roots: rustls::RootCertStore) -> Result<(), Box<dyn std::error::Error>> {
+/// let provider = Arc::new(rustls::crypto::ring::default_provider());
+/// let tls = rustls::ClientConfig::builder_with_provider(provider)
+///     .with_safe_default_protocol_versions()?
+///     .with_root_certificates(own_roots)
+///     .with_no_client_auth();
+/// let request = Request::from_uri("wss://intranet.example/")?;
+/// let (socket, response) = blocking::connect_tls(request, Config::default(), Arc::new(tls))?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A `ws://` URI is connected without TLS.
+///
+/// # Errors
+///
+/// As for [`connect`].
+#[cfg(feature = "rustls")]
+pub fn connect_tls(
+    request: Request,
+    config: impl Into<Arc<Config>>,
+    tls: Arc<super::rustls::ClientConfig>,
+) -> Result<(WebSocket<ClientStream>, Response), Error> {
+    let (is_secure, config) = (request.is_secure(), config.into());
+    let deadline = config.deadlines.handshake;
+    open(request, config, |stream, host, begun| {
+        if !is_secure {
+            return Ok(ClientStream::plain(stream));
+        }
+        super::tls::TlsStream::client(stream, host, tls, begun, deadline).map(ClientStream::tls)
+    })
+}
+
+/// Everything within one deadline: TCP, `secure` for TLS, and the opening handshake.
+fn open(
+    request: Request,
+    config: Arc<Config>,
+    secure: impl FnOnce(TcpStream, &str, Instant) -> io::Result<ClientStream>,
+) -> Result<(WebSocket<ClientStream>, Response), Error> {
+    let begun = Instant::now();
     let stream = dial(&request, begun, config.deadlines.handshake)?;
+    let address = stream.peer_addr().ok();
+    let stream = secure(stream, request.host(), begun).map_err(|error| ConnectError::tls(&request, address, error))?;
     client_since(begun, stream, request, config)
 }
 
-/// The first of the host's addresses that answers.
+/// Connects to the first of the host's addresses that answers.
 fn dial(request: &Request, begun: Instant, deadline: Option<Duration>) -> Result<TcpStream, ConnectError> {
     let addresses = (request.host(), request.port()).to_socket_addrs();
     let addresses: Vec<_> = addresses.map_err(|error| ConnectError::resolve(request, error))?.collect();
     let mut failures = Vec::new();
     for (nth, &address) in addresses.iter().enumerate() {
-        // One that leads nowhere must not take the time of the others.
-        let to_try = u32::try_from(addresses.len().saturating_sub(nth)).unwrap_or(u32::MAX).max(1);
-        let time = deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()) / to_try);
+        // One that does not answer must not use up the time of the others.
+        let left = u32::try_from(addresses.len().saturating_sub(nth)).unwrap_or(u32::MAX).max(1);
+        let time = deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()) / left);
         match dial_one(address, time) {
             Ok(stream) => return Ok(stream),
             Err(error) => failures.push((address, error)),

@@ -2,114 +2,236 @@
 
 use super::{
     Error, READ_SPACE, Transport, WebSocket,
-    transport::{Patience, is_timeout},
+    transport::{check_blocking, is_timeout},
 };
-use crate::{Config, Connection, HandshakeError, Input, Timestamp, adapter::BODY_TIME, client, server};
+use crate::{Config, Connection, Input, Timestamp, adapter::link, client, server};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use bytes::Buf;
-use core::time::Duration;
+use core::{fmt, time::Duration};
 use std::{io, time::Instant};
-
-/// How long, and for how many reads, a refused client gets to take the answer before the stream is closed.
-const LINGER: (Duration, usize) = (Duration::from_secs(1), 16);
 
 /// Waits for a client's opening handshake, and accepts it.
 ///
+/// ```no_run
+/// # use bowline::{adapter::blocking, server::Accept, Config};
+/// # fn serve(stream: std::net::TcpStream) -> Result<(), bowline::adapter::Error> {
+/// let mut socket = blocking::accept(stream, &Accept::same_origin(), Config::default())?;
+/// socket.send("Hello")?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It waits at most [`Deadlines::handshake`](crate::Deadlines::handshake). To look at the request before, use [`accept_with`] or
+/// [`receive_request`].
+///
 /// # Errors
 ///
-/// [`Error::Handshake`] if the request breaks a rule or its Origin is refused; the client has been told. [`Error::Io`] if
-/// the stream fails.
+/// [`Error::Handshake`] if the request breaks a rule or its Origin is refused; the client has been sent the status for it.
+/// [`Error::Refused`] if it is a plain HTTP request. [`Error::Io`] if the stream fails.
 pub fn accept<S: Transport>(
     stream: S,
     accept: &server::Accept,
     config: impl Into<Arc<Config>>,
 ) -> Result<WebSocket<S>, Error> {
-    accept_with(stream, config, |request| request.accept(accept))
+    receive_request(stream, config)?.accept(accept)
 }
 
 /// Waits for a client's opening handshake, and lets `decide` accept or refuse it.
 ///
 /// ```no_run
 /// # use bowline::{adapter::blocking, server::Accept, Config};
-/// # let (stream, config) = (std::net::TcpStream::connect("")?, std::sync::Arc::new(Config::default()));
-/// let socket = blocking::accept_with(stream, &config, |request| match request.path() {
+/// # fn serve(stream: std::net::TcpStream) -> Result<(), bowline::adapter::Error> {
+/// let socket = blocking::accept_with(stream, Config::default(), |request| match request.path() {
 ///     "/chat" => request.accept(&Accept::same_origin()),
-///     _ => Err(request.refuse(404, "There is nothing here.")),
+///     _ => Err(request.refuse(404, "Not found.\n")),
 /// })?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// # Errors
 ///
-/// As for [`accept()`], and [`Error::Refused`] if `decide` refused; the client has been told.
+/// As for [`accept()`], and [`Error::Refused`] if `decide` refused; the client has been sent the answer.
 pub fn accept_with<S: Transport>(
     stream: S,
     config: impl Into<Arc<Config>>,
     decide: impl FnOnce(server::Request) -> Result<Connection, server::Refusal>,
 ) -> Result<WebSocket<S>, Error> {
-    let mut opening = Opening::new(stream);
+    receive_request(stream, config)?.decide(decide)
+}
+
+/// Waits for a client's opening handshake, and returns it to be answered later.
+///
+/// Use it instead of [`accept_with`] if the answer depends on the stream, or has to be looked up:
+///
+/// ```no_run
+/// # use bowline::{adapter::blocking, server::Accept, Config};
+/// # fn is_known(cookie: Option<&[u8]>) -> bool { cookie.is_some() }
+/// # fn serve(stream: std::net::TcpStream) -> Result<(), bowline::adapter::Error> {
+/// let incoming = blocking::receive_request(stream, Config::default())?;
+/// let address = incoming.get_ref().peer_addr()?;
+/// if !is_known(incoming.request().header("Cookie")) {
+///     println!("refused: {address}");
+///     incoming.refuse(403, "Please log in first.\n");
+///     return Ok(());
+/// }
+/// let mut socket = incoming.accept(&Accept::same_origin())?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// As for [`accept()`].
+pub fn receive_request<S: Transport>(stream: S, config: impl Into<Arc<Config>>) -> Result<Incoming<S>, Error> {
+    let mut opening = Opening::since(Instant::now(), stream);
     let mut handshake = server::Handshake::new(config);
-    let request = loop {
-        let ended = opening.ended;
-        let mut input = opening.input();
-        let progress = if ended { handshake.receive_eof() } else { handshake.receive(&mut input) };
-        opening.left = input.len();
+    loop {
+        let progress = opening.advance(|input| match input {
+            Some(input) => handshake.receive(input),
+            None => handshake.receive_eof(),
+        });
         match progress {
-            server::Progress::Request(request) => break request,
+            server::Progress::Request(request) => return Ok(Incoming { request, opening }),
             server::Progress::Refused(refusal) => return Err(opening.refuse(refusal)),
             server::Progress::NotWebSocket(request) => return Err(opening.refuse(request.into_refusal())),
             server::Progress::Incomplete => opening.read(handshake.tick(opening.now()))?,
         }
-    };
-    match decide(request) {
-        Ok(connection) => {
-            let mut socket = opening.into_socket(connection);
-            socket.flush()?;
-            Ok(socket)
-        }
-        Err(refusal) => Err(opening.refuse(refusal)),
     }
 }
 
-/// Makes the opening handshake over a stream that is connected already.
+/// A client that waits for the answer to its opening handshake: see [`receive_request`]. Dropping it closes the stream.
+#[must_use = "the client waits for an answer"]
+pub struct Incoming<S> {
+    request: server::Request,
+    opening: Opening<S>,
+}
+
+impl<S> Incoming<S> {
+    /// The request: its path, its header fields, and the subprotocols that the client offers.
+    pub const fn request(&self) -> &server::Request {
+        &self.request
+    }
+
+    /// The stream, for example to ask for the address of the client.
+    #[must_use]
+    pub const fn get_ref(&self) -> &S {
+        &self.opening.stream
+    }
+}
+
+impl<S: Transport> Incoming<S> {
+    /// Accepts the client, and opens the connection.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Handshake`] if `accept` does not admit the request, because of its Origin for example; the client has been sent
+    /// the status for it. [`Error::Io`] if the stream fails.
+    pub fn accept(self, accept: &server::Accept) -> Result<WebSocket<S>, Error> {
+        self.decide(|request| request.accept(accept))
+    }
+
+    /// Refuses the client with an HTTP status such as 403, and with a text for the body of the answer.
+    ///
+    /// It returns when the client has received the answer and closed its half of the stream, or after a second. To add header
+    /// fields, use [`decide`](Self::decide).
+    pub fn refuse(self, status: u16, body: impl AsRef<[u8]>) {
+        let Self { request, opening } = self;
+        opening.deliver(request.refuse(status, body));
+    }
+
+    /// Accepts or refuses the client, as `decide` does with the request.
+    ///
+    /// ```no_run
+    /// # use bowline::{adapter::{Error, blocking::{Incoming, WebSocket}}, server::Accept};
+    /// # use std::net::TcpStream;
+    /// fn limited(incoming: Incoming<TcpStream>, is_full: bool) -> Result<WebSocket<TcpStream>, Error> {
+    ///     incoming.decide(|request| {
+    ///         if !is_full {
+    ///             return request.accept(&Accept::same_origin());
+    ///         }
+    ///         let refusal = request.refuse(503, "Too many connections.\n");
+    ///         Err(refusal.header("Retry-After", "10").expect("a valid header field"))
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`accept`](Self::accept), and [`Error::Refused`] if `decide` refused; the client has been sent the answer.
+    pub fn decide(
+        self,
+        decide: impl FnOnce(server::Request) -> Result<Connection, server::Refusal>,
+    ) -> Result<WebSocket<S>, Error> {
+        let Self { request, opening } = self;
+        match decide(request) {
+            Ok(connection) => {
+                let mut socket = opening.into_socket(connection);
+                socket.flush()?;
+                Ok(socket)
+            }
+            Err(refusal) => Err(opening.refuse(refusal)),
+        }
+    }
+}
+
+impl<S> fmt::Debug for Incoming<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming").field("request", &self.request).finish_non_exhaustive()
+    }
+}
+
+/// Makes the opening handshake of a client over a stream that is connected already: a Unix socket, a tunnel of a proxy, or TLS of
+/// your own.
+///
+/// ```no_run
+/// # use bowline::{adapter::blocking, client::Request, Config};
+/// # fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let stream = std::net::TcpStream::connect("127.0.0.1:9001")?;
+/// let request = Request::from_uri("ws://localhost/chat")?.protocol("chat")?;
+/// let (mut socket, response) = blocking::client_handshake(stream, request, Config::default())?;
+/// assert_eq!(response.protocol(), Some("chat"));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It waits at most [`Deadlines::handshake`](crate::Deadlines::handshake).
 ///
 /// # Errors
 ///
-/// [`Error::Handshake`] if the server does not agree, [`Error::Io`] if the stream fails.
-pub fn client<S: Transport>(
+/// [`Error::Handshake`] if the server does not agree, or not in time; [`Error::Io`] if the stream fails.
+pub fn client_handshake<S: Transport>(
     stream: S,
     request: client::Request,
     config: impl Into<Arc<Config>>,
 ) -> Result<(WebSocket<S>, client::Response), Error> {
-    client_since(Instant::now(), stream, request, config)
+    client_since(Instant::now(), stream, request, config.into())
 }
 
-/// The deadline counts from when it was begun.
+/// The deadline counts from `begun`.
 pub(super) fn client_since<S: Transport>(
     begun: Instant,
     stream: S,
     request: client::Request,
-    config: impl Into<Arc<Config>>,
+    config: Arc<Config>,
 ) -> Result<(WebSocket<S>, client::Response), Error> {
-    let config = config.into();
     let mut opening = Opening::since(begun, stream);
-    let mut handshake = client::Handshake::new(request, config.clone());
+    let deadline = config.deadlines.handshake;
+    let mut handshake = client::Handshake::new(request, config);
     let _ = handshake.tick(Timestamp::since_origin(Duration::ZERO));
-    let timeout = handshake.tick(opening.now());
-    opening.stream.set_timeout(timeout)?;
-    opening.write(handshake.output())?;
+    opening.write(&mut handshake, deadline)?;
     loop {
-        let ended = opening.ended;
-        let mut input = opening.input();
-        let progress = if ended { handshake.receive_eof() } else { handshake.receive(&mut input) };
-        opening.left = input.len();
+        let progress = opening.advance(|input| match input {
+            Some(input) => handshake.receive(input),
+            None => handshake.receive_eof(),
+        });
         match progress {
             client::Progress::Connected(connection, response) => {
                 return Ok((opening.into_socket(connection), response));
             }
             client::Progress::Refused(error, mut response) => {
                 if let Some(response) = &mut response {
-                    opening.read_body(response, config.deadlines.handshake);
+                    opening.read_body(response, link::body_timeout(deadline, begun.elapsed()));
                 }
                 return Err(Error::Handshake { error, response: response.map(Box::new) });
             }
@@ -126,85 +248,99 @@ struct Opening<S> {
     end: usize,
     /// How many of the bytes before `end` are not yet received.
     left: usize,
-    ended: bool,
-    patience: Patience,
+    has_ended: bool,
 }
 
 impl<S: Transport> Opening<S> {
-    fn new(stream: S) -> Self {
-        Self::since(Instant::now(), stream)
-    }
-
     fn since(origin: Instant, stream: S) -> Self {
-        let buffer = alloc::vec![0; READ_SPACE];
-        Self { stream, origin, buffer, end: 0, left: 0, ended: false, patience: Patience::default() }
+        Self { stream, origin, buffer: alloc::vec![0; READ_SPACE], end: 0, left: 0, has_ended: false }
     }
 
     fn now(&self) -> Timestamp {
         Timestamp::since_origin(self.origin.elapsed())
     }
 
-    fn input(&mut self) -> Input<'_> {
-        self.buffer.get_mut(self.end - self.left..self.end).unwrap_or_default().into()
+    /// Passes on what was read, or `None` if the stream has ended.
+    fn advance<T>(&mut self, receive: impl FnOnce(Option<&mut Input<'_>>) -> T) -> T {
+        if self.has_ended {
+            return receive(None);
+        }
+        let mut input = self.buffer.get_mut(self.end - self.left..self.end).unwrap_or_default().into();
+        let outcome = receive(Some(&mut input));
+        self.left = input.len();
+        outcome
     }
 
+    /// Reads once, for as long as `timeout`.
     fn read(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.stream.set_timeout(timeout)?;
         (self.end, self.left) = (0, 0);
-        let asked_at = Instant::now();
+        let begun = Instant::now();
         match self.stream.read(&mut self.buffer) {
-            Ok(0) => self.ended = true,
+            Ok(0) => self.has_ended = true,
             Ok(count) => (self.end, self.left) = (count, count),
-            Err(error) if is_timeout(&error) => return self.patience.came_back(&error, timeout, asked_at.elapsed()),
+            // TLS that ends without `close_notify`, as in the connection.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.has_ended = true,
+            Err(error) if is_timeout(&error) => check_blocking(&error, timeout, begun.elapsed())?,
             Err(error) => return Err(error),
         }
-        self.patience.progress();
         Ok(())
     }
 
-    /// Reads the beginning of the body, as far as it comes soon.
-    fn read_body(&mut self, response: &mut client::Response, deadline: Option<Duration>) {
-        let now = self.origin.elapsed();
-        let soon = now.saturating_add(BODY_TIME).min(deadline.unwrap_or(Duration::MAX));
-        loop {
-            let mut input = self.input();
-            let wants_more = response.receive_body(&mut input);
-            self.left = input.len();
-            let time = soon.saturating_sub(self.origin.elapsed());
-            if !wants_more || self.ended || time.is_zero() || self.read(Some(time)).is_err() {
+    /// Reads the beginning of the body, as far as it arrives within `timeout`.
+    fn read_body(&mut self, response: &mut client::Response, timeout: Duration) {
+        let begun = Instant::now();
+        while self.advance(|input| input.is_some_and(|input| response.receive_body(input))) {
+            let left = timeout.saturating_sub(begun.elapsed());
+            // What does not arrive in time, or breaks off, is not needed.
+            if left.is_zero() || self.read(Some(left)).is_err() {
                 return;
             }
         }
     }
 
-    fn write(&mut self, output: &mut impl Buf) -> io::Result<()> {
-        while output.has_remaining() {
-            match self.stream.write(output.chunk()) {
+    /// Writes the request of a client. Once the deadline has passed, it stops, and the next `receive` fails.
+    fn write(&mut self, handshake: &mut client::Handshake, deadline: Option<Duration>) -> io::Result<()> {
+        loop {
+            let timeout = handshake.tick(self.now());
+            if deadline.is_some_and(|deadline| deadline <= self.origin.elapsed()) {
+                return Ok(());
+            }
+            self.stream.set_timeout(timeout)?;
+            let begun = Instant::now();
+            let output = handshake.output();
+            let written = if output.has_remaining() {
+                self.stream.write(output.chunk())
+            } else {
+                match self.stream.flush() {
+                    Ok(()) => return Ok(()),
+                    Err(error) => Err(error),
+                }
+            };
+            match written {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => output.advance(count),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(count) => handshake.output().advance(count),
+                Err(error) if is_timeout(&error) => check_blocking(&error, timeout, begun.elapsed())?,
                 Err(error) => return Err(error),
             }
         }
-        self.stream.flush()
     }
 
-    /// Answers with the refusal, and lets the client take it: to close at once while bytes lie unread would reset the
-    /// connection, and could destroy the answer.
-    fn refuse(&mut self, mut refusal: server::Refusal) -> Error {
-        let (linger, reads) = LINGER;
-        let written = self.stream.set_timeout(Some(linger)).and_then(|()| self.write(&mut refusal));
-        if written.is_ok() && self.stream.shutdown_write().is_ok() {
-            for _ in 0..reads {
-                if !matches!(self.stream.read(&mut self.buffer), Ok(1..)) {
-                    break;
-                }
-            }
+    /// Sends the refusal, and lets the client read it: to close at once while bytes lie unread would reset the connection, and
+    /// could destroy the answer.
+    fn deliver(self, refusal: server::Refusal) {
+        let mut connection = refusal.into_connection();
+        if self.has_ended {
+            connection.receive_eof();
         }
-        match refusal.error() {
-            Some(error) => Error::Handshake { error: HandshakeError::clone(error), response: None },
-            None => Error::Refused(refusal.status()),
-        }
+        // Whether the client reads it is for the client to decide.
+        let _ = self.into_socket(connection).run_to_end();
+    }
+
+    fn refuse(self, refusal: server::Refusal) -> Error {
+        let error = link::refused(&refusal);
+        self.deliver(refusal);
+        error
     }
 
     fn into_socket(self, connection: Connection) -> WebSocket<S> {

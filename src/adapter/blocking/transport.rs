@@ -1,23 +1,40 @@
+use alloc::boxed::Box;
 use core::time::Duration;
 use std::{
     io::{self, Read, Write},
     net::{Shutdown, TcpStream},
 };
 
-/// A blocking stream in both directions, with timeouts.
+/// A blocking stream in both directions, with timeouts: what a [`WebSocket`](super::WebSocket) reads from and writes to.
 ///
-/// It is implemented for TCP and, on Unix, for Unix sockets. For TLS, implement it for the TLS stream by passing the calls
-/// on to the socket below; `shutdown_write` sends `close_notify` before. [The guide](crate::guide::blocking#tls) has it for rustls.
+/// It is implemented for TCP, for Unix sockets and for [`ClientStream`](super::ClientStream). Implement it for a stream of your own,
+/// such as a server's TLS stream, by passing the calls on to the socket below. [The guide](crate::guide::blocking#tls) does that for
+/// rustls.
+///
+/// A read or a write returns as soon as it has moved some bytes. One that has not moved any returns
+/// [`WouldBlock`](io::ErrorKind::WouldBlock) or [`TimedOut`](io::ErrorKind::TimedOut) when the timeout has expired, not earlier; or
+/// [`Interrupted`](io::ErrorKind::Interrupted) at any time, and then the call is repeated, after the deadlines of the connection
+/// were looked at. TLS streams return that after they read a part of a record.
 pub trait Transport: Read + Write {
-    /// Sets how long a read or a write may take before it fails with [`io::ErrorKind::WouldBlock`] or
-    /// [`io::ErrorKind::TimedOut`]; `None` is for ever.
+    /// Sets how long a read or a write may wait. `None` means no limit; the adapter never passes a timeout of zero.
     ///
     /// # Errors
     ///
     /// Those of the stream.
     fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
 
-    /// Ends the stream in the direction to the peer, and leaves the other open.
+    /// Makes reads and writes return [`WouldBlock`](io::ErrorKind::WouldBlock) instead of waiting, or makes them wait again.
+    ///
+    /// [`try_recv`](super::WebSocket::try_recv) calls it with `true`, and always with `false` before it returns. The timeout is
+    /// that of before then.
+    ///
+    /// # Errors
+    ///
+    /// Those of the stream. A stream that has no such mode returns [`Unsupported`](io::ErrorKind::Unsupported), and then only
+    /// `try_recv` cannot be used.
+    fn set_nonblocking(&mut self, nonblocking: bool) -> io::Result<()>;
+
+    /// Ends the stream in the direction to the peer, and leaves the other open. A TLS stream sends `close_notify` before.
     ///
     /// # Errors
     ///
@@ -25,67 +42,97 @@ pub trait Transport: Read + Write {
     fn shutdown_write(&mut self) -> io::Result<()>;
 }
 
-impl Transport for TcpStream {
-    fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.set_read_timeout(timeout)?;
-        self.set_write_timeout(timeout)
-    }
+/// A socket of the standard library, or a shared reference to one.
+macro_rules! socket {
+    ($socket:ty: $($stream:ty),+) => {$(
+        impl Transport for $stream {
+            fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+                self.set_read_timeout(timeout)?;
+                self.set_write_timeout(timeout)
+            }
 
-    fn shutdown_write(&mut self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
-    }
+            fn set_nonblocking(&mut self, nonblocking: bool) -> io::Result<()> {
+                <$socket>::set_nonblocking(self, nonblocking)
+            }
+
+            fn shutdown_write(&mut self) -> io::Result<()> {
+                self.shutdown(Shutdown::Write)
+            }
+        }
+    )+};
 }
 
+socket!(TcpStream: TcpStream, &TcpStream);
 #[cfg(unix)]
-impl Transport for std::os::unix::net::UnixStream {
-    fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.set_read_timeout(timeout)?;
-        self.set_write_timeout(timeout)
-    }
+socket!(std::os::unix::net::UnixStream: std::os::unix::net::UnixStream, &std::os::unix::net::UnixStream);
 
-    fn shutdown_write(&mut self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
-    }
+/// A transport behind a pointer.
+macro_rules! pointer {
+    ($($pointer:ty),+) => {$(
+        impl<T: Transport + ?Sized> Transport for $pointer {
+            fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+                (**self).set_timeout(timeout)
+            }
+
+            fn set_nonblocking(&mut self, nonblocking: bool) -> io::Result<()> {
+                (**self).set_nonblocking(nonblocking)
+            }
+
+            fn shutdown_write(&mut self) -> io::Result<()> {
+                (**self).shutdown_write()
+            }
+        }
+    )+};
 }
 
-/// Whether the error only says that the time for a read or a write is over, or that it was disturbed.
+pointer!(&mut T, Box<T>);
+
+/// Whether a read or a write has only not moved any bytes: the timeout has expired, or it was interrupted.
 pub(super) fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
 }
 
-/// From how many reads and writes in a row that would block, each at once, a stream is taken for one that never waits.
-const AT_ONCE: u8 = 100;
+/// The shortest timeout that is certain not to expire at once: operating systems round timeouts to ticks of up to 16 ms, and a
+/// timeout of one tick may begin at the end of a tick.
+const MIN_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// What is not waiting, and what is a timeout that must not be over by then: a timeout of the operating system may be some
-/// milliseconds short.
-const AN_INSTANT: Duration = Duration::from_millis(1);
-const A_WAIT: Duration = Duration::from_millis(100);
-
-/// Notices a stream in non-blocking mode, which would be asked again and again without a rest. A single answer does not tell: a
-/// stream of one's own may come back early for once.
-#[derive(Debug, Default)]
-pub(super) struct Patience {
-    at_once: u8,
+/// Fails if a read or a write that returned `error` after `elapsed` cannot have waited for its timeout: the stream is in
+/// non-blocking mode, and would be asked again and again.
+///
+/// The rule is simple because `SO_RCVTIMEO` and `SO_SNDTIMEO` are reliable: without a timeout they never return `WouldBlock`, and
+/// with one not before it has expired, but for the rounding. `Interrupted` may come at any time.
+pub(super) fn check_blocking(error: &io::Error, timeout: Option<Duration>, elapsed: Duration) -> io::Result<()> {
+    let is_early = timeout.is_none_or(|timeout| timeout >= MIN_TIMEOUT && elapsed < timeout / 2);
+    if error.kind() != io::ErrorKind::WouldBlock || !is_early {
+        return Ok(());
+    }
+    let text = "the stream is in non-blocking mode, which an accepted stream may have from its listener: call \
+                set_nonblocking(false)";
+    Err(io::Error::new(io::ErrorKind::WouldBlock, text))
 }
 
-impl Patience {
-    /// The stream took or brought something.
-    pub(super) fn progress(&mut self) {
-        self.at_once = 0;
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// A read or a write came back with an error that is a timeout, or looks like one.
-    pub(super) fn came_back(&mut self, error: &io::Error, timeout: Option<Duration>, took: Duration) -> io::Result<()> {
-        if error.kind() != io::ErrorKind::WouldBlock {
-            return Ok(());
+    /// Only `WouldBlock` proves that a stream is in non-blocking mode, and only if no timeout could explain it.
+    #[test]
+    fn who_does_not_block() {
+        let ms = Duration::from_millis;
+        let table = [
+            (io::ErrorKind::WouldBlock, None, ms(0), false),
+            (io::ErrorKind::WouldBlock, None, ms(10_000), false),
+            (io::ErrorKind::WouldBlock, Some(ms(30_000)), ms(0), false),
+            (io::ErrorKind::WouldBlock, Some(ms(30_000)), ms(14_999), false),
+            (io::ErrorKind::WouldBlock, Some(ms(30_000)), ms(15_000), true),
+            (io::ErrorKind::WouldBlock, Some(ms(100)), ms(49), false),
+            (io::ErrorKind::WouldBlock, Some(ms(99)), ms(0), true),
+            (io::ErrorKind::TimedOut, Some(ms(30_000)), ms(0), true),
+            (io::ErrorKind::Interrupted, None, ms(0), true),
+        ];
+        for (kind, timeout, elapsed, blocks) in table {
+            let checked = check_blocking(&kind.into(), timeout, elapsed);
+            assert_eq!(checked.is_ok(), blocks, "{kind:?}, {timeout:?}, {elapsed:?}");
         }
-        let is_at_once = took < AN_INSTANT && timeout.is_none_or(|timeout| timeout >= A_WAIT);
-        self.at_once = if is_at_once { self.at_once.saturating_add(1) } else { 0 };
-        if self.at_once < AT_ONCE {
-            return Ok(());
-        }
-        let text = "the stream is in non-blocking mode, as an accepted one may be if its listener is: make it block with \
-                    set_nonblocking(false)";
-        Err(io::Error::new(io::ErrorKind::WouldBlock, text))
     }
 }

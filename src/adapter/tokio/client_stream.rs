@@ -52,7 +52,7 @@ impl ClientStream {
     /// What was agreed upon in TLS, such as the server's certificate; `None` without TLS.
     #[cfg(feature = "rustls")]
     #[must_use]
-    pub fn tls_connection(&self) -> Option<&tokio_rustls::rustls::ClientConnection> {
+    pub fn tls_connection(&self) -> Option<&super::rustls::ClientConnection> {
         match &self.0 {
             Kind::Plain(_) => None,
             Kind::Tls(stream) => Some(stream.get_ref().1),

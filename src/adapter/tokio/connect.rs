@@ -72,7 +72,7 @@ pub async fn connect_with(
         return open(request, config, async |stream, _| Ok(ClientStream::plain(stream))).await;
     }
     #[cfg(feature = "rustls")]
-    match super::tls::platform() {
+    match crate::adapter::tls::platform() {
         Ok(tls) => connect_tls(request, config, &tls).await,
         Err(error) => Err(ConnectError::tls(&request, None, error).into()),
     }

@@ -99,6 +99,8 @@ mod tls;
 mod wakers;
 mod websocket;
 
+#[cfg(feature = "rustls")]
+pub use super::tls::rustls;
 #[doc(no_inline)]
 pub use super::{ConnectError, ConnectStage, Error, Parts};
 pub use client_stream::ClientStream;
@@ -108,6 +110,4 @@ pub use connect::{connect, connect_with};
 pub use incoming::{Incoming, accept, accept_with, receive_request};
 pub use opening::client_handshake;
 pub use split::{Receiver, ReuniteError, Sender};
-#[cfg(feature = "rustls")]
-pub use tokio_rustls::rustls;
 pub use websocket::WebSocket;

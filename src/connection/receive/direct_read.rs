@@ -1,6 +1,8 @@
 //! The direct read: what a driver reads straight into the message that is being assembled.
 
-use super::{Receiver, frame::Frame};
+#[cfg(feature = "std")]
+use super::frame::Frame;
+use super::Receiver;
 use alloc::vec::Vec;
 use bytes::{BufMut, buf::Limit};
 

@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+mod blocking;
+
 use bowline::{
     CloseCode, Config, Message,
     adapter::tokio::{

@@ -1,0 +1,140 @@
+//! TLS over a blocking TCP stream.
+//!
+//! rustls has a `StreamOwned` for that, but it would not do: one of its reads and writes makes any number of system calls, each
+//! with the whole timeout, so that a peer that sends a byte now and then could hold it beyond every deadline.
+
+use super::Transport;
+use crate::adapter::{
+    connect_error::late,
+    tls::{
+        rustls::{ClientConfig, ClientConnection},
+        server_name,
+    },
+};
+use alloc::sync::Arc;
+use core::time::Duration;
+use std::{
+    io::{self, IoSlice, Read, Write},
+    net::TcpStream,
+    time::Instant,
+};
+
+/// Each read and each write makes a few system calls at most.
+#[derive(Debug)]
+pub(super) struct TlsStream {
+    pub(super) connection: ClientConnection,
+    pub(super) tcp: TcpStream,
+}
+
+impl TlsStream {
+    /// Makes the TLS handshake, within `deadline` since `begun`.
+    pub(super) fn client(
+        tcp: TcpStream,
+        host: &str,
+        config: Arc<ClientConfig>,
+        begun: Instant,
+        deadline: Option<Duration>,
+    ) -> io::Result<Self> {
+        let connection = ClientConnection::new(config, server_name(host)?).map_err(io::Error::other)?;
+        let mut stream = Self { connection, tcp };
+        while stream.connection.is_handshaking() || stream.connection.wants_write() {
+            let left = deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Err(late());
+            }
+            stream.tcp.set_timeout(left)?;
+            match stream.handshake_step() {
+                Err(error) if super::transport::is_timeout(&error) => {}
+                step => step?,
+            }
+        }
+        Ok(stream)
+    }
+
+    fn handshake_step(&mut self) -> io::Result<()> {
+        if self.connection.wants_write() {
+            return self.write_records();
+        }
+        if self.read_record()? == 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the server closed the connection during the handshake",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Reads from the socket once, and returns how many bytes that were.
+    fn read_record(&mut self) -> io::Result<usize> {
+        let count = self.connection.read_tls(&mut self.tcp)?;
+        if let Err(error) = self.connection.process_new_packets() {
+            // There may be an alert for the peer. The error itself is what counts.
+            let _ = self.connection.write_tls(&mut self.tcp);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+        }
+        Ok(count)
+    }
+
+    /// Writes to the socket what is encrypted: `Interrupted` if it accepted a part of it.
+    fn write_records(&mut self) -> io::Result<()> {
+        if self.connection.wants_write() && self.connection.write_tls(&mut self.tcp)? == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        if self.connection.wants_write() { Err(io::ErrorKind::Interrupted.into()) } else { Ok(()) }
+    }
+
+    fn encrypt(&mut self, encrypt: impl FnOnce(&mut dyn Write) -> io::Result<usize>) -> io::Result<usize> {
+        // Only once everything before it is written, so that it accepts at least a part.
+        self.write_records()?;
+        let count = encrypt(&mut self.connection.writer())?;
+        // It is accepted, whatever the socket does: an error shows in the next call.
+        let _ = self.write_records();
+        Ok(count)
+    }
+}
+
+impl Read for TlsStream {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.connection.reader().read(into) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            read => return read,
+        }
+        self.read_record()?;
+        match self.connection.reader().read(into) {
+            // A part of a record, or one that is only for TLS itself.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(io::ErrorKind::Interrupted.into()),
+            read => read,
+        }
+    }
+}
+
+impl Write for TlsStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.encrypt(|writer| writer.write(bytes))
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.encrypt(|writer| writer.write_vectored(slices))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.write_records()?;
+        self.tcp.flush()
+    }
+}
+
+impl Transport for TlsStream {
+    fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.tcp.set_timeout(timeout)
+    }
+
+    fn set_nonblocking(&mut self, nonblocking: bool) -> io::Result<()> {
+        self.tcp.set_nonblocking(nonblocking)
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        self.connection.send_close_notify();
+        self.write_records()?;
+        self.tcp.shutdown_write()
+    }
+}
