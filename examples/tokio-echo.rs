@@ -43,12 +43,10 @@ async fn main() -> std::io::Result<()> {
 
 /// With `--features deflate`, messages are compressed for clients that offer it.
 fn config() -> Config {
-    Config::default().with(|_config| {
-        #[cfg(feature = "deflate")]
-        {
-            _config.deflate = Some(bowline::deflate::Options::default());
-        }
-    })
+    let config = Config::default();
+    #[cfg(feature = "deflate")]
+    let config = config.with(|config| config.deflate = Some(bowline::deflate::Options::default()));
+    config
 }
 
 /// Serves one client, and returns how it ended. With the batch API, messages are sent back from the read buffer, without a copy,

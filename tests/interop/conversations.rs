@@ -2,7 +2,8 @@
 
 use crate::{CHECKS_HERE, Dialer, Socket, compression, terms::Terms};
 use bowline::{
-    CloseCode, Closure, Config, Endpoint, Event, HandshakeError, Message, Text, adapter, client::Request, deflate::Options,
+    CloseCode, Closure, Config, Endpoint, Event, HandshakeError, Message, Text, adapter, client::Request,
+    deflate::Options,
 };
 use std::{
     error::Error,

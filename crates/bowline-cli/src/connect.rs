@@ -24,7 +24,8 @@ pub(crate) type Socket = WebSocket<ClientStream>;
 
 /// A connection, after its opening handshake.
 pub(crate) async fn connect(arguments: &Arguments, screen: &Screen) -> Result<Socket, Ending> {
-    let request = request(arguments).map_err(|error| Ending::new(Status::Usage, format!("invalid request: {error}")))?;
+    let request =
+        request(arguments).map_err(|error| Ending::new(Status::Usage, format!("invalid request: {error}")))?;
     let config = config(arguments);
     let opened = match &arguments.ca {
         Some(path) => ws::connect_tls(request, config, &trust(path)?).await,
@@ -162,7 +163,9 @@ fn connect_advice(error: &ConnectError) -> &'static str {
             "The server closed the connection: does it use TLS on this port? If not, use ws://."
         }
         (ConnectStage::Tls, _) => reason.get_ref().and_then(|inner| inner.downcast_ref()).map_or("", tls_advice),
-        (_, io::ErrorKind::ConnectionRefused) => "Nothing is listening there: is the server running, and is the port right?",
+        (_, io::ErrorKind::ConnectionRefused) => {
+            "Nothing is listening there: is the server running, and is the port right?"
+        }
         _ => "Is the server running, and does a firewall or a VPN block it?",
     }
 }
@@ -173,7 +176,9 @@ fn tls_advice(error: &rustls::Error) -> &'static str {
             "To trust the authority that signed it, pass the PEM file of the authority with --ca."
         }
         rustls::Error::InvalidCertificate(_) => "Is this the right server, under a name that is in its certificate?",
-        rustls::Error::InvalidMessage(_) => "The server does not seem to use TLS on this port: try ws:// instead of wss://.",
+        rustls::Error::InvalidMessage(_) => {
+            "The server does not seem to use TLS on this port: try ws:// instead of wss://."
+        }
         _ => "Client and server do not support the same TLS parameters.",
     }
 }

@@ -50,8 +50,7 @@ async fn handle_interrupts(interrupt: Arc<Notify>, is_verbose: bool) {
         interrupt.notify_one();
     }
     if ctrl_c().await.is_ok() {
-        let ending =
-            Ending::new(Status::Interrupted, "not clean: interrupted twice, without waiting for the server.");
+        let ending = Ending::new(Status::Interrupted, "not clean: interrupted twice, without waiting for the server.");
         process::exit(last_line(&ending, &Screen::new(is_verbose)));
     }
 }

@@ -147,11 +147,14 @@ impl<'a> Session<'a> {
     /// Queues a message. The next `read` writes it.
     async fn send(&mut self, message: Message) {
         let len = message.len();
-        let is_last = !matches!(message, Message::TextChunk { last: false, .. } | Message::BinaryChunk { last: false, .. });
+        let is_last =
+            !matches!(message, Message::TextChunk { last: false, .. } | Message::BinaryChunk { last: false, .. });
         match self.socket.feed(message).await {
             Ok(()) => self.sent(len, is_last),
             Err(Error::Send(SendError::Full { limit, .. })) => {
-                self.fail(format!("a line of {len} bytes is longer than the limit of {limit} bytes for output: use --send-file"));
+                self.fail(format!(
+                    "a line of {len} bytes is longer than the limit of {limit} bytes for output: use --send-file"
+                ));
             }
             // The connection is ending. `read` returns why.
             Err(_) => self.has_sent_all = true,

@@ -1,7 +1,9 @@
 //! WebSocket over HTTP/2 (RFC 8441), through hyper, and through h2 for tests of single DATA frames.
 
 use crate::kit::{converse, serve};
-use bowline::{CloseCode, Closure, Config, Connection, Event, HandshakeError, Input, adapter::tokio::WebSocket, client};
+use bowline::{
+    CloseCode, Closure, Config, Connection, Event, HandshakeError, Input, adapter::tokio::WebSocket, client,
+};
 use bytes::{Buf, Bytes};
 use h2::{Reason, RecvStream, SendStream, client::SendRequest, ext::Protocol};
 use http::{Method, Request, Response, Version};
@@ -45,7 +47,8 @@ struct Raw {
 
 impl Raw {
     async fn open(sender: &mut SendRequest<Bytes>) -> Self {
-        let (mut message, upgrade) = client::extended_connect(request().protocol("chat").unwrap(), Config::default()).unwrap();
+        let (mut message, upgrade) =
+            client::extended_connect(request().protocol("chat").unwrap(), Config::default()).unwrap();
         message.extensions_mut().insert(Protocol::from_static("websocket"));
         let (response, send) = sender.send_request(message, false).unwrap();
         let response = response.await.unwrap();
