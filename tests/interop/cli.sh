@@ -184,6 +184,7 @@ nothing|3|did not answer the handshake as a WebSocket server: the stream ended a
 moved|3|answered with HTTP 301, Location: wss://elsewhere.example/. It is a redirection
 page|3|answered with HTTP 200. It is a web page, not a WebSocket endpoint: is the path right? The answer begins with "hi".
 why|3|answered with HTTP 403. It may require an --origin, or credentials in a --header. The answer begins with "Only \u{1b}[2Jwith VPN".
+chunked|3|answered with HTTP 403. It may require an --origin, or credentials in a --header.
 wrong|3|answered with HTTP 101, but Sec-WebSocket-Accept is "bm8="
 mute|1|within 2s: the server was reached, but did not answer the handshake. --connect-timeout waits longer.
 TABLE
