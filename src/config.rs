@@ -1,34 +1,39 @@
 use core::time::Duration;
 
-/// How a connection behaves. One `Arc<Config>` serves any number of connections.
+/// The settings of a connection: limits, deadlines, compression. Change the defaults for a server that strangers can reach, or to
+/// compress messages.
+///
+/// Everything that needs a configuration accepts a `Config`, or an `Arc<Config>`, which any number of connections can share.
 ///
 /// ```
-/// use bowline::Config;
+/// use bowline::{Config, Connection, Role};
 /// use std::{sync::Arc, time::Duration};
 ///
-/// let mut config = Config::default();
-/// config.limits.message = 1024 * 1024;
-/// config.deadlines.ping = Some(Duration::from_secs(15));
-/// let config = Arc::new(config);
+/// let config = Arc::new(Config::default().with(|config| {
+///     config.limits.message = 1024 * 1024; // the max message size
+///     config.deadlines.ping = Some(Duration::from_secs(15)); // the ping interval
+/// }));
+/// let connections: Vec<_> = (0..10).map(|_| Connection::new(Role::Server, config.clone())).collect();
 /// ```
 #[non_exhaustive]
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Whole messages, or pieces as they arrive.
+    /// Whole messages, or chunks as they arrive.
     pub delivery: Delivery,
-    /// What a peer, or a slow reader, can make this endpoint hold.
+    /// The most memory that a peer can make this endpoint hold.
     pub limits: Limits,
-    /// How long to wait for what.
+    /// Timeouts and the ping interval.
     pub deadlines: Deadlines,
-    /// Where masking keys and the handshake's nonce come from: four bytes that nobody can predict, at each call.
+    /// The source of masking keys and of the handshake's nonce: each call returns four unpredictable bytes.
     ///
-    /// RFC 6455 §10.3 rests on it: whoever can guess the key can choose the bytes that a client puts on the wire. With
-    /// the feature `std` the default draws from a CSPRNG that the operating system seeds; give another source only
-    /// where there is none (`no_std`), or in a test.
+    /// An attacker who can guess the masking keys can choose the bytes that a client puts on the wire (RFC 6455 §10.3). With the
+    /// feature `std` the default is a CSPRNG that is seeded by the operating system. Use another source only where there is none
+    /// (`no_std`), or in a test.
     pub entropy: fn() -> [u8; 4],
     /// Compression of messages, if the peer agrees to it in the opening handshake (RFC 7692): see [`deflate`](crate::deflate).
     ///
-    /// `None`: nothing is offered, and what clients offer is declined.
+    /// With `None`, a client does not offer it, and a server declines it.
+    #[doc(alias("compression", "permessage-deflate"))]
     #[cfg(feature = "deflate")]
     pub deflate: Option<crate::deflate::Options>,
 }
@@ -69,17 +74,17 @@ impl Default for Config {
     }
 }
 
-/// What [`Connection::receive`](crate::Connection::receive) hands out.
+/// Whether [`Connection::receive`](crate::Connection::receive) returns whole messages or chunks. Use chunks for messages that are too
+/// large for memory, or to process a message while it arrives.
 ///
 /// ```
-/// use bowline::{Config, Connection, Delivery, Event, Role};
+/// use bowline::{Config, Connection, Delivery, Event, Input, Role};
 ///
-/// let mut config = Config::default();
-/// config.delivery = Delivery::Chunks;
+/// let config = Config::default().with(|config| config.delivery = Delivery::Chunks);
 /// let mut client = Connection::new(Role::Client, config);
-/// let mut read = *b"\x82\x7f\x00\x00\x01\x00\x00\x00\x00\x00first"; // the beginning of a terabyte
-/// let event = client.receive(&mut (&mut read[..]).into()).unwrap();
-/// assert_eq!(event, Event::BinaryChunk { data: b"first".to_vec().into(), last: false });
+/// let mut buffer = *b"\x82\x7f\x00\x00\x01\x00\x00\x00\x00\x00first"; // the beginning of a terabyte
+/// let event = client.receive(&mut Input::from(&mut buffer));
+/// assert_eq!(event, Some(Event::BinaryChunk { data: b"first".to_vec().into(), last: false }));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Delivery {
@@ -87,63 +92,71 @@ pub enum Delivery {
     /// that spans reads is assembled in the connection.
     #[default]
     Messages,
-    /// Pieces as they arrive: [`Event::TextChunk`](crate::Event::TextChunk) and
+    /// Chunks as they arrive: [`Event::TextChunk`](crate::Event::TextChunk) and
     /// [`Event::BinaryChunk`](crate::Event::BinaryChunk). Messages of any size in constant memory; text is cut only
     /// between characters.
     Chunks,
 }
 
-/// What a peer can make an endpoint hold. Each limit is exact: `n` passes, `n + 1` does not.
+/// The most memory that a peer can make an endpoint hold, and the max message size. Each limit is exact: `n` is accepted, `n + 1`
+/// is not.
 ///
-/// There is no limit on the number of fragments, as legal peers send tens of thousands: what a connection holds is
-/// bounded by the payload that has really arrived (RFC 6455 §10.4).
+/// The number of fragments is not limited, since valid peers send tens of thousands. The payload received bounds what a connection
+/// holds (RFC 6455 §10.4).
+///
+/// What other implementations chose was looked up in November 2026.
 ///
 /// ```
 /// use bowline::Config;
 ///
-/// // For thousands of strangers who chat.
-/// let mut config = Config::default();
-/// config.limits.message = 64 * 1024;
-/// config.limits.frame = 64 * 1024;
-/// config.limits.output = 1024 * 1024;
+/// // For a public chat.
+/// let config = Config::default().with(|config| {
+///     config.limits.message = 64 * 1024;
+///     config.limits.frame = 64 * 1024;
+///     config.limits.output = 1024 * 1024;
+/// });
 /// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
-    /// Payload bytes of one message, over all its fragments, decompressed if it is compressed: beyond it, close code 1009. It
-    /// does not count with [`Delivery::Chunks`], where messages may have any size.
+    /// The max message size: payload bytes of one message, over all its fragments, decompressed if it is compressed. A larger one is
+    /// refused with close code 1009. With [`Delivery::Chunks`] it does not apply, and messages may have any size.
     ///
     /// 16 MiB. Others: 1 MiB (Python websockets), 4 MiB (aiohttp), 64 MiB (tungstenite), 100 MiB (ws), none
     /// (gorilla).
+    #[doc(alias("max message size", "max_message_size", "max_payload"))]
     pub message: usize,
-    /// Payload bytes of one frame, as they are on the wire: beyond it, close code 1009 as soon as the header shows it. It does
-    /// not count with [`Delivery::Chunks`] either.
+    /// The max frame size: payload bytes of one frame, as they are on the wire. A larger one is refused with close code 1009 at its
+    /// header. With [`Delivery::Chunks`] it does not apply.
     ///
-    /// 16 MiB, so that a message may come as one frame. Others: 16 MiB (tungstenite), 64 KiB (Netty).
+    /// 16 MiB, so that a message may be sent in one frame. Others: 16 MiB (tungstenite), 64 KiB (Netty).
+    #[doc(alias("max frame size", "max_frame_size"))]
     pub frame: usize,
-    /// Empty fragments in a row that do not end their message: beyond it, close code 1008. They carry nothing and
-    /// cost the receiver work.
+    /// Empty fragments in a row that do not end their message: more are refused with close code 1008. They have no content and take
+    /// the receiver's time.
     ///
-    /// 64. Others have no such limit, or one on all fragments, which legal peers reach.
+    /// 64. Others have no such limit, or one on all fragments, which valid peers reach.
     pub empty_fragments: usize,
-    /// Bytes of an opening handshake's head, from the first byte to the empty line: beyond it, status 431 (414 if
-    /// the request line alone is too long), or a failed handshake on a client.
+    /// Bytes of an opening handshake's head, from the first byte to the empty line. A server refuses a longer one with status 431, or
+    /// 414 if the request line alone is too long. On a client, the handshake fails.
     ///
     /// 16 KiB. Others: 8 KiB (nginx, Apache), 16 KiB (Node).
+    #[doc(alias("max header size"))]
     pub head_bytes: usize,
-    /// Header fields in that head.
+    /// Header fields in that head. A server refuses more with status 431. On a client, the handshake fails.
     ///
     /// 100. Others: 100 (Apache, hyper), 124 (tungstenite), 2000 (Node).
     pub head_fields: usize,
-    /// Bytes of queued output, frame headers included: beyond it, [`SendError::Full`](crate::SendError::Full). Pongs
-    /// and Close frames pass it, as they are bounded by themselves.
+    /// Bytes of queued output, frame headers included. A message that does not fit returns
+    /// [`SendError::Full`](crate::SendError::Full). Pongs and Close frames are queued nevertheless, since they are bounded otherwise.
     ///
-    /// 32 MiB: room for an echo of the largest message. Others: none (most).
+    /// 32 MiB, so that the largest message can be echoed. Others: none (most).
+    #[doc(alias("max_write_buffer_size", "back-pressure"))]
     pub output: usize,
-    /// Bytes of pongs that wait behind other output, frame headers included. A ping that would pass it is answered,
-    /// and the pongs that wait are dropped for it, as RFC 6455 §5.5.3 allows. One pong always fits.
+    /// Bytes of pongs that wait behind other output, frame headers included. If the next pong does not fit, the waiting ones are
+    /// dropped, so that the most recent ping is answered (RFC 6455 §5.5.3). One pong always fits.
     ///
-    /// 384: three of the longest pongs or thirty short ones. Others: none (most).
+    /// 384: three of the longest pongs, or thirty short ones. Others: none (most).
     pub pongs: usize,
 }
 
@@ -161,42 +174,52 @@ impl Default for Limits {
     }
 }
 
-/// How long to wait for what. They count only where the driver calls [`tick`](crate::Connection::tick), as the adapters do.
+/// Timeouts and the ping interval, for keepalive and against peers that are slow or gone.
+///
+/// They work only if the driver calls [`tick`](crate::Connection::tick), as the adapters do. What other implementations chose was
+/// looked up in November 2026.
 ///
 /// ```
 /// use bowline::Config;
 /// use std::time::Duration;
 ///
-/// let mut config = Config::default();
-/// config.deadlines.ping = Some(Duration::from_secs(15)); // behind a proxy that forgets a connection after 20
-/// config.deadlines.pong = Some(Duration::from_secs(10));
-/// config.deadlines.idle = Some(Duration::from_secs(600));
+/// let config = Config::default().with(|config| {
+///     config.deadlines.ping = Some(Duration::from_secs(15)); // for a proxy with an idle timeout of 20 s
+///     config.deadlines.pong = Some(Duration::from_secs(10));
+///     config.deadlines.idle = Some(Duration::from_secs(600));
+/// });
 /// ```
+#[doc(alias("timeout", "timeouts"))]
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Deadlines {
-    /// The opening handshake must be over by then, counted from the first `tick`. `None` waits for ever.
+    /// The handshake timeout, from the first `tick` to the end of the opening handshake. `None` means no limit.
     ///
     /// 10 s. Others: 10 s (Python websockets), 45 s (gorilla, client), none (ws, server).
+    #[doc(alias("handshake timeout"))]
     pub handshake: Option<Duration>,
-    /// After this long without a byte from the peer, a ping is sent. `None` sends none.
+    /// The ping interval (keepalive): a ping is sent when no byte has arrived from the peer for this long. `None` sends no pings.
     ///
-    /// 30 s: below the 60 s after which proxies and NATs forget a silent connection. Others: 20 s (Python
+    /// 30 s: below the 60 s after which proxies and NATs drop an idle connection. Others: 20 s (Python
     /// websockets), 25 s (Engine.IO), none (ws, tungstenite).
+    #[doc(alias("ping interval", "ping_interval", "keepalive", "heartbeat"))]
     pub ping: Option<Duration>,
-    /// If nothing comes from the peer for this long after that ping, it is taken for dead: close code 1011. Any byte
-    /// counts as a sign of life, since a pong cannot overtake a large frame. `None` waits for ever.
+    /// The ping timeout: if no byte arrives from the peer for this long after that ping, the connection is closed with code 1011. Any
+    /// byte counts, not only a pong, since a pong cannot overtake a large frame. `None` means no limit.
     ///
     /// 30 s. Others: 20 s (Python websockets, Engine.IO).
+    #[doc(alias("ping timeout", "ping_timeout", "pong timeout"))]
     pub pong: Option<Duration>,
-    /// After this long without a message in either direction (pings and pongs do not count), the connection is
-    /// closed with code 1001. `None` lets it idle.
+    /// The idle timeout: after this long without a message in either direction, the connection is closed with code 1001. Pings and
+    /// pongs do not count. `None` means no limit.
     ///
     /// `None`. Others: 30 s (Jetty), 60 s (nginx as a proxy), none (most).
+    #[doc(alias("idle timeout", "idle_timeout"))]
     pub idle: Option<Duration>,
-    /// After a Close frame or a failure, how long to wait for the peer's answer and for the end of its stream.
+    /// The close timeout: how long to wait, after a Close frame or a failure, for the peer's answer and for the end of its stream.
     ///
     /// 5 s. Others: 10 s (Python websockets), 30 s (ws).
+    #[doc(alias("close timeout", "close_timeout"))]
     pub close: Duration,
 }
 

@@ -1,3 +1,4 @@
+use crate::bug::OrBug;
 use core::{fmt, mem};
 
 /// Bytes that a read brought and that are not yet received: what [`Connection::receive`](crate::Connection::receive) and the
@@ -45,7 +46,7 @@ impl<'b> Input<'b> {
     #[inline]
     pub(crate) fn take(&mut self, len: usize) -> &'b mut [u8] {
         let len = len.min(self.0.len());
-        let (front, rest) = mem::take(&mut self.0).split_at_mut_checked(len).unwrap_or_default();
+        let (front, rest) = mem::take(&mut self.0).split_at_mut_checked(len).or_bug();
         self.0 = rest;
         front
     }

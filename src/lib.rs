@@ -14,6 +14,7 @@ extern crate std;
 pub mod adapter;
 pub mod frame;
 
+mod bug;
 mod config;
 mod connection;
 #[cfg(feature = "deflate")]

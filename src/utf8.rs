@@ -1,6 +1,7 @@
 //! UTF-8 that arrives in pieces (RFC 6455 §8.1, RFC 3629): validated as it comes, refused at the first byte that
 //! cannot be right, and never looked at twice.
 
+use crate::bug::OrBug;
 use ascii::AsAsciiStr;
 use core::str;
 
@@ -61,7 +62,7 @@ impl Unfinished {
             first = self.push_byte(byte).map_err(|Impossible| InvalidAt(index))?;
             index += 1;
         }
-        let rest = self.push_rest(piece.get(index..).unwrap_or_default());
+        let rest = self.push_rest(piece.get(index..).or_bug());
         Ok(Utf8Chunk { first, rest: rest.map_err(|InvalidAt(at)| InvalidAt(index + at))? })
     }
 
@@ -81,7 +82,7 @@ impl Unfinished {
         if let Some(place) = self.bytes.get_mut(len - 1) {
             *place = byte;
         }
-        match str::from_utf8(self.bytes.get(..len).unwrap_or_default()) {
+        match str::from_utf8(self.bytes.get(..len).or_bug()) {
             Ok(character) => {
                 self.len = 0;
                 Ok(character.chars().next())

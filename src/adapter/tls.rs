@@ -1,11 +1,11 @@
 //! TLS of clients, for both adapters.
 
 /// The crate `rustls`, whose types are part of this API.
-pub use tokio_rustls::rustls;
+pub use bowline_rustls::rustls;
 
 use alloc::{borrow::ToOwned, sync::Arc};
+use bowline_rustls::rustls_platform_verifier::BuilderVerifierExt;
 use rustls::{ClientConfig, crypto::ring, pki_types::ServerName};
-use rustls_platform_verifier::BuilderVerifierExt;
 use std::{
     io,
     sync::{Mutex, PoisonError},

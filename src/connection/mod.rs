@@ -128,8 +128,9 @@ impl Connection {
     }
 
     /// With the subprotocol that was agreed in the opening handshake.
-    pub(crate) fn with_protocol(self, protocol: Option<&str>) -> Self {
-        Self { protocol: protocol.map(|protocol| Box::new(Subprotocol(protocol.into()))), ..self }
+    pub(crate) fn with_protocol(mut self, protocol: Option<&str>) -> Self {
+        self.protocol = protocol.map(|protocol| Box::new(Subprotocol(protocol.into())));
+        self
     }
 
     /// With what was agreed about compression in the opening handshake.

@@ -1,7 +1,7 @@
 //! Plain payload to compressed (RFC 7692 §6.1, §7.2.1).
 
 use super::{Agreement, MAX_WINDOW_BITS, MIN_WINDOW_BITS, Options, with_scratch};
-use crate::Role;
+use crate::{Role, bug::OrBug};
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use core::fmt;
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush};
@@ -121,7 +121,7 @@ impl Compression {
                     let compressed = context.compress(payload, flush, chunk);
                     // The compressor accepts any input; if it did not, the peer would refuse the message.
                     debug_assert!(compressed.is_some(), "the compressor refused its input");
-                    let compressed = compressed.unwrap_or_default();
+                    let compressed = compressed.or_bug();
                     if last { without_tail(compressed) } else { compressed }.into_owned()
                 });
                 self.context = Some(context);
@@ -207,10 +207,10 @@ impl Compressor {
         loop {
             let before = (self.0.stream.total_in(), self.0.stream.total_out());
             let status = self.0.stream.compress(rest, chunk, flush);
-            let moved = |now: u64, before: u64| usize::try_from(now.wrapping_sub(before)).unwrap_or(0);
+            let moved = |now: u64, before: u64| usize::try_from(now.wrapping_sub(before)).or_bug();
             let took = moved(self.0.stream.total_in(), before.0);
             let gave = moved(self.0.stream.total_out(), before.1);
-            rest = rest.get(took..).unwrap_or_default();
+            rest = rest.get(took..).or_bug();
             // "If deflate returns with avail_out == 0, this function must be called again" (zlib's manual).
             let is_full = gave == chunk.len();
             if status.is_err() || !is_full && !rest.is_empty() {
@@ -218,9 +218,9 @@ impl Compressor {
                 return None;
             }
             if !is_full && compressed.is_empty() {
-                return Some(Cow::Borrowed(chunk.get(..gave).unwrap_or_default()));
+                return Some(Cow::Borrowed(chunk.get(..gave).or_bug()));
             }
-            compressed.extend_from_slice(chunk.get(..gave).unwrap_or_default());
+            compressed.extend_from_slice(chunk.get(..gave).or_bug());
             if !is_full {
                 return Some(Cow::Owned(compressed));
             }

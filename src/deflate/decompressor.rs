@@ -1,7 +1,7 @@
 //! Compressed payload to plain (RFC 7692 §6.2, §7.2.2).
 
 use super::{Agreement, MAX_WINDOW_BITS, Options};
-use crate::Role;
+use crate::{Role, bug::OrBug};
 use alloc::boxed::Box;
 use core::fmt;
 use zlib_rs::{Inflate, InflateFlush, Status};
@@ -90,8 +90,8 @@ impl Decompression {
     pub(crate) fn step(&mut self, input: &[u8], output: &mut [u8], options: &Options) -> Step {
         let (mut consumed, mut produced) = (0, 0);
         loop {
-            let rest = input.get(consumed..).unwrap_or_default();
-            let room = output.get_mut(produced..).unwrap_or_default();
+            let rest = input.get(consumed..).or_bug();
+            let room = output.get_mut(produced..).or_bug();
             let has_room = !room.is_empty();
             if rest.is_empty() && self.at_start || !has_room {
                 let reached = if has_room { Reached::EndOfInput } else { Reached::FullOutput };
@@ -152,7 +152,7 @@ impl Decompression {
         let before = (context.total_in(), context.total_out());
         let status = context.decompress(input, output, flush).map_err(|_| BadData);
         // Neither can be more than the length of a slice.
-        let moved = |now: u64, before: u64| usize::try_from(now.wrapping_sub(before)).unwrap_or(0);
+        let moved = |now: u64, before: u64| usize::try_from(now.wrapping_sub(before)).or_bug();
         (moved(context.total_in(), before.0), moved(context.total_out(), before.1), status)
     }
 

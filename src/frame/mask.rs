@@ -1,3 +1,4 @@
+use crate::bug::OrBug;
 use alloc::vec::Vec;
 
 /// From this many bytes on, stores that are aligned are worth their price.
@@ -86,7 +87,7 @@ pub(crate) fn extend_masked(out: &mut Vec<u8>, data: &[u8], key: [u8; 4]) {
         let end = out.len().saturating_add(before);
         out.extend_from_slice(&masked(*first, key));
         out.truncate(end);
-        (data, key) = (data.get(before..).unwrap_or_default(), rotate_key(key, before));
+        (data, key) = (data.get(before..).or_bug(), rotate_key(key, before));
     }
     let (blocks, rest) = data.as_chunks::<{ 2 * LINE }>();
     for block in blocks {

@@ -16,6 +16,7 @@ use super::{
         grammar,
     },
 };
+use crate::bug::OrBug;
 use alloc::{borrow::Cow, vec::Vec};
 use core::fmt;
 
@@ -115,7 +116,7 @@ impl<'a> Cursor<'a> {
         while self.eat(b';') {
             self.param()?;
         }
-        let params = params.get(..params.len() - self.rest.len()).unwrap_or_default();
+        let params = params.get(..params.len() - self.rest.len()).or_bug();
         if self.rest.is_empty() || self.eat(b',') { Ok(Some(Extension { name, params })) } else { Err(Malformed) }
     }
 

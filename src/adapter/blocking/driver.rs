@@ -1,30 +1,12 @@
 //! What a call does while it waits: it writes, reads and keeps the deadlines.
 
 use super::{
-    Error, Transport, WebSocket,
+    Error, Transport, Wait, WebSocket,
     transport::{check_blocking, is_timeout},
 };
 use crate::{State, Timestamp, adapter::link, time::MIN_WAIT};
-use core::{task::Poll, time::Duration};
+use core::task::Poll;
 use std::io;
-
-/// How long a call may wait for the stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wait {
-    /// Without a limit.
-    Unlimited,
-    /// Until this long after the origin of the clock.
-    Until(Duration),
-    /// Not at all: the stream is in non-blocking mode.
-    Never,
-}
-
-impl Wait {
-    /// Whether the time is over, which it never is for a call without a limit, and for one that does not wait.
-    pub(super) fn is_over(self, now: Duration) -> bool {
-        matches!(self, Self::Until(end) if end <= now)
-    }
-}
 
 /// What one read brought.
 enum ReadOutcome {

@@ -48,6 +48,7 @@ mod sending;
 #[cfg(feature = "rustls")]
 mod tls;
 mod transport;
+mod wait;
 mod websocket;
 
 /// How many bytes one read takes at most.
@@ -61,7 +62,7 @@ pub use client_stream::ClientStream;
 #[cfg(feature = "rustls")]
 pub use connect::connect_tls;
 pub use connect::{connect, connect_with};
-use driver::Wait;
 pub use opening::{Incoming, accept, accept_with, client_handshake, receive_request};
 pub use transport::Transport;
+use wait::Wait;
 pub use websocket::WebSocket;

@@ -104,8 +104,7 @@ impl<S: Transport> WebSocket<S> {
     /// Waits for the next event of any kind and returns it, owned; `None` after a normal end.
     ///
     /// Use it instead of [`recv`](Self::recv) to see pings, pongs and the Close frame. They need no answer: it is queued already,
-    /// and written by the next call. [`Event::Failed`] is returned when the peer has broken a rule, and the next call returns
-    /// the [`Error::Closed`] for it.
+    /// and written by the next call. After the Close frame, call it once more to complete the closing handshake.
     ///
     /// ```no_run
     /// # use bowline::{Event, adapter::{Error, blocking::WebSocket}};
@@ -124,14 +123,16 @@ impl<S: Transport> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// As for [`recv`](Self::recv).
+    /// As for [`recv`](Self::recv). A violation is such an error, with the [`ProtocolError`](crate::ProtocolError) in its
+    /// [`cause`](crate::Closure::cause), and not an [`Event::Failed`].
     pub fn next_event(&mut self) -> Result<Option<Event<'static>>, Error> {
         loop {
-            if let Some(event) = self.buffered_event() {
-                return Ok(Some(event.into_owned()));
-            }
-            if !self.wait_for_input()? {
-                return Ok(None);
+            match self.buffered_event().map(Event::into_owned) {
+                // The error at the end says the same.
+                Some(Event::Failed(_)) => {}
+                Some(event) => return Ok(Some(event)),
+                None if self.wait_for_input()? => {}
+                None => return Ok(None),
             }
         }
     }

@@ -169,6 +169,12 @@ impl<S> WebSocket<S> {
         &mut self.connection
     }
 
+    /// The subprotocol in use: see [`Connection::protocol`].
+    #[must_use]
+    pub fn protocol(&self) -> Option<&str> {
+        self.connection.protocol()
+    }
+
     /// How the connection ended: see [`Connection::closure`].
     #[must_use]
     pub fn closure(&self) -> Option<&Closure> {

@@ -2,6 +2,8 @@ use ::tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
+#[cfg(feature = "rustls")]
+use bowline_rustls::tokio_rustls::client::TlsStream;
 use core::{
     pin::Pin,
     task::{Context, Poll},
@@ -26,7 +28,7 @@ enum Kind {
     Plain(TcpStream),
     /// In a box, as it is a large thing, and the plain stream is not to be as large.
     #[cfg(feature = "rustls")]
-    Tls(alloc::boxed::Box<tokio_rustls::client::TlsStream<TcpStream>>),
+    Tls(alloc::boxed::Box<TlsStream<TcpStream>>),
 }
 
 impl ClientStream {
@@ -35,7 +37,7 @@ impl ClientStream {
     }
 
     #[cfg(feature = "rustls")]
-    pub(super) fn tls(stream: tokio_rustls::client::TlsStream<TcpStream>) -> Self {
+    pub(super) fn tls(stream: TlsStream<TcpStream>) -> Self {
         Self(Kind::Tls(alloc::boxed::Box::new(stream)))
     }
 

@@ -4,8 +4,8 @@ use super::ClientStream;
 use crate::adapter::tls::{rustls::ClientConfig, server_name};
 use ::tokio::net::TcpStream;
 use alloc::sync::Arc;
+use bowline_rustls::tokio_rustls::TlsConnector;
 use std::io;
-use tokio_rustls::TlsConnector;
 
 pub(super) async fn client(stream: TcpStream, host: &str, config: &Arc<ClientConfig>) -> io::Result<ClientStream> {
     let name = server_name(host)?;

@@ -6,6 +6,7 @@
 use super::{Event, Kind, Received, Receiver, into_text};
 use crate::{
     Config, Delivery, Input, ProtocolError, Violation,
+    bug::OrBug,
     deflate::{Options, Reached, with_scratch},
 };
 use alloc::vec::Vec;
@@ -49,7 +50,7 @@ impl Receiver {
             let (len, filled) = self.fill(input, chunk, options);
             let last = matches!(filled, Ok(Filled::Message));
             // What was decompressed before an error is judged first, so that the outcome does not depend on the reads.
-            let event = self.deliver(kind, chunk.get(..len).unwrap_or_default(), last, config)?;
+            let event = self.deliver(kind, chunk.get(..len).or_bug(), last, config)?;
             match filled.map_err(|violation| self.in_compressed(violation))? {
                 Filled::Chunk if event.is_none() => {}
                 Filled::Chunk | Filled::Starved => return Ok(event),
@@ -77,7 +78,7 @@ impl Receiver {
             let Some(frame) = &mut self.frame else { return (len, Ok(Filled::Starved)) };
             let (fin, left) = (frame.fin, frame.left);
             let payload = frame.peek_payload(input.0);
-            let step = self.decompression.step(payload, chunk.get_mut(len..).unwrap_or_default(), options);
+            let step = self.decompression.step(payload, chunk.get_mut(len..).or_bug(), options);
             frame.take_peeked(input, step.consumed);
             self.position = self.position.wrapping_add(step.consumed as u64);
             len += step.produced;

@@ -1,8 +1,9 @@
 //! The direct read: what a driver reads straight into the message that is being assembled.
 
+use super::Receiver;
 #[cfg(feature = "std")]
 use super::frame::Frame;
-use super::Receiver;
+use crate::bug::OrBug;
 use alloc::vec::Vec;
 use bytes::{BufMut, buf::Limit};
 
@@ -18,7 +19,7 @@ impl Receiver {
         let before = data.len();
         let result = read(&mut DirectRead(data.limit(limit)));
         // The one place in which these bytes are received.
-        let bytes = data.get_mut(before..).unwrap_or_default();
+        let bytes = data.get_mut(before..).or_bug();
         if !bytes.is_empty() {
             frame.unmask(bytes);
             self.message_len += bytes.len();

@@ -1,6 +1,8 @@
 //! The frame whose payload is arriving.
 
 use super::Kind;
+#[cfg(feature = "deflate")]
+use crate::bug::OrBug;
 use crate::{
     Input,
     frame::{Opcode, mask, rotate_key},
@@ -60,7 +62,7 @@ impl Frame {
     /// What `input` has of the payload, unmasked there, but not taken off.
     pub(super) fn peek_payload<'i>(&self, input: &'i mut [u8]) -> &'i [u8] {
         let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len()).min(MAX_PEEK);
-        let payload = input.get_mut(..len).unwrap_or_default();
+        let payload = input.get_mut(..len).or_bug();
         if let Some(key) = self.key {
             mask(payload, key);
         }
@@ -72,7 +74,7 @@ impl Frame {
         let shown = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len()).min(MAX_PEEK);
         if let Some(key) = &mut self.key {
             *key = rotate_key(*key, len);
-            mask(input.0.get_mut(len..shown).unwrap_or_default(), *key);
+            mask(input.0.get_mut(len..shown).or_bug(), *key);
         }
         self.left = self.left.saturating_sub(len as u64);
         input.take(len);

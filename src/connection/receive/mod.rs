@@ -16,6 +16,7 @@ use super::{CloseFrame, Event, Interrupted, close_frame};
 use crate::deflate::{Agreement, Decompression};
 use crate::{
     Config, Delivery, Input, Payload, ProtocolError, Role, Text, Violation,
+    bug::OrBug,
     frame::{DecodeError, Expect, Header, MAX_HEADER_LEN, Opcode, mask},
     utf8::{self, InvalidAt, Unfinished, Utf8Chunk},
 };
@@ -174,7 +175,7 @@ impl Receiver {
             &*input.0
         } else {
             self.keep_header(input.0);
-            self.header.get(..known).unwrap_or_default()
+            self.header.get(..known).or_bug()
         };
         let start = self.position.wrapping_sub(kept as u64);
         let decoded = Header::decode(bytes, &self.expect(config)).map_err(|DecodeError { violation, index }| {
@@ -189,7 +190,7 @@ impl Receiver {
             }
             None => {
                 self.keep_header(input.0);
-                self.header_len = u8::try_from(known).unwrap_or(u8::MAX);
+                self.header_len = u8::try_from(known).or_bug();
                 known - kept
             }
         };
@@ -261,7 +262,7 @@ impl Receiver {
             Payload::borrowed(payload)
         } else {
             // At most 125 bytes in all.
-            let missing = payload.len().saturating_add(usize::try_from(frame.left).unwrap_or(0));
+            let missing = payload.len().saturating_add(usize::try_from(frame.left).or_bug());
             self.control.try_reserve_exact(missing).map_err(|_| self.no_memory())?;
             self.control.extend_from_slice(payload);
             mem::take(&mut self.control).into()

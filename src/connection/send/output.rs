@@ -1,5 +1,6 @@
 use super::segment::Segment;
 use crate::{
+    bug::OrBug,
     frame::{Header, MAX_HEADER_LEN, extend_masked},
     message::{Data, DataRepr},
 };
@@ -119,7 +120,7 @@ impl Output {
             self.pongs.clear();
         }
         self.pongs.reserve_exact(len + payload.len());
-        self.pongs.extend_from_slice(bytes.get(..len).unwrap_or_default());
+        self.pongs.extend_from_slice(bytes.get(..len).or_bug());
         append(&mut self.pongs, payload, header.key);
         self.queued += len + payload.len();
     }
@@ -144,7 +145,7 @@ impl Output {
         } else {
             let mut slices = [std::io::IoSlice::new(&[]); MAX_SLICES];
             let count = self.io_slices(&mut slices);
-            writer.write_vectored(slices.get(..count).unwrap_or_default())?
+            writer.write_vectored(slices.get(..count).or_bug())?
         };
         if written == 0 {
             return Err(std::io::ErrorKind::WriteZero.into());
@@ -322,7 +323,7 @@ impl Buf for Output {
     fn chunk(&self) -> &[u8] {
         match self.segments.front() {
             Some(segment) => segment.chunk(),
-            None => self.tail.get(self.tail_written..).unwrap_or_default(),
+            None => self.tail.get(self.tail_written..).or_bug(),
         }
     }
 
@@ -346,7 +347,7 @@ impl Buf for Output {
                     true
                 })
         };
-        let tail = self.tail.get(self.tail_written..).unwrap_or_default();
+        let tail = self.tail.get(self.tail_written..).or_bug();
         let mut segments = self.segments.iter();
         let _all_shown = match segments.next() {
             None => show(tail) && show(&self.pongs),

@@ -1,3 +1,4 @@
+use crate::bug::OrBug;
 use crate::frame::{Header, MAX_HEADER_LEN, Opcode};
 use alloc::{sync::Arc, vec::Vec};
 use bytes::Bytes;
@@ -117,7 +118,7 @@ impl Encoded {
         let mut bytes = [0; MAX_HEADER_LEN];
         let header_len = header.encode(&mut bytes);
         let mut frame = Vec::with_capacity(header_len + payload.len());
-        frame.extend_from_slice(bytes.get(..header_len).unwrap_or_default());
+        frame.extend_from_slice(bytes.get(..header_len).or_bug());
         frame.extend_from_slice(payload);
         Self { frame: frame.into(), header_len }
     }
@@ -127,6 +128,6 @@ impl Encoded {
     }
 
     pub(crate) fn payload(&self) -> &[u8] {
-        self.frame.get(self.header_len..).unwrap_or_default()
+        self.frame.get(self.header_len..).or_bug()
     }
 }

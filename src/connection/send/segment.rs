@@ -1,5 +1,6 @@
 //! A segment of the output: one large frame, or small frames that were encoded one after the other.
 
+use crate::bug::OrBug;
 use crate::frame::{MAX_HEADER_LEN, extend_masked, rotate_key};
 use alloc::{boxed::Box, vec::Vec};
 use bytes::{Buf, Bytes};
@@ -35,7 +36,7 @@ impl Segment {
 
     #[inline]
     pub(crate) fn new(header: [u8; MAX_HEADER_LEN], header_len: usize, body: Bytes, key: Option<[u8; 4]>) -> Self {
-        let header_len = u8::try_from(header_len).unwrap_or(0);
+        let header_len = u8::try_from(header_len).or_bug();
         let Some(key) = key else {
             return Self { header, header_written: 0, header_len, body, rest: None };
         };
@@ -47,7 +48,7 @@ impl Segment {
 
     #[inline]
     pub(crate) fn header(&self) -> &[u8] {
-        self.header.get(usize::from(self.header_written)..usize::from(self.header_len)).unwrap_or_default()
+        self.header.get(usize::from(self.header_written)..usize::from(self.header_len)).or_bug()
     }
 
     /// As much of the payload as can be written.
@@ -84,7 +85,7 @@ impl Segment {
     #[inline]
     pub(crate) fn advance(&mut self, count: usize) -> usize {
         let in_header = count.min(self.header().len());
-        self.header_written = self.header_written.saturating_add(u8::try_from(in_header).unwrap_or(u8::MAX));
+        self.header_written = self.header_written.saturating_add(u8::try_from(in_header).or_bug());
         let in_body = (count - in_header).min(self.body.len());
         self.body.advance(in_body);
         let mut beyond = count - in_header - in_body;

@@ -1,5 +1,5 @@
 use super::{field_name::FieldName, grammar};
-use crate::handshake::error::HandshakeError;
+use crate::{bug::OrBug, handshake::error::HandshakeError};
 use alloc::{vec, vec::Vec};
 use core::{fmt, mem::MaybeUninit, ops::Range};
 use httparse::Status;
@@ -87,7 +87,7 @@ impl Fields {
     pub(crate) fn get(&self, span: &Range<usize>) -> &[u8] {
         let bytes = self.head.get(span.clone());
         debug_assert!(bytes.is_some(), "a span must be of the head that it was made for");
-        bytes.unwrap_or_default()
+        bytes.or_bug()
     }
 
     /// The request line or the status line.
@@ -176,7 +176,7 @@ fn parse_response(head: &[u8], limit: usize) -> Result<(u16, bool, Vec<FieldSpan
         Err(error) => return Err(explain(error, head, limit)),
     }
     debug_assert!(response.code.is_some(), "a status line that is complete has a status");
-    Ok((response.code.unwrap_or_default(), response.version == Some(1), spans(head, response.headers)))
+    Ok((response.code.or_bug(), response.version == Some(1), spans(head, response.headers)))
 }
 
 /// The slots for the parser, as many as there may be fields: in `few` if that is enough, and else in `many`.
@@ -235,13 +235,13 @@ fn unfold(head: &mut [u8]) -> bool {
             found = true;
         }
         is_first = false;
-        rest = rest.get_mut(lf + 1..).unwrap_or_default();
+        rest = rest.get_mut(lf + 1..).or_bug();
     }
     found
 }
 
 fn first_line(head: &[u8]) -> &[u8] {
-    lines(head).next().unwrap_or_default()
+    lines(head).next().or_bug()
 }
 
 fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {

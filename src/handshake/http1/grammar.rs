@@ -1,5 +1,6 @@
 //! Tokens, comma-separated lists and field values (RFC 9110 §5.5, §5.6, RFC 6455 §4.3).
 
+use crate::bug::OrBug;
 use alloc::{format, string::String};
 
 /// How many empty elements a list may have: "enough to handle common mistakes by senders that merge values, but not
@@ -77,5 +78,5 @@ pub(crate) fn as_token(text: &[u8]) -> Option<&str> {
 /// Bytes as text that are known to be ASCII, since they were checked when the head was parsed.
 pub(crate) fn checked_str(ascii: &[u8]) -> &str {
     debug_assert!(ascii.is_ascii(), "this was checked before: {}", ascii.escape_ascii());
-    core::str::from_utf8(ascii).unwrap_or_default()
+    core::str::from_utf8(ascii).or_bug()
 }

@@ -1,5 +1,5 @@
 use super::grammar;
-use crate::{Input, Role, handshake::error::HandshakeError};
+use crate::{Input, Role, bug::OrBug, handshake::error::HandshakeError};
 use alloc::vec::Vec;
 use core::{fmt, mem};
 
@@ -50,7 +50,7 @@ impl Head {
     /// Takes bytes off the front of `input`, up to the end of the head and not beyond. True if the end was there.
     pub(crate) fn receive(&mut self, input: &mut Input<'_>) -> Result<bool, HandshakeError> {
         let allowed = (self.limit - self.taken).min(input.len());
-        let (used, ended) = self.collect(input.remaining().get(..allowed).unwrap_or_default());
+        let (used, ended) = self.collect(input.remaining().get(..allowed).or_bug());
         self.taken += used;
         input.take(used);
         if ended? {
@@ -72,7 +72,7 @@ impl Head {
             Err(error) => return (received.len(), Err(error)),
         };
         let old = self.bytes.len();
-        self.bytes.extend_from_slice(received.get(skipped..).unwrap_or_default());
+        self.bytes.extend_from_slice(received.get(skipped..).or_bug());
         let Some((end, found)) = first_find(&self.bytes, old) else {
             return (received.len(), Ok(false));
         };
@@ -99,7 +99,7 @@ impl Head {
                 }
                 (false, b'\n') => return Err(HandshakeError::BareLf),
                 (false, _) if TLS.contains(&byte) => return Err(HandshakeError::Tls(self.sender())),
-                (false, _) => return Err(start_line(received.get(at..).unwrap_or_default())),
+                (false, _) => return Err(start_line(received.get(at..).or_bug())),
             }
         }
         Ok(received.len())
@@ -143,7 +143,7 @@ fn start_line(bytes: &[u8]) -> HandshakeError {
     let shown = bytes.get(..START_LINE).unwrap_or(bytes);
     let is_end = |&byte: &u8| byte == b'\r' || byte == b'\n';
     let end = shown.iter().skip(1).position(is_end).map_or(shown.len(), |at| at + 1);
-    HandshakeError::StartLine(grammar::excerpt(shown.get(..end).unwrap_or_default()))
+    HandshakeError::StartLine(grammar::excerpt(shown.get(..end).or_bug()))
 }
 
 /// The end of the search: the empty line that ends the head, or a wrong line end.
@@ -162,7 +162,7 @@ fn first_find(bytes: &[u8], from: usize) -> Option<(usize, Find)> {
         }
         at += BLOCK;
     }
-    let finds = bytes.get(at..).unwrap_or_default().windows(3).map(find);
+    let finds = bytes.get(at..).or_bug().windows(3).map(find);
     finds.enumerate().find_map(|(nth, find)| Some((at + nth + 3, find?)))
 }
 

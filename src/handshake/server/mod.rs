@@ -33,6 +33,7 @@
 mod accept;
 #[cfg(feature = "http")]
 mod connect;
+mod opening;
 mod origin_error;
 mod origins;
 mod plain_request;

@@ -1,8 +1,8 @@
 #[cfg(feature = "http")]
 use super::connect;
-use super::{Accept, Refusal, request_head::RequestHead, rules};
+use super::{Refusal, request_head::RequestHead, rules};
 use crate::{
-    Config, Connection, Role,
+    Config,
     handshake::{
         Extension,
         error::HandshakeError,
@@ -10,10 +10,10 @@ use crate::{
         http1::field_name::FieldName,
         http1::fields::{Fields, RequestLine},
         http1::grammar,
-        key::{self, Key},
+        key::Key,
     },
 };
-use alloc::{borrow::Cow, sync::Arc, vec::Vec};
+use alloc::{borrow::Cow, sync::Arc};
 
 /// A client's opening handshake that keeps all rules of RFC 6455 §4.2.1. [`accept`](Self::accept) or
 /// [`refuse`](Self::refuse) it.
@@ -35,10 +35,10 @@ use alloc::{borrow::Cow, sync::Arc, vec::Vec};
 #[derive(Debug)]
 #[must_use = "the client waits for an answer"]
 pub struct Request {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     head: RequestHead,
     /// `None` over HTTP/2 and HTTP/3, where there is none.
-    key: Option<Key>,
+    pub(super) key: Option<Key>,
 }
 
 impl Request {
@@ -153,55 +153,10 @@ impl Request {
 
     /// The origin of the page that connects. Browsers always send it; a client that does not is not a browser (§4.2.1).
     ///
-    /// To check it, choose the right constructor of [`Accept`].
+    /// To check it, choose the right constructor of [`Accept`](super::Accept).
     #[must_use]
     pub fn origin(&self) -> Option<&[u8]> {
         self.head.fields.value(FieldName::Origin)
-    }
-
-    /// Opens the connection. The answer, status 101, is the first thing in its output, and messages may be sent
-    /// behind it at once (§4.2.2).
-    ///
-    /// # Errors
-    ///
-    /// A [`Refusal`], to be written before the transport is closed: if the client's origin is not one that `accept`
-    /// allows (status 403), or if the client does not offer the subprotocol that `accept` requires (status 400).
-    pub fn accept(self, accept: &Accept) -> Result<Connection, Refusal> {
-        match accept.choose(&self) {
-            Ok(protocol) => Ok(self.open(protocol, |key, extensions| {
-                debug_assert!(key.is_some(), "a request over HTTP/2 or HTTP/3 is accepted by its Upgrade");
-                switching_protocols(accept, key, protocol, extensions)
-            })),
-            Err(error) => Err(Refusal::of(error, self.config)),
-        }
-    }
-
-    /// Opens the connection. `answer` gets the key and the extensions that are agreed on, and returns the bytes that the
-    /// connection sends first.
-    pub(super) fn open(
-        self,
-        protocol: Option<&str>,
-        answer: impl FnOnce(Option<&Key>, Option<&str>) -> Vec<u8>,
-    ) -> Connection {
-        #[cfg(feature = "deflate")]
-        let agreement = self.deflate();
-        #[cfg(feature = "deflate")]
-        let extensions = agreement.map(|agreement| alloc::format!("{agreement}"));
-        #[cfg(not(feature = "deflate"))]
-        let extensions: Option<alloc::string::String> = None;
-        let first = answer(self.key.as_ref(), extensions.as_deref());
-        let connection = Connection::opened(Role::Server, self.config, first).with_protocol(protocol);
-        #[cfg(feature = "deflate")]
-        let connection = connection.with_deflate(agreement);
-        connection
-    }
-
-    /// The agreement about compression (RFC 7692 §5).
-    #[cfg(feature = "deflate")]
-    fn deflate(&self) -> Option<crate::deflate::Agreement> {
-        let options = self.config.deflate.as_ref()?;
-        let mut offers = self.extensions().filter(|extension| extension.name() == crate::deflate::NAME);
-        offers.find_map(|offer| crate::deflate::accept(offer.params(), options))
     }
 
     /// Refuses the request with an HTTP status and a body (§4.2.2), such as 401, 403, 404, 429 or a redirection. The body may
@@ -216,23 +171,4 @@ impl Request {
         let status = if matches!(status, 300..=303 | 305..=599) { status } else { 500 };
         Refusal::with_status(status, body.as_ref(), false, self.config)
     }
-}
-
-/// The 101 (§4.2.2).
-pub(super) fn switching_protocols(
-    accept: &Accept,
-    key: Option<&Key>,
-    protocol: Option<&str>,
-    extensions: Option<&str>,
-) -> Vec<u8> {
-    let mut head = Vec::with_capacity(accept.headers.len() + 256);
-    head.extend_from_slice(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
-    if let Some(key) = key {
-        head.extend_from_slice(b"Sec-WebSocket-Accept: ");
-        head.extend_from_slice(&key::accept(key));
-        head.extend_from_slice(b"\r\n");
-    }
-    accept.push_fields(&mut head, protocol, extensions);
-    head.extend_from_slice(b"\r\n");
-    head
 }

@@ -1,6 +1,6 @@
 //! The opening handshake of requests that an HTTP library has read.
 
-use super::{Accept, Request, refusal, request};
+use super::{Accept, Request, opening, refusal};
 use crate::{
     Config, Connection, HandshakeError,
     handshake::{http1::fields::Fields, http1::grammar, http1::messages},
@@ -190,7 +190,7 @@ impl Upgrade {
                 Form::Upgrade => {
                     debug_assert!(key.is_some(), "a request of HTTP/1.1 has a key");
                     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-                    head = request::switching_protocols(accept, key, protocol, extensions);
+                    head = opening::switching_protocols(accept, key, protocol, extensions);
                 }
                 Form::Connect => accept.push_fields(&mut head, protocol, extensions),
             }

@@ -1,9 +1,9 @@
-use super::{Shared, reunite::ReuniteError, sender::Sender};
+use super::{Shared, sender::Sender};
 use crate::{
     CloseCode, Closure, Event, Message,
     adapter::{
         error::Error,
-        tokio::{WebSocket, driver::Driver, receiving::transpose, wakers::RECEIVER},
+        tokio::{driver::Driver, receiving::transpose, wakers::RECEIVER},
     },
 };
 use ::tokio::io::{AsyncRead, AsyncWrite};
@@ -93,41 +93,6 @@ impl<S> Receiver<S> {
     #[must_use]
     pub fn is_pair_of(&self, sender: &Sender<S>) -> bool {
         Arc::ptr_eq(&self.shared, &sender.shared)
-    }
-
-    /// Joins the two halves again.
-    ///
-    /// ```no_run
-    /// # use bowline::adapter::tokio::WebSocket;
-    /// # fn run(socket: WebSocket<tokio::net::TcpStream>) -> Result<(), Box<dyn std::error::Error>> {
-    /// let (receiver, sender) = socket.split();
-    /// let socket = receiver.reunite(sender)?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`ReuniteError`], with both halves in it, if they are not halves of the same connection, or if there is another clone of the
-    /// sender.
-    pub fn reunite(self, sender: Sender<S>) -> Result<WebSocket<S>, ReuniteError<S>> {
-        if !self.is_pair_of(&sender) || Arc::strong_count(&self.shared) > 2 {
-            return Err(ReuniteError(self, sender));
-        }
-        let shared = self.shared.clone();
-        drop((self, sender));
-        match Arc::try_unwrap(shared) {
-            Ok(shared) => {
-                let halves = shared.halves.into_inner();
-                Ok(halves.unwrap_or_else(std::sync::PoisonError::into_inner).socket)
-            }
-            Err(shared) => {
-                debug_assert!(false, "nobody else could clone it");
-                shared.lock().is_receiver_gone = false;
-                let slot = shared.wakers.add();
-                Err(ReuniteError(Self { shared: shared.clone() }, Sender { shared, slot }))
-            }
-        }
     }
 }
 
