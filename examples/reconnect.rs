@@ -1,43 +1,70 @@
-//! A client that stays connected: it comes back after a loss, and does not knock too often (RFC 6455 §7.2.3).
+//! A client that reconnects after a random delay, which gets longer with each failure (RFC 6455 §7.2.3):
 //! `cargo run --release --example reconnect [URI]`.
 
-use bowline::{Config, adapter::blocking};
-use std::{sync::Arc, thread, time::Duration};
+use bowline::{
+    Cause, CloseCode, Closure, Config, HandshakeError,
+    adapter::{ConnectStage, Error, blocking},
+};
+use std::{process::ExitCode, sync::Arc, thread, time::Duration};
 
-/// "A reasonable delay […] between 0 and 5 seconds" before the first try, and never more than this before a later one.
-const FIRST: Duration = Duration::from_secs(5);
-const LONGEST: Duration = Duration::from_secs(300);
+/// "A reasonable delay […] between 0 and 5 seconds" before the first attempt, and never more than this before a later one.
+const FIRST_DELAY: Duration = Duration::from_secs(5);
+const MAX_DELAY: Duration = Duration::from_secs(300);
 
-fn main() {
+fn main() -> ExitCode {
     let uri = std::env::args().nth(1).unwrap_or_else(|| "ws://127.0.0.1:9001".into());
     let config = Arc::new(Config::default());
-    let mut most = FIRST;
+    let mut max_delay = FIRST_DELAY;
     loop {
-        match listen(&uri, &config, &mut most) {
-            Ok(()) => return,
-            Err(error) => eprintln!("{error}"),
+        match listen(&uri, &config, &mut max_delay) {
+            // A server that restarts closes with 1001, which is a normal end, too.
+            Ok(closure) if closure.code() == CloseCode::GOING_AWAY => eprintln!("{closure}"),
+            Ok(closure) => {
+                println!("{closure}");
+                return ExitCode::SUCCESS;
+            }
+            Err(error) if is_worth_another_try(&error) => eprintln!("{error}"),
+            Err(error) => {
+                eprintln!("{error}");
+                return ExitCode::FAILURE;
+            }
         }
-        let delay = random_part(most, &config);
-        eprintln!("again in {delay:.1?}");
+        let delay = random_part(max_delay, &config);
+        eprintln!("next attempt in {delay:.1?}");
         thread::sleep(delay);
-        most = (most * 2).min(LONGEST);
+        max_delay = (max_delay * 2).min(MAX_DELAY);
     }
 }
 
-/// Prints what comes, until a clean end. Once there is a connection, a loss is a first one again.
-fn listen(uri: &str, config: &Arc<Config>, most: &mut Duration) -> Result<(), blocking::Error> {
-    let (mut socket, _response) = blocking::connect(uri, config)?;
-    *most = FIRST;
+/// Prints messages until a normal end. Once connected, the delay begins anew.
+fn listen(uri: &str, config: &Arc<Config>, max_delay: &mut Duration) -> Result<Closure, Error> {
+    let (mut socket, _response) = blocking::connect(uri, config.clone())?;
+    *max_delay = FIRST_DELAY;
     while let Some(message) = socket.recv()? {
         println!("{message:?}");
     }
-    // A loss is an error of `recv`: see `Closure::is_clean`. Here both sides have agreed to end.
-    println!("{}", socket.closure().map(ToString::to_string).unwrap_or_default());
-    Ok(())
+    socket.close(CloseCode::NORMAL, "") // it is closed already: this only returns how
 }
 
-/// From nothing to `most`, so that a thousand clients that lost the same server do not all come back at once.
-fn random_part(most: Duration, config: &Config) -> Duration {
+/// The table in the documentation of [`Error`].
+fn is_worth_another_try(error: &Error) -> bool {
+    match error {
+        Error::Closed(closure) => match closure.code() {
+            CloseCode::ABNORMAL => !matches!(closure.cause(), Cause::Protocol(_)),
+            code => matches!(code.get(), 1011..=1014),
+        },
+        Error::Io(_) => true,
+        Error::Connect(error) => error.stage() != ConnectStage::Tls,
+        Error::Handshake { error, .. } => matches!(
+            error,
+            HandshakeError::Status(429 | 500..=599) | HandshakeError::Deadline | HandshakeError::EndOfStream { .. }
+        ),
+        _ => false,
+    }
+}
+
+/// A random delay of at most `max`, so that a thousand clients of the same server do not all reconnect at once.
+fn random_part(max: Duration, config: &Config) -> Duration {
     let random = u32::from_ne_bytes((config.entropy)());
-    most.mul_f64(f64::from(random) / f64::from(u32::MAX))
+    max.mul_f64(f64::from(random) / f64::from(u32::MAX))
 }

@@ -43,7 +43,11 @@ await check('the page is served with its policy, and nothing else is', async () 
   const page = await fetch(terminal.url);
   assert.match(page.headers.get('content-security-policy'), /default-src 'none'; script-src 'nonce-[0-9a-f]{32}'/);
   assert.notEqual(page.headers.get('content-security-policy'), (await fetch(terminal.url)).headers.get('content-security-policy'));
+  assert.equal((await fetch(new URL('/?room=library', terminal.url))).status, 200);
   assert.equal((await fetch(new URL('/other', terminal.url))).status, 404);
+  assert.equal((await fetch(terminal.url, { method: 'POST' })).status, 405);
+  const head = await fetch(terminal.url, { method: 'HEAD' });
+  assert.deepEqual([head.status, head.headers.get('content-type'), await head.text()], [200, 'text/html; charset=utf-8', '']);
 });
 
 await check('two pages see each other and talk', async () => {
@@ -95,7 +99,7 @@ await check('a connection that is cut comes back, with every message exactly onc
   await jonas.says('lost on its way');
   await jonas.hasSent('lost on its way');
   network.cut();
-  await jonas.sees('#cause', 'The network went away: the connection broke without a goodbye.');
+  await jonas.sees('#cause', 'Connection lost.');
   await jonas.sees('#detail', 'code 1006, not clean');
   await jonas.says('typed without a network', '끊겼어요 📴');
   await minji.says('Jonas?', '기다릴게요 ⏳');
@@ -109,9 +113,9 @@ await check('a connection that is cut comes back, with every message exactly onc
   const bounds = await jonas.page.evaluate('spy.bounds');
   assert.deepEqual(bounds.slice(0, 4), [[1, 1000], [2, 2000], [3, 4000], [4, 8000]]);
   assert.equal(await jonas.page.evaluate('spy.sockets.length'), bounds.length + 1, 'a connection for each attempt');
-  assert.ok((await jonas.notes()).some((note) => /^You are back, after \d attempts\.$/.test(note)));
+  assert.ok((await jonas.notes()).some((note) => /^Connected again after \d attempts\.$/.test(note)));
   assert.equal(await jonas.shown('#banner'), null);
-  await terminal.prints(/^- Jonas, in lobby: the network went away: /);
+  await terminal.prints(/^- Jonas, in lobby: lost the connection: /);
 });
 
 await check('a connection that only falls silent is given up', async () => {
@@ -119,7 +123,7 @@ await check('a connection that only falls silent is given up', async () => {
   network.swallow('up');
   await jonas.says('into the void');
   await minji.says('anybody there?');
-  await jonas.sees('#cause', 'The network went silent: nothing comes from the server any more.');
+  await jonas.sees('#cause', 'Connection lost: the server does not answer.');
   network.mend();
   await jonas.now();
   await jonas.sees('#state', 'connected');
@@ -131,7 +135,7 @@ await check('a device that goes offline says so, and comes back at once', async 
     { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
   await jonas.page.call('Network.enable');
   await offline(true);
-  await jonas.isTold(/^This device has gone offline\. /);
+  await jonas.isTold(/^This device is offline\. /);
   await minji.says('모두 있나요?');
   await jonas.says('on a train 🚆');
   await offline(false);
@@ -141,23 +145,23 @@ await check('a device that goes offline says so, and comes back at once', async 
 
 await check('a flood is answered with 1008, in words', async () => {
   await jonas.forces(`for (let i = 0; i < 200; i++) socket.send('{"type":"typing"}')`);
-  await jonas.isTold(/^You sent too much, or what is not allowed\. \(“too many messages in too short a time” — code 1008, clean\)$/);
-  await terminal.prints(/^- Jonas, in lobby: was sent away with 1008: too many messages/);
+  await jonas.isTold(/^The server rejected a message\. \(“too many messages in too short a time” — code 1008, clean\)$/);
+  await terminal.prints(/^- Jonas, in lobby: was disconnected with 1008: too many messages/);
   await jonas.now();
   await jonas.sees('#state', 'connected');
 });
 
-await check('a message that is too big is answered with 1009, in words', async () => {
+await check('a message that is too large is answered with 1009, in words', async () => {
   await jonas.forces(`socket.send('x'.repeat(20000))`);
-  await jonas.isTold(/^A message was too big\. \(.*code 1009, clean\)$/);
-  await terminal.prints(/^- Jonas, in lobby: broke a rule, and was told so with 1009: /);
+  await jonas.isTold(/^A message was too large\. \(.*code 1009, clean\)$/);
+  await terminal.prints(/^- Jonas, in lobby: violated the protocol \(1009\): /);
   await jonas.now();
   await jonas.sees('#state', 'connected');
 });
 
-await check('what is no message of the chat is answered with 1007, in words', async () => {
+await check('an invalid message is answered with 1007, in words', async () => {
   await jonas.forces(`socket.send('{"type":"shutdown"}')`);
-  await jonas.isTold(/^The server could not understand a message\. \(“this is no message of this chat: .*” — code 1007, clean\)$/);
+  await jonas.isTold(/^The server received an invalid message\. \(“not a valid message of this chat: .*” — code 1007, clean\)$/);
   await jonas.now();
   await jonas.sees('#state', 'connected');
   await minji.says('아직 다 있어요 ✅');
@@ -187,7 +191,7 @@ await check('a page of a foreign origin is refused', async () => {
     socket.onclose = ({ code }) => resolve(code);
   })`);
   assert.equal(outcome, 1006);
-  await terminal.prints(new RegExp(`turned away with 403: .*${origin}`));
+  await terminal.prints(new RegExp(`refused with 403: .*${origin}`));
   site.close();
 });
 
@@ -197,7 +201,7 @@ await check('two pages with one key, as "Duplicate tab" makes them, lose nothing
   await mara.says('one');
   await mara.hears(['one']);
   const twin = await mara.duplicate(browser, terminal.url);
-  await mara.isTold(/^You are here in another window\. .*4000/);
+  await mara.isTold(/^You are connected in another window\. .*4000/);
   await twin.says('two', 'three', 'four');
   await mara.says('five');
   await mara.page.evaluate(`window.dispatchEvent(new Event('online'))`);
@@ -209,7 +213,7 @@ await check('two pages with one key, as "Duplicate tab" makes them, lose nothing
 
   // This time she is away when her twin comes.
   wire.cut();
-  await mara.isTold(/^The network went away: .*1006/);
+  await mara.isTold(/^Connection lost\. .*1006/);
   await mara.says('eight');
   const other = await mara.duplicate(browser, terminal.url, (me) => { me.unsent = []; me.lastId = me.lastSent; });
   await other.says('six', 'seven');
@@ -218,7 +222,7 @@ await check('two pages with one key, as "Duplicate tab" makes them, lose nothing
   await mara.now();
   const all = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'];
   for (const person of [mara, twin]) await person.hears(all);
-  await other.isTold(/^You are here in another window\. .*4000/);
+  await other.isTold(/^You are connected in another window\. .*4000/);
   await other.now();
   await other.sees('#state', 'connected');
   await other.hears(all);
@@ -233,19 +237,20 @@ await check('a gap that the history does not reach over is told', async () => {
   await reader.says('before');
   await reader.hears(['before']);
   network.cut();
-  await reader.isTold(/^The network went away: .*1006/);
+  await reader.isTold(/^Connection lost\. .*1006/);
   await chorus(terminal.url, 10, 'archive', 'la');
   network.mend();
   await reader.now();
   await reader.hears(['before', ...Array(200).fill('la')]);
-  assert.ok((await reader.notes()).includes('50 messages are missing here: the server does not keep so many.'));
+  assert.ok((await reader.notes()).includes('50 messages are missing: the server keeps only the latest.'));
 });
 
 await check('a client that does not read is ended, and nobody else notices', async () => {
   const slow = await Robot.enter(terminal.url, 'slowpoke', 'slow');
   slow.socket.pause();
   await chorus(terminal.url, 80, 'slow', '느'.repeat(2000));
-  await terminal.prints(/^- slowpoke, in slow: was sent away with 1013: you do not read/);
+  await terminal.prints(/^! slowpoke, in slow: does not read, and too many messages are queued$/);
+  await terminal.prints(/^- slowpoke, in slow: was disconnected, and did not answer$/);
   slow.socket.terminate();
   await minji.says('still here');
   await everybodyHears('still here');
@@ -254,10 +259,10 @@ await check('a client that does not read is ended, and nobody else notices', asy
 await check('quit says goodbye to all with 1001, and exits with 0', async () => {
   assert.deepEqual(await minji.page.evaluate('spy.violations'), []);
   terminal.type('quit');
-  await minji.sees('#cause', 'The server is going away.');
+  await minji.sees('#cause', 'The server is shutting down.');
   await minji.sees('#detail', '“the server is going away” — code 1001, clean');
   assert.deepEqual(await terminal.ended, [0, null]);
-  await terminal.prints(/^everybody has left$/);
+  await terminal.prints(/^all connections have ended$/);
 });
 
 /** A conversation among friends, as one of them sees it. */

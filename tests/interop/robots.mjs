@@ -13,9 +13,9 @@ const enter = (room) => ({ type: 'enter', place: { room, epoch: null, after: 0 }
 export class Robot {
   received = [];
 
-  static async connect(url) {
+  static async connect(url, path = '/chat') {
     const robot = new Robot();
-    robot.socket = new WebSocket(new URL('/chat', url).href.replace(/^http/, 'ws'));
+    robot.socket = new WebSocket(new URL(path, url).href.replace(/^http/, 'ws'));
     robot.socket.on('message', (data) => robot.received.push({ ...JSON.parse(data), size: data.length }));
     await once(robot.socket, 'open');
     robot.closed = once(robot.socket, 'close').then(([code, reason]) => [code, String(reason)]);
@@ -112,6 +112,20 @@ async function rules(check, url) {
     }
   });
 
+  await check('a room in the query of the URL is that of a hello without a place', async () => {
+    for (const [query, room] of [['?room=1', '1'], ['?x=1&room=caf%C3%A9+bar', 'café bar'], ['', 'lobby'], ['?', 'lobby']]) {
+      const robot = await Robot.connect(url, `/chat${query}`);
+      robot.send({ type: 'hello', client: 'inquery12', name: 'Query' });
+      assert.equal((await robot.gets('welcome')).room, room, query);
+      await robot.leave();
+    }
+    const invalid = await Robot.connect(url, '/chat?room=%1b');
+    invalid.send({ type: 'hello', client: 'inquery12', name: 'Query' });
+    assert.equal((await invalid.closed)[0], 1008);
+    const elsewhere = new WebSocket(new URL('/chats?room=1', url).href.replace(/^http/, 'ws'));
+    assert.match((await once(elsewhere, 'error'))[0].message, /404/);
+  });
+
   await check('a client that comes again takes the place of its old connection', async () => {
     const old = await Robot.enter(url, 'twice1234', 'lobby');
     const young = await Robot.enter(url, 'twice1234', 'lobby');
@@ -169,11 +183,11 @@ async function bounds(check, url, silent) {
   await check('new connections do not bring new patience, and one without a hello is ended', async () => {
     const robots = await Promise.all(Array.from({ length: 20 }, () => Robot.connect(url)));
     for (const robot of robots) robot.send(hello('patience1', 'lobby'));
-    await until('one is sent away', () => robots.find((robot) => robot.socket.readyState !== WebSocket.OPEN));
+    await until('one is disconnected', () => robots.find((robot) => robot.socket.readyState !== WebSocket.OPEN));
     for (const robot of robots) robot.socket.close();
     const ends = (await Promise.all(robots.map((robot) => robot.closed))).map(String);
     assert.ok(ends.includes('1008,too many connections in too short a time'), ends.join('; '));
-    assert.deepEqual(await silent.closed, [1008, 'no hello has come for 10 seconds']);
+    assert.deepEqual(await silent.closed, [1008, 'no hello was received within 10 seconds']);
   });
 }
 
@@ -185,7 +199,7 @@ async function names(check, url, program) {
       for (const fields of [{}, { ...key, origin: `http://${host}` }]) {
         const [status, words] = await ask(url, host, fields);
         assert.equal(status, 421, host);
-        assert.match(words, /does not go by the name in the Host field/);
+        assert.match(words, /does not have a name of this server/);
       }
     }
     for (const host of [`127.0.0.1:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`]) {
@@ -240,7 +254,7 @@ async function places(check, url, program) {
       sockets.push(socket);
       await once(socket, 'connect');
     }
-    await until('one is turned away', () => answers.some((answer) => /^HTTP\/1\.1 503 /.test(answer)));
+    await until('one is refused', () => answers.some((answer) => /^HTTP\/1\.1 503 /.test(answer)));
     for (const socket of sockets) socket.destroy();
     await until('there is room again', () => fetch(url).then(({ status }) => status === 200, () => false));
   });

@@ -1,19 +1,19 @@
-//! How much a client may say in a while.
+//! A rate limit for each client.
 
 use std::time::Duration;
 
-/// What a message costs, in tokens. Who comes into a room is sent what was said there.
+/// The cost of a message in tokens. Entering a room costs more, since its history is sent.
 pub(crate) const COST: f64 = 1.0;
 pub(crate) const COST_OF_A_ROOM: f64 = 5.0;
 
-/// A token bucket: each message takes tokens out, and time puts them back. A short rush is fine, a flood is not.
+/// A token bucket: each message takes tokens out, and they come back at a fixed rate. Short bursts are allowed.
 pub(crate) struct Bucket {
     tokens: f64,
     filled: Duration,
 }
 
 impl Bucket {
-    /// What is in a full bucket.
+    /// The tokens in a full bucket.
     const SPACE: f64 = 30.0;
     const PER_SECOND: f64 = 10.0;
 

@@ -1,10 +1,10 @@
-//! What this server is for: it joins people, rooms and connections.
+//! The application: people, rooms and their connections.
 
 use super::{
     bucket::{COST, COST_OF_A_ROOM},
     clients::{Clients, Verdict},
     front,
-    hosts::{ELSEWHERE, Hosts},
+    hosts::{Hosts, MISDIRECTED},
     names,
     outbox::Outbox,
     protocol::{Fault, FromPage, Person, Place, ToPage},
@@ -13,30 +13,30 @@ use super::{
     words,
 };
 use bowline::{
-    CloseCode, Closure, Config, Connection, Event, Prepared, State,
-    server::{Accept, Refusal, Request},
+    CloseCode, Closure, Config, Connection, Event, HandshakeError, Prepared, State,
+    server::{Accept, PlainRequest, Refusal, Request},
 };
 use bowline_event_loop::App;
-use bytes::Buf;
 use mio::Waker;
 use std::{
+    borrow::Cow,
     collections::{HashMap, HashSet},
     mem,
     sync::{Arc, mpsc::Receiver},
     time::Duration,
 };
 
-/// Bytes of a client's key, at the most.
+/// The maximum length of a client's key in bytes.
 const KEY: usize = 64;
 
-/// How long a connection may take to say hello.
+/// How long to wait for the first message of a connection.
 const HELLO: Duration = Duration::from_secs(10);
 
-/// How many connections there are at the most: those who are here, those who come and go, and requests for the page. With
-/// each, the process has a file descriptor, and many systems give it 1024.
+/// The maximum number of connections: those of the chat, those that begin or end, and requests for the page. Each needs a file
+/// descriptor, and many systems allow a process 1024 of them.
 const CONNECTIONS: usize = 800;
 
-/// The same page has come over another connection.
+/// The same page has connected again.
 const REPLACED: CloseCode = CloseCode::new(4000);
 
 pub(crate) struct Chat {
@@ -47,21 +47,23 @@ pub(crate) struct Chat {
     seats: HashMap<usize, Seat>,
     clients: Clients,
     rooms: Rooms,
-    /// Who is in which room has changed, and the pages have not been told yet.
+    /// The list of rooms has changed, and was not sent to the pages yet.
     rooms_changed: bool,
     outbox: Outbox,
     log: Log,
     lines: Option<Receiver<String>>,
 }
 
-/// What a connection is in the chat.
+/// The state of a connection in the chat.
 enum Seat {
-    /// It has not said hello.
+    /// It has not sent a hello.
     Stranger {
         since: Duration,
+        /// The parameter `room` of the URL, or the lobby.
+        room: String,
     },
     Here(Who),
-    /// Its page has come over another connection.
+    /// Its page has connected again.
     Replaced,
 }
 
@@ -95,26 +97,28 @@ impl Chat {
         }
     }
 
-    /// A message of a page, once it is known to be one.
+    /// A text message of a page.
     fn receive_text(&mut self, index: usize, text: &str, now: Duration) -> Result<(), Fault> {
-        let message = serde_json::from_str(text)
-            .map_err(|_| (CloseCode::INVALID_DATA, "this is no message of this chat: see examples/chat/src/main.rs"))?;
+        let message = serde_json::from_str(text).map_err(|_| {
+            (CloseCode::INVALID_DATA, "not a valid message of this chat: see examples/chat/src/main.rs")
+        })?;
         let who = match self.seats.get(&index) {
             Some(Seat::Here(who)) => who.clone(),
-            Some(Seat::Replaced) => return Ok(()),
-            Some(Seat::Stranger { .. }) | None => {
-                return match message {
-                    FromPage::Hello { client, name, place } => self.hello(index, client, name, place, now),
-                    _ => Err((CloseCode::POLICY_VIOLATION, "say hello first")),
+            Some(Seat::Stranger { room, .. }) => {
+                let FromPage::Hello { client, name, place } = message else {
+                    return Err((CloseCode::POLICY_VIOLATION, "the first message must be a hello"));
                 };
+                let place = place.unwrap_or_else(|| Place { room: room.clone(), epoch: None, after: 0 });
+                return self.hello(index, client, name, place, now);
             }
+            Some(Seat::Replaced) | None => return Ok(()),
         };
         let cost = if matches!(message, FromPage::Enter { .. }) { COST_OF_A_ROOM } else { COST };
         if !self.clients.pay(&who.key, cost, now) {
             return Err((CloseCode::POLICY_VIOLATION, "too many messages in too short a time"));
         }
         match message {
-            FromPage::Hello { .. } => return Err((CloseCode::POLICY_VIOLATION, "one hello is enough")),
+            FromPage::Hello { .. } => return Err((CloseCode::POLICY_VIOLATION, "there was a hello already")),
             FromPage::Enter { place } => {
                 check_room(&place.room)?;
                 self.depart(index, &who);
@@ -133,35 +137,35 @@ impl Chat {
 
     fn hello(&mut self, index: usize, key: String, name: String, place: Place, now: Duration) -> Result<(), Fault> {
         if !(8..=KEY).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err((CloseCode::POLICY_VIOLATION, "a client has 8 to 64 letters and digits"));
+            return Err((CloseCode::POLICY_VIOLATION, "client must have 8 to 64 letters and digits"));
         }
         if !names::is_name(&name) {
-            return Err((CloseCode::POLICY_VIOLATION, "a name has 1 to 24 characters, all of them visible"));
+            return Err((CloseCode::POLICY_VIOLATION, "a name must have 1 to 24 characters, all of them visible"));
         }
         check_room(&place.room)?;
         let arrival = self.clients.arrive(&key, index, now)?;
-        // A page may come back before this side knows that its old connection is dead.
+        // A page may connect again before this server has noticed that the old connection is lost.
         if let Some(old) = arrival.replaced
             && let Some(seat) = self.seats.get_mut(&old)
             && let Seat::Here(who) = mem::replace(seat, Seat::Replaced)
         {
-            self.log.line(format!("- {}, in {}: came over another connection", who.name, who.room));
+            self.log.line(format!("- {}, in {}: connected again", who.name, who.room));
             self.depart(old, &who);
-            self.outbox.close(old, REPLACED, "you are here over another connection now");
+            self.outbox.close(old, REPLACED, "this client has connected again");
         }
         self.enter(index, Who { key, person: arrival.person, name, room: String::new() }, place);
         Ok(())
     }
 
-    /// Comes into a room: gets what was said there since, and is told of to the others.
+    /// Enters a room: the client gets the messages since its last one, and the others are notified.
     fn enter(&mut self, index: usize, mut who: Who, place: Place) {
-        // If there are too many rooms already, it is the lobby.
+        // If there are too many rooms already, this is the lobby.
         who.room = if self.rooms.open(&place.room).is_some() { place.room } else { LOBBY.into() };
         let Some(room) = self.rooms.get_mut(&who.room) else { return };
         let coming = ToPage::Came { person: who.person, name: &who.name }.prepare();
         self.outbox.send(&room.members, &coming);
         room.members.insert(index);
-        self.log.line(format!("+ {} came into {} ({} there)", who.name, who.room, room.members.len()));
+        self.log.line(format!("+ {} joined {} ({} there)", who.name, who.room, room.members.len()));
         self.seats.insert(index, Seat::Here(who.clone()));
         let there = room.members.iter().filter_map(|index| self.seats.get(index)?.who());
         let people = there.map(|who| Person { person: who.person, name: &who.name }).collect();
@@ -176,7 +180,7 @@ impl Chat {
         self.rooms_changed = true;
     }
 
-    /// Goes out of its room, and perhaps into another.
+    /// Leaves its room.
     fn depart(&mut self, index: usize, who: &Who) {
         if let Some(room) = self.rooms.get_mut(&who.room) {
             room.members.remove(&index);
@@ -185,12 +189,11 @@ impl Chat {
         }
     }
 
-    /// Each message is answered, also one that comes again because the answer was lost: with the same answer, and without
-    /// being passed on again.
+    /// Each message is answered. A repeated one, whose answer was lost, gets the same answer, and is not passed on again.
     fn say(&mut self, index: usize, who: &Who, id: u64, room: &str, text: &str) -> Result<(), Fault> {
         check_room(room)?;
         if id == 0 {
-            return Err((CloseCode::POLICY_VIOLATION, "messages are numbered from 1"));
+            return Err((CloseCode::POLICY_VIOLATION, "message ids begin at 1"));
         }
         let verdict = self.clients.verdict(&who.key, id).unwrap_or_else(|| {
             let verdict = self.pass_on(who, id, room, text);
@@ -205,12 +208,12 @@ impl Chat {
         Ok(())
     }
 
-    /// A page may have gone elsewhere since a message was written. But only who goes into a room makes one.
+    /// The page may have left that room since the message was written. Only entering a room makes a new one.
     fn pass_on(&mut self, who: &Who, id: u64, room: &str, text: &str) -> Verdict {
         if let Some(why) = names::fault(text) {
             return Verdict::Refused(why);
         }
-        let Some(room) = self.rooms.get_mut(room) else { return Verdict::Refused("this room is not there any more") };
+        let Some(room) = self.rooms.get_mut(room) else { return Verdict::Refused("this room does not exist any more") };
         let (person, name) = (who.person, who.name.as_str());
         let message = room.post(|seq, at| ToPage::Said { seq, at, person, name, id, text });
         self.outbox.send(&room.members, &message);
@@ -223,7 +226,7 @@ impl Chat {
         }
     }
 
-    /// To everybody, in whatever room. It has a number in each, so that those hear of it who are away just now.
+    /// Sends a message to all rooms. It has a number in each of them, so that pages that are offline get it later.
     fn announce(&mut self, text: &str) {
         for room in self.rooms.all() {
             let message = room.post(|seq, at| ToPage::Announced { seq, at, text });
@@ -231,7 +234,7 @@ impl Chat {
         }
     }
 
-    /// Once for all that has changed since the last time.
+    /// Sends the list of rooms, if it has changed.
     fn tell_rooms(&mut self) {
         if mem::take(&mut self.rooms_changed) {
             let message: Prepared = ToPage::Rooms { rooms: self.rooms.list() }.prepare();
@@ -246,7 +249,7 @@ fn check_room(name: &str) -> Result<(), Fault> {
     if names::is_name(name) {
         return Ok(());
     }
-    Err((CloseCode::POLICY_VIOLATION, "the name of a room has 1 to 24 characters, all of them visible"))
+    Err((CloseCode::POLICY_VIOLATION, "the name of a room must have 1 to 24 characters, all of them visible"))
 }
 
 impl App for Chat {
@@ -258,48 +261,55 @@ impl App for Chat {
         self.lines = Some(terminal::listen(waker));
     }
 
-    fn accept(&mut self, request: Request) -> Result<Connection, Refusal> {
+    fn accept(&mut self, index: usize, request: Request, now: Duration) -> Result<Connection, Refusal> {
         if !self.hosts.contain(request.host()) {
-            Err(request.refuse(421, ELSEWHERE))
-        } else if request.path() == "/chat" {
-            request.accept(&self.accept)
-        } else {
-            Err(request.refuse(404, "there is no WebSocket here: it is at /chat\n"))
+            return Err(request.refuse(421, MISDIRECTED));
+        }
+        if request.path() != "/chat" {
+            return Err(request.refuse(404, "not found: the WebSocket is at /chat\n"));
+        }
+        let room = request.query_param("room").map_or_else(|| LOBBY.into(), Cow::into_owned);
+        let connection = request.accept(&self.accept)?;
+        self.seats.insert(index, Seat::Stranger { since: now, room });
+        Ok(connection)
+    }
+
+    fn respond(&mut self, request: PlainRequest) -> Option<Refusal> {
+        front::respond(request, &self.hosts, self.config.entropy)
+    }
+
+    /// Browsers open connections ahead of need, and may never use them: these are not worth a line.
+    fn refused(&mut self, refusal: &Refusal) {
+        match refusal.error() {
+            None | Some(HandshakeError::EndOfStream { received: 0 } | HandshakeError::Deadline) => {}
+            Some(error) => self.log.line(format!("! refused with {}: {error}", refusal.status())),
         }
     }
 
-    fn answer(&mut self, refusal: Refusal, head: &[u8]) -> Box<dyn Buf> {
-        front::answer(refusal, head, &self.hosts, &self.log, self.config.entropy)
-    }
-
-    fn most_connections(&self) -> usize {
+    fn max_connections(&self) -> usize {
         CONNECTIONS
     }
 
-    /// Nobody stays who does not say hello.
+    /// The first message must arrive in time.
     fn tick(&mut self, index: usize, connection: &mut Connection, now: Duration) -> Option<Duration> {
-        let seat = self.seats.entry(index).or_insert(Seat::Stranger { since: now });
-        let Seat::Stranger { since } = *seat else { return None };
-        if connection.state() != State::Open {
-            return None;
-        }
-        let left = (since + HELLO).saturating_sub(now);
+        let Some(Seat::Stranger { since, .. }) = self.seats.get(&index) else { return None };
+        let left = since.saturating_add(HELLO).saturating_sub(now);
         if left.is_zero() {
-            let _ = connection.close(CloseCode::POLICY_VIOLATION, "no hello has come for 10 seconds");
+            let _ = connection.close(CloseCode::POLICY_VIOLATION, "no hello was received within 10 seconds");
             return None;
         }
         Some(left)
     }
 
-    /// Who has been sent away is not listened to any more, though more may still come.
+    /// After a close, messages can still arrive, and are ignored.
     fn receive(&mut self, index: usize, connection: &mut Connection, event: Event<'_>, now: Duration) {
         if connection.state() != State::Open {
             return;
         }
         let received = match event {
             Event::Text(text) => self.receive_text(index, &text, now),
-            Event::Binary(_) => Err((CloseCode::UNSUPPORTED_DATA, "only text messages are understood here")),
-            _ => Ok(()), // pings are answered, and how it ends is for `ended`
+            Event::Binary(_) => Err((CloseCode::UNSUPPORTED_DATA, "only text messages are supported")),
+            _ => Ok(()), // pings are answered already, and the end is reported to `ended`
         };
         if let Err((code, reason)) = received {
             let _ = connection.close(code, reason);
@@ -319,13 +329,18 @@ impl App for Chat {
         }
     }
 
-    fn waiting(&mut self) -> Vec<usize> {
+    fn take_pending(&mut self) -> Vec<usize> {
         self.tell_rooms();
-        self.outbox.take_waiting()
+        self.outbox.take_pending()
     }
 
     fn deliver(&mut self, index: usize, connection: &mut Connection) {
-        self.outbox.deliver(index, connection);
+        // The closure has no Close frame that could not be written, so this is a line of its own.
+        if !self.outbox.deliver(index, connection)
+            && let Some(who) = self.seats.get(&index).and_then(Seat::who)
+        {
+            self.log.line(format!("! {}, in {}: does not read, and too many messages are queued", who.name, who.room));
+        }
     }
 
     fn woken(&mut self) -> bool {

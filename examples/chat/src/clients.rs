@@ -1,4 +1,4 @@
-//! Who has been here: what outlives a connection.
+//! The clients: what is remembered beyond a connection.
 
 use super::{
     bucket::{Bucket, COST_OF_A_ROOM},
@@ -10,48 +10,48 @@ use std::{
     time::Duration,
 };
 
-/// How many are remembered at the most, and how many of them can be here at once.
+/// The maximum number of clients that are remembered, and of those that are connected.
 const REMEMBERED: usize = 4096;
 const HERE: usize = 500;
 
-/// How many refused messages are remembered of each. A page has no more than these on their way.
+/// How many refused messages of each client are remembered. A page waits for no more answers than this at a time.
 const REFUSED: usize = 32;
 
-/// How often others are told that somebody is typing.
+/// How often others are notified that somebody is typing.
 const TYPING_EVERY: Duration = Duration::from_secs(2);
 
-/// A page, over all its connections.
+/// A page, with all its connections one after the other.
 struct Client {
-    /// What others call it. They never see its key: whoever knows that could take its place.
+    /// Its number for others. They never see its key, which would let them take its place.
     person: u32,
     /// Its connection, while it has one.
     connection: Option<usize>,
-    /// It is not filled by a new connection.
+    /// A new connection does not fill it.
     bucket: Bucket,
     typed: Option<Duration>,
-    /// The number that it gave to the last message that was judged. It counts upwards, and sends again, in order, what was
-    /// not acknowledged: so this one number is enough to know what came twice.
+    /// The id of its last message that was judged. Ids go up, and messages without an answer are sent again in order: so this
+    /// one number is enough to recognize repeated messages.
     last_id: u64,
-    /// Those of them that were not passed on, and why.
+    /// The ids of messages that were not passed on, and why.
     refused: VecDeque<(u64, &'static str)>,
     seen: u64,
 }
 
-/// Somebody has said hello.
+/// The result of a hello.
 pub(crate) struct Arrival {
     pub(crate) person: u32,
-    /// The connection that this one takes the place of.
+    /// The connection that this one replaces.
     pub(crate) replaced: Option<usize>,
 }
 
-/// What became of a message.
+/// The decision about a message.
 #[derive(Clone, Copy)]
 pub(crate) enum Verdict {
     Taken,
     Refused(&'static str),
 }
 
-/// By the key that each page made for itself.
+/// By the key that each page has chosen at random.
 #[derive(Default)]
 pub(crate) struct Clients {
     by_key: HashMap<String, Client>,
@@ -61,7 +61,7 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// Somebody says hello over a connection.
+    /// A connection has sent a hello.
     pub(crate) fn arrive(&mut self, key: &str, connection: usize, now: Duration) -> Result<Arrival, Fault> {
         let is_full = self.here >= HERE;
         self.hellos += 1;
@@ -89,15 +89,15 @@ impl Clients {
         }
     }
 
-    /// Whether a client may do something that costs so many tokens.
+    /// Takes this many tokens from a client, if it has them.
     pub(crate) fn pay(&mut self, key: &str, tokens: f64, now: Duration) -> bool {
         self.by_key.get_mut(key).is_some_and(|client| client.bucket.take(tokens, now))
     }
 
-    /// Whether the others are to be told that this one is typing, and have not just been.
+    /// Whether the others have to be notified that this client is typing: not if they just were.
     pub(crate) fn types(&mut self, key: &str, now: Duration) -> bool {
         let Some(client) = self.by_key.get_mut(key) else { return false };
-        let is_news = client.typed.is_none_or(|typed| now >= typed + TYPING_EVERY);
+        let is_news = client.typed.is_none_or(|typed| now.saturating_sub(typed) >= TYPING_EVERY);
         if is_news {
             client.typed = Some(now);
         }
@@ -109,7 +109,7 @@ impl Clients {
         self.by_key.get(key).map_or(0, |client| client.last_id)
     }
 
-    /// What became of a message that comes again, because the answer was lost. `None` if it is new.
+    /// The decision about a repeated message. `None` if it is new.
     pub(crate) fn verdict(&self, key: &str, id: u64) -> Option<Verdict> {
         let client = self.by_key.get(key).filter(|client| id <= client.last_id)?;
         let refused = client.refused.iter().find(|(refused, _)| *refused == id);
@@ -128,7 +128,7 @@ impl Clients {
         }
     }
 
-    /// Forgets who has been away for longest.
+    /// Forgets the client that has been away for longest.
     fn make_room(&mut self) {
         if self.by_key.len() >= REMEMBERED {
             let away = self.by_key.iter().filter(|(_, client)| client.connection.is_none());

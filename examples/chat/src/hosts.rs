@@ -1,14 +1,14 @@
-//! By which names this server goes.
+//! The names of this server.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Why other names are not served.
-pub(crate) const ELSEWHERE: &str =
-    "this server does not go by the name in the Host field. If it should: chat ADDRESS NAME...\n";
+/// The answer to a request for another name.
+pub(crate) const MISDIRECTED: &str =
+    "the Host field does not have a name of this server. To add a name: bowline-chat ADDRESS NAME...\n";
 
-/// Whoever owns a name can make it point here (DNS rebinding). A page of theirs would then be of the same origin as this
-/// server, for itself and for the browser; only the name tells that it is not. Addresses cannot be pointed elsewhere, and
-/// `localhost` belongs to nobody. Ports prove nothing.
+/// The owner of any name can point it at this server (DNS rebinding). A page from that name would then have the same origin
+/// as this server, for itself and for the browser; only the name shows that it does not. An address cannot be pointed
+/// elsewhere, and nobody owns `localhost`. The port is not compared.
 pub(crate) struct Hosts(Vec<String>);
 
 impl Hosts {

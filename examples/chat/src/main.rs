@@ -1,86 +1,87 @@
 //! A chat for browsers, in one thread: `cargo run --release -p bowline-chat -- [ADDRESS [NAME...]]`, then open
-//! <http://127.0.0.1:8080/> in two windows. A line typed on the terminal is announced to everybody; `quit` ends the server.
-//! It goes by its addresses and by `localhost`; a `NAME`, such as `chat.example`, is what else its clients may call it.
+//! <http://127.0.0.1:8080/> in two windows. A line typed on the terminal is sent to all rooms; `quit` ends the server.
+//! Requests must name the server by an address, by `localhost`, or by one of the `NAME`s, such as `chat.example`.
 //!
 //! The driver is that of `examples/event-loop`, and the page needs nothing but a browser.
 //!
 //! | file | |
 //! |---|---|
-//! | `chat.rs` | what the server is for: joins people, rooms and connections |
-//! | `protocol.rs` | what is said on the wire |
-//! | `clients.rs` | who has been here: what outlives a connection |
+//! | `chat.rs` | the application: people, rooms and their connections |
+//! | `protocol.rs` | the protocol |
+//! | `clients.rs` | the clients: what is remembered beyond a connection |
 //! | `rooms.rs`, `room.rs` | all rooms; one of them, with its history |
-//! | `outbox.rs` | what waits for others until the driver comes for it |
-//! | `bucket.rs`, `names.rs` | how much a client may say in a while; what names and texts may have in them |
-//! | `front.rs`, `hosts.rs` | the page, and 404; by which names this server goes, and 421 |
-//! | `terminal.rs`, `words.rs` | lines typed on the terminal, and printed; how somebody left, in words |
+//! | `outbox.rs` | messages for connections, until the driver delivers them |
+//! | `bucket.rs`, `names.rs` | a rate limit for each client; rules for names and texts |
+//! | `front.rs`, `hosts.rs` | the page, and 404; the names of this server, and 421 |
+//! | `terminal.rs`, `words.rs` | lines that are typed and printed; a closure in words |
 //! | `page.html`, `page.css` | the page |
 //!
-//! # What it shows of the crate
+//! # Features of the crate that it shows
 //!
-//! - A message for many is a [`Prepared`](bowline::Prepared): encoded once, for all who are there, and kept in the
-//!   history in that form for those who come later.
+//! - A message for many connections is a [`Prepared`](bowline::Prepared): encoded once for all members of a room, and kept in
+//!   the history in that form.
+//! - [`PlainRequest::respond`](bowline::server::PlainRequest::respond) delivers the page on the same port as the WebSocket.
+//! - [`Request::path`](bowline::server::Request::path) selects the endpoint, and
+//!   [`query_param`](bowline::server::Request::query_param) the room for a client whose hello has no `place`:
+//!   `ws://127.0.0.1:8080/chat?room=rust`.
 //! - [`Accept::same_origin`](bowline::server::Accept::same_origin): pages of other sites cannot use the chat in the name of
-//!   those who look at them. It compares Origin and Host, and an attacker can have both alike who makes a name of their own
-//!   point here (DNS rebinding): so [`Request::host`](bowline::server::Request::host) is looked at first.
-//! - [`Limits`](bowline::Limits): a message that is too big ends with 1009 before it has come. A client that does not read
-//!   is ended when more waits for it than `Limits::output`; meanwhile nobody waits for it.
-//! - [`Deadlines`](bowline::Deadlines): who is silent is pinged, and given up if there is no answer.
-//! - [`closure`](bowline::Connection::closure) says who left and how, for the terminal.
-//! - A refusal says which rule a request broke. So a plain GET can be told from a bad handshake, and get a page.
+//!   their visitors. It compares Origin and Host, which an attacker can make equal by pointing a name of their own at this server
+//!   (DNS rebinding): so [`Request::host`](bowline::server::Request::host) is checked first.
+//! - [`Limits`](bowline::Limits): a message that is too large closes the connection with 1009 before it has arrived. A client
+//!   that does not read is disconnected when more than `Limits::output` is queued; others do not wait for it.
+//! - [`Deadlines`](bowline::Deadlines): a silent client is pinged, and times out if it does not answer.
+//! - [`closure`](bowline::Connection::closure) tells who left and how, for the terminal.
 //!
 //! # The protocol
 //!
-//! Each text message is one JSON object, with a `type`. What the page says:
+//! Each text message is one JSON object, with a `type`. From the page:
 //!
 //! | type | fields | |
 //! |---|---|---|
-//! | `hello` | `client`, `name`, `place` | the first message. `client` is a key that the page made for itself, and nobody else knows |
-//! | `enter` | `place` | goes into another room |
+//! | `hello` | `client`, `name`, `place` | the first message. `client` is a random key of this page, which others must not know. `place` may be left out |
+//! | `enter` | `place` | changes the room |
 //! | `say` | `id`, `room`, `text` | `id` goes up from 1 with each message of this client, over all its connections |
-//! | `typing` | | somebody is writing. It is passed on once in 2 s at the most |
-//! | `beat` | | is answered with the same, as a page cannot see pings |
+//! | `typing` | | somebody is typing. It is passed on at most once in 2 s |
+//! | `beat` | | is answered with the same, since pages cannot see pings |
 //!
 //! A `place` has `room`, and how much of it the page has seen: `epoch`, or `null`, and `after`, the number of its last message.
 //!
-//! What the server says:
+//! From the server:
 //!
 //! | type | fields | |
 //! |---|---|---|
-//! | `welcome` | `you`, `last_id`, `room`, `epoch`, `after`, `missing`, `people` | the page is in a room, and what was said there after number `after` follows. `missing` messages before that are not kept any more. With another `epoch` than before, the room is a new one. `last_id` is the highest `id` that came from this client |
+//! | `welcome` | `you`, `last_id`, `room`, `epoch`, `after`, `missing`, `people` | the page is in a room, and the messages after number `after` follow. `missing` messages before that are not kept any more. With another `epoch` than before, the room is a new one. `last_id` is the highest `id` received from this client |
 //! | `said` | `seq`, `at`, `person`, `name`, `id`, `text` | a message. `seq` goes up by one in each room; `at` is in ms since 1970 |
 //! | `announced` | `seq`, `at`, `text` | the same from the terminal |
 //! | `taken` | `id` | acknowledges a message |
-//! | `refused` | `id`, `why` | this message is not going to be passed on |
-//! | `came`, `left` | `person`, `name` | who is there |
-//! | `typing` | `person` | is writing |
-//! | `rooms` | `rooms` | all rooms, each with `room` and how many `people` are there |
+//! | `refused` | `id`, `why` | this message is not passed on |
+//! | `came`, `left` | `person`, `name` | somebody entered or left the room |
+//! | `typing` | `person` | is typing |
+//! | `rooms` | `rooms` | all rooms, each with `room` and the number of `people` |
 //! | `beat` | | |
 //!
-//! **Exactly once, in order.** The page keeps each message until it is acknowledged, and sends what it still has again, in
-//! order, on each new connection. The server knows the last `id` that it had from each client, and which of the last it
-//! refused: it answers what comes again as it did before, without passing it on. In the other direction the page names the
-//! last number that it has seen, gets all that came after it, and takes nothing that it has. What is kept is bounded:
+//! **Exactly once, in order.** The page keeps each message until it is acknowledged, and sends those it still has again, in order,
+//! on each new connection. The server remembers the last `id` of each client, and which of the latest it refused: a repeated
+//! message gets the same answer as before, and is not passed on again. In the other direction, the page sends the last number
+//! that it has seen, gets all messages after it, and ignores those that it has. The memory for this is bounded:
 //!
-//! - If the history does not reach back far enough, the page says how many messages are missing.
-//! - The server remembers 4096 clients. Who was away while so many others came is new to it: a message whose
-//!   acknowledgement was lost just then is passed on twice. The same goes for a restart of the server.
-//! - A page has 32 messages on their way at the most, and 32 refusals are remembered.
+//! - If the history is too short, the page shows how many messages are missing.
+//! - The server remembers 4096 clients. If a client is forgotten while an acknowledgement is on its way and lost, its message is
+//!   passed on twice. The same is true of a restart of the server.
+//! - A page waits for at most 32 answers at a time, and 32 refusals are remembered.
 //!
-//! Two pages must not share a key, as each would take the other's numbers for its own. "Duplicate tab" makes such a pair: the
-//! second takes the place of the first, which gets 4000, and goes on under a new key if it is told to. If the first was away
-//! just then, it finds a `last_id` that it never sent, and takes a new key by itself.
+//! Two pages must not share a key, since their ids would collide. "Duplicate tab" makes such a pair: the second page replaces the
+//! first, which is closed with 4000, and can go on with a new key. If the first was offline at that moment, it finds a `last_id`
+//! that it never sent, and chooses a new key by itself.
 //!
-//! What is none of this ends the connection, with a reason in the Close frame: 1007 for what is no message, 1008 for
-//! what is against the rules, such as too many messages in too short a time or no hello within 10 s, 1013 if there is no
-//! place, and 4000 for a page that has come over another connection.
+//! Any other message closes the connection, with a reason in the Close frame: 1007 if it is not valid, 1008 if it breaks a rule,
+//! such as the rate limit or a missing hello after 10 s, 1013 if the chat is full, and 4000 if the page has connected again.
 //!
-//! # What it can cost
+//! # Limits
 //!
-//! 800 connections, 500 of which are in the chat; others get 503. For each of the 500, at most 256 KiB wait to be written:
-//! 125 MiB if nobody reads. 64 rooms keep 128 KiB each: 8 MiB. How much a client may say does not start anew with a
-//! connection, but a key costs nothing: who wants to be many can be. A chat for strangers needs accounts, and a limit for
-//! each address in front of it.
+//! 800 connections, 500 of them in the chat; further clients get 503. For each of the 500, at most 256 KiB are queued: 125 MiB if
+//! nobody reads. 64 rooms keep 128 KiB each: 8 MiB. A new connection does not reset the rate limit of a client, but a new key is
+//! free: anybody can be many clients. A public chat needs accounts, and a limit for each address in front of it.
 
 mod bucket;
 mod chat;
@@ -106,26 +107,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     let chat = chat::Chat::new(config(), hosts::Hosts::new(arguments.collect()), log.clone());
     let mut server = Server::bind(address, chat, Arc::default())?;
     log.line(format!("listening on http://{}/", server.address()?));
-    log.line("A line typed here is announced to everybody; \"quit\" ends the server.".into());
-    log.line(format!("A connection takes {PEER_SIZE} bytes, and no buffer."));
+    log.line("A line typed here is sent to all rooms; \"quit\" ends the server.".into());
+    log.line(format!("A connection has {PEER_SIZE} bytes, and no buffer."));
     server.run()?;
-    log.line("everybody has left".into());
+    log.line("all connections have ended".into());
     drop((server, log));
     let _ = printer.join();
     Ok(())
 }
 
 fn config() -> Config {
-    let mut config = Config::default();
-    // The longest text, in a character set where each takes the most, or with what JSON adds.
-    config.limits.message = 16 * 1024;
-    config.limits.frame = 16 * 1024;
-    // Who comes into a room is sent its whole history at once, with the names of all who are there (60 KiB at the most) and
-    // the list of rooms (8 KiB).
-    config.limits.output = 2 * room::KEPT_BYTES;
-    config.deadlines.ping = Some(Duration::from_secs(20));
-    config.deadlines.pong = Some(Duration::from_secs(10));
-    // A page that is there beats every few seconds, or once a minute while nobody looks at it.
-    config.deadlines.idle = Some(Duration::from_secs(150));
-    config
+    Config::default().with(|config| {
+        // The longest text, with the longest UTF-8 or the longest escapes of JSON.
+        config.limits.message = 16 * 1024;
+        config.limits.frame = 16 * 1024;
+        // A client that enters a room gets its whole history at once, with the names of all members (at most 60 KiB) and the
+        // list of rooms (8 KiB).
+        config.limits.output = 2 * room::KEPT_BYTES;
+        config.deadlines.ping = Some(Duration::from_secs(20));
+        config.deadlines.pong = Some(Duration::from_secs(10));
+        // A page sends a beat every few seconds, or once a minute in the background.
+        config.deadlines.idle = Some(Duration::from_secs(150));
+    })
 }

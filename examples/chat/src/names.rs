@@ -1,12 +1,12 @@
-//! What people and rooms may be called, and what may be said.
+//! Rules for names and texts.
 
-/// Characters, at the most.
+/// Maximum lengths in characters.
 const NAME: usize = 24;
 pub(crate) const TEXT: usize = 2000;
 
-/// What nobody sees: with it, a name would look like another's, or would turn the words around it. These are the format
+/// Invisible characters: with them, a name could look like another one, or reverse the words around it. These are the format
 /// characters of Unicode 16 (category Cf), with the line and paragraph separators among them, and the letters and symbols
-/// that are blank. The joiners of Persian and of emoji families are here, too: a name does without.
+/// that are blank. The joiners of Persian and of emoji families are not allowed in names either.
 const INVISIBLE: &[(char, char)] = &[
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
@@ -35,14 +35,14 @@ const INVISIBLE: &[(char, char)] = &[
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-/// Names of people and rooms: some characters, all of which can be seen, and nothing that would move a terminal's cursor.
+/// Whether this is a valid name of a person or a room: visible characters only, which cannot move the cursor of a terminal.
 pub(crate) fn is_name(name: &str) -> bool {
     let is_hidden = |char: char| char.is_control() || INVISIBLE.iter().any(|&(from, to)| (from..=to).contains(&char));
     (1..=NAME).contains(&name.chars().count()) && !name.trim().is_empty() && !name.contains(is_hidden)
 }
 
-/// Why a text is not passed on, if so. JSON has six bytes for most control characters: with them, a text would be much
-/// longer than it looks.
+/// Why a text is not passed on, if there is a reason. Most control characters are six bytes in JSON: they would make a text
+/// much longer than it looks.
 pub(crate) fn fault(text: &str) -> Option<&'static str> {
     match text.chars().count() {
         _ if text.trim().is_empty() => Some("it is empty"),
@@ -52,7 +52,7 @@ pub(crate) fn fault(text: &str) -> Option<&'static str> {
     }
 }
 
-/// What of a line is passed on.
+/// The part of a line that is passed on.
 pub(crate) fn sayable(line: &str) -> String {
     line.chars().filter(|char| !is_unsayable(*char)).take(TEXT).collect()
 }

@@ -1,4 +1,4 @@
-//! What waits for connections until the driver comes for it.
+//! The messages for connections, until the driver delivers them.
 
 use bowline::{CloseCode, Connection, Prepared, SendError};
 use std::{collections::HashMap, mem};
@@ -12,12 +12,12 @@ enum Item {
 #[derive(Default)]
 pub(crate) struct Outbox {
     queued: HashMap<usize, Vec<Item>>,
-    /// For what the driver is on its way.
+    /// Those that the driver is delivering.
     due: HashMap<usize, Vec<Item>>,
 }
 
 impl Outbox {
-    /// The message is encoded already, and shared: to queue it for one more costs a pointer.
+    /// The message is encoded already, and shared: each further recipient costs a pointer.
     pub(crate) fn send<'a>(&mut self, to: impl IntoIterator<Item = &'a usize>, message: &Prepared) {
         for index in to {
             self.queued.entry(*index).or_default().push(Item::Message(message.clone()));
@@ -28,30 +28,31 @@ impl Outbox {
         self.queued.entry(index).or_default().push(Item::Close(code, reason));
     }
 
-    pub(crate) fn take_waiting(&mut self) -> Vec<usize> {
+    pub(crate) fn take_pending(&mut self) -> Vec<usize> {
         self.due = mem::take(&mut self.queued);
         self.due.keys().copied().collect()
     }
 
-    /// A client that does not read what it asked for is ended when too much waits for it (`Limits::output`). Nobody else
-    /// notices.
-    pub(crate) fn deliver(&mut self, index: usize, connection: &mut Connection) {
+    /// False if a client is disconnected since it does not read, and too much is queued for it (`Limits::output`). Others are
+    /// not affected.
+    pub(crate) fn deliver(&mut self, index: usize, connection: &mut Connection) -> bool {
         for item in self.due.remove(&index).unwrap_or_default() {
             let sent = match item {
                 Item::Message(message) => connection.send_prepared(&message),
                 Item::Close(code, reason) => {
                     let _ = connection.close(code, reason);
-                    return;
+                    return true;
                 }
             };
             if let Err(SendError::Full { .. }) = sent {
-                let _ = connection.close(CloseCode::TRY_AGAIN_LATER, "you do not read what is sent to you");
-                return;
+                let _ = connection.close(CloseCode::TRY_AGAIN_LATER, "too many messages are queued");
+                return false;
             }
         }
+        true
     }
 
-    /// The connection is gone, and its index will be another's.
+    /// The connection has ended, and its index will be used again.
     pub(crate) fn forget(&mut self, index: usize) {
         self.queued.remove(&index);
         self.due.remove(&index);

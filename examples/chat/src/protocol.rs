@@ -1,16 +1,16 @@
-//! What is said on the wire: JSON, one object in each text message. `main.rs` has it as a table.
+//! The protocol: JSON, one object in each text message. `main.rs` documents it.
 
 use bowline::{CloseCode, Prepared};
 use serde::{Deserialize, Serialize};
 
-/// Why a client is sent away: what goes into the Close frame.
+/// Why a client is disconnected: the contents of the Close frame.
 pub(crate) type Fault = (CloseCode, &'static str);
 
 /// From a page.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum FromPage {
-    Hello { client: String, name: String, place: Place },
+    Hello { client: String, name: String, place: Option<Place> },
     Enter { place: Place },
     Say { id: u64, room: String, text: String },
     Typing,
@@ -22,7 +22,7 @@ pub(crate) enum FromPage {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Place {
     pub(crate) room: String,
-    /// Which life of the room that was; none if it was never there.
+    /// Identifies the room among those of the same name; `None` if the page was never there.
     pub(crate) epoch: Option<String>,
     pub(crate) after: u64,
 }
@@ -56,12 +56,12 @@ pub(crate) struct RoomInfo<'a> {
 }
 
 impl ToPage<'_> {
-    /// Encoded once, for as many as want it.
+    /// Encoded once, for any number of connections.
     pub(crate) fn prepare(&self) -> Prepared {
         Prepared::text(self.json())
     }
 
     pub(crate) fn json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default() // numbers and strings cannot fail to be JSON
+        serde_json::to_string(self).unwrap_or_default() // numbers and strings are always valid in JSON
     }
 }

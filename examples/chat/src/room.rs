@@ -1,4 +1,4 @@
-//! One room: who is there, and what was said, by number.
+//! One room: its members, and its messages by number.
 
 use super::protocol::ToPage;
 use bowline::Prepared;
@@ -7,34 +7,34 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// What is kept of a room for those who come back: this many messages, and bytes of them, as they are sent.
+/// The history for pages that come back: the maximum number of messages, and of their bytes as they are sent.
 const KEPT: usize = 200;
 pub(crate) const KEPT_BYTES: usize = 128 * 1024;
 
 pub(crate) struct Room {
-    /// Numbers mean something within one life of a room: after a restart of the server, they begin again.
+    /// Identifies the room among those of the same name: in a new one, and after a restart, numbers begin again.
     pub(crate) epoch: String,
-    /// The connections of those who are there.
+    /// The connections of its members.
     pub(crate) members: BTreeSet<usize>,
     /// The number of the last message. They go up by one.
     last: u64,
     history: VecDeque<Kept>,
     bytes: usize,
-    /// Goes up with each use of any room.
+    /// When it was last used: a number that goes up with each use of any room.
     pub(crate) used: u64,
 }
 
-/// A message as it was sent, so that it is encoded once in its life.
+/// A message as it was sent: it is encoded only once.
 struct Kept {
     message: Prepared,
     size: usize,
 }
 
-/// What somebody gets who comes in.
+/// What a client gets that enters the room.
 pub(crate) struct Resumed<'a> {
     /// The number before the first message of `messages`.
     pub(crate) after: u64,
-    /// How many should come between what they have seen and `messages`, and are not kept any more.
+    /// How many messages between the last one it has seen and `messages` are not kept any more.
     pub(crate) missing: u64,
     pub(crate) messages: Vec<&'a Prepared>,
 }
@@ -44,7 +44,7 @@ impl Room {
         Self { epoch, members: BTreeSet::new(), last: 0, history: VecDeque::new(), bytes: 0, used: 0 }
     }
 
-    /// Gives the next number to a message, and keeps it. `message` is told the number and the time.
+    /// Keeps a message under the next number. `message` makes it from the number and the time.
     pub(crate) fn post<'a>(&mut self, message: impl FnOnce(u64, u64) -> ToPage<'a>) -> Prepared {
         self.last += 1;
         let json = message(self.last, milliseconds()).json();
@@ -59,7 +59,7 @@ impl Room {
         message
     }
 
-    /// What is new to somebody who has seen all up to the number `after` of the life `epoch`.
+    /// The messages for a client that has seen all up to the number `after` of the room `epoch`.
     pub(crate) fn resume(&self, epoch: Option<&str>, after: u64) -> Resumed<'_> {
         let before_kept = self.last - self.history.len() as u64;
         let (after, missing) = if epoch == Some(self.epoch.as_str()) {
@@ -72,7 +72,7 @@ impl Room {
     }
 }
 
-/// Since 1970, as pages count.
+/// Since 1970, as in JavaScript.
 fn milliseconds() -> u64 {
     let passed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(passed.as_millis()).unwrap_or(u64::MAX)

@@ -1,4 +1,4 @@
-//! All rooms: made when somebody comes, and given up when their place is needed.
+//! All rooms: made when somebody enters, and removed when there are too many.
 
 use super::{protocol::RoomInfo, room::Room};
 use std::{
@@ -6,15 +6,15 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// Where everybody can be. It is never given up.
+/// The default room. It is never removed.
 pub(crate) const LOBBY: &str = "lobby";
 
-/// How many rooms there are at the most.
+/// The maximum number of rooms.
 const ROOMS: usize = 64;
 
 pub(crate) struct Rooms {
     by_name: BTreeMap<String, Room>,
-    /// Tells the lives of rooms apart, over restarts of the server.
+    /// Makes the epochs of rooms unique over restarts of the server.
     started: u128,
     made: u64,
     uses: u64,
@@ -28,8 +28,8 @@ impl Rooms {
         rooms
     }
 
-    /// The room with this name, which is made if need be, in the place of the empty one that was not used for longest.
-    /// `None` if there is somebody in each.
+    /// The room with this name. If it has to be made and there are too many, it replaces the empty one that was not used for
+    /// longest. `None` if none is empty.
     pub(crate) fn open(&mut self, name: &str) -> Option<&mut Room> {
         if !self.by_name.contains_key(name) {
             if self.by_name.len() >= ROOMS {
@@ -44,7 +44,7 @@ impl Rooms {
         self.get_mut(name)
     }
 
-    /// A room that is there, and is used now.
+    /// A room that exists, and is used now.
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Room> {
         let room = self.by_name.get_mut(name)?;
         self.uses += 1;

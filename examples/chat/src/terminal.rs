@@ -1,5 +1,5 @@
-//! The terminal: lines typed there, and lines printed. A terminal cannot be polled everywhere, and may not take what is
-//! printed: so there is a thread for each of the two, and the loop waits for neither.
+//! The terminal: lines that are typed, and lines that are printed. Not every system can poll a terminal, and writing to it can
+//! block: so there is a thread for each direction, and the loop waits for neither.
 
 use mio::Waker;
 use std::{
@@ -8,10 +8,10 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// How many lines may wait to be printed.
+/// The maximum number of lines that wait to be printed.
 const WAITING: usize = 1024;
 
-/// Passes on the lines that are typed, and wakes the loop. At the end of the input it ends, and the server goes on.
+/// Passes on the lines that are typed, and wakes the loop. The thread ends with the input, and the server goes on.
 pub(crate) fn listen(waker: Waker) -> Receiver<String> {
     let (lines, received) = channel();
     thread::spawn(move || {
@@ -29,18 +29,18 @@ pub(crate) fn listen(waker: Waker) -> Receiver<String> {
 pub(crate) struct Log(SyncSender<String>);
 
 impl Log {
-    /// The thread ends after the last line, once all that could print one are gone.
+    /// The thread ends after the last line, once all clones of the log are dropped.
     pub(crate) fn start() -> (Self, JoinHandle<()>) {
         let (lines, received) = sync_channel::<String>(WAITING);
         let thread = thread::spawn(move || {
             for line in received {
-                let _ = writeln!(io::stdout(), "{line}"); // nobody may read it any more, as after `chat | head`
+                let _ = writeln!(io::stdout(), "{line}"); // stdout may be closed, as after `bowline-chat | head`
             }
         });
         (Self(lines), thread)
     }
 
-    /// If the terminal does not take as much, the line is lost.
+    /// If the terminal is too slow, the line is lost.
     pub(crate) fn line(&self, line: String) {
         let _ = self.0.try_send(line);
     }

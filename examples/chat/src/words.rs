@@ -1,31 +1,29 @@
-//! What `closure()` says, in words for whoever watches the terminal.
+//! A closure in words, for the terminal.
 
-use bowline::{Cause, CloseCode, Closure, Deadline, Side};
+use bowline::{Cause, CloseCode, Closure, Deadline, Endpoint};
 
 /// How somebody left.
 pub(crate) fn of(closure: Option<&Closure>) -> String {
     let Some(closure) = closure else { return "the connection was dropped".into() };
     match (closure.cause(), closure.begun_by()) {
-        (Cause::Closed, Side::Peer) => match closure.code() {
+        (Cause::Closed, Endpoint::Remote) => match closure.code() {
             CloseCode::GOING_AWAY => "left the page".into(),
-            CloseCode::NO_STATUS | CloseCode::NORMAL => "said goodbye".into(),
-            code => format!("closed with {code} {:?}", closure.reason()),
+            CloseCode::NO_STATUS | CloseCode::NORMAL => "closed the connection".into(),
+            code => format!("closed the connection with {code} {:?}", closure.reason()),
         },
-        (Cause::Closed, Side::Local) => sent_away(closure),
-        (Cause::Protocol(error), _) => {
-            format!("broke a rule, and was told so with {}: {error}", error.close_code().get())
-        }
-        (Cause::Deadline(Deadline::Pong | Deadline::Idle), _) => "was silent for too long".into(),
-        (Cause::Deadline(Deadline::Close), _) => format!("{}, and did not answer that", sent_away(closure)),
-        (Cause::EndOfStream(during), _) => format!("the network went away: the stream ended {during}"),
-        (Cause::Transport, _) => "the network went away: the transport failed".into(),
+        (Cause::Closed, Endpoint::Local) => disconnected(closure),
+        (Cause::Protocol(error), _) => format!("violated the protocol ({}): {error}", error.close_code().get()),
+        (Cause::Deadline(Deadline::Pong | Deadline::Idle), _) => "timed out".into(),
+        (Cause::Deadline(Deadline::Close), _) => format!("{}, and did not answer", disconnected(closure)),
+        (Cause::EndOfStream(interrupted), _) => format!("lost the connection: the stream ended {interrupted}"),
+        (Cause::Transport, _) => "lost the connection: the transport failed".into(),
         (cause, _) => cause.to_string(),
     }
 }
 
-fn sent_away(closure: &Closure) -> String {
+fn disconnected(closure: &Closure) -> String {
     closure.sent().map_or_else(
-        || "the connection was ended".into(),
-        |frame| format!("was sent away with {}: {}", frame.code.get(), frame.reason),
+        || "was disconnected".into(),
+        |frame| format!("was disconnected with {}: {}", frame.code.get(), frame.reason),
     )
 }

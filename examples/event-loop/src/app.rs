@@ -1,64 +1,65 @@
-//! What a server is for, as the driver sees it.
+//! The interface between the driver and the application.
 
 use bowline::{
     Closure, Config, Connection, Event,
-    server::{Refusal, Request},
+    server::{PlainRequest, Refusal, Request},
 };
-use bytes::Buf;
 use mio::Waker;
 use std::{sync::Arc, time::Duration};
 
-/// The other half of a server: it decides about requests, answers messages, and hears how connections end. It knows
-/// connections by their index, which is used again after the end of one.
+/// What a server does: it decides about requests, answers messages, and is told how connections end. Connections are
+/// identified by their index, which is reused after the end of one.
 ///
-/// An answer to the connection that speaks is sent at once. What is for others waits in the app until the driver asks for
-/// it, as each of them has to be told the time and written to as well.
+/// An answer to the connection whose event is received is sent at once. Messages for other connections are kept in the
+/// application until the driver asks for them, since each of those connections has to be ticked and written, too.
 pub trait App {
-    /// How all connections behave.
+    /// The configuration of all connections.
     fn config(&self) -> &Arc<Config>;
 
-    /// The loop begins. A waker makes it call [`woken`](Self::woken), from any thread.
+    /// Called once, when the server is bound. The waker makes the loop call [`woken`](Self::woken), from any thread.
     fn begin(&mut self, _waker: Waker) {}
 
-    /// How many connections there may be at once.
-    fn most_connections(&self) -> usize {
+    /// The maximum number of connections at a time.
+    fn max_connections(&self) -> usize {
         usize::MAX
     }
 
-    /// Whether a client gets the WebSocket that it asks for.
+    /// Decides about a request for a WebSocket connection.
     ///
     /// # Errors
     ///
-    /// The answer to a client that does not.
-    fn accept(&mut self, request: Request) -> Result<Connection, Refusal>;
+    /// The answer to a client that is refused.
+    fn accept(&mut self, index: usize, request: Request, now: Duration) -> Result<Connection, Refusal>;
 
-    /// What came is no handshake, or a bad one. `head` is what came, with its beginning whole and its end as far as it was
-    /// read. The answer is the refusal, unless it is a plain request for something that is served here.
-    fn answer(&mut self, refusal: Refusal, _head: &[u8]) -> Box<dyn Buf> {
-        Box::new(refusal)
+    /// Answers a plain HTTP request. `None` closes the connection without an answer.
+    fn respond(&mut self, request: PlainRequest) -> Option<Refusal> {
+        Some(request.into_refusal())
     }
 
-    /// What the peer did.
+    /// A client is about to get this answer instead of a WebSocket connection: for a log.
+    fn refused(&mut self, _refusal: &Refusal) {}
+
+    /// An event of a connection that was accepted.
     fn receive(&mut self, index: usize, connection: &mut Connection, event: Event<'_>, now: Duration);
 
-    /// A deadline of the app's own: it may end a connection that is open, and says in how long it wants to be asked again.
-    /// It is also asked whenever something happens to the connection.
+    /// For deadlines of the application: called while a connection is open, after each of its events and deadlines. It
+    /// returns how long to wait at most before the next call, and may close the connection.
     fn tick(&mut self, _index: usize, _connection: &mut Connection, _now: Duration) -> Option<Duration> {
         None
     }
 
-    /// A connection is gone, and so it ended. Each that was accepted comes here once.
+    /// A connection has ended. `closure` is `None` if its client was refused, or if it was dropped before its end.
     fn ended(&mut self, index: usize, closure: Option<&Closure>);
 
-    /// For whom something waits.
-    fn waiting(&mut self) -> Vec<usize> {
+    /// Takes the list of connections for which messages are kept.
+    fn take_pending(&mut self) -> Vec<usize> {
         Vec::new()
     }
 
-    /// Sends what waits for a connection.
+    /// Sends the messages that are kept for a connection.
     fn deliver(&mut self, _index: usize, _connection: &mut Connection) {}
 
-    /// The waker was used. True ends the server: nobody is accepted any more, and everybody gets a Close frame.
+    /// The waker was used. `true` ends the server: no client is accepted any more, and all connections are closed.
     fn woken(&mut self) -> bool {
         false
     }

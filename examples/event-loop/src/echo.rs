@@ -1,4 +1,4 @@
-//! What this server is for.
+//! The application of this program.
 
 use bowline::{
     CloseCode, Closure, Config, Connection, Event, SendError,
@@ -11,13 +11,13 @@ use std::{sync::Arc, time::Duration};
 pub(crate) struct Echo {
     config: Arc<Config>,
     accept: Accept,
-    /// Is told how each connection ended.
+    /// Called when a connection has ended.
     ended: fn(&Closure),
 }
 
 impl Echo {
     pub(crate) fn new(config: Config, ended: fn(&Closure)) -> Self {
-        // A page of any origin may use this server: it gives away nothing that is worth protecting.
+        // Pages of any origin can use this server: there is nothing to protect.
         Self { config: Arc::new(config), accept: Accept::any_origin(), ended }
     }
 }
@@ -27,11 +27,11 @@ impl App for Echo {
         &self.config
     }
 
-    fn accept(&mut self, request: Request) -> Result<Connection, Refusal> {
+    fn accept(&mut self, _index: usize, request: Request, _now: Duration) -> Result<Connection, Refusal> {
         request.accept(&self.accept)
     }
 
-    /// An error of `send` is not one of the connection: here, nothing can be done about it.
+    /// An error of `send` concerns the message, and not the connection.
     fn receive(&mut self, _index: usize, connection: &mut Connection, event: Event<'_>, _now: Duration) {
         let sent = match event {
             Event::Text(text) => connection.send_text(text),
@@ -39,7 +39,7 @@ impl App for Echo {
             _ => Ok(()),
         };
         if let Err(SendError::Full { .. }) = sent {
-            let _ = connection.close(CloseCode::TRY_AGAIN_LATER, "too much is waiting to be sent to you");
+            let _ = connection.close(CloseCode::TRY_AGAIN_LATER, "too many answers are queued");
         }
     }
 

@@ -1,13 +1,13 @@
-//! The driver: everything but what the server is for. The program beside it, `main.rs`, begins with a guide to it.
+//! The driver: everything that does not depend on the application. The program in `main.rs` begins with a guide to it.
 
-mod alarms;
 mod app;
 mod peer;
 mod server;
+mod timers;
 
 pub use app::App;
 pub use peer::Counts;
 pub use server::Server;
 
-/// What an idle connection takes.
+/// The size of an idle connection in bytes.
 pub const PEER_SIZE: usize = size_of::<peer::Peer>();

@@ -1,9 +1,9 @@
-//! The loop: waits for sockets and deadlines, and gives each connection its turn.
+//! The loop: waits for sockets and deadlines, accepts clients, and gives each connection its turn.
 
 use super::{
-    alarms::Alarms,
     app::App,
     peer::{Counts, Next, Peer},
+    timers::Timers,
 };
 use mio::{
     Events, Interest, Poll, Token, Waker,
@@ -17,17 +17,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What one read brings at the most. It is there once, so that it can be large: that saves calls to the kernel, which cost
-/// more than the first-level cache brings if what was just read fits into it (16 KiB: up to half as much CPU time again).
-const READ_SPACE: usize = 64 * 1024;
+/// The size of the read buffer, which all connections share. A large one saves system calls, which cost more than a smaller
+/// one saves by fitting into the first-level cache (with 16 KiB: up to half as much CPU time again).
+const READ_BUFFER: usize = 64 * 1024;
 
-/// How many connections are accepted before those that are there have their turn.
-const ACCEPTS_IN_A_TURN: usize = 64;
+/// How many clients are accepted before it is the turn of the connections.
+const ACCEPTS_PER_TURN: usize = 64;
 
-/// How long to wait after an `accept` that failed: mostly there is no file descriptor left, and one has to come free.
-const ACCEPT_REST: Duration = Duration::from_millis(100);
+/// The pause after an `accept` that failed, most often because the process has no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// For who is one too many.
+/// The longest wait: some systems count milliseconds in 32 bits.
+const MAX_WAIT: Duration = Duration::from_secs(3600);
+
+/// The answer to a client beyond [`App::max_connections`].
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 const LISTENER: Token = Token(usize::MAX);
@@ -38,13 +41,13 @@ pub struct Server<A> {
     poll: Poll,
     /// `None` once the server ends.
     listener: Option<TcpListener>,
-    /// When to accept again without being told: after an error, or when there may be more.
+    /// When to accept without an event: after an error, or when there may be more clients.
     accept_at: Option<Duration>,
-    /// By token. A place that is given up is used again.
+    /// By token. Free slots are used again.
     peers: Vec<Option<Peer>>,
     free: Vec<usize>,
-    alarms: Alarms,
-    /// Who has more to read, after the others have had their turn.
+    timers: Timers,
+    /// Connections with more to read, after the others have had their turn.
     again: Vec<usize>,
     origin: Instant,
     shared: Shared<A>,
@@ -52,12 +55,12 @@ pub struct Server<A> {
 
 /// What all connections of the loop share.
 pub(crate) struct Shared<A> {
-    /// One read buffer for all: a connection keeps what it still needs.
+    /// One read buffer for all connections: each keeps what it needs of it.
     pub(crate) buffer: Vec<u8>,
-    /// The time since the origin, which is asked for once after each wait and not for each connection.
+    /// The time since the origin: read once after each wait, and not for each connection.
     pub(crate) now: Duration,
     pub(crate) counts: Arc<Counts>,
-    /// Whose turn it is.
+    /// The connection whose turn it is.
     pub(crate) index: usize,
     pub(crate) app: A,
 }
@@ -69,7 +72,7 @@ impl<A> fmt::Debug for Server<A> {
 }
 
 impl<A: App> Server<A> {
-    /// The counters may be read by another thread.
+    /// Listens on an address. Another thread can read the counters.
     ///
     /// # Errors
     ///
@@ -85,14 +88,14 @@ impl<A: App> Server<A> {
             accept_at: None,
             peers: Vec::new(),
             free: Vec::new(),
-            alarms: Alarms::default(),
+            timers: Timers::default(),
             again: Vec::new(),
             origin: Instant::now(),
-            shared: Shared { buffer: vec![0; READ_SPACE], now: Duration::ZERO, counts, index: 0, app },
+            shared: Shared { buffer: vec![0; READ_BUFFER], now: Duration::ZERO, counts, index: 0, app },
         })
     }
 
-    /// Where it listens.
+    /// The address on which the server listens.
     ///
     /// # Errors
     ///
@@ -101,11 +104,12 @@ impl<A: App> Server<A> {
         self.listener.as_ref().ok_or(ErrorKind::NotConnected)?.local_addr()
     }
 
-    /// Serves until the app says that it is over, and then until all connections have ended.
+    /// Serves until the application ends the server, and then until all connections have ended.
     ///
     /// # Errors
     ///
-    /// Only if the poll itself fails. What happens to a connection ends that connection, and `accept` is tried again.
+    /// Only if the poll itself fails. An error of a connection ends that connection, and after one of `accept` there is a
+    /// pause.
     pub fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         while self.listener.is_some() || self.free.len() < self.peers.len() {
@@ -127,13 +131,13 @@ impl<A: App> Server<A> {
             }
             for index in std::mem::take(&mut self.again) {
                 self.visit(index, |peer, shared| {
-                    peer.has_more = false;
+                    peer.is_listed = false;
                     peer.turn(shared, false)
                 });
             }
-            // After the sockets: what lies in them may move a deadline, and a place that was given up is not used again
-            // while events for the one that had it are still in the list.
-            self.ring();
+            // After the sockets: bytes in them may move a deadline, and a free slot is not used again while there are
+            // events for its last connection.
+            self.time_out();
             if self.accept_at.is_some_and(|at| at <= self.shared.now) {
                 self.accept();
             }
@@ -145,28 +149,28 @@ impl<A: App> Server<A> {
         Ok(())
     }
 
-    /// How long until there is something to do, if no socket has anything. `None` is for ever.
+    /// How long to wait at most for an event. `None`: there is no limit.
     fn wait(&self) -> Option<Duration> {
         if !self.again.is_empty() {
             return Some(Duration::ZERO);
         }
-        let next = self.alarms.next().into_iter().chain(self.accept_at).min()?;
-        Some(next.saturating_sub(self.origin.elapsed()))
+        let next = self.timers.next().into_iter().chain(self.accept_at).min()?;
+        Some(next.saturating_sub(self.origin.elapsed()).min(MAX_WAIT))
     }
 
-    /// Events tell of a change: what is not accepted now would not be reported again.
+    /// Events are edge-triggered: clients that are not accepted now would not be reported again.
     fn accept(&mut self) {
         self.accept_at = None;
-        for _ in 0..ACCEPTS_IN_A_TURN {
+        for _ in 0..ACCEPTS_PER_TURN {
             let Some(listener) = &self.listener else { return };
             match listener.accept() {
                 Ok((stream, _)) => self.admit(stream),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                // The client left before it was its turn.
+                // The client has gone already.
                 Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
                 Err(error) => {
-                    let _ = writeln!(io::stderr(), "accept: {error}"); // where nobody may listen
-                    self.accept_at = Some(self.shared.now + ACCEPT_REST);
+                    let _ = writeln!(io::stderr(), "accept: {error}"); // stderr may be closed
+                    self.accept_at = Some(self.shared.now + ACCEPT_PAUSE);
                     return;
                 }
             }
@@ -175,42 +179,44 @@ impl<A: App> Server<A> {
     }
 
     fn admit(&mut self, mut stream: TcpStream) {
-        if self.peers.len() - self.free.len() >= self.shared.app.most_connections() {
-            // Into a buffer that is empty. To wait until it has gone would be to have the connection.
+        if self.peers.len() - self.free.len() >= self.shared.app.max_connections() {
+            // The socket's buffer is empty, so this does not block. Waiting for the client's end would cost a connection.
             let _ = stream.write_all(FULL);
             return;
         }
-        let index = self.free.pop().unwrap_or(self.peers.len());
-        // Answers should not wait for the acknowledgement of those before them.
+        // An answer must not wait until the one before it is acknowledged.
         let _ = stream.set_nodelay(true);
-        let is_registered = self.poll.registry().register(&mut stream, Token(index), Interest::READABLE).is_ok();
-        let peer = is_registered.then(|| Peer::new(stream, &self.shared));
+        let index = self.free.last().copied().unwrap_or(self.peers.len());
+        if self.poll.registry().register(&mut stream, Token(index), Interest::READABLE).is_err() {
+            return;
+        }
+        let peer = Some(Peer::new(stream, &self.shared));
         match self.peers.get_mut(index) {
-            Some(place) => *place = peer,
+            Some(slot) => {
+                self.free.pop();
+                *slot = peer;
+            }
             None => self.peers.push(peer),
         }
         // This starts the clock of the opening handshake.
-        self.visit(index, Peer::settle);
-        if !is_registered {
-            self.free.push(index);
-        }
+        self.visit(index, Peer::update);
     }
 
-    /// What one connection has brought for others reaches them before the loop waits again: in one write for each. It may
-    /// end a connection, which may be news for others.
+    /// Messages for other connections are sent before the loop waits again, in one write for each connection. That may end a
+    /// connection, and lead to further messages.
     fn deliver(&mut self) {
         loop {
-            let waiting = self.shared.app.waiting();
-            if waiting.is_empty() {
+            let pending = self.shared.app.take_pending();
+            if pending.is_empty() {
                 return;
             }
-            for index in waiting {
+            for index in pending {
                 self.visit(index, Peer::deliver);
             }
         }
     }
 
-    /// Accepts nobody any more, and says goodbye to all. The close deadline bounds how long that takes.
+    /// Accepts no more clients, and closes all connections. The close deadline bounds how long that takes.
     fn end(&mut self) {
         (self.listener, self.accept_at) = (None, None);
         for index in 0..self.peers.len() {
@@ -218,23 +224,28 @@ impl<A: App> Server<A> {
         }
     }
 
-    fn ring(&mut self) {
-        while let Some((at, index)) = self.alarms.take(self.shared.now) {
-            let now = self.shared.now;
-            self.visit(index, |peer, shared| if peer.alarm.rings(at, now) { peer.ring(shared) } else { Next::Wait });
+    /// Handles the deadlines that have passed.
+    fn time_out(&mut self) {
+        let now = self.shared.now;
+        while let Some((at, index)) = self.timers.pop(now) {
+            let timeout = |peer: &mut Peer, shared: &mut _| {
+                if peer.timer.has_passed(at, now) { peer.timeout(shared) } else { Next::Wait }
+            };
+            self.visit(index, timeout);
         }
         let peers = &self.peers;
         let connections = peers.len() - self.free.len();
-        self.alarms.tidy(connections, |index| peers.get(index)?.as_ref().map(|peer| &peer.alarm));
+        self.timers.tidy(connections, |index| peers.get(index)?.as_ref().map(|peer| &peer.timer));
     }
 
-    /// Lets a connection do something, and sees to what it needs next. An event for one that is gone finds nobody.
+    /// Calls `act` on a connection, and does what the connection needs next. Events of a connection that is gone are
+    /// ignored.
     fn visit(&mut self, index: usize, act: impl FnOnce(&mut Peer, &mut Shared<A>) -> Next) {
-        let Some(place) = self.peers.get_mut(index) else { return };
-        let Some(peer) = place else { return };
+        let Some(slot) = self.peers.get_mut(index) else { return };
+        let Some(peer) = slot else { return };
         self.shared.index = index;
         let mut next = act(peer, &mut self.shared);
-        // Either bytes or room: who has to wait for room is not read from. To change this tells anew what is ready.
+        // Either readable or writable. Each change makes the poll report again what is ready.
         let waits_to_write = peer.is_blocked();
         if waits_to_write != peer.waits_to_write && next != Next::Drop {
             peer.waits_to_write = waits_to_write;
@@ -243,21 +254,16 @@ impl<A: App> Server<A> {
                 next = Next::Drop;
             }
         }
-        match next {
-            Next::Wait => self.alarms.set(index, &mut peer.alarm),
-            Next::Again => {
-                self.alarms.set(index, &mut peer.alarm);
-                if !std::mem::replace(&mut peer.has_more, true) {
-                    self.again.push(index);
-                }
+        if next == Next::Drop {
+            // This closes the socket, which also removes it from the poll.
+            if let Some(peer) = slot.take() {
+                peer.report(&mut self.shared);
             }
-            Next::Drop => {
-                // Closing the socket also takes it from the poll.
-                if let Some(peer) = place.take() {
-                    peer.part(&mut self.shared);
-                }
-                self.free.push(index);
-            }
+            return self.free.push(index);
+        }
+        self.timers.schedule(index, &mut peer.timer);
+        if next == Next::Again && !std::mem::replace(&mut peer.is_listed, true) {
+            self.again.push(index);
         }
     }
 }

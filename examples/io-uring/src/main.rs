@@ -1,37 +1,38 @@
 //! An echo server in one thread, on `io_uring` (Linux 6.1 or newer): a guide for drivers over completions, as `event-loop`
 //! is one over readiness. `cargo run --release -p bowline-io-uring [ADDRESS]`.
 //!
-//! To hand memory to the kernel is `unsafe`, which only `ring.rs` is allowed here. Where the kernel has no `io_uring`, or forbids it, the program says so and ends with status 69.
+//! Giving memory to the kernel is `unsafe`, which only `ring.rs` is allowed here. If the kernel has no `io_uring`, or forbids
+//! it, the program prints that and exits with status 69.
 //!
 //! | file | |
 //! |---|---|
-//! | `server.rs` | the loop: waits for completions and deadlines, and hands them to the connections |
-//! | `peer.rs` | one connection: what is asked of the kernel for it, and the right end |
-//! | `ring.rs` | the ring and the read buffers, with all that is `unsafe` |
-//! | `../../event-loop/src/alarms.rs` | the deadlines of all connections, the next one first |
+//! | `server.rs` | the loop: waits for completions and deadlines, and passes them to the connections |
+//! | `peer.rs` | one connection: handshake, operations of the kernel, and the end |
+//! | `ring.rs` | the ring and the read buffers, with everything that is `unsafe` |
+//! | `../../event-loop/src/timers.rs` | the deadlines of all connections, the next one first |
 //!
-//! # What is different from an event loop
+//! # Differences from an event loop
 //!
-//! 1. **The kernel chooses the buffer.** All connections share a group of them. One is taken when bytes have come, so that
-//!    an idle connection holds none; a `Connection` parses in it, and it is given back at once.
-//! 2. **Receiving is asked for once**, and brings a completion for each buffer that was filled, until it is cancelled,
-//!    fails, or finds no buffer (`ENOBUFS`). Then it is asked for again.
-//! 3. **What is sent must stay** until the kernel is done with it. `Output::front` gives it as `Bytes`, while the
-//!    connection receives and queues more. One send at a time for each connection, so that the order is kept. The output
-//!    is advanced when the completion has come, and so "all is written" is true when it is said.
-//! 4. **Tick and send after all completions** of a wait: the answers to several buffers leave together, and one call to the
-//!    kernel hands over the sends of all connections and waits for what comes next.
-//! 5. **If too much waits to be sent, receiving is cancelled.** What the kernel has already filled still comes.
-//! 6. **The socket is closed when the kernel is done with it.** What it still does for a connection that is over is
-//!    cancelled, and the place of the connection is free when all of that has said its last.
+//! 1. **The kernel chooses the buffer.** All connections share a group of buffers. The kernel takes one when bytes have arrived,
+//!    so that an idle connection has none; a `Connection` receives from it, and it is given back at once.
+//! 2. **One receive operation** has a completion for each buffer that was filled, until it is cancelled, fails, or finds no
+//!    buffer (`ENOBUFS`). Then it is started again.
+//! 3. **Bytes that are sent must stay in place** until the kernel is done with them. `Output::front` returns them as `Bytes`,
+//!    while the connection receives and queues more. There is one send operation at a time for each connection, which keeps the
+//!    order. The output is advanced when its completion arrives, so that `should_shutdown` is true when everything is sent.
+//! 4. **Tick and send after all completions** of a wait: the answers to several buffers are sent together, and one system call
+//!    submits the send operations of all connections and waits for the next completions.
+//! 5. **Back-pressure cancels receiving**. Buffers that the kernel has already filled still arrive.
+//! 6. **The socket is closed when the kernel is done with it.** The remaining operations of a connection that is over are
+//!    cancelled, and its slot is free after the last completion of each.
 //!
-//! To use more cores, run a loop in each of several threads, with `SO_REUSEPORT` or by handing out the accepted sockets.
+//! To use more cores, run a loop in each of several threads, with `SO_REUSEPORT` or by distributing the accepted sockets.
 
-#[path = "../../event-loop/src/alarms.rs"]
-mod alarms;
 mod peer;
 mod ring;
 mod server;
+#[path = "../../event-loop/src/timers.rs"]
+mod timers;
 
 use std::{
     error::Error,
@@ -39,7 +40,7 @@ use std::{
     process::ExitCode,
 };
 
-/// The status for a kernel without `io_uring`: `EX_UNAVAILABLE` of `sysexits.h`.
+/// The exit status for a kernel without `io_uring`: `EX_UNAVAILABLE` of `sysexits.h`.
 const UNAVAILABLE: u8 = 69;
 
 fn main() -> ExitCode {

@@ -1,228 +1,222 @@
-//! One connection: its socket, what the crate knows about it, and what is asked of the kernel for it.
+//! One connection: its socket, and the operations that the kernel carries out for it.
 
-use super::{alarms::Alarm, ring::Ring, server::Shared};
+use super::{ring::Ring, server::Shared, timers::Timer};
 use bowline::{
-    CloseCode, Connection, Event, SendError, Timestamp,
+    CloseCode, Connection, Event, Input, SendError, State,
     server::{Handshake, Progress, Refusal},
 };
-use bytes::{Buf, Bytes};
+use bytes::Buf;
 use std::{
     io,
     net::{Shutdown, TcpStream},
     sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
 };
 
-/// Back-pressure: if more bytes than this wait to be sent, no more are received …
-const MUCH: usize = 256 * 1024;
+/// Back-pressure: while more bytes than this are queued, nothing more is received …
+const HIGH_WATER: usize = 256 * 1024;
 
-/// … until only this many wait.
-const LITTLE: usize = 64 * 1024;
+/// … until no more than this are queued.
+const LOW_WATER: usize = 64 * 1024;
 
-/// How long a client that was refused may take to read the answer.
-const LINGER: Duration = Duration::from_secs(2);
-
-/// What an idle connection costs in this program: no buffer, and nothing else on the heap.
-#[expect(clippy::struct_excessive_bools, reason = "six facts that do not depend on each other")]
+/// An idle connection: it has no buffer, and nothing else on the heap.
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub(super) struct Peer {
-    pub(super) alarm: Alarm,
-    /// Whether it is in the list of those that have to be settled.
+    pub(super) timer: Timer,
+    /// Whether it is in the list of those that have to be updated.
     pub(super) is_listed: bool,
     stream: TcpStream,
     phase: Phase,
     receiving: Receiving,
     is_sending: bool,
-    /// The stream has no more bytes.
+    /// Nothing more can be received.
     has_ended: bool,
-    /// Bytes were taken since the last deadline.
-    has_taken: bool,
-    /// Sending has failed.
-    is_broken: bool,
+    /// Bytes were sent since the last deadline.
+    has_sent: bool,
     is_shut_down: bool,
+    /// Everything is done, except for operations of the kernel.
+    is_over: bool,
 }
 
-/// Few are in another phase than `Open`, and never for long: in a box, they do not make the others larger.
+/// A handshake is short: its box keeps the other connections small.
 #[expect(clippy::large_enum_variant, reason = "nearly all are open")]
 enum Phase {
     Opening(Box<Handshake>),
+    /// With a client that was accepted; or with one that was refused, and is still to get the answer.
     Open(Connection),
-    /// What of the refusal is to be sent.
-    Refused(Bytes),
-    /// All is over, except for what the kernel still does with the socket.
-    Over,
 }
 
-/// What the kernel was asked for. Never for two things at a time: the order of what comes would not be certain.
+/// The receive operation. There is never more than one, since the order of two is not certain.
 #[derive(PartialEq, Eq)]
 enum Receiving {
     Nothing,
-    /// All that comes, until further notice.
+    /// Into one buffer after the other, until it is cancelled.
     All,
-    /// What comes next, and no more.
+    /// Into a single buffer.
     Once,
-    /// It was told to stop, and has not said its last yet.
+    /// It was cancelled, and its last completion has not arrived.
     Stopping,
 }
 
 impl Peer {
     pub(super) fn new(stream: TcpStream, shared: &Shared) -> Self {
         Self {
-            alarm: Alarm::default(),
+            timer: Timer::default(),
             is_listed: false,
             stream,
-            phase: Phase::Opening(Box::new(Handshake::new(&shared.config))),
+            phase: Phase::Opening(Box::new(Handshake::new(shared.config.clone()))),
             receiving: Receiving::Nothing,
             is_sending: false,
             has_ended: false,
-            has_taken: false,
-            is_broken: false,
+            has_sent: false,
             is_shut_down: false,
+            is_over: false,
         }
     }
 
-    /// Bytes have come: the rest of the opening handshake, messages, or both. The buffer is the kernel's choice; what is
-    /// still needed of it is kept by the connection.
-    pub(super) fn receive(&mut self, mut input: &mut [u8], shared: &Shared) {
+    /// A buffer was filled: with the rest of the opening handshake, messages, or both.
+    pub(super) fn received(&mut self, bytes: &mut [u8], shared: &Shared) {
         count(&shared.counts.reads);
+        self.receive(&mut Input::from(bytes), shared);
+    }
+
+    fn receive(&mut self, input: &mut Input<'_>, shared: &Shared) {
         if let Phase::Opening(handshake) = &mut self.phase {
-            match handshake.receive(&mut input) {
-                Progress::Incomplete => {}
-                Progress::Refused(refusal) => self.refuse(refusal, shared.now),
-                Progress::Request(request) => match request.accept(&shared.accept) {
-                    Ok(connection) => self.phase = Phase::Open(connection),
-                    Err(refusal) => self.refuse(refusal, shared.now),
-                },
-            }
+            let progress = handshake.receive(input);
+            self.decide(progress, shared);
         }
         if let Phase::Open(connection) = &mut self.phase {
-            while let Some(event) = connection.receive(&mut input) {
-                // If sending has failed, this is only to hear what the peer's last word is.
-                if !self.is_broken {
-                    echo(connection, event);
-                }
+            while let Some(event) = connection.receive(input) {
+                echo(connection, event);
             }
         }
     }
 
-    /// The end of the stream.
+    /// The outcome of the opening handshake, if there is one. Either way it leads to a connection.
+    fn decide(&mut self, progress: Progress, shared: &Shared) {
+        self.phase = Phase::Open(match progress {
+            Progress::Incomplete => return,
+            Progress::Request(request) => request.accept(&shared.accept).unwrap_or_else(Refusal::into_connection),
+            Progress::NotWebSocket(request) => request.into_refusal().into_connection(),
+            Progress::Refused(refusal) => refusal.into_connection(),
+            _ => return self.has_ended = true, // an outcome of a later version
+        });
+    }
+
+    /// The peer's stream has ended.
     pub(super) fn end(&mut self, shared: &Shared) {
-        if self.is_broken {
-            return self.fail(); // what is queued will never be sent
+        if let Phase::Opening(handshake) = &mut self.phase {
+            let progress = handshake.receive_eof();
+            self.decide(progress, shared);
+        }
+        if let Phase::Open(connection) = &mut self.phase {
+            connection.receive_eof();
         }
         self.has_ended = true;
-        match &mut self.phase {
-            Phase::Opening(handshake) => {
-                if let Progress::Refused(refusal) = handshake.receive_eof() {
-                    self.refuse(refusal, shared.now);
-                }
-            }
-            Phase::Open(connection) => connection.receive_eof(),
-            Phase::Refused(_) | Phase::Over => {}
-        }
     }
 
-    /// Receiving has failed: nothing more will come.
+    /// Receiving has failed.
     pub(super) fn fail(&mut self) {
-        (self.has_ended, self.is_broken) = (true, true);
         if let Phase::Open(connection) = &mut self.phase {
             connection.transport_failed();
         }
+        self.has_ended = true;
     }
 
-    /// The kernel does not receive any more for this connection, unless it is asked again.
+    /// The receive operation is over.
     pub(super) fn has_stopped_receiving(&mut self) {
         self.receiving = Receiving::Nothing;
     }
 
-    /// A send is over. Only now are these bytes written, and the place of the next piece is known. If sending fails, what
-    /// the peer said before that is still received.
+    /// A send operation is over: only now are its bytes written, and the next segment can be sent.
     pub(super) fn sent(&mut self, outcome: &io::Result<usize>, shared: &Shared) {
         self.is_sending = false;
-        let &Ok(sent @ 1..) = outcome else {
-            self.is_broken = true;
-            if self.has_ended {
-                self.fail();
-            }
-            return;
-        };
-        count(&shared.counts.writes);
-        self.has_taken = true;
-        match &mut self.phase {
-            Phase::Open(connection) => connection.output().advance(sent),
-            Phase::Refused(bytes) => bytes.advance(sent.min(bytes.len())),
-            Phase::Opening(_) | Phase::Over => {}
+        let Phase::Open(connection) = &mut self.phase else { return };
+        if let Ok(sent @ 1..) = *outcome {
+            connection.output().advance(sent);
+            self.has_sent = true;
+            count(&shared.counts.writes);
+        } else {
+            connection.write_failed();
         }
     }
 
-    /// The deadline has come. Nothing was received from a peer that is slow to take our answers, so that it would look
-    /// silent. If it has taken some since the last deadline, it may show that it is alive: one byte is enough for that, and
-    /// does not undo the back-pressure. A peer that takes nothing at all is given up like a silent one.
-    pub(super) fn ring(&mut self, index: usize, ring: &mut Ring) -> io::Result<()> {
-        let has_taken = std::mem::take(&mut self.has_taken);
-        if has_taken && self.receiving == Receiving::Nothing && !self.has_ended && self.waiting() > LITTLE {
+    /// The deadline has passed. Nothing is received from a peer that is slow to read our answers, so that it seems silent.
+    /// If it has accepted some since the last deadline, one byte is received as a sign of life, which is too little to undo
+    /// the back-pressure. A peer that accepts nothing times out like a silent one.
+    pub(super) fn timeout(&mut self, index: usize, ring: &mut Ring) -> io::Result<()> {
+        let has_sent = std::mem::take(&mut self.has_sent);
+        if has_sent && self.receiving == Receiving::Nothing && !self.has_ended && self.queued() > LOW_WATER {
             self.receiving = Receiving::Once;
             ring.receive_once(index, &self.stream, 1)?;
         }
         Ok(())
     }
 
-    /// What is to be done after all completions and deadlines of a wait: tell the time, send, end, receive. In this order,
-    /// as time may queue a ping or a Close frame, and as the end has to wait until all is sent. False if nothing is left to
-    /// be done for this connection, and its socket can be closed.
-    pub(super) fn settle(&mut self, index: usize, ring: &mut Ring, shared: &Shared) -> io::Result<bool> {
-        self.tick(shared.now);
-        self.send(index, ring)?;
-        let (is_last_byte_sent, is_over) = match &self.phase {
-            Phase::Opening(_) => (false, self.has_ended),
-            Phase::Open(connection) => (connection.should_shutdown(), connection.is_closed()),
-            Phase::Refused(bytes) => {
-                let is_sent = self.is_broken || bytes.is_empty();
-                (is_sent, (is_sent && self.has_ended) || self.alarm.due <= Some(shared.now))
+    /// What has to be done after all completions and deadlines of a wait, in this order: advance the clock, which may queue a
+    /// ping or a Close frame; send; see whether it is the end, which waits until everything is sent; and receive. Returns
+    /// false if the socket can be closed.
+    pub(super) fn update(&mut self, index: usize, ring: &mut Ring, shared: &Shared) -> io::Result<bool> {
+        if !self.is_over {
+            self.tick(shared);
+            self.send(index, ring)?;
+            self.is_over = match &self.phase {
+                Phase::Opening(_) => self.has_ended,
+                Phase::Open(connection) => connection.is_closed(),
+            };
+            if self.is_over {
+                self.leave(index, ring, shared)?;
+            } else {
+                self.shut_down();
+                self.keep_receiving(index, ring)?;
             }
-            Phase::Over => return Ok(self.is_sending || self.receiving != Receiving::Nothing),
-        };
-        // To close the socket now would reset the connection if bytes lie unread in it, and the reset could destroy the
-        // Close frame, or the refusal, on its way. So only this half ends, and receiving goes on until the other does.
-        if is_last_byte_sent && !self.is_shut_down {
-            self.is_shut_down = true;
-            // If the peer is gone already, receiving will tell.
-            let _ = self.stream.shutdown(Shutdown::Write);
         }
-        if is_over { self.leave(index, ring, shared) } else { self.see_to_receiving(index, ring).map(|()| true) }
+        Ok(!self.is_over || self.is_in_use())
     }
 
-    /// The connection is over. Its socket is open until the kernel is done with it.
-    fn leave(&mut self, index: usize, ring: &mut Ring, shared: &Shared) -> io::Result<bool> {
+    fn shut_down(&mut self) {
+        if let Phase::Open(connection) = &self.phase
+            && connection.should_shutdown()
+            && !self.is_shut_down
+        {
+            // If the peer has gone already, receiving reports it.
+            let _ = self.stream.shutdown(Shutdown::Write);
+            self.is_shut_down = true;
+        }
+    }
+
+    /// The connection is over. Its socket stays open until the kernel is done with it.
+    fn leave(&mut self, index: usize, ring: &mut Ring, shared: &Shared) -> io::Result<()> {
         if let Phase::Open(connection) = &self.phase
             && let Some(closure) = connection.closure()
         {
             (shared.ended)(closure);
         }
-        self.phase = Phase::Over;
-        self.alarm.due = None;
-        let is_in_use = self.is_sending || self.receiving != Receiving::Nothing;
-        if is_in_use {
-            ring.stop_all(index, &self.stream)?;
-        }
-        Ok(is_in_use)
+        self.timer.due = None;
+        if self.is_in_use() { ring.stop_all(index, &self.stream) } else { Ok(()) }
     }
 
-    /// Who does not take our answers is not asked for more. And if sending has failed, what lies in the socket is fetched
-    /// piece by piece: to receive all that comes is to wait for news after the last byte, and a reset that came before is
-    /// none.
-    fn see_to_receiving(&mut self, index: usize, ring: &mut Ring) -> io::Result<()> {
-        let waiting = self.waiting();
+    fn is_in_use(&self) -> bool {
+        self.is_sending || self.receiving != Receiving::Nothing
+    }
+
+    /// Starts or stops receiving: nothing is received from a peer that does not read our answers. From one that is only
+    /// expected to end its stream, a single buffer is received at a time, since sending may have failed: a receive operation
+    /// that continues by itself can miss a reset that arrived before it.
+    fn keep_receiving(&mut self, index: usize, ring: &mut Ring) -> io::Result<()> {
+        let queued = self.queued();
+        let is_ending =
+            matches!(&self.phase, Phase::Open(connection) if connection.state() != State::Open && queued == 0);
         match self.receiving {
-            Receiving::Nothing if self.has_ended => Ok(()),
-            Receiving::Nothing if self.is_broken => {
+            Receiving::Nothing if self.has_ended || queued > LOW_WATER => Ok(()),
+            Receiving::Nothing if is_ending => {
                 self.receiving = Receiving::Once;
                 ring.receive_once(index, &self.stream, u32::MAX)
             }
-            Receiving::Nothing if waiting <= LITTLE => {
+            Receiving::Nothing => {
                 self.receiving = Receiving::All;
                 ring.receive(index, &self.stream)
             }
-            Receiving::All if waiting > MUCH || self.is_broken => {
+            Receiving::All if is_ending || queued > HIGH_WATER => {
                 self.receiving = Receiving::Stopping;
                 ring.stop_receiving(index)
             }
@@ -230,57 +224,41 @@ impl Peer {
         }
     }
 
-    /// Sends the first piece of what is queued, unless one is under way. It stays queued, so that it is not sent twice
-    /// only because of `is_sending`.
+    /// Sends the first segment of what is queued, unless one is being sent. It stays queued until it is sent.
     fn send(&mut self, index: usize, ring: &mut Ring) -> io::Result<()> {
-        if self.is_sending || self.is_broken {
+        let Phase::Open(connection) = &mut self.phase else { return Ok(()) };
+        if self.is_sending {
             return Ok(());
         }
-        let piece = match &mut self.phase {
-            Phase::Open(connection) => connection.output().front(),
-            Phase::Refused(bytes) => Some(bytes.clone()).filter(|bytes| !bytes.is_empty()),
-            Phase::Opening(_) | Phase::Over => None,
-        };
-        let Some(piece) = piece else { return Ok(()) };
+        let Some(segment) = connection.output().front() else { return Ok(()) };
         self.is_sending = true;
-        let has_more = self.waiting() > piece.len();
-        ring.send(index, &self.stream, piece, has_more)
+        let has_more = connection.buffered_amount() > segment.len();
+        ring.send(index, &self.stream, segment, has_more)
     }
 
-    /// How many bytes are to be sent, those under way included. None of them will be if sending has failed.
-    fn waiting(&self) -> usize {
+    /// How many bytes are queued, those that are being sent included.
+    fn queued(&self) -> usize {
         match &self.phase {
-            _ if self.is_broken => 0,
-            Phase::Opening(_) | Phase::Over => 0,
-            Phase::Open(connection) => connection.queued(),
-            Phase::Refused(bytes) => bytes.len(),
+            Phase::Opening(_) => 0,
+            Phase::Open(connection) => connection.buffered_amount(),
         }
     }
 
-    fn tick(&mut self, now: Duration) {
-        let timestamp = Timestamp::since_origin(now);
-        let wait = match &mut self.phase {
-            Phase::Opening(handshake) => {
-                let wait = handshake.tick(timestamp);
-                // Once the time is up, this refuses.
-                if let Progress::Refused(refusal) = handshake.receive(&mut &mut [][..]) {
-                    return self.refuse(refusal, now);
-                }
-                wait
-            }
-            Phase::Open(connection) => connection.tick(timestamp),
-            Phase::Refused(_) | Phase::Over => return,
-        };
-        self.alarm.due = wait.map(|wait| now + wait);
-    }
-
-    fn refuse(&mut self, mut refusal: Refusal, now: Duration) {
-        self.phase = Phase::Refused(refusal.copy_to_bytes(refusal.remaining()));
-        self.alarm.due = Some(now + LINGER);
+    fn tick(&mut self, shared: &Shared) {
+        let now = shared.now.into();
+        let mut wait = None;
+        if let Phase::Opening(handshake) = &mut self.phase {
+            wait = handshake.tick(now);
+            self.receive(&mut Input::default(), shared); // after the deadline, this refuses the client
+        }
+        if let Phase::Open(connection) = &mut self.phase {
+            wait = connection.tick(now);
+        }
+        self.timer.due = wait.map(|wait| shared.now.saturating_add(wait));
     }
 }
 
-/// What this program is for. An error of `send` is not one of the connection: here, nothing can be done about it.
+/// The application of this program. An error of `send` concerns the message, and not the connection.
 fn echo(connection: &mut Connection, event: Event<'_>) {
     let sent = match event {
         Event::Text(text) => connection.send_text(text),
@@ -288,19 +266,19 @@ fn echo(connection: &mut Connection, event: Event<'_>) {
         _ => Ok(()),
     };
     if let Err(SendError::Full { .. }) = sent {
-        let _ = connection.close(CloseCode::TRY_AGAIN_LATER, "too much is waiting to be sent to you");
+        let _ = connection.close(CloseCode::TRY_AGAIN_LATER, "too many answers are queued");
     }
 }
 
-/// How many buffers were filled, and how many sends took something: whoever compares them with the messages sees whether
-/// the answers to a batch leave together. Calls to the kernel are fewer, as one serves many connections.
+/// How many buffers were filled, and how many send operations sent bytes. Comparing them with the number of messages shows
+/// whether the answers to a batch are one send. There are fewer system calls, since one serves many connections.
 #[derive(Default)]
 pub(crate) struct Counts {
     pub(crate) reads: AtomicU64,
     pub(crate) writes: AtomicU64,
 }
 
-/// Only one thread counts, so that this need not be one step.
+/// Only one thread counts, so this need not be one atomic step.
 fn count(counter: &AtomicU64) {
     counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
 }

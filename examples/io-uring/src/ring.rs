@@ -1,15 +1,15 @@
 //! The ring, and all that is `unsafe` in this program.
 //!
-//! The kernel works on memory of this process after the call that asked for it has returned. So the memory must stay
-//! where it is until the kernel says that it is done, and nobody else may touch it meanwhile. Here the types see to that:
+//! The kernel uses memory of this process after the call that started the operation has returned. So the memory must stay
+//! in place until the completion, and nothing else may access it meanwhile. Here the types ensure that:
 //!
-//! - The **read buffers** are never freed. Each belongs to the kernel or to the program: it comes as a [`Filled`], which
-//!   cannot be copied, and goes back by [`Ring::give_back`], which takes it.
-//! - The **bytes to be sent** are a handle of their owner, [`Bytes`], which the ring keeps until the send is over.
+//! - The **read buffers** are never freed. Each belongs either to the kernel or to the program, which gets it as a [`Filled`]
+//!   that cannot be copied, and returns it to [`Ring::give_back`] by value.
+//! - The **bytes to be sent** are [`Bytes`], a handle that the ring keeps until the completion.
 //!
-//! What is not memory is up to the caller: a socket must stay open until nothing is asked of it any more. Otherwise the
-//! number of its descriptor could by then mean another one.
-#![expect(unsafe_code, reason = "what the kernel may touch, and for how long, is not known to the compiler")]
+//! Sockets are up to the caller: each must stay open until the last completion of its operations. Otherwise the number of
+//! its descriptor could belong to another one by then.
+#![expect(unsafe_code, reason = "the compiler cannot check for how long the kernel accesses memory")]
 
 use bytes::Bytes;
 use io_uring::{
@@ -27,38 +27,39 @@ use std::{
     time::Duration,
 };
 
-/// How much can be asked for before the kernel has to be called.
+/// How many operations fit into the queue before it has to be submitted.
 const SUBMISSIONS: u32 = 1024;
 
-/// How many completions there is room for. Beyond that the kernel keeps them itself, which is slower.
+/// How many completions fit into the queue. The kernel keeps further ones itself, which is slower.
 const COMPLETIONS: u32 = 8192;
 
-/// How many read buffers there are: a power of two. If they are used up, receiving stops with `ENOBUFS`, to be begun again.
+/// The number of read buffers: a power of two. If they are used up, receiving stops with `ENOBUFS`, and is started again.
 const BUFFERS: u16 = 64;
 
-/// The size of each, in bytes: what one completion brings at the most. A message of 64 KiB lies whole in it.
+/// The size of each in bytes: a message of 64 KiB fits into one.
 const BUFFER_SPACE: u32 = 68 * 1024;
 
 /// The group of buffers; there is only one.
 const GROUP: u16 = 0;
 
-/// What an operation is, in the lowest bits of its number; above is the index of a connection, or for `SEND` of a [`Sends`].
+/// The kind of an operation is in the lowest bits of its number, and above it the index of a connection, or for `SEND` of an
+/// entry in [`Sends`].
 const ACCEPT: u64 = 0;
 const RECEIVE: u64 = 1;
 const SEND: u64 = 2;
 const CANCEL: u64 = 3;
 const KIND_BITS: u32 = 2;
 
-/// What the kernel has done.
+/// An operation of the kernel that is done.
 pub(super) enum Completion {
     Accepted(io::Result<TcpStream>),
-    /// For which connection, and what came: `None` is the end of the stream.
+    /// The connection, and the bytes: `None` is the end of the stream.
     Received(usize, io::Result<Option<Filled>>),
-    /// For which connection, and how many bytes were taken.
+    /// The connection, and how many bytes were sent.
     Sent(usize, io::Result<usize>),
 }
 
-/// A read buffer that the kernel has filled, to be given back to it.
+/// A read buffer that the kernel has filled.
 #[must_use = "give it back to the ring, or it is lost"]
 pub(super) struct Filled {
     buffer: &'static mut [u8],
@@ -67,7 +68,7 @@ pub(super) struct Filled {
 }
 
 impl Filled {
-    /// What came.
+    /// The bytes that were received.
     pub(super) fn bytes(&mut self) -> &mut [u8] {
         self.buffer.get_mut(..self.len).unwrap_or_default()
     }
@@ -82,8 +83,8 @@ pub(super) struct Ring {
 impl Ring {
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`] if the kernel has no `io_uring`, not all that is used here (which came with Linux 6.1),
-    /// or does not allow it to this process.
+    /// [`ErrorKind::Unsupported`] if the kernel has no `io_uring`, is older than Linux 6.1, or forbids `io_uring` to this
+    /// process.
     pub(super) fn new() -> io::Result<Self> {
         Self::build().map_err(|error| match error.raw_os_error() {
             Some(libc::ENOSYS) => unsupported(&error, "the kernel has no io_uring"),
@@ -96,7 +97,7 @@ impl Ring {
     fn build() -> io::Result<Self> {
         let queues = IoUring::builder()
             .setup_cqsize(COMPLETIONS)
-            // One thread uses it, and completions are worked on when that thread waits for them, not in between.
+            // One thread uses it, and the kernel completes operations when that thread waits, not in between.
             .setup_single_issuer()
             .setup_defer_taskrun()
             .build(SUBMISSIONS)?;
@@ -104,7 +105,7 @@ impl Ring {
         Ok(Self { queues, buffers, sends: Sends::default() })
     }
 
-    /// Hands over what was asked for, and waits until something is done, or for `timeout`.
+    /// Submits what is queued, and waits for a completion, or for `timeout`.
     pub(super) fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         let timespec = timeout.map(Timespec::from);
         let mut arguments = SubmitArgs::new();
@@ -112,13 +113,13 @@ impl Ring {
             arguments = arguments.timespec(timespec);
         }
         match self.queues.submitter().submit_with_args(1, &arguments) {
-            // The time is up; a signal; or completions have to be taken before more can be done.
+            // A timeout; a signal; or completions have to be taken off the queue first.
             Err(error) if matches!(error.raw_os_error(), Some(libc::ETIME | libc::EINTR | libc::EBUSY)) => Ok(()),
             waited => waited.map(drop),
         }
     }
 
-    /// The next thing that is done, and whether it is the last that this operation says.
+    /// The next completion, and whether it is the last one of its operation.
     pub(super) fn next(&mut self) -> Option<(Completion, bool)> {
         loop {
             let entry = self.queues.completion().next()?;
@@ -127,7 +128,7 @@ impl Ring {
             let outcome = usize::try_from(entry.result()).map_err(|_| io::Error::from_raw_os_error(-entry.result()));
             let completion = match entry.user_data() & ((1 << KIND_BITS) - 1) {
                 ACCEPT => Completion::Accepted(outcome.map(|_| {
-                    // SAFETY: the kernel has just opened this descriptor for us, and nobody else knows of it.
+                    // SAFETY: the kernel has just opened this descriptor for this program, and nothing else uses it.
                     unsafe { OwnedFd::from_raw_fd(entry.result()) }.into()
                 })),
                 RECEIVE => Completion::Received(index, self.received(outcome, entry.flags())),
@@ -161,21 +162,21 @@ impl Ring {
         self.buffers.give(buffer, id);
     }
 
-    /// Accepts connections until it fails: one completion for each.
+    /// Accepts connections until there is an error: one completion for each.
     pub(super) fn accept(&mut self, listener: &TcpListener) -> io::Result<()> {
         let entry = opcode::AcceptMulti::new(Fd(listener.as_raw_fd())).flags(libc::SOCK_CLOEXEC).build();
-        // SAFETY: no memory is handed over: the address of the peer is not asked for.
+        // SAFETY: the operation has no memory, since it does not return the address of the peer.
         unsafe { self.push(&entry.user_data(number(ACCEPT, 0))) }
     }
 
-    /// Receives until the end of the stream, or until it fails: one completion for each buffer that is filled.
+    /// Receives until the end of the stream, or until there is an error: one completion for each buffer that is filled.
     pub(super) fn receive(&mut self, peer: usize, stream: &TcpStream) -> io::Result<()> {
         let entry = opcode::RecvMulti::new(Fd(stream.as_raw_fd()), GROUP).build();
         // SAFETY: the kernel takes buffers that were given to it, which are never freed.
         unsafe { self.push(&entry.user_data(number(RECEIVE, peer))) }
     }
 
-    /// Receives at most `limit` bytes, and at most a buffer full, as soon as there is one: a single completion.
+    /// Receives once: at most `limit` bytes, into a single buffer.
     pub(super) fn receive_once(&mut self, peer: usize, stream: &TcpStream, limit: u32) -> io::Result<()> {
         let entry = opcode::Recv::new(Fd(stream.as_raw_fd()), ptr::null_mut(), limit.min(BUFFER_SPACE))
             .buf_group(GROUP)
@@ -184,38 +185,38 @@ impl Ring {
         unsafe { self.push(&entry.flags(Flags::BUFFER_SELECT).user_data(number(RECEIVE, peer))) }
     }
 
-    /// Stops receiving. What the kernel has already filled still comes, and after that a last completion.
+    /// Cancels receiving. Buffers that are already filled still arrive, and then a last completion.
     pub(super) fn stop_receiving(&mut self, peer: usize) -> io::Result<()> {
         let entry = opcode::AsyncCancel::new(number(RECEIVE, peer)).build();
-        // SAFETY: no memory is handed over.
+        // SAFETY: the operation has no memory.
         unsafe { self.push(&entry.user_data(number(CANCEL, peer))) }
     }
 
-    /// Stops all that was asked for with this socket. Each operation says by a last completion that it is over.
+    /// Cancels all operations with this socket. Each still has a last completion.
     pub(super) fn stop_all(&mut self, peer: usize, stream: &TcpStream) -> io::Result<()> {
         let entry = opcode::AsyncCancel2::new(CancelBuilder::fd(Fd(stream.as_raw_fd())).all()).build();
-        // SAFETY: no memory is handed over.
+        // SAFETY: the operation has no memory.
         unsafe { self.push(&entry.user_data(number(CANCEL, peer))) }
     }
 
-    /// Sends as many of these bytes as the socket takes at once, but at least one. `has_more` says that others follow
-    /// right after them: then the kernel waits for these before it sends a packet that is not full.
+    /// Sends as many of these bytes as the socket accepts at once, but at least one. `has_more` if others follow right after
+    /// them: then the kernel waits for these before it sends a packet that is not full.
     pub(super) fn send(&mut self, peer: usize, stream: &TcpStream, bytes: Bytes, has_more: bool) -> io::Result<()> {
         let flags = if has_more { libc::MSG_NOSIGNAL | libc::MSG_MORE } else { libc::MSG_NOSIGNAL };
         let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let entry = opcode::Send::new(Fd(stream.as_raw_fd()), bytes.as_ptr(), len).flags(flags).build();
         let index = self.sends.begin(peer, bytes);
-        // SAFETY: `bytes` is now in `sends`, and stays there until the completion with this number. What a `Bytes` points
-        // to does not move with it, and nobody can change it.
+        // SAFETY: `bytes` is now in `sends`, and stays there until the completion with this number. The memory that a
+        // `Bytes` points to does not move with it, and cannot be changed.
         unsafe { self.push(&entry.user_data(number(SEND, index))) }
     }
 
     /// # Safety
     ///
     /// Memory that the operation points to must stay valid until its last completion, and if the kernel writes to it, must
-    /// not be touched until then.
+    /// not be accessed until then.
     unsafe fn push(&mut self, entry: &squeue::Entry) -> io::Result<()> {
-        // SAFETY: the caller promises it.
+        // SAFETY: the caller ensures it.
         while unsafe { self.queues.submission().push(entry) }.is_err() {
             match self.queues.submit() {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
@@ -227,13 +228,13 @@ impl Ring {
 }
 
 impl Drop for Ring {
-    /// When the ring is closed, the kernel need not be done at once: what it may still send is not freed.
+    /// After the ring is closed, the kernel may not be done yet: bytes that are being sent are not freed.
     fn drop(&mut self) {
         std::mem::forget(std::mem::take(&mut self.sends));
     }
 }
 
-/// The number of an operation, which its completions bear.
+/// The number of an operation, which is also in its completions.
 fn number(kind: u64, index: usize) -> u64 {
     (index as u64) << KIND_BITS | kind
 }
@@ -242,43 +243,43 @@ fn unsupported(error: &io::Error, reason: &str) -> io::Error {
     io::Error::new(ErrorKind::Unsupported, format!("{reason} ({error})"))
 }
 
-/// What is being sent, and for which connection.
+/// The connections and the bytes of the send operations.
 #[derive(Default)]
 struct Sends {
-    places: Vec<Option<(usize, Bytes)>>,
+    slots: Vec<Option<(usize, Bytes)>>,
     free: Vec<usize>,
 }
 
 impl Sends {
     fn begin(&mut self, peer: usize, bytes: Bytes) -> usize {
-        let index = self.free.pop().unwrap_or(self.places.len());
-        match self.places.get_mut(index) {
-            Some(place) => *place = Some((peer, bytes)),
-            None => self.places.push(Some((peer, bytes))),
+        let index = self.free.pop().unwrap_or(self.slots.len());
+        match self.slots.get_mut(index) {
+            Some(slot) => *slot = Some((peer, bytes)),
+            None => self.slots.push(Some((peer, bytes))),
         }
         index
     }
 
     fn over(&mut self, index: usize) -> Option<(usize, Bytes)> {
-        let send = self.places.get_mut(index)?.take()?;
+        let send = self.slots.get_mut(index)?.take()?;
         self.free.push(index);
         Some(send)
     }
 }
 
-/// What the kernel calls this place; it may read and write there.
-fn address<T>(place: NonNull<T>) -> u64 {
-    place.as_ptr().expose_provenance() as u64
+/// An address for the kernel, which can read and write there.
+fn address<T>(memory: NonNull<T>) -> u64 {
+    memory.as_ptr().expose_provenance() as u64
 }
 
 /// The read buffers, and the queue in which they are given to the kernel.
 struct Buffers {
     /// The queue, which the kernel reads: an array of `BUFFERS` entries, on a page of its own.
     queue: NonNull<BufRingEntry>,
-    /// How many were ever put into it. The kernel finds that number in an unused field of the first entry.
+    /// How many entries were ever added. The kernel reads this number from an unused field of the first entry.
     tail: u16,
-    /// Those that the kernel has, by their number.
-    lent: Vec<Option<NonNull<u8>>>,
+    /// The buffers that the kernel has, by their number.
+    given: Vec<Option<NonNull<u8>>>,
 }
 
 impl Buffers {
@@ -288,9 +289,9 @@ impl Buffers {
         // SAFETY: the size is not 0.
         let queue: NonNull<BufRingEntry> =
             NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or(ErrorKind::OutOfMemory)?.cast();
-        // SAFETY: it has room for so many entries, begins with a page, is zeroed, and is never freed.
+        // SAFETY: it has this number of entries, begins with a page, is zeroed, and is never freed.
         unsafe { queues.submitter().register_buf_ring_with_flags(address(queue), BUFFERS, GROUP, 0) }?;
-        let mut buffers = Self { queue, tail: 0, lent: vec![None; usize::from(BUFFERS)] };
+        let mut buffers = Self { queue, tail: 0, given: vec![None; usize::from(BUFFERS)] };
         let space = vec![0; usize::from(BUFFERS) * BUFFER_SPACE as usize].leak();
         for (id, buffer) in (0..BUFFERS).zip(space.chunks_exact_mut(BUFFER_SPACE as usize)) {
             buffers.give(buffer, id);
@@ -300,14 +301,14 @@ impl Buffers {
 
     fn give(&mut self, buffer: &'static mut [u8], id: u16) {
         let start = NonNull::from(buffer).cast();
-        if let Some(place) = self.lent.get_mut(usize::from(id)) {
-            *place = Some(start);
+        if let Some(slot) = self.given.get_mut(usize::from(id)) {
+            *slot = Some(start);
         }
         let index = usize::from(self.tail % BUFFERS);
-        // SAFETY: the index is below `BUFFERS`, which is how many entries the queue has.
+        // SAFETY: the index is below `BUFFERS`, the number of entries in the queue.
         let mut entry = unsafe { self.queue.add(index) };
-        // SAFETY: zeroes are a valid entry, too. The kernel does not write to it, and reads it only below the tail; there
-        // are as many places as buffers, so this one is not below it.
+        // SAFETY: zeros are a valid entry, too. The kernel does not write to entries, and reads only those below the tail.
+        // There are as many entries as buffers, so this one is not below it.
         let entry = unsafe { entry.as_mut() };
         entry.set_addr(address(start));
         entry.set_len(BUFFER_SPACE);
@@ -315,15 +316,15 @@ impl Buffers {
         self.tail = self.tail.wrapping_add(1);
         // SAFETY: the queue begins with its first entry, which is initialized.
         let tail = unsafe { BufRingEntry::tail(self.queue.as_ptr()) };
-        // SAFETY: it is aligned, is never freed, and here it is only written so.
+        // SAFETY: it is aligned, is never freed, and is only written here.
         let tail = unsafe { AtomicU16::from_ptr(tail.cast_mut()) };
         // The kernel must not see the tail before the entry.
         tail.store(self.tail, Ordering::Release);
     }
 
-    /// Takes a buffer that the kernel has given back with the completion that is being looked at.
+    /// Takes a buffer that the kernel has returned with the current completion.
     fn take(&mut self, id: u16, len: usize) -> Option<Filled> {
-        let start = self.lent.get_mut(usize::from(id))?.take()?;
+        let start = self.given.get_mut(usize::from(id))?.take()?;
         // SAFETY: this came from a slice of that length, which is never freed. The kernel is done with it, and as it was
         // taken out of the table, there is no other reference.
         let buffer = unsafe { std::slice::from_raw_parts_mut(start.as_ptr(), BUFFER_SPACE as usize) };

@@ -9,11 +9,11 @@ mod counted;
 mod echo;
 #[path = "../../../../examples/io-uring/src"]
 mod io_uring_example {
-    #[path = "../../event-loop/src/alarms.rs"]
-    mod alarms;
     mod peer;
     mod ring;
     pub(crate) mod server;
+    #[path = "../../event-loop/src/timers.rs"]
+    mod timers;
 }
 mod ours;
 mod peers;
@@ -63,7 +63,7 @@ fn any() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
-/// Says where the server is, and answers questions in a thread that sleeps otherwise.
+/// Prints the port of the server, and answers questions in a thread that sleeps otherwise.
 fn report(address: SocketAddr, counts: Counts) {
     println!("{}", address.port());
     thread::spawn(move || {
