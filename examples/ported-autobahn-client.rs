@@ -7,15 +7,16 @@
 //! What changed in porting:
 //!
 //! - `connect` takes a configuration, made once.
-//! - The loop over messages ends with `None`, and has nothing to filter out: a message is text or binary.
-//! - `close(None)` is a code, `NO_STATUS`, and waits for the server's answer.
-//! - `Protocol` and `Utf8` are one error, `Closed`, and its cause tells them from a server that does not answer.
+//! - The loop over messages ends with `None` after a normal end, and has nothing to filter out: a message is text or binary.
+//! - `close(None)` is the code `NO_STATUS`, and waits for the server's answer.
+//! - `ConnectionClosed`, `Protocol` and `Utf8` are one error, `Closed`, with the cause and the close code.
+//! - `read` and `send` for each message are `recv` and `feed`: the answers to one read are one write.
 
 use bowline::{
     Cause, CloseCode, Config, Message,
-    adapter::blocking::{self, Error, WebSocket},
+    adapter::blocking::{self, ClientStream, Error, WebSocket},
 };
-use std::{env, net::TcpStream, sync::Arc};
+use std::{env, sync::Arc};
 
 const AGENT: &str = "bowline-ported";
 
@@ -25,15 +26,15 @@ struct Suite {
 }
 
 impl Suite {
-    fn connect(&self, path: &str) -> Result<WebSocket<TcpStream>, Error> {
+    fn connect(&self, path: &str) -> Result<WebSocket<ClientStream>, Error> {
         let uri = format!("ws://{}/{path}", self.address);
-        Ok(blocking::connect(&uri, &self.config)?.0)
+        Ok(blocking::connect(&uri, self.config.clone())?.0)
     }
 
     fn case_count(&self) -> Result<u32, Box<dyn std::error::Error>> {
         let mut socket = self.connect("getCaseCount")?;
         let Some(Message::Text(count)) = socket.recv()? else {
-            return Err("the server did not say how many cases it has".into());
+            return Err("expected the number of cases".into());
         };
         socket.close(CloseCode::NO_STATUS, "")?;
         Ok(count.parse()?)
@@ -42,7 +43,7 @@ impl Suite {
     fn run_case(&self, case: u32) -> Result<(), Error> {
         let mut socket = self.connect(&format!("runCase?case={case}&agent={AGENT}"))?;
         while let Some(message) = socket.recv()? {
-            socket.send(message)?;
+            socket.feed(message)?; // the next `recv` writes
         }
         Ok(())
     }
@@ -61,7 +62,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for case in 1..=suite.case_count()? {
         match suite.run_case(case) {
             Ok(()) => {}
-            // Many cases break a rule, to see that the client notices.
+            // In many cases the server breaks a rule on purpose.
             Err(Error::Closed(closure)) if matches!(closure.cause(), Cause::Protocol(_) | Cause::EndOfStream(_)) => {}
             Err(error) => eprintln!("case {case}: {error}"),
         }

@@ -6,18 +6,22 @@
 //!
 //! What changed in porting:
 //!
-//! - `accept` takes a configuration, made once, and says whose pages may connect.
-//! - A loop of `recv` and `feed` in place of `split`, `try_filter` and `forward`: a message is text or binary always.
-//!   (`receiver.forward(sender)` would do as well, as the halves of a socket are a `Stream` and a `Sink`.)
-//! - A normal end is `Ok`. Any other is an error with the close code and the cause; it is printed here, and not a panic.
+//! - `accept` has two more arguments: a configuration, made once, and the origins whose pages may connect.
+//! - A loop of `recv` and `feed` instead of `split`, `try_filter` and `forward`: a message is always text or binary.
+//!   (`receiver.forward(sender)` would work too, as the halves of a socket are a `Stream` and a `Sink`.)
+//! - A normal end is `Ok`. Every other end is an error with the close code and the cause, which is printed instead of a panic.
+//! - An error of `accept`, such as too many open files, does not end the server.
 
 use bowline::{
     Config,
     adapter::tokio::{self as ws, Error},
     server::Accept,
 };
-use std::{env, sync::Arc};
-use tokio::net::{TcpListener, TcpStream};
+use std::{env, sync::Arc, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::sleep,
+};
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
@@ -26,7 +30,16 @@ async fn main() -> std::io::Result<()> {
     println!("listening on ws://{}", listener.local_addr()?);
 
     let config = Arc::new(Config::default());
-    while let Ok((stream, peer)) = listener.accept().await {
+    loop {
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Too many open files, for example: the open connections go on.
+                eprintln!("cannot accept: {error}");
+                sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
         let config = config.clone();
         tokio::spawn(async move {
             match echo(stream, config).await {
@@ -35,7 +48,6 @@ async fn main() -> std::io::Result<()> {
             }
         });
     }
-    Ok(())
 }
 
 async fn echo(stream: TcpStream, config: Arc<Config>) -> Result<(), Error> {

@@ -9,20 +9,28 @@ use bowline::{
     adapter::tokio::{self as ws, Error},
     server::Accept,
 };
-use std::sync::Arc;
-use tokio::net::{TcpListener, TcpStream};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::sleep,
+};
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
     let listener = TcpListener::bind(address).await?;
     println!("listening on ws://{}", listener.local_addr()?);
-    let config = Config::default();
-    #[cfg(feature = "deflate")]
-    let config = compressing(config);
-    let config = Arc::new(config);
+    let config = Arc::new(config());
     loop {
-        let (stream, _) = listener.accept().await?;
+        let (stream, _) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Too many open files, for example: the open connections go on.
+                eprintln!("cannot accept: {error}");
+                sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
         let config = config.clone();
         tokio::spawn(async move {
             match echo(stream, config).await {
@@ -33,18 +41,19 @@ async fn main() -> std::io::Result<()> {
     }
 }
 
-/// With `--features deflate`, messages are compressed for clients that can do it.
-#[cfg(feature = "deflate")]
-fn compressing(mut config: Config) -> Config {
-    config.deflate = Some(bowline::deflate::Options::default());
+/// With `--features deflate`, messages are compressed for clients that offer it.
+fn config() -> Config {
+    let config = Config::default();
+    #[cfg(feature = "deflate")]
+    let config = config.with(|config| config.deflate = Some(bowline::deflate::Options::default()));
     config
 }
 
-/// Serves one client, and says how it ended. A message is sent back as it lies in the read buffer, and the answers to all
-/// that one read brought leave with one write.
+/// Serves one client, and returns how it ended. With the batch API, messages are sent back from the read buffer, without a copy,
+/// and the answers to one read are one write.
 async fn echo(stream: TcpStream, config: Arc<Config>) -> Result<String, Error> {
     stream.set_nodelay(true)?;
-    // A page of any origin may use this server: it gives away nothing that is worth protecting.
+    // Pages of any origin may connect, as this server has nothing to protect.
     let mut socket = ws::accept(stream, &Accept::any_origin(), config).await?;
     while let Some(mut batch) = socket.read().await? {
         while let Some((event, connection)) = batch.receive() {

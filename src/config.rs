@@ -3,7 +3,8 @@ use core::time::Duration;
 /// The settings of a connection: limits, deadlines, compression. Change the defaults for a server that strangers can reach, or to
 /// compress messages.
 ///
-/// Everything that needs a configuration accepts a `Config`, or an `Arc<Config>`, which any number of connections can share.
+/// Everything that needs a configuration accepts a `Config`, or an `Arc<Config>`, which any number of connections can share:
+/// give each a clone of the `Arc`.
 ///
 /// ```
 /// use bowline::{Config, Connection, Role};

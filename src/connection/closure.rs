@@ -106,10 +106,7 @@ impl fmt::Display for Closure {
         if !self.reason().is_empty() {
             write!(f, " {:?}", self.reason())?;
         }
-        let by = match self.begun_by {
-            Endpoint::Local => "this endpoint",
-            Endpoint::Remote => "the peer",
-        };
+        let by = self.begun_by;
         write!(f, ", {}, begun by {by}: {}", if self.is_clean() { "clean" } else { "not clean" }, self.cause)
     }
 }
@@ -168,8 +165,8 @@ impl core::error::Error for Closure {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Local => "local",
-            Self::Remote => "remote",
+            Self::Local => "this endpoint",
+            Self::Remote => "the peer",
         })
     }
 }

@@ -62,6 +62,16 @@ impl Message {
         Self::Binary(data.into())
     }
 
+    /// A chunk of a text message; `last` ends the message.
+    pub fn text_chunk<'a>(text: impl Into<Text<'a>>, last: bool) -> Self {
+        Self::TextChunk { text: text.into().into_owned(), last }
+    }
+
+    /// A chunk of a binary message; `last` ends the message.
+    pub fn binary_chunk(data: impl Into<Bytes>, last: bool) -> Self {
+        Self::BinaryChunk { data: data.into(), last }
+    }
+
     /// This message, to be sent without compression, even where compression was agreed.
     ///
     /// Use it for a message with a secret beside text chosen by somebody else, whose size would otherwise betray the secret
@@ -88,6 +98,15 @@ impl Message {
     #[must_use]
     pub const fn is_binary(&self) -> bool {
         !self.is_text()
+    }
+
+    /// Whether a message ends with it: a whole message, or the last chunk of one.
+    #[must_use]
+    pub const fn is_last(&self) -> bool {
+        match self {
+            Self::Text(_) | Self::Binary(_) => true,
+            Self::TextChunk { last, .. } | Self::BinaryChunk { last, .. } => *last,
+        }
     }
 
     /// The size of the payload, in bytes.

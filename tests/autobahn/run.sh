@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # run.sh [tokio | ported | event-loop | io-uring]  -  runs the Autobahn suite against examples/echo-server.rs and client.rs, or
-# with `tokio` against examples/tokio-echo.rs and tokio_client.rs, or with `ported` against the two examples that came from
-# tungstenite; holds the close codes against our own table, and what was sent compressed against what it was before. With
-# `event-loop` or `io-uring` only that example is run, as the server. Where nothing is compressed, the sections about that are
-# left out. Exit status 99: there is no io_uring here. See README.md. Reports: target/autobahn/reports.
+# with `tokio` against examples/tokio-echo.rs and tokio_client.rs, or with `ported` against the two examples ported from
+# tungstenite. Compares the close codes with our own table, and the bytes sent compressed with their size before. With
+# `event-loop` or `io-uring` only that example is run, as the server. Without compression, the sections about it are left out.
+# Exit status 99: there is no io_uring here. See README.md. Reports: target/autobahn/reports.
 #
 # The suite is slow at compressing and decompressing: unless EXCLUDE is set (to nothing, for the whole suite), the cases of
 # sections 12 and 13 with the largest messages are left out.
@@ -24,6 +24,7 @@ case ${1-} in
   io-uring) server_under_test=io-uring-echo in=io-uring- build=(-p bowline-io-uring) bin=$release compressing=false ;;
   *) echo "usage: run.sh [tokio | ported | event-loop | io-uring]"; exit 2 ;;
 esac
+[[ " ${CASES-*}" =~ \ (\*|1[23]) ]] || compressing=false # none of the cases is about it
 if [ -n "$client_under_test" ]; then
   build=(-p bowline -p bowline-autobahn --features bowline/deflate,bowline/tokio --examples --bins)
 else

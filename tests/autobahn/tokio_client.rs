@@ -1,4 +1,4 @@
-//! The Autobahn test client of `client.rs`, on Tokio and through the pleasant door: `autobahn-tokio-client URL AGENT`.
+//! The Autobahn test client of `client.rs` on Tokio, with the message API: `autobahn-tokio-client URL AGENT`.
 
 use bowline::{
     Config, Message,
@@ -14,20 +14,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (Some(url), Some(agent)) = (args.next(), args.next()) else {
         return Err("usage: autobahn-tokio-client URL AGENT".into());
     };
-    let mut config = Config::default();
-    config.deflate = Some(Options::default());
-    let config = Arc::new(config);
+    let config = Arc::new(Config::default().with(|config| config.deflate = Some(Options::default())));
 
-    let (mut suite, _) = ws::connect(&format!("{url}/getCaseCount"), &config).await?;
+    let (mut suite, _) = ws::connect(&format!("{url}/getCaseCount"), config.clone()).await?;
     let Some(Message::Text(count)) = suite.recv().await? else {
-        return Err("the suite did not say how many cases it has".into());
+        return Err("expected the number of cases".into());
     };
-    while suite.recv().await?.is_some() {} // to its close
+    while suite.recv().await?.is_some() {}
 
     for case in 1..=count.parse::<u32>()? {
-        let (ws, _) = ws::connect(&format!("{url}/runCase?case={case}&agent={agent}"), &config).await?;
+        let (ws, _) = ws::connect(&format!("{url}/runCase?case={case}&agent={agent}"), config.clone()).await?;
         match echo(ws).await {
-            // Most cases end so: the suite breaks a rule, and the connection is failed for it.
+            // In most cases the suite breaks a rule, and the connection is failed for it.
             Ok(()) | Err(Error::Closed(_)) => {}
             Err(error) => eprintln!("case number {case}: {error}"),
         }
@@ -37,7 +35,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 async fn echo(mut ws: WebSocket<impl AsyncRead + AsyncWrite + Unpin>) -> Result<(), Error> {
     while let Some(message) = ws.recv().await? {
-        ws.send(message).await?;
+        ws.feed(message).await?; // the next `recv` writes
     }
     Ok(())
 }

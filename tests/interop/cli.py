@@ -77,7 +77,8 @@ INSTEAD = {
     "/nothing": b"",
     "/moved": b"HTTP/1.1 301 Moved\r\nLocation: wss://elsewhere.example/\r\nContent-Length: 0\r\n\r\n",
     "/tls": b"\x15\x03\x03\x00\x02\x02\x46",
-    "/why": b"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\nc\r\n\nOnly \x1b[2Jwi\r\n6\r\nth VPN\r\n",
+    "/why": b"HTTP/1.1 403 No\r\nContent-Length: 18\r\n\r\n\nOnly \x1b[2Jwith VPN",
+    "/chunked": b"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nreally\r\n0\r\n\r\n",
     "/page": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
     "/wrong": b"HTTP/1.1 101 Go\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: bm8=\r\n\r\n",
 }

@@ -14,7 +14,7 @@ unset SSL_CERT_FILE NODE_EXTRA_CA_CERTS NO_COLOR
 
 out=$work/cli.out err=$work/cli.err peak=$work/cli.peak
 agreed=permessage-deflate
-clean='closed by this side with 1000 (normal closure), and the server agreed; clean.'
+clean='closed by this client with 1000 (normal closure), and the server agreed; clean.'
 passed=0 failed=0
 
 ours() { start ours "$bin/interop-tokio-server" "$@"; }
@@ -104,7 +104,7 @@ endings() { # TITLE
   say '!close 1011 db down' "$url/"
   check "$1: closed with 1011" ended 4 'closed by the server with 1011 (internal error), reason "db down"; clean. Something failed in the server'
   say '!close 4321 앱' "$url/"
-  check "$1: closed with 4321" ended 4 'closed by the server with 4321 (private use), reason "앱"; clean. What this code means is for the application'
+  check "$1: closed with 4321" ended 4 'closed by the server with 4321 (private use), reason "앱"; clean. This code is defined by the application'
   say '!drop' "$url/"
   check "$1: cut" all ended 5 'lost: ' -- not told 'clean;'
   run "$url/refuse/404" < /dev/null
@@ -135,9 +135,9 @@ for peer in ours websockets ws; do
   converse "$peer, TLS" --ca "$authority"
   converse "$peer, TLS, compressed" --ca "$authority" --compress
   run "$url/" < "$lines"
-  check "$peer: nobody vouches for the certificate" all ended 1 "cannot connect to localhost port ${url##*:}: TLS: invalid peer certificate: " -- told 'name its file with --ca' -- printed ''
+  check "$peer: nobody vouches for the certificate" all ended 1 "cannot connect to localhost port ${url##*:}: TLS: invalid peer certificate: " -- told 'pass the PEM file of the authority with --ca' -- printed ''
   run --ca "$authority" "${url/localhost/127.0.0.1}/" < "$lines"
-  check "$peer: a certificate for another name" all ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TLS: invalid peer certificate: " -- told 'Is it the right server'
+  check "$peer: a certificate for another name" all ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TLS: invalid peer certificate: " -- told 'Is this the right server'
 done
 SSL_CERT_FILE=$authority run "$url/" < "$lines"
 check "what the platform trusts" all ended 0 "$clean" -- cmp -s "$lines" "$out"
@@ -156,7 +156,7 @@ for peer in websockets ws; do
     check "$title: 50 MB received, in $(< "$peak") KiB" all ended 0 "$clean" -- cmp -s "$big" "$work/cli-back" -- [ "$(< "$peak")" -lt 16000 ]
     measure=()
     run "${options[@]}" "$url/down" --listen
-    check "$title: 50 MB are more than --limit" ended 6 'failed by this side with 1009 (message too big)'
+    check "$title: 50 MB are more than --limit" ended 6 'failed by this client with 1009 (message too big)'
     run "${options[@]}" --limit 50M "$url/down" -1 < /dev/null
     check "$title: and may be allowed" all ended 0 "$clean" -- cmp -s "$big" "$out"
     run "${options[@]}" -v -1 -H 'X-One: 1' --header 'x-two: a: b' -s v2 --subprotocol v1 --origin https://example.com "$url/headers" < /dev/null
@@ -174,18 +174,19 @@ done << 'TABLE'
 cut|5|lost: the server ended the stream without a Close frame. 
 in-frame|5|lost: the server ended the stream in the middle of a frame. 
 in-message|5|lost: the server ended the stream between the frames of a message. 
-opcode|6|failed by this side with 1002 (protocol error): a frame has the reserved opcode 3 (RFC 6455 §5.2, at byte 7 from the peer). The fault is the server's
-masked|6|failed by this side with 1002 (protocol error): a frame from the server is masked
-utf-8|6|failed by this side with 1007 (invalid payload data): a text message is not valid UTF-8
-too-big|6|failed by this side with 1009 (message too big): a frame is larger than the limit of 16777216 bytes (RFC 6455 §10.4, at byte 7 from the peer). Accept larger ones with --limit
-ssh|3|did not answer the handshake as a WebSocket server: "SSH-2.0-OpenSSH_9.9" does not begin an HTTP/1.1 message
-tls|3|did not answer the handshake as a WebSocket server: the server speaks TLS on this port: connect with wss://
+opcode|6|failed by this client with 1002 (protocol error): a frame has the reserved opcode 3 (RFC 6455 §5.2, at byte 7 from the peer). This is a fault of the server
+masked|6|failed by this client with 1002 (protocol error): a frame from the server is masked
+utf-8|6|failed by this client with 1007 (invalid payload data): a text message is not valid UTF-8
+too-big|6|failed by this client with 1009 (message too big): a frame is larger than the limit of 16777216 bytes (RFC 6455 §10.4, at byte 7 from the peer). Accept larger messages with --limit
+ssh|3|did not answer the handshake as a WebSocket server: "SSH-2.0-OpenSSH_9.9" is not the start of an HTTP/1.1 message
+tls|3|did not answer the handshake as a WebSocket server: the server uses TLS on this port: connect with wss://
 nothing|3|did not answer the handshake as a WebSocket server: the stream ended after 0 bytes
-moved|3|answered with HTTP 301, Location: wss://elsewhere.example/. The server sends clients elsewhere
-page|3|answered with HTTP 200. That is a web page and no WebSocket: is the path right? The server says: "hi".
-why|3|answered with HTTP 403. It may want another --origin, or other credentials in a --header. The server says: "Only \u{1b}[2Jwith VPN".
+moved|3|answered with HTTP 301, Location: wss://elsewhere.example/. It is a redirection
+page|3|answered with HTTP 200. It is a web page, not a WebSocket endpoint: is the path right? The answer begins with "hi".
+why|3|answered with HTTP 403. It may require an --origin, or credentials in a --header. The answer begins with "Only \u{1b}[2Jwith VPN".
+chunked|3|answered with HTTP 403. It may require an --origin, or credentials in a --header.
 wrong|3|answered with HTTP 101, but Sec-WebSocket-Accept is "bm8="
-mute|1|within 2s: the server was reached, but does not answer the handshake. --connect-timeout waits longer.
+mute|1|within 2s: the server was reached, but did not answer the handshake. --connect-timeout waits longer.
 TABLE
 say Hello "$url/reset"
 check "/reset" all ended 5 'lost: the connection failed: ' -- printed Hello
@@ -196,7 +197,7 @@ check "a file that is not wanted" all ended 7 'closed by the server with 1000 (n
 run --listen "$url/escape" < /dev/null
 check "a pipe gets what came" printed $'\e[2Jwiped'
 run --listen -o "$work/cli-back" "$url/in-message" < /dev/null
-check "a file that is cut" all ended 5 'cli-back has only the first 3 bytes of its message; lost: ' -- [ "$(< "$work/cli-back")" = abc ]
+check "a file that is cut" all ended 5 'cli-back contains only the first 3 bytes of its message; lost: ' -- [ "$(< "$work/cli-back")" = abc ]
 run "wss${url#ws}/" < /dev/null
 check "TLS where there is none" ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TLS: "
 
@@ -204,9 +205,9 @@ echo; echo "=== no server, and mistakes"
 gone=("${servers[@]}")
 stop; wait "${gone[@]}" || true
 run "$url/" < /dev/null
-check "nobody listens" ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TCP: ${url#ws://}: Connection refused (os error 111). Nothing listens there"
+check "nobody listens" ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TCP: ${url#ws://}: Connection refused (os error 111). Nothing is listening there"
 run ws://no-such-host.invalid/ < /dev/null
-check "no such host" ended 1 'cannot connect to no-such-host.invalid port 80: name look-up: '
+check "no such host" ended 1 'cannot connect to no-such-host.invalid port 80: DNS lookup: '
 run http://127.0.0.1/ < /dev/null
 check "no WebSocket URI" ended 2 'it must begin with ws:// or wss://'
 run --no-such-option ws://127.0.0.1/ < /dev/null
@@ -218,7 +219,7 @@ check "a header of the handshake" ended 2 Upgrade
 run --send-file "$work/no-such-file" ws://127.0.0.1/ < /dev/null
 check "no such file" ended 7 'no-such-file: No such file'
 run --ca "$lines" wss://127.0.0.1/ < /dev/null
-check "no authority in the file" ended 7 'there is no certificate in it'
+check "no authority in the file" ended 7 'there is no certificate in the file'
 run --help
 check "--help has the exit status" all [ "$status" = 0 ] -- grep -q '^  6    the server broke the protocol' "$out"
 
@@ -227,17 +228,17 @@ ours
 run "$url/" < <(printf 'no line feed at the end')
 check "a last line without its end" all ended 0 "$clean" -- printed 'no line feed at the end'
 run "$url/" < <(printf 'fine\nnot \xff\nnever sent\n')
-check "not UTF-8" all ended 7 'line 2 of standard input is not UTF-8, from its byte 5 on: text must be; send it with --binary' -- printed fine
+check "not UTF-8" all ended 7 'line 2 of standard input is not valid UTF-8 from byte 5 on: to send it as it is, use --binary' -- printed fine
 run --text -f "$big" "$url/" < /dev/null
-check "a file that is not UTF-8" ended 7 'cli-big: it is not UTF-8, as text must be: send it without --text'
+check "a file that is not UTF-8" ended 7 'cli-big: it is not valid UTF-8, which text must be: send it without --text'
 run --limit 10 "$url/" <<< 0123456789
 check "10 bytes pass a limit of 10" all ended 0 "$clean" -- printed 0123456789
 say 01234567890 --limit 10 "$url/"
-check "11 do not" all ended 6 'failed by this side with 1009 (message too big): ' -- told 'limit of 10 bytes' -- printed ''
+check "11 do not" all ended 6 'failed by this client with 1009 (message too big): ' -- told 'limit of 10 bytes' -- printed ''
 run -o /no/such/directory "$url/" <<< Hello
 check "a file that cannot be written" ended 7 'cannot write /no/such/directory: No such file'
 say '!close' -1 "$url/"
-check "no message" ended 7 'no message came; closed by the server'
+check "no message" ended 7 'no message arrived; closed by the server'
 status=0 last=
 seq 200000 | "$bin/bowline" --linger 60 "$url/" 2> "$err" | head -n 1 > "$out" || status=${PIPESTATUS[*]}
 check "standard output is closed early" all [ "${status##* }" = 0 ] -- printed 1 -- [ ! -s "$err" ]
@@ -258,7 +259,7 @@ interrupted() { # WORDS ARGUMENTS... , where the words are what to wait for befo
 interrupted '' "$url/"
 check "Ctrl-C" ended 0 "$clean"
 start rude "$python" "$here/cli.py" rude
-interrupted 'closing, as Ctrl-C was pressed' --close-timeout 60 "$url/silent"
+interrupted 'closing after Ctrl-C' --close-timeout 60 "$url/silent"
 check "Ctrl-C twice" ended 130 'not clean: interrupted twice'
 interrupted '' --close-timeout 1 --send-file "$big" "$url/stuck"
 sent=${last#*in part, } sent=${sent%% *}
@@ -266,7 +267,7 @@ check "back-pressure: of 50 MB, a server that does not read gets $sent" \
   all ended 5 'sent only in part, ' -- ended 5 'did not answer the Close frame within 1s' -- [ "$sent" -lt 20000000 ]
 
 # A terminal: a progress bar, and colour unless it is not wanted; and nothing that a server could do to it.
-colour=$'\e[32mclosed by this side'
+colour=$'\e[32mclosed by this client'
 measure=("$python" "$here/cli.py" pty)
 TERM=xterm run --listen "$url/escape" < /dev/null
 check "a terminal is spared" all printed_there '�[2Jwiped' -- not printed_there $'\e[2Jwiped'

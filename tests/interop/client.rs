@@ -1,6 +1,6 @@
-//! The client of the interop tests: `interop-client URL [AGREEMENT]` goes through all conversations with a foreign server
-//! that speaks the language of README.md here, and exits with 1 if one went wrong. With an agreement, which is what the
-//! server usually comes to, messages are compressed, and URL leads through `relay.mjs`.
+//! The client of the interop tests on the blocking adapter: `interop-client URL [AGREEMENT]` has all conversations of
+//! `conversations.rs` with a foreign server that implements the commands of README.md, and exits with status 1 if one failed. With an
+//! agreement, the one that the server usually makes, messages are compressed, and URL leads through `relay.mjs`.
 
 mod compression;
 mod conversations;
@@ -8,18 +8,18 @@ mod terms;
 
 use bowline::{
     Config,
-    adapter::blocking::{self, Error, WebSocket},
+    adapter::blocking::{self, ClientStream, Error, WebSocket},
     client::{Request, Response},
 };
-use std::{net::TcpStream, sync::Arc};
+use std::sync::Arc;
 
-type Socket = WebSocket<TcpStream>;
+type Socket = WebSocket<ClientStream>;
 
-/// Conversations that only this client can hold.
+/// Conversations that only this client has.
 const CHECKS_HERE: [(&str, conversations::Check); 0] = [];
 
 fn main() -> conversations::Outcome {
-    conversations::hold(Dialer)
+    conversations::run(Dialer)
 }
 
 /// How connections are made.
@@ -27,13 +27,12 @@ struct Dialer;
 
 impl Dialer {
     #[expect(clippy::unused_self, reason = "the dialer on Tokio has a runtime")]
-    fn connect(&self, uri: &str, config: &Arc<Config>) -> Result<(Socket, Response), Error> {
+    fn connect(&self, uri: &str, config: Arc<Config>) -> Result<(Socket, Response), Error> {
         blocking::connect(uri, config)
     }
 
     #[expect(clippy::unused_self, reason = "the dialer on Tokio has a runtime")]
-    fn connect_with(&self, request: Request, config: &Arc<Config>) -> Result<(Socket, Response), Error> {
-        let stream = TcpStream::connect((request.host(), request.port()))?;
-        blocking::client(stream, request, config)
+    fn connect_with(&self, request: Request, config: Arc<Config>) -> Result<(Socket, Response), Error> {
+        blocking::connect_with(request, config)
     }
 }

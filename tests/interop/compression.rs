@@ -12,7 +12,6 @@ use bowline::{
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    sync::Arc,
 };
 
 /// What the client asks for, beyond what the server usually agrees to.
@@ -40,17 +39,15 @@ pub(crate) fn is_agreed_and_done(server: &Server) -> Outcome {
 pub(crate) fn insisting_works(server: &Server) -> Outcome {
     let mut options = Options::default();
     (options.peer_context_takeover, options.peer_window_bits, options.fallback) = (false, 10, false);
-    let mut config = Config::default();
-    config.deflate = Some(options);
-    let (mut ws, _) = server.dialer.connect(&format!("{}/insisting", server.url), &Arc::new(config))?;
+    let config = Config::default().with(|config| config.deflate = Some(options)).into();
+    let (mut ws, _) = server.dialer.connect(&format!("{}/insisting", server.url), config)?;
     let agreement = ws.connection().deflate().ok_or("there is no agreement on compression")?;
     equal((agreement.context_takeover(Role::Server), agreement.window_bits(Role::Server)), (false, 10))
 }
 
 fn agreed_and_done(server: &Server, usual: Terms, asked: Terms) -> Outcome {
-    let mut config = Config::default();
-    config.deflate = Some(asked.options(Role::Client));
-    let (mut ws, path) = server.dial_with(&Arc::new(config))?;
+    let config = Config::default().with(|config| config.deflate = Some(asked.options(Role::Client)));
+    let (mut ws, path) = server.dial_with(config.into())?;
     let agreement = ws.connection().deflate().ok_or("there is no agreement on compression")?;
     let expected = Terms { client: merge(usual.client, asked.client), server: merge(usual.server, asked.server) };
     equal(terms(agreement), expected)?;
@@ -71,7 +68,7 @@ fn terms(agreement: Agreement) -> Terms {
 fn count_bytes(server: &Server, terms: Terms, ws: &mut Socket, path: &str) -> Outcome {
     let mut seed = 0;
     for size in [500, 5000] {
-        for encode in [Message::Text, |text: String| Message::Binary(text.into_bytes().into())] {
+        for encode in [|text: String| Message::text(text), |text: String| Message::binary(text.into_bytes())] {
             seed += 1;
             let message = encode(sample(size, seed));
             let first = cost(server, ws, path, &message)?;

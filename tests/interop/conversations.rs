@@ -1,8 +1,8 @@
-//! The conversations with a foreign server that speaks the language of README.md here, over whatever our two clients dial.
+//! The conversations of both of our clients with a foreign server that implements the commands of README.md.
 
 use crate::{CHECKS_HERE, Dialer, Socket, compression, terms::Terms};
 use bowline::{
-    CloseCode, Closure, Config, Event, HandshakeError, Message, Side, adapter::blocking, client::Request,
+    CloseCode, Closure, Config, Endpoint, Event, HandshakeError, Message, Text, adapter, client::Request,
     deflate::Options,
 };
 use std::{
@@ -50,14 +50,15 @@ const CHECKS_OF_COMPRESSION: [(&str, Check); 2] = [
     ("the client may insist on what it asks for", compression::insisting_works),
 ];
 
-/// Holds them all with the server that the arguments of the program name, and ends the program.
-pub(crate) fn hold(dialer: Dialer) -> Outcome {
+/// Runs them all with the server in the arguments of the program, and exits.
+pub(crate) fn run(dialer: Dialer) -> Outcome {
     let mut args = std::env::args().skip(1);
     let url = args.next().ok_or("usage: interop-client URL [AGREEMENT [RELAY]]")?;
     let terms = args.next().map(|agreement| Terms::parse(&agreement)).transpose()?;
-    let mut config = Config::default();
-    config.deadlines.ping = None; // it could set free what is stuck
-    config.deflate = terms.map(|_| Options::default());
+    let config = Config::default().with(|config| {
+        config.deadlines.ping = None; // it could hide a deadlock
+        config.deflate = terms.map(|_| Options::default());
+    });
     let relay = args.next().unwrap_or_else(|| url.clone());
     let server = Server { dialer, url, relay, terms, config: Arc::new(config), connections: AtomicU32::new(0) };
     let more: &[_] = if terms.is_some() { &CHECKS_OF_COMPRESSION } else { &CHECKS_OF_PLAIN };
@@ -84,19 +85,19 @@ pub(crate) struct Server {
     pub(crate) url: String,
     /// Where the bytes on the wire are counted.
     pub(crate) relay: String,
-    /// What it usually agrees to about compression.
+    /// The agreement on compression that it usually makes.
     pub(crate) terms: Option<Terms>,
     config: Arc<Config>,
     connections: AtomicU32,
 }
 
 impl Server {
-    /// A connection, and the path it has to itself.
+    /// A connection, and its path, which no other connection has.
     pub(crate) fn dial(&self) -> Outcome<(Socket, String)> {
-        self.dial_with(&self.config)
+        self.dial_with(self.config.clone())
     }
 
-    pub(crate) fn dial_with(&self, config: &Arc<Config>) -> Outcome<(Socket, String)> {
+    pub(crate) fn dial_with(&self, config: Arc<Config>) -> Outcome<(Socket, String)> {
         let path = format!("/bowline/{}", self.connections.fetch_add(1, Ordering::Relaxed));
         let (ws, _) = self.dialer.connect(&format!("{}{path}", self.url), config)?;
         Ok((ws, path))
@@ -107,11 +108,11 @@ impl Server {
         let (mut ws, _) = self.dial()?;
         let seen = ask(&mut ws, format!("!seen {path}"))?;
         let expected = format!(r#"{{"code":{code},"clean":{clean},"begun_by":"{begun_by}","reason":"{reason}"}}"#);
-        equal(seen, Message::Text(expected))
+        equal(seen, Message::text(expected))
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the checks read better without references")]
+#[expect(clippy::needless_pass_by_value, reason = "checks are shorter without references")]
 pub(crate) fn equal<T: PartialEq<U> + Debug, U: Debug>(actual: T, expected: U) -> Outcome {
     if actual == expected {
         return Ok(());
@@ -125,17 +126,24 @@ pub(crate) fn ask(ws: &mut Socket, message: impl Into<Message>) -> Outcome<Messa
     Ok(ws.recv()?.ok_or("the end instead of an answer")?)
 }
 
-/// The connection was closed by both sides, with this code and reason from the server.
-pub(crate) fn closed(closure: &Closure, begun_by: Side, code: u16, reason: &str) -> Outcome {
+/// Checks that both endpoints closed, the server with this code and reason.
+pub(crate) fn closed(closure: &Closure, begun_by: Endpoint, code: u16, reason: &str) -> Outcome {
     equal((closure.begun_by(), closure.is_clean()), (begun_by, true))?;
     equal((closure.code().get(), closure.reason()), (code, reason))
 }
 
-/// The connection ends, and `closure` tells how.
+/// Waits for the end of the connection. It is an error exactly if it is not a normal one.
 fn end(ws: &mut Socket) -> Outcome<Closure> {
     match ws.recv() {
-        Ok(None) => Ok(ws.closure().ok_or("no closure after the end")?.clone()),
-        Err(blocking::Error::Closed(closure)) => Ok(*closure),
+        Ok(None) => {
+            let closure = ws.closure().ok_or("no closure after the end")?.clone();
+            equal(closure.is_normal(), true)?;
+            Ok(closure)
+        }
+        Err(adapter::Error::Closed(closure)) => {
+            equal(closure.is_normal(), false)?;
+            Ok(*closure)
+        }
         Ok(Some(message)) => Err(format!("{message:?} instead of the end").into()),
         Err(error) => Err(error.into()),
     }
@@ -166,10 +174,10 @@ fn no_extension_is_offered(server: &Server) -> Outcome {
 fn text_in_fragments(server: &Server) -> Outcome {
     let (mut ws, _) = server.dial()?;
     for character in TEXT.chars() {
-        ws.feed(Message::TextChunk { text: character.into(), last: false })?;
+        ws.feed(Message::TextChunk { text: String::from(character).into(), last: false })?;
         ws.connection().ping(b"between")?;
     }
-    equal(ask(&mut ws, Message::TextChunk { text: String::new(), last: true })?, Message::from(TEXT))
+    equal(ask(&mut ws, Message::TextChunk { text: Text::default(), last: true })?, Message::from(TEXT))
 }
 
 fn binary_in_fragments(server: &Server) -> Outcome {
@@ -190,12 +198,8 @@ fn fragments_of_the_server(server: &Server) -> Outcome {
 fn pings_of_the_client(server: &Server) -> Outcome {
     let (mut ws, _) = server.dial()?;
     for payload in ["", "p", REASON, &"p".repeat(125)] {
-        ws.connection().ping(payload.as_bytes())?;
-        let mut batch = ws.read()?.ok_or("the end instead of a pong")?;
-        match batch.receive() {
-            Some((Event::Pong(pong), _)) => equal(&*pong, payload.as_bytes())?,
-            other => return Err(format!("{other:?} instead of a pong").into()),
-        }
+        ws.ping(payload.as_bytes())?;
+        equal(ws.next_event()?, Some(Event::Pong(payload.as_bytes().to_vec().into())))?;
     }
     Ok(())
 }
@@ -223,7 +227,7 @@ fn the_client_closes(server: &Server) -> Outcome {
     for (code, reason) in [(1000, ""), (1001, "bye"), (3000, REASON), (4999, LONGEST_REASON)] {
         let (mut ws, path) = server.dial()?;
         let closure = ws.close(CloseCode::new(code), reason)?;
-        equal((closure.begun_by(), closure.is_clean(), closure.code().get()), (Side::Local, true, code))?;
+        equal((closure.begun_by(), closure.is_clean(), closure.code().get()), (Endpoint::Local, true, code))?;
         server.saw(&path, code, true, "peer", reason)?;
     }
     Ok(())
@@ -233,7 +237,7 @@ fn the_server_closes(server: &Server) -> Outcome {
     for (code, reason) in [(1000, ""), (1011, "oops"), (3000, REASON), (4001, LONGEST_REASON)] {
         let (mut ws, path) = server.dial()?;
         ws.send(format!("!close {code} {reason}"))?;
-        closed(&end(&mut ws)?, Side::Peer, code, reason)?;
+        closed(&end(&mut ws)?, Endpoint::Remote, code, reason)?;
         server.saw(&path, code, true, "local", "")?;
     }
     Ok(())
@@ -241,12 +245,12 @@ fn the_server_closes(server: &Server) -> Outcome {
 
 fn closes_without_a_code(server: &Server) -> Outcome {
     let (mut ws, path) = server.dial()?;
-    closed(&ws.close(CloseCode::NO_STATUS, "")?, Side::Local, 1005, "")?;
+    closed(&ws.close(CloseCode::NO_STATUS, "")?, Endpoint::Local, 1005, "")?;
     server.saw(&path, 1005, true, "peer", "")?;
 
     let (mut ws, path) = server.dial()?;
     ws.send("!close")?;
-    closed(&end(&mut ws)?, Side::Peer, 1005, "")?;
+    closed(&end(&mut ws)?, Endpoint::Remote, 1005, "")?;
     server.saw(&path, 1005, true, "local", "")
 }
 
@@ -261,14 +265,14 @@ fn the_server_cuts(server: &Server) -> Outcome {
     let (mut ws, _) = server.dial()?;
     ws.send("!drop")?;
     let closure = end(&mut ws)?;
-    equal((closure.code().get(), closure.is_clean(), closure.begun_by()), (1006, false, Side::Peer))
+    equal((closure.code().get(), closure.is_clean(), closure.begun_by()), (1006, false, Endpoint::Remote))
 }
 
 fn too_big_for_the_client(server: &Server) -> Outcome {
     let (mut ws, path) = server.dial()?;
     ws.send(format!("!binary {}", LIMIT + 1))?;
     let closure = end(&mut ws)?;
-    equal((closure.code().get(), closure.begun_by()), (1006, Side::Local))?;
+    equal((closure.code().get(), closure.begun_by()), (1006, Endpoint::Local))?;
     equal(closure.sent().map(|frame| frame.code.get()), Some(1009))?;
     server.saw(&path, 1009, true, "peer", "")
 }
@@ -276,8 +280,8 @@ fn too_big_for_the_client(server: &Server) -> Outcome {
 fn too_big_for_the_server(server: &Server) -> Outcome {
     let (mut ws, _) = server.dial()?;
     match ws.send(vec![0; LIMIT + 1]) {
-        // A server whose TLS has no half-close does not wait for the rest. What it said before can still be received.
-        Err(blocking::Error::Io(_)) if server.url.starts_with("wss:") => {}
+        // A server whose TLS has no half-close does not wait for the rest. Its Close frame can still be received.
+        Err(adapter::Error::Io(_)) if server.url.starts_with("wss:") => {}
         sent => sent?,
     }
     equal(end(&mut ws)?.code().get(), 1009)
@@ -294,7 +298,7 @@ fn subprotocols(server: &Server) -> Outcome {
         for protocol in offered {
             request = request.protocol(protocol)?;
         }
-        let (_, response) = server.dialer.connect_with(request, &server.config)?;
+        let (_, response) = server.dialer.connect_with(request, server.config.clone())?;
         equal(response.protocol(), agreed)?;
     }
     Ok(())
@@ -302,9 +306,9 @@ fn subprotocols(server: &Server) -> Outcome {
 
 fn refusals(server: &Server) -> Outcome {
     for status in [401, 403, 404, 503] {
-        match server.dialer.connect(&format!("{}/refuse/{status}", server.url), &server.config) {
+        match server.dialer.connect(&format!("{}/refuse/{status}", server.url), server.config.clone()) {
             Ok(_) => return Err("accepted".into()),
-            Err(blocking::Error::Handshake { error, response: Some(_) }) => {
+            Err(adapter::Error::Handshake { error, response: Some(_) }) => {
                 equal(error, HandshakeError::Status(status))?;
             }
             Err(error) => return Err(error.into()),

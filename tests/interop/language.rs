@@ -1,9 +1,9 @@
-//! The language of README.md here, as both of our servers understand it. What is left to them is to move the bytes.
+//! The commands of README.md for both of our servers, which only add the IO.
 #![expect(clippy::unwrap_used, reason = "a lock is poisoned only if this program has a bug")]
 
 use crate::terms::Terms;
 use bowline::{
-    CloseCode, Closure, Config, Connection, Event, Role, Side,
+    CloseCode, Closure, Config, Connection, Endpoint, Event, Role,
     server::{Accept, Refusal, Request},
 };
 use std::{
@@ -19,17 +19,17 @@ pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 static ENDED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 static ONE_MORE: Condvar = Condvar::new();
 
-/// With an agreement, the server comes to it with every client that can compress.
+/// With an agreement, the server makes it with every client that can compress.
 pub(crate) fn config(agreement: Option<String>) -> Outcome<Arc<Config>> {
-    let mut config = Config::default();
-    config.deadlines.ping = None; // it could set free what is stuck
-    if let Some(agreement) = agreement {
-        config.deflate = Some(Terms::parse(&agreement)?.options(Role::Server));
-    }
+    let terms = agreement.map(|agreement| Terms::parse(&agreement)).transpose()?;
+    let config = Config::default().with(|config| {
+        config.deadlines.ping = None; // it could hide a deadlock
+        config.deflate = terms.map(|terms| terms.options(Role::Server));
+    });
     Ok(Arc::new(config))
 }
 
-/// What is left to do about an event.
+/// What the server is to do after an event.
 pub(crate) enum Next {
     Nothing,
     /// Cut the connection.
@@ -38,31 +38,27 @@ pub(crate) enum Next {
     TellOf(String),
 }
 
-/// What is remembered of a connection.
+/// The state of a connection.
 #[derive(Default)]
 pub(crate) struct Session {
     path: String,
     offer: String,
-    /// What the pong must carry.
+    /// The payload of the expected pong.
     pinged: String,
 }
 
 impl Session {
-    /// The path decides.
+    /// Accepts or refuses by the path.
     pub(crate) fn accept(&mut self, request: Request) -> Result<Connection, Refusal> {
         self.path = request.path().into();
         self.offer = String::from_utf8_lossy(request.header("sec-websocket-extensions").unwrap_or_default()).into();
         let accept = match request.path() {
             "/same-origin" => Accept::same_origin(),
-            path if path.starts_with("/chat") && request.protocols().any(|protocol| protocol == "chat") => {
-                Accept::any_origin().protocol("chat")
-            }
-            path => {
-                if let Some(status) = path.strip_prefix("/refuse/").and_then(|status| status.parse().ok()) {
-                    return Err(request.refuse(status, format!("refused with {status}")));
-                }
-                Accept::any_origin()
-            }
+            path if path.starts_with("/chat") => Accept::any_origin().protocols(["chat"]),
+            path => match path.strip_prefix("/refuse/").and_then(|status| status.parse().ok()) {
+                Some(status) => return Err(request.refuse(status, format!("refused with {status}"))),
+                None => Accept::any_origin(),
+            },
         };
         request.accept(&accept)
     }
@@ -124,15 +120,15 @@ pub(crate) fn seen(path: &str) -> String {
     ended.get(path).cloned().unwrap_or_else(|| "{}".into())
 }
 
-/// For strings without control characters, `Debug` is as good as JSON.
+/// For strings without control characters, `Debug` prints what JSON requires.
 fn json(closure: &Closure) -> String {
     format!(
         r#"{{"code":{},"clean":{},"begun_by":"{}","reason":{:?},"cause":{:?}}}"#,
         closure.code().get(),
         closure.is_clean(),
         match closure.begun_by() {
-            Side::Local => "local",
-            Side::Peer => "peer",
+            Endpoint::Local => "local",
+            Endpoint::Remote => "peer",
         },
         closure.reason(),
         closure.cause().to_string(),

@@ -1,6 +1,6 @@
-//! The server of the interop tests: `interop-server [AGREEMENT]`. It does what an echo server cannot; README.md here has its
-//! language. With an agreement, it comes to it with every client that can compress. Prints its address, then how each
-//! connection ended.
+//! The server of the interop tests on the blocking adapter: `interop-server [AGREEMENT]`. It implements the commands of README.md.
+//! With an agreement on compression, it makes it with every client that can compress. It prints its address, then how each connection
+//! ended.
 
 mod language;
 mod terms;
@@ -23,11 +23,11 @@ fn main() -> Outcome {
     loop {
         let (stream, _) = listener.accept()?;
         let config = config.clone();
-        thread::spawn(move || serve(stream, &config).unwrap_or_else(|error| eprintln!("{error}")));
+        thread::spawn(move || serve(stream, config).unwrap_or_else(|error| eprintln!("{error}")));
     }
 }
 
-fn serve(stream: TcpStream, config: &Arc<Config>) -> Outcome {
+fn serve(stream: TcpStream, config: Arc<Config>) -> Outcome {
     stream.set_nodelay(true)?;
     let mut session = Session::default();
     let mut ws = blocking::accept_with(stream, config, |request| session.accept(request))?;
@@ -38,7 +38,7 @@ fn serve(stream: TcpStream, config: &Arc<Config>) -> Outcome {
     outcome
 }
 
-/// To the end, or until the connection is to be cut.
+/// Serves it to its end, or until the connection is to be cut.
 fn converse(ws: &mut WebSocket<TcpStream>, session: &mut Session) -> Outcome {
     while let Some(mut batch) = ws.read()? {
         while let Some((event, connection)) = batch.receive() {

@@ -1,4 +1,4 @@
-//! Agreements on compression, as the other programs here write them: `permessage-deflate; server_max_window_bits=10`.
+//! Agreements on compression, in the notation of the header: `permessage-deflate; server_max_window_bits=10`.
 
 use bowline::{Role, deflate::Options};
 
@@ -23,7 +23,7 @@ impl Terms {
         let mut terms = Self { client: usual, server: usual };
         let mut parts = agreement.split(';').map(str::trim);
         if parts.next() != Some("permessage-deflate") {
-            return Err(format!("{agreement:?} is no agreement on permessage-deflate"));
+            return Err(format!("{agreement:?} is not an agreement on permessage-deflate"));
         }
         for parameter in parts {
             let (role, wish) = parameter.split_once('_').unwrap_or_default();
@@ -43,7 +43,7 @@ impl Terms {
         Ok(terms)
     }
 
-    /// The options of an endpoint that wants these.
+    /// The options of an endpoint that makes this agreement.
     pub(crate) fn options(self, role: Role) -> Options {
         let (own, peer) = match role {
             Role::Client => (self.client, self.server),

@@ -1,13 +1,13 @@
-//! The client of `client.rs`, on Tokio: `interop-tokio-client URL [AGREEMENT [RELAY]]`. With an agreement, RELAY is the
-//! address of `relay.mjs` if that is not what URL leads to first. Over TLS, servers are trusted if the authority in the file
-//! `SSL_CERT_FILE` says so.
+//! The client of `client.rs` on Tokio: `interop-tokio-client URL [AGREEMENT [RELAY]]`. With an agreement, RELAY is the address of
+//! `relay.mjs` unless URL leads to it directly. Over TLS, servers are trusted that have a certificate of the authority in the file
+//! `SSL_CERT_FILE`.
 
 mod compression;
 mod conversations;
 mod terms;
 
 use bowline::{
-    Batch, CloseCode, Closure, Config, Connection, Message, Side,
+    CloseCode, Closure, Config, Connection, Endpoint, Event, Message, Outgoing,
     adapter::tokio::{
         self as ws, ClientStream, Error, WebSocket,
         rustls::{
@@ -22,12 +22,12 @@ use conversations::{Check, Outcome, Server, TEXT, closed, equal};
 use std::{env, future::Future, sync::Arc};
 use tokio::runtime::{Handle, Runtime};
 
-/// Conversations that only this client can hold.
+/// Conversations that only this client has.
 const CHECKS_HERE: [(&str, Check); 1] = [("a thousand messages, sent and received by two tasks", two_tasks)];
 
 fn main() -> Outcome {
     let runtime = Runtime::new()?;
-    conversations::hold(Dialer { runtime: runtime.handle().clone(), tls: trust()? })
+    conversations::run(Dialer { runtime: runtime.handle().clone(), tls: trust()? })
 }
 
 /// Trust in the authority of `SSL_CERT_FILE`, if that is set.
@@ -49,15 +49,15 @@ struct Dialer {
 }
 
 impl Dialer {
-    /// Whom to trust is for the platform to say.
-    fn connect(&self, uri: &str, config: &Arc<Config>) -> Result<(Socket, Response), Error> {
+    /// With the roots of the platform.
+    fn connect(&self, uri: &str, config: Arc<Config>) -> Result<(Socket, Response), Error> {
         self.open(ws::connect(uri, config))
     }
 
-    /// Whom to trust is said here.
-    fn connect_with(&self, request: Request, config: &Arc<Config>) -> Result<(Socket, Response), Error> {
+    /// With the roots given here.
+    fn connect_with(&self, request: Request, config: Arc<Config>) -> Result<(Socket, Response), Error> {
         match &self.tls {
-            Some(tls) => self.open(ws::connect_tls(request, config, tls)),
+            Some(tls) => self.open(ws::connect_tls(request, config, tls.clone())),
             None => self.open(ws::connect_with(request, config)),
         }
     }
@@ -71,18 +71,18 @@ impl Dialer {
     }
 }
 
-/// A connection on Tokio, with the calls of a blocking one.
+/// A connection on Tokio with blocking calls.
 struct Socket {
     ws: WebSocket<ClientStream>,
     runtime: Handle,
 }
 
 impl Socket {
-    fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+    fn send(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         self.runtime.block_on(self.ws.send(message))
     }
 
-    fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+    fn feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         self.runtime.block_on(self.ws.feed(message))
     }
 
@@ -90,8 +90,12 @@ impl Socket {
         self.runtime.block_on(self.ws.recv())
     }
 
-    fn read(&mut self) -> Result<Option<Batch<'_>>, Error> {
-        self.runtime.block_on(self.ws.read())
+    fn next_event(&mut self) -> Result<Option<Event<'static>>, Error> {
+        self.runtime.block_on(self.ws.next_event())
+    }
+
+    fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.runtime.block_on(self.ws.ping(payload))
     }
 
     fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closure, Error> {
@@ -121,7 +125,7 @@ fn two_tasks(server: &Server) -> Outcome {
             equal(receiver.recv().await?, Some(Message::from(format!("{i} {TEXT}"))))?;
         }
         sending.await??;
-        closed(&receiver.close(CloseCode::NORMAL, "").await?, Side::Local, 1000, "")
+        closed(&receiver.close(CloseCode::NORMAL, "").await?, Endpoint::Local, 1000, "")
     })?;
     server.saw(&path, 1000, true, "peer", "")
 }

@@ -1,5 +1,5 @@
-//! The server of `server.rs`, on Tokio: `interop-tokio-server [AGREEMENT]`. If `CERTIFICATE` and `KEY` name files in the
-//! environment, it speaks TLS, and nothing else.
+//! The server of `server.rs` on Tokio: `interop-tokio-server [AGREEMENT]`. If the environment variables `CERTIFICATE` and `KEY` name
+//! files, it only accepts TLS.
 
 mod language;
 mod terms;
@@ -35,7 +35,7 @@ async fn main() -> Outcome {
         let (stream, _) = listener.accept().await?;
         let (config, tls) = (config.clone(), tls.clone());
         tokio::spawn(async move {
-            if let Err(error) = welcome(stream, tls, &config).await {
+            if let Err(error) = welcome(stream, tls, config).await {
                 eprintln!("{error}");
             }
         });
@@ -52,7 +52,7 @@ fn acceptor() -> Outcome<Option<TlsAcceptor>> {
     Ok(Some(Arc::new(tls).into()))
 }
 
-async fn welcome(stream: TcpStream, tls: Option<TlsAcceptor>, config: &Arc<Config>) -> Outcome {
+async fn welcome(stream: TcpStream, tls: Option<TlsAcceptor>, config: Arc<Config>) -> Outcome {
     stream.set_nodelay(true)?;
     match tls {
         Some(tls) => serve(tls.accept(stream).await?, config).await,
@@ -60,7 +60,7 @@ async fn welcome(stream: TcpStream, tls: Option<TlsAcceptor>, config: &Arc<Confi
     }
 }
 
-async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, config: &Arc<Config>) -> Outcome {
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, config: Arc<Config>) -> Outcome {
     let mut session = Session::default();
     let mut ws = ws::accept_with(stream, config, |request| session.accept(request)).await?;
     let outcome = converse(&mut ws, &mut session).await;
@@ -70,7 +70,7 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, config: &Arc<Config>
     outcome
 }
 
-/// To the end, or until the connection is to be cut.
+/// Serves it to its end, or until the connection is to be cut.
 async fn converse(ws: &mut WebSocket<impl AsyncRead + AsyncWrite + Unpin>, session: &mut Session) -> Outcome {
     while let Some(mut batch) = ws.read().await? {
         while let Some((event, connection)) = batch.receive() {

@@ -11,7 +11,7 @@ use std::{error::Error, time::Duration};
 #[test]
 fn words() {
     assert_eq!([Role::Client, Role::Server].map(|role| role.to_string()), ["client", "server"]);
-    assert_eq!([Endpoint::Local, Endpoint::Remote].map(|endpoint| endpoint.to_string()), ["local", "remote"]);
+    assert_eq!([Endpoint::Local, Endpoint::Remote].map(|endpoint| endpoint.to_string()), ["this endpoint", "the peer"]);
     assert_eq!(
         [State::Open, State::Closing, State::Closed].map(|state| state.to_string()),
         ["open", "closing", "closed"]

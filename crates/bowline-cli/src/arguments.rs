@@ -1,42 +1,42 @@
-//! What can be said on the command line.
+//! The command line.
 
 use clap::{ArgAction, Parser};
 use std::{path::PathBuf, time::Duration};
 
 const AFTER_HELP: &str = "\
-What goes where:
-  Each line of standard input is sent as a message, and each message is written to standard
-  output: text with a line feed after it, binary as it is. All else goes to standard error.
-  At the end of standard input, the connection is closed with 1000, and what still arrives until
-  the server has closed, too, is written. Some servers answer nothing any more once they are told
-  of the end: --linger or -1 waits for them. Ctrl-C closes at once; pressed again, it does not
-  wait for the server.
+Input and output:
+  Each line of standard input is sent as a message. Each received message is written to standard
+  output: text followed by a line feed, binary unchanged. Everything else is written to standard
+  error. At the end of standard input, the connection is closed with code 1000; messages that
+  arrive until the server closes as well are still written. Some servers stop answering when they
+  receive the Close frame: use --linger or -1 to delay it. Ctrl-C closes at once; press it again
+  to exit without waiting for the server.
 
-Exit status, which the last line on standard error explains:
-  0    a clean end: both sides closed, with 1000 or 1001, or without a code
-  1    no connection: the name was not found, TCP or TLS failed, or it took too long
-  2    the command line is wrong
-  3    the server did not accept the handshake; the line has its HTTP status
+Exit status, explained by the last line on standard error:
+  0    normal end: both endpoints closed, with code 1000 or 1001, or without a code
+  1    no connection: DNS lookup, TCP or TLS failed, or it took too long
+  2    invalid command line
+  3    the server refused the handshake; the line contains the HTTP status
   4    the server closed with a code that means an error: 1002 to 1014, 3000 to 4999
   5    the connection was lost, or the server did not answer the Close frame
   6    the server broke the protocol, or a message was larger than --limit
-  7    something here failed: text that is not UTF-8, a file that cannot be read or written;
-       or what was asked for did not happen before a clean end: a file was sent only in part,
-       or no message came for -1 or --receive-file
+  7    local error: text that is not valid UTF-8, or a file that cannot be read or written;
+       also after a normal end, if a file was sent only in part, or if no message arrived
+       for -1 or --receive-file
   130  Ctrl-C was pressed twice
 
 Examples:
   echo Hello | bowline -1 ws://127.0.0.1:9001                  one question, one answer
-  bowline --listen -v wss://example.com/news                   listen until the server closes
+  bowline --listen -v wss://example.com/news                   receive until the server closes
   bowline --send-file big.iso wss://example.com/ < /dev/null   send a file, and close
-  bowline --receive-file big.iso wss://example.com/big.iso     receive one";
+  bowline --receive-file big.iso wss://example.com/big.iso     receive a file";
 
 /// A WebSocket client: lines in, messages out
 #[derive(Debug, Parser)]
 #[command(name = "bowline", version, after_help = AFTER_HELP)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Arguments {
-    #[arg(help = "Where to connect: ws://HOST[:PORT][/PATH], or wss:// for TLS")]
+    #[arg(help = "The server: ws://HOST[:PORT][/PATH], or wss:// for TLS")]
     pub(crate) uri: String,
 
     /// Add a header field to the request, such as 'Authorization: Bearer 123'; can be repeated
@@ -45,63 +45,63 @@ pub(crate) struct Arguments {
     /// Offer subprotocols, the preferred one first; can be repeated
     #[arg(short, long = "subprotocol", value_name = "NAME[,NAME]", value_delimiter = ',')]
     pub(crate) subprotocols: Vec<String>,
-    #[arg(long, help = "Say which site the request comes from, such as https://example.com")]
+    #[arg(long, help = "Set the Origin header field, such as https://example.com")]
     pub(crate) origin: Option<String>,
     /// Offer compression (permessage-deflate)
     #[arg(short, long)]
     pub(crate) compress: bool,
-    /// Trust the certificate authorities in this PEM file, in place of the platform's
+    /// Trust the certificate authorities in this PEM file, instead of those of the platform
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
 
-    /// Send lines as binary messages, without their line feeds
+    /// Send lines as binary messages, without the line feeds
     #[arg(short, long, conflicts_with = "text")]
     pub(crate) binary: bool,
     /// Send files as text
     #[arg(long, requires = "files")]
     pub(crate) text: bool,
-    /// Send a file as one message, binary unless --text is given; before standard input, and can be repeated
+    /// Send a file as one message, before standard input; binary unless --text is given; can be repeated
     #[arg(short = 'f', long = "send-file", value_name = "PATH")]
     pub(crate) files: Vec<PathBuf>,
-    /// Write the next message to this file as it arrives, whatever its size, and close
+    /// Write the next message, of any size, to this file as it arrives, and close
     #[arg(short = 'o', long, visible_alias = "output", value_name = "PATH")]
     pub(crate) receive_file: Option<PathBuf>,
-    /// Close after one message has come
+    /// Close after one message has been received
     #[arg(short = '1', long)]
     pub(crate) one_message: bool,
-    /// Do not read standard input; receive until the server closes
+    /// Receive until the server closes, without reading standard input
     #[arg(short, long, conflicts_with = "linger")]
     pub(crate) listen: bool,
-    /// Receive for this long after the end of standard input, before closing
+    /// Continue to receive for this long after the end of standard input, then close
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) linger: Option<Duration>,
 
-    /// Send a ping this often, and show how long each answer took
+    /// Send a ping at this interval, and print the round-trip time of each
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) ping: Option<Duration>,
-    /// The largest message that is accepted, in bytes, or with K, M or G behind the number
+    /// Maximum message size in bytes, with an optional unit K, M or G
     #[arg(long, value_name = "BYTES", default_value = "16M", value_parser = bytes, conflicts_with = "receive_file")]
     pub(crate) limit: usize,
-    /// How long connecting may take: name, TCP, TLS and handshake together
+    /// Time limit for connecting: DNS lookup, TCP, TLS and handshake together
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) connect_timeout: Duration,
-    /// How long the server may take to answer the Close frame, with what it still sends before
+    /// Time limit for the server to answer the Close frame
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) close_timeout: Duration,
-    /// Show what was agreed, pings and pongs
+    /// Print the address, the agreed subprotocol and compression, pings and pongs
     #[arg(short, long, action = ArgAction::SetTrue)]
     pub(crate) verbose: bool,
 }
 
 impl Arguments {
-    /// Whether one message is all that is wanted.
+    /// Whether to close after one message.
     pub(crate) fn wants_one(&self) -> bool {
         self.one_message || self.receive_file.is_some()
     }
 }
 
 fn header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once(':').ok_or("there is no colon: write it as 'Name: value'")?;
+    let (name, value) = text.split_once(':').ok_or("the colon is missing: write it as 'Name: value'")?;
     Ok((name.trim().into(), value.trim().into()))
 }
 
@@ -109,7 +109,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
     let duration = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     match duration {
         Some(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err("write a number of seconds above 0, such as 10 or 0.5".into()),
+        _ => Err("expected a number of seconds above 0, such as 10 or 0.5".into()),
     }
 }
 
@@ -123,5 +123,5 @@ fn bytes(text: &str) -> Result<usize, String> {
     number
         .and_then(|number| number.parse::<usize>().ok())
         .and_then(|number| number.checked_mul(1 << unit))
-        .ok_or_else(|| "write a number of bytes, such as 65536, 64K or 16M".into())
+        .ok_or_else(|| "expected a number of bytes, such as 65536, 64K or 16M".into())
 }

@@ -1,4 +1,4 @@
-//! Connecting, and why it failed in words.
+//! Connects, and describes why connecting failed.
 
 use crate::{
     arguments::Arguments,
@@ -15,7 +15,7 @@ use bowline::{
             pki_types::{CertificateDer, pem::PemObject},
         },
     },
-    client::{InvalidRequest, Request, Response},
+    client::{Request, RequestError, Response},
     deflate,
 };
 use std::{fmt::Write, io, path::Path, sync::Arc};
@@ -24,22 +24,23 @@ pub(crate) type Socket = WebSocket<ClientStream>;
 
 /// A connection, after its opening handshake.
 pub(crate) async fn connect(arguments: &Arguments, screen: &Screen) -> Result<Socket, Ending> {
-    let request = request(arguments).map_err(|error| Ending::new(Status::Usage, format!("cannot ask: {error}")))?;
-    let config = Arc::new(config(arguments));
+    let request =
+        request(arguments).map_err(|error| Ending::new(Status::Usage, format!("invalid request: {error}")))?;
+    let config = config(arguments);
     let opened = match &arguments.ca {
-        Some(path) => ws::connect_tls(request, &config, &trust(path)?).await,
-        None => ws::connect_with(request, &config).await,
+        Some(path) => ws::connect_tls(request, config, trust(path)?).await,
+        None => ws::connect_with(request, config).await,
     };
     match opened {
         Ok((mut socket, response)) => {
-            tell(arguments, &mut socket, &response, screen);
+            report(arguments, &mut socket, &response, screen);
             Ok(socket)
         }
         Err(error) => Err(not_connected(arguments, &error)),
     }
 }
 
-fn request(arguments: &Arguments) -> Result<Request, InvalidRequest> {
+fn request(arguments: &Arguments) -> Result<Request, RequestError> {
     let mut request = Request::from_uri(&arguments.uri)?;
     for protocol in &arguments.subprotocols {
         request = request.protocol(protocol)?;
@@ -54,18 +55,18 @@ fn request(arguments: &Arguments) -> Result<Request, InvalidRequest> {
 }
 
 fn config(arguments: &Arguments) -> Config {
-    let mut config = Config::default();
-    (config.limits.message, config.limits.frame) = (arguments.limit, arguments.limit);
-    if arguments.receive_file.is_some() {
-        config.delivery = Delivery::Chunks;
-    }
-    config.deadlines.handshake = Some(arguments.connect_timeout);
-    config.deadlines.close = arguments.close_timeout;
-    config.deflate = arguments.compress.then(deflate::Options::default);
-    config
+    Config::default().with(|config| {
+        (config.limits.message, config.limits.frame) = (arguments.limit, arguments.limit);
+        if arguments.receive_file.is_some() {
+            config.delivery = Delivery::Chunks;
+        }
+        config.deadlines.handshake = Some(arguments.connect_timeout);
+        config.deadlines.close = arguments.close_timeout;
+        config.deflate = arguments.compress.then(deflate::Options::default);
+    })
 }
 
-/// TLS that trusts the authorities in a file.
+/// A TLS configuration that trusts the authorities in a file.
 fn trust(path: &Path) -> Result<Arc<ClientConfig>, Ending> {
     let unusable =
         |error: &dyn std::fmt::Display| Ending::new(Status::Here, format!("--ca {}: {error}", path.display()));
@@ -74,7 +75,7 @@ fn trust(path: &Path) -> Result<Arc<ClientConfig>, Ending> {
         roots.add(certificate.map_err(|error| unusable(&error))?).map_err(|error| unusable(&error))?;
     }
     if roots.is_empty() {
-        return Err(unusable(&"there is no certificate in it: it must be a PEM file"));
+        return Err(unusable(&"there is no certificate in the file: expected a PEM file"));
     }
     let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -82,8 +83,8 @@ fn trust(path: &Path) -> Result<Arc<ClientConfig>, Ending> {
     Ok(Arc::new(tls.with_root_certificates(roots).with_no_client_auth()))
 }
 
-/// What was agreed.
-fn tell(arguments: &Arguments, socket: &mut Socket, response: &Response, screen: &Screen) {
+/// Prints the address and what was agreed.
+fn report(arguments: &Arguments, socket: &mut Socket, response: &Response, screen: &Screen) {
     if let Ok(address) = socket.get_ref().tcp().peer_addr() {
         let tls = socket.get_ref().tls_connection().and_then(|tls| tls.protocol_version());
         let tls = tls.map_or(String::new(), |version| format!(", {version:?}"));
@@ -92,13 +93,13 @@ fn tell(arguments: &Arguments, socket: &mut Socket, response: &Response, screen:
     match response.protocol() {
         Some(protocol) => screen.detail(format_args!("subprotocol: {protocol}")),
         None if !arguments.subprotocols.is_empty() => {
-            screen.line(Tone::Plain, "the server chose none of the subprotocols that were offered");
+            screen.line(Tone::Plain, "the server chose none of the offered subprotocols");
         }
         None => {}
     }
     match socket.connection().deflate() {
         Some(agreement) => screen.detail(format_args!("compression: {agreement}")),
-        None if arguments.compress => screen.line(Tone::Plain, "the server does not compress: messages go as they are"),
+        None if arguments.compress => screen.line(Tone::Plain, "the server did not agree to compression"),
         None => {}
     }
 }
@@ -107,14 +108,14 @@ fn not_connected(arguments: &Arguments, error: &Error) -> Ending {
     let (uri, time) = (&arguments.uri, arguments.connect_timeout);
     let words = match error {
         Error::Handshake { error: HandshakeError::Deadline, .. } => format!(
-            "no connection to {uri} within {time:?}: the server was reached, but does not answer the handshake. \
+            "no connection to {uri} within {time:?}: the server was reached, but did not answer the handshake. \
              --connect-timeout waits longer."
         ),
         Error::Handshake { error, response } => return refused(uri, error, response.as_deref()),
         Error::Connect(error) => format!("{error}. {}", connect_advice(error)),
         Error::Io(error) => format!(
-            "the connection to {uri} broke in the handshake: {error}. Is it a WebSocket server, and does it speak TLS or not \
-             as the URI says?"
+            "the connection to {uri} broke during the handshake: {error}. Is it a WebSocket server, and is the scheme right, \
+             ws:// or wss://?"
         ),
         error => error.to_string(),
     };
@@ -141,13 +142,12 @@ fn refused(uri: &str, error: &HandshakeError, response: Option<&Response>) -> En
     }
     let _ = write!(words, ". {}", status_advice(status));
     if let Some(line) = first_line(response.body()) {
-        let _ = write!(words, " The server says: {line:?}.");
+        let _ = write!(words, " The answer begins with {line:?}.");
     }
     Ending::new(Status::Refused, words)
 }
 
-/// The first line of text with something in it, unless it is markup. To be shown escaped, as it is the server's choice what is in
-/// it.
+/// The first line that is not empty, unless it is markup. It may contain control characters: print it escaped.
 fn first_line(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).filter(|line| !line.starts_with('<'))?;
@@ -157,39 +157,43 @@ fn first_line(body: &[u8]) -> Option<String> {
 fn connect_advice(error: &ConnectError) -> &'static str {
     let reason = error.io_error();
     match (error.stage(), reason.kind()) {
-        (_, io::ErrorKind::TimedOut) => "The server, or a firewall before it, is slow: --connect-timeout waits longer.",
-        (ConnectStage::Name, _) => "Is the name spelled right, and is there a network?",
+        (_, io::ErrorKind::TimedOut) => "The server is slow, or a firewall blocks it: --connect-timeout waits longer.",
+        (ConnectStage::Resolve, _) => "Is the host name spelled correctly, and is there a network?",
         (ConnectStage::Tls, io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => {
-            "The server hung up: does it speak TLS on this port? If not, use ws://."
+            "The server closed the connection: does it use TLS on this port? If not, use ws://."
         }
         (ConnectStage::Tls, _) => reason.get_ref().and_then(|inner| inner.downcast_ref()).map_or("", tls_advice),
-        (_, io::ErrorKind::ConnectionRefused) => "Nothing listens there: is the server running, and is the port right?",
-        _ => "Is the server up, and does a firewall or a VPN stand in between?",
+        (_, io::ErrorKind::ConnectionRefused) => {
+            "Nothing is listening there: is the server running, and is the port right?"
+        }
+        _ => "Is the server running, and does a firewall or a VPN block it?",
     }
 }
 
 fn tls_advice(error: &rustls::Error) -> &'static str {
     match error {
         rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer) => {
-            "If you trust the authority that signed it, name its file with --ca."
+            "To trust the authority that signed it, pass the PEM file of the authority with --ca."
         }
-        rustls::Error::InvalidCertificate(_) => "Is it the right server, by the name that its certificate has?",
-        rustls::Error::InvalidMessage(_) => "It does not seem to speak TLS on this port: try ws:// in place of wss://.",
-        _ => "The two could not agree on how to encrypt.",
+        rustls::Error::InvalidCertificate(_) => "Is this the right server, under a name that is in its certificate?",
+        rustls::Error::InvalidMessage(_) => {
+            "The server does not seem to use TLS on this port: try ws:// instead of wss://."
+        }
+        _ => "Client and server do not support the same TLS parameters.",
     }
 }
 
 fn status_advice(status: u16) -> &'static str {
     match status {
-        101 => "The server, or something in between, does not speak WebSocket as it should.",
-        300..=399 => "The server sends clients elsewhere: connect there.",
-        400 | 426 => "The server did not take this for a WebSocket request: does this path speak WebSocket?",
-        401 | 407 => "Say who you are, such as with --header 'Authorization: Bearer …'.",
-        403 => "It may want another --origin, or other credentials in a --header.",
+        101 => "The server or a proxy does not implement WebSocket correctly.",
+        300..=399 => "It is a redirection: connect to that address instead.",
+        400 | 426 => "The server did not accept a WebSocket request: is the path right?",
+        401 | 407 => "Send credentials, for example with --header 'Authorization: Bearer …'.",
+        403 => "It may require an --origin, or credentials in a --header.",
         404 | 410 => "Is the path right?",
-        429 => "There were too many requests: wait.",
-        500..=599 => "Something failed in the server, or behind it: try again later.",
-        200..=299 => "That is a web page and no WebSocket: is the path right?",
-        _ => "The documentation of the server may say what it wants.",
+        429 => "There were too many requests: wait before the next one.",
+        500..=599 => "Something failed in the server or behind it: try again later.",
+        200..=299 => "It is a web page, not a WebSocket endpoint: is the path right?",
+        _ => "See the documentation of the server.",
     }
 }

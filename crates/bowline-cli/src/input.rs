@@ -1,11 +1,11 @@
-//! What is to be sent: files, then the lines of standard input. A thread of its own reads them, no further ahead than a few
-//! pieces, since reading standard input can block for ever.
+//! What is to be sent: files, then the lines of standard input. A thread of its own reads them, only a few chunks ahead, since
+//! reading standard input can block indefinitely.
 
 use crate::{
     arguments::Arguments,
     ending::{Ending, Status},
 };
-use bowline::Message;
+use bowline::{Message, bytes::Bytes};
 use std::{
     fs::File,
     io::{self, BufRead, Read},
@@ -15,23 +15,25 @@ use std::{
 };
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// How much of a file goes into one fragment, in bytes.
-const PIECE: u64 = 64 * 1024;
+/// The size of one fragment of a file, in bytes.
+const CHUNK: u64 = 64 * 1024;
 
-/// How many jobs may wait.
+/// How many jobs are read ahead.
 const AHEAD: usize = 4;
 
-/// What the session has to do next.
+const NOT_UTF_8: &str = "it is not valid UTF-8, which text must be: send it without --text";
+
+/// What the session is to do next.
 pub(crate) enum Job {
-    /// A file begins. How large it is, is not always known.
+    /// A file begins. Its size is not known if it is a pipe.
     Begin { name: String, len: Option<u64> },
-    /// A message, or a piece of the file that was begun.
+    /// A message, or a chunk of the file that was begun.
     Send(Message),
-    /// Reading failed, and the rest cannot be sent.
+    /// Reading failed. No job follows.
     Failed(String),
 }
 
-/// What there is to read, opened before there is a connection.
+/// The opened files, and whether to read standard input.
 pub(crate) struct Input {
     files: Vec<(PathBuf, File)>,
     is_text: bool,
@@ -42,7 +44,7 @@ struct Lines {
     is_binary: bool,
 }
 
-/// Nobody takes jobs any more.
+/// The session has ended.
 struct Gone;
 
 impl Input {
@@ -58,7 +60,7 @@ impl Input {
         })
     }
 
-    /// Begins to read. The end of the jobs is the end of all input.
+    /// Starts to read. The channel is closed at the end of all input.
     pub(crate) fn start(self) -> Receiver<Job> {
         let (jobs, receiver) = channel(AHEAD);
         thread::spawn(move || self.run(&jobs));
@@ -85,56 +87,59 @@ fn put(jobs: &Sender<Job>, job: Job) -> Result<(), Gone> {
     jobs.blocking_send(job).map_err(|_| Gone)
 }
 
-/// One message in fragments. A piece waits until it is known whether another follows.
+/// Sends one message in fragments. A chunk is sent once it is known whether another follows.
 fn send_file(file: &mut File, is_text: bool, jobs: &Sender<Job>) -> Result<Result<(), String>, Gone> {
-    let mut piece = match next_piece(file, Vec::new()) {
-        Ok(piece) => piece,
+    let mut bytes = match next_chunk(file, Vec::new()) {
+        Ok(bytes) => bytes,
         Err(error) => return Ok(Err(error.to_string())),
     };
     loop {
-        // Characters must not be cut: the beginning of one goes with the next piece.
-        let rest = match if is_text { incomplete(&piece) } else { Ok(0) } {
-            Ok(rest) => piece.split_off(piece.len().saturating_sub(rest)),
+        // Characters must not be split: the beginning of one is sent with the next chunk.
+        let rest = match if is_text { incomplete(&bytes) } else { Ok(0) } {
+            Ok(rest) => bytes.split_off(bytes.len().saturating_sub(rest)),
             Err(error) => return Ok(Err(error)),
         };
         let kept = rest.len();
-        let next = match next_piece(file, rest) {
+        let next = match next_chunk(file, rest) {
             Ok(next) => next,
             Err(error) => return Ok(Err(error.to_string())),
         };
         let last = next.len() == kept;
         if last && kept > 0 {
-            return Ok(Err("it ends in the middle of a character, so that it is no UTF-8".into()));
+            return Ok(Err("it is not valid UTF-8: it ends in the middle of a character".into()));
         }
-        let data = mem::replace(&mut piece, next);
-        put(jobs, Job::Send(chunk(data, is_text, last)))?;
+        let data = mem::replace(&mut bytes, next);
+        match chunk(data, is_text, last) {
+            Ok(chunk) => put(jobs, Job::Send(chunk))?,
+            Err(error) => return Ok(Err(error)),
+        }
         if last {
             return Ok(Ok(()));
         }
     }
 }
 
-fn next_piece(file: &mut File, mut begun: Vec<u8>) -> io::Result<Vec<u8>> {
-    file.by_ref().take(PIECE).read_to_end(&mut begun)?;
+fn next_chunk(file: &mut File, mut begun: Vec<u8>) -> io::Result<Vec<u8>> {
+    file.by_ref().take(CHUNK).read_to_end(&mut begun)?;
     Ok(begun)
 }
 
-/// How many bytes at the end are the beginning of a character.
-fn incomplete(piece: &[u8]) -> Result<usize, String> {
-    match str::from_utf8(piece) {
+/// The number of bytes at the end that are the beginning of a character.
+fn incomplete(bytes: &[u8]) -> Result<usize, String> {
+    match str::from_utf8(bytes) {
         Ok(_) => Ok(0),
-        Err(error) if error.error_len().is_none() => Ok(piece.len().saturating_sub(error.valid_up_to())),
-        Err(_) => Err("it is not UTF-8, as text must be: send it without --text".into()),
+        Err(error) if error.error_len().is_none() => Ok(bytes.len().saturating_sub(error.valid_up_to())),
+        Err(_) => Err(NOT_UTF_8.into()),
     }
 }
 
-/// What is not UTF-8 was found before.
-fn chunk(data: Vec<u8>, is_text: bool, last: bool) -> Message {
-    if is_text {
-        Message::TextChunk { text: String::from_utf8_lossy(&data).into_owned(), last }
+fn chunk(data: Vec<u8>, is_text: bool, last: bool) -> Result<Message, String> {
+    let data = Bytes::from(data);
+    Ok(if is_text {
+        Message::TextChunk { text: data.try_into().map_err(|_| NOT_UTF_8)?, last }
     } else {
-        Message::BinaryChunk { data: data.into(), last }
-    }
+        Message::BinaryChunk { data, last }
+    })
 }
 
 impl Lines {
@@ -163,7 +168,7 @@ impl Lines {
         line.pop_if(|byte| *byte == b'\r');
         String::from_utf8(line).map(Message::from).map_err(|error| {
             format!(
-                "line {number} of standard input is not UTF-8, from its byte {} on: text must be; send it with --binary",
+                "line {number} of standard input is not valid UTF-8 from byte {} on: to send it as it is, use --binary",
                 error.utf8_error().valid_up_to().saturating_add(1)
             )
         })

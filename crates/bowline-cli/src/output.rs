@@ -1,4 +1,4 @@
-//! Where messages go: standard output, or a file.
+//! Writes received messages to standard output, or to a file.
 
 use crate::{
     arguments::Arguments,
@@ -11,26 +11,26 @@ use std::{
     path::PathBuf,
 };
 
-/// Takes the messages, and the pieces of them.
+/// Writes messages and chunks of them.
 pub(crate) struct Output {
     stdout: BufWriter<Stdout>,
     is_terminal: bool,
     file: Option<Receiving>,
-    /// How many messages have come to their end.
+    /// How many messages are complete.
     pub(crate) received: u64,
 }
 
-/// The file that the next message goes to.
+/// The file for the next message.
 struct Receiving {
     path: PathBuf,
-    /// There once the message has begun.
+    /// Once the message has begun.
     open: Option<(File, Progress)>,
 }
 
 /// Why a message could not be written.
 pub(crate) enum Failure {
-    /// Whoever read standard output has gone.
-    NobodyReads,
+    /// The reader of standard output has closed it.
+    BrokenPipe,
     Words(String),
 }
 
@@ -40,7 +40,7 @@ impl Output {
         Self { stdout: BufWriter::new(io::stdout()), is_terminal: io::stdout().is_terminal(), file, received: 0 }
     }
 
-    /// Takes what an event has of a message.
+    /// Writes the message or the chunk in an event.
     pub(crate) fn take(&mut self, event: &Event<'_>, screen: &Screen) -> Result<(), Failure> {
         let (data, is_text, last): (&[u8], _, _) = match event {
             Event::Text(text) => (text.as_bytes(), true, true),
@@ -65,36 +65,36 @@ impl Output {
         Ok(())
     }
 
-    /// Shows what was printed: to be called before anything is waited for.
+    /// Writes what is buffered: to be called before each wait.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         self.stdout.flush().map_err(|error| Failure::of_stdout(&error))
     }
 
-    /// What is left of a file whose message did not come to its end.
+    /// Describes a file whose message is incomplete.
     pub(crate) fn unfinished(&self) -> Option<String> {
         let file = self.file.as_ref()?;
         Some(match &file.open {
             Some((_, progress)) => {
-                format!("{} has only the first {} bytes of its message", file.path.display(), progress.bytes())
+                format!("{} contains only the first {} bytes of its message", file.path.display(), progress.bytes())
             }
-            None => format!("no message came for {}", file.path.display()),
+            None => format!("no message arrived for {}", file.path.display()),
         })
     }
 
     fn print(&mut self, data: &[u8], is_text: bool, last: bool) -> io::Result<()> {
         match (self.is_terminal, is_text) {
             (false, _) => self.stdout.write_all(data)?,
-            (true, true) => self.stdout.write_all(harmless(&String::from_utf8_lossy(data)).as_bytes())?,
+            (true, true) => self.stdout.write_all(printable(&String::from_utf8_lossy(data)).as_bytes())?,
             (true, false) => {
-                writeln!(self.stdout, "({} bytes of binary; a pipe, or --receive-file, has them)", data.len())?;
+                writeln!(self.stdout, "({} bytes of binary data: use a pipe or --receive-file)", data.len())?;
             }
         }
         if is_text && last { self.stdout.write_all(b"\n") } else { Ok(()) }
     }
 }
 
-/// A server must not be able to do anything with the terminal.
-fn harmless(text: &str) -> String {
+/// The text without control characters, which could change the terminal.
+fn printable(text: &str) -> String {
     let is_safe = |character: char| !character.is_control() || matches!(character, '\n' | '\t');
     text.chars().map(|character| if is_safe(character) { character } else { '\u{fffd}' }).collect()
 }
@@ -123,7 +123,7 @@ impl Receiving {
 impl Failure {
     fn of_stdout(error: &io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::BrokenPipe => Self::NobodyReads,
+            io::ErrorKind::BrokenPipe => Self::BrokenPipe,
             _ => Self::Words(format!("cannot write to standard output: {error}")),
         }
     }

@@ -1,4 +1,4 @@
-//! Pings of our own, and how long their answers take.
+//! Pings of this client, and their round-trip times.
 
 use crate::screen::{Screen, Tone};
 use bowline::Connection;
@@ -9,13 +9,13 @@ use std::{
 };
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-/// How many pings may wait for their answers. The oldest are forgotten.
+/// How many pings may be unanswered. Older ones are forgotten.
 const WAITING: usize = 64;
 
 #[derive(Default)]
 pub(crate) struct Pings {
     interval: Option<Interval>,
-    /// What was sent, and when.
+    /// The payloads that were sent, and when.
     waiting: VecDeque<(String, Instant)>,
     count: u64,
 }
@@ -51,7 +51,7 @@ impl Pings {
         }
     }
 
-    /// A pong also answers the pings before that which it echoes (RFC 6455 §5.5.3).
+    /// Prints the round-trip time. A pong also answers all earlier pings (RFC 6455 §5.5.3).
     pub(crate) fn answered(&mut self, payload: &[u8], screen: &Screen) {
         match self.waiting.iter().position(|(sent, _)| sent.as_bytes() == payload) {
             Some(at) => {

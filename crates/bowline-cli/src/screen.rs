@@ -1,4 +1,4 @@
-//! What people see on standard error: lines, with colour where that is wanted, and progress bars below them.
+//! Standard error: lines, in colour on a terminal, and progress bars below them.
 
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
 use std::{
@@ -17,7 +17,7 @@ pub(crate) struct Screen {
     is_verbose: bool,
 }
 
-/// What a line is about.
+/// The colour of a line.
 #[derive(Clone, Copy)]
 pub(crate) enum Tone {
     Plain,
@@ -33,7 +33,7 @@ impl Screen {
         Self { bars: MultiProgress::new(), has_colour, is_verbose }
     }
 
-    /// Writes a line. If standard error is gone, nobody is there to be told.
+    /// Writes a line. Errors are ignored: there is no other place to report them.
     pub(crate) fn line(&self, tone: Tone, text: impl fmt::Display) {
         let (begin, end) = match tone {
             _ if !self.has_colour => ("", ""),
@@ -46,19 +46,19 @@ impl Screen {
         });
     }
 
-    /// A line for those who want to know more.
+    /// A line that is only printed with `--verbose`.
     pub(crate) fn detail(&self, text: impl fmt::Display) {
         if self.is_verbose {
             self.line(Tone::Plain, text);
         }
     }
 
-    /// Lets something be written without bars in the way.
+    /// Writes while the bars are hidden.
     pub(crate) fn apart<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bars.suspend(write)
     }
 
-    /// A bar, which is seen on terminals only. How much there will be is not always known.
+    /// A progress bar, which is shown on terminals only. The total may not be known.
     pub(crate) fn progress(&self, doing: &str, total: Option<u64>) -> Progress {
         let bar = self.bars.add(total.map_or_else(ProgressBar::no_length, ProgressBar::new));
         let style = ProgressStyle::with_template(if total.is_some() { WITH_TOTAL } else { WITHOUT_TOTAL });
@@ -68,7 +68,7 @@ impl Screen {
     }
 }
 
-/// How far a file has come.
+/// The progress of a file.
 pub(crate) struct Progress {
     bar: ProgressBar,
     begun: Instant,
@@ -83,7 +83,7 @@ impl Progress {
         self.bar.position()
     }
 
-    /// Takes the bar away, and says how much there was in what time.
+    /// Removes the bar, and prints size, time and rate.
     pub(crate) fn finish(self, screen: &Screen, done: &str) {
         let (bytes, seconds) = (self.bytes(), self.begun.elapsed().as_secs_f64());
         self.bar.finish_and_clear();

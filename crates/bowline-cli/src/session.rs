@@ -1,4 +1,4 @@
-//! A connection from its opening to its end: one loop that sends, receives and closes.
+//! An open connection to its end: one loop that sends, receives and closes.
 
 use crate::{
     arguments::Arguments,
@@ -27,27 +27,27 @@ pub(crate) struct Session<'a> {
     screen: &'a Screen,
     socket: Socket,
     jobs: Receiver<Job>,
-    /// What was taken from the jobs and waits until there is room for it.
+    /// The message that is sent as soon as there is room for it.
     waiting: Option<Message>,
     /// The file that is being sent, and its name.
     sending: Option<(Progress, String)>,
-    /// How many files are not sent to their end.
+    /// How many files are not completely sent.
     files_left: usize,
     output: Output,
     pings: Pings,
-    /// There is nothing more to send.
+    /// Nothing is left to send.
     has_sent_all: bool,
-    /// When the time to listen is over, after the end of standard input.
+    /// With `--linger`: when to close, after the end of standard input.
     linger_until: Option<Instant>,
     /// Our Close frame is queued.
     is_closing: bool,
-    /// What went wrong on this side.
+    /// The local error.
     failure: Option<String>,
-    /// Messages cannot be written any more.
+    /// Nothing can be written to the output any more.
     is_output_over: bool,
 }
 
-/// What the loop woke up for.
+/// Why the loop woke up.
 enum Turn {
     Socket(Ready),
     Job(Option<Job>),
@@ -56,9 +56,9 @@ enum Turn {
     Interrupted,
 }
 
-/// What can be done with the connection.
+/// What is possible without waiting.
 struct Ready {
-    /// Something came; false is the end.
+    /// `Ok(true)` if there is input, `Ok(false)` after a normal end.
     input: Option<Result<bool, Error>>,
     /// A message can be queued.
     has_room: bool,
@@ -84,7 +84,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// To the end; `None` if nobody wants to hear of it.
+    /// Runs it to its end. `None` if standard output was closed, which is no error.
     pub(crate) async fn run(mut self, interrupt: &Notify) -> Option<Ending> {
         let io = loop {
             let turn = self.next_turn(interrupt).await;
@@ -104,7 +104,7 @@ impl<'a> Session<'a> {
                 Turn::Ping => self.pings.send(self.socket.connection(), self.screen),
                 Turn::LingerIsOver => self.close(),
                 Turn::Interrupted => {
-                    self.screen.detail("closing, as Ctrl-C was pressed; once more, and the server is not waited for");
+                    self.screen.detail("closing after Ctrl-C; press it again to exit without waiting for the server");
                     self.close();
                 }
             }
@@ -144,21 +144,19 @@ impl<'a> Session<'a> {
         self.close_if_done();
     }
 
-    /// Queues a message. The loop writes it.
+    /// Queues a message. The next `read` writes it.
     async fn send(&mut self, message: Message) {
-        let (len, is_last) = match &message {
-            Message::Text(text) => (text.len(), true),
-            Message::Binary(data) => (data.len(), true),
-            Message::TextChunk { text, last } => (text.len(), *last),
-            Message::BinaryChunk { data, last } => (data.len(), *last),
-            _ => (0, true),
-        };
+        let len = message.len();
+        let is_last =
+            !matches!(message, Message::TextChunk { last: false, .. } | Message::BinaryChunk { last: false, .. });
         match self.socket.feed(message).await {
             Ok(()) => self.sent(len, is_last),
             Err(Error::Send(SendError::Full { limit, .. })) => {
-                self.fail(format!("a line of {len} bytes is too long, as {limit} can wait here: use --send-file"));
+                self.fail(format!(
+                    "a line of {len} bytes is longer than the limit of {limit} bytes for output: use --send-file"
+                ));
             }
-            // The connection is ending. Receiving tells why.
+            // The connection is ending. `read` returns why.
             Err(_) => self.has_sent_all = true,
         }
     }
@@ -175,7 +173,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Takes all that one read brought.
+    /// Receives all events of one read.
     async fn receive(&mut self) {
         let Ok(Some(mut batch)) = self.socket.read().await else { return };
         let mut outcome = Ok(());
@@ -184,7 +182,7 @@ impl<'a> Session<'a> {
                 Event::Ping(payload) => self.screen.detail(format_args!("ping \"{}\"", payload.escape_ascii())),
                 Event::Pong(payload) => self.pings.answered(payload, self.screen),
                 _ if outcome.is_err() || self.is_output_over => {}
-                // One message was enough.
+                // One message is enough.
                 _ if self.arguments.wants_one() && self.output.received > 0 => {}
                 event => outcome = self.output.take(event, self.screen),
             }
@@ -195,13 +193,13 @@ impl<'a> Session<'a> {
             self.is_output_over = true;
             match failure {
                 Failure::Words(words) => self.fail(words),
-                Failure::NobodyReads => self.close(),
+                Failure::BrokenPipe => self.close(),
             }
         }
         self.close_if_done();
     }
 
-    /// Closes when the one message that was wanted is there, and all files are sent.
+    /// With `-1` and `--receive-file`: closes once the message is complete and all files are sent.
     fn close_if_done(&mut self) {
         if self.arguments.wants_one() && self.output.received > 0 && self.files_left == 0 {
             self.close();
@@ -213,7 +211,7 @@ impl<'a> Session<'a> {
         self.close();
     }
 
-    /// Begins to close. What is queued goes before, and what comes until the server has closed, too, is received.
+    /// Begins the closing handshake. Messages that arrive until the server closes as well are still received.
     fn close(&mut self) {
         self.is_closing = true;
         self.waiting = None;
@@ -245,21 +243,21 @@ impl<'a> Session<'a> {
         Some(ending)
     }
 
-    /// What was asked for and did not happen.
+    /// Describes what was requested and did not happen.
     fn unfinished(&self) -> Option<String> {
         if let Some((progress, name)) = &self.sending {
-            return Some(format!("{name} was sent only in part, {} bytes of it", progress.bytes()));
+            return Some(format!("{name} was sent only in part, {} bytes", progress.bytes()));
         }
         if self.files_left > 0 {
             return Some("not all files were sent".into());
         }
         let has_none = self.arguments.wants_one() && self.output.received == 0;
-        self.output.unfinished().or_else(|| has_none.then(|| "no message came".into()))
+        self.output.unfinished().or_else(|| has_none.then(|| "no message arrived".into()))
     }
 }
 
-/// Waits until something has come or, if that is wanted, until there is room for a message; meanwhile it writes. Room is asked
-/// for first, since that may read ahead: what came so must not lie there unseen.
+/// Waits for input or, if `wants_room`, for room for a message, and writes meanwhile. It polls for room first, since that may
+/// read ahead: input that arrives then is not missed.
 async fn ready(socket: &mut Socket, wants_room: bool) -> Ready {
     poll_fn(|cx| {
         // If writing failed, `feed` returns the error.

@@ -11,6 +11,7 @@ use axum::{
     http::{self, Version},
     response::{IntoResponse, Response},
     routing::any,
+    serve::ListenerExt,
 };
 use bowline::{
     Config, HandshakeError,
@@ -30,16 +31,22 @@ async fn main() -> std::io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
     let listener = TcpListener::bind(address).await?;
     println!("listening on ws://{}", listener.local_addr()?);
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            eprintln!("cannot set TCP_NODELAY: {error}");
+        }
+    });
     // `any`, as a WebSocket over HTTP/2 is a CONNECT request.
     let app = Router::new().route("/", any(echo)).with_state(Arc::new(Config::default()));
+    // If accepting fails, such as with too many open files, axum waits for a moment and goes on.
     axum::serve(listener, app).await
 }
 
-/// Sends every message back. A page of any origin may do so: this gives away nothing that is worth protecting.
+/// Sends every message back. Pages of any origin may connect, as this server has nothing to protect.
 async fn echo(opening: Opening) -> Response {
     opening.accept(&Accept::any_origin(), |mut socket| async move {
         while let Some(message) = socket.recv().await? {
-            socket.send(message).await?;
+            socket.feed(message).await?; // the next `recv` writes
         }
         Ok(())
     })
@@ -47,14 +54,14 @@ async fn echo(opening: Opening) -> Response {
 
 type Stream = TokioIo<Upgraded>;
 
-/// A WebSocket that a client asks for: an extractor, to be accepted in a handler.
+/// An extractor for a WebSocket handshake, which the handler accepts.
 struct Opening {
     upgrade: Upgrade,
     stream: OnUpgrade,
 }
 
 impl Opening {
-    /// Answers the client, and serves it in a task if it is accepted.
+    /// Answers the client. If it is accepted, a task serves it.
     fn accept<F>(self, accept: &Accept, serve: impl FnOnce(WebSocket<Stream>) -> F + Send + 'static) -> Response
     where
         F: Future<Output = Result<(), Error>> + Send,
@@ -77,15 +84,16 @@ impl Opening {
     }
 }
 
-/// The handler is only called for requests that keep the rules; axum gives the answer to all others.
+/// The handler is only called for valid handshakes. Every other request is answered with a refusal, such as status 426 for a plain
+/// GET.
 impl FromRequest<Arc<Config>> for Opening {
     type Rejection = Response;
 
     async fn from_request(mut request: Request, config: &Arc<Config>) -> Result<Self, Response> {
         let checked = if request.version() == Version::HTTP_2 {
-            Upgrade::from_connect(&request, request.extensions().get().map(Protocol::as_str), config)
+            Upgrade::from_connect(&request, request.extensions().get().map(Protocol::as_str), config.clone())
         } else {
-            Upgrade::new(&request, config)
+            Upgrade::new(&request, config.clone())
         };
         Ok(Self { upgrade: checked.map_err(refuse)?, stream: on(&mut request) })
     }

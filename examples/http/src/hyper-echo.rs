@@ -20,8 +20,8 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
-use std::{convert::Infallible, sync::Arc};
-use tokio::net::TcpListener;
+use std::{convert::Infallible, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, time::sleep};
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
@@ -30,13 +30,23 @@ async fn main() -> std::io::Result<()> {
     println!("listening on ws://{}", listener.local_addr()?);
     let config = Arc::new(Config::default());
     let mut server = Builder::new(TokioExecutor::new());
-    // With a timer, hyper has a deadline for the head of a request. It has limits for its size anyway.
+    // With a timer, hyper has a deadline for the head of a request. It always limits the size.
     server.http1().timer(TokioTimer::new());
-    // SETTINGS_ENABLE_CONNECT_PROTOCOL, without which no client asks for a WebSocket over HTTP/2.
+    // Announces extended CONNECT, without which no client requests a WebSocket over HTTP/2.
     server.http2().timer(TokioTimer::new()).enable_connect_protocol();
     loop {
-        let (stream, _) = listener.accept().await?;
-        stream.set_nodelay(true)?;
+        let (stream, _) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Too many open files, for example: the open connections go on.
+                eprintln!("cannot accept: {error}");
+                sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        if let Err(error) = stream.set_nodelay(true) {
+            eprintln!("cannot set TCP_NODELAY: {error}");
+        }
         let (server, config) = (server.clone(), config.clone());
         tokio::spawn(async move {
             let service = service_fn(|request| answer(request, &config));
@@ -47,19 +57,19 @@ async fn main() -> std::io::Result<()> {
     }
 }
 
-/// Answers a request, and leaves what comes after it to a task. Requests for anything else than a WebSocket would go their own
-/// ways from here.
+/// Answers a request; a task then serves the WebSocket. A plain GET is answered with status 426. This is where a server would route
+/// requests for its pages to other handlers.
 fn answer(
     mut request: Request<Incoming>,
     config: &Arc<Config>,
 ) -> impl Future<Output = Result<Response<String>, Infallible>> + use<> {
-    // A page of any origin may use this server: it gives away nothing that is worth protecting.
+    // Pages of any origin may connect, as this server has nothing to protect.
     let accept = Accept::any_origin();
     let accepted = if request.version() == Version::HTTP_2 {
         let protocol = request.extensions().get().map(Protocol::as_str);
-        server::extended_connect(&request, protocol, &accept, config)
+        server::extended_connect(&request, protocol, &accept, config.clone())
     } else {
-        server::upgrade(&request, &accept, config)
+        server::upgrade(&request, &accept, config.clone())
     };
     let response = match accepted {
         Ok((response, connection)) => {
@@ -71,10 +81,10 @@ fn answer(
     std::future::ready(Ok(response))
 }
 
-/// Serves one client, and says how it ended.
+/// Serves one client, and prints how it ended.
 async fn serve(upgrade: OnUpgrade, connection: Connection) {
     let ended = match upgrade.await {
-        // What came behind the request, too early, is in here.
+        // The stream begins with the bytes that arrived directly after the request.
         Ok(stream) => echo(WebSocket::new(TokioIo::new(stream), connection)).await,
         Err(error) => return eprintln!("{error}"),
     };
@@ -84,7 +94,7 @@ async fn serve(upgrade: OnUpgrade, connection: Connection) {
     }
 }
 
-/// A message is sent back as it lies in the read buffer, and the answers to all that one read brought leave with one write.
+/// With the batch API, messages are sent back from the read buffer, without a copy, and the answers to one read are one write.
 async fn echo(mut socket: WebSocket<TokioIo<hyper::upgrade::Upgraded>>) -> Result<String, Error> {
     while let Some(mut batch) = socket.read().await? {
         while let Some((event, connection)) = batch.receive() {

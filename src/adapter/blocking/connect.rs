@@ -91,7 +91,7 @@ pub fn connect_with(
 ///     .with_root_certificates(own_roots)
 ///     .with_no_client_auth();
 /// let request = Request::from_uri("wss://intranet.example/")?;
-/// let (socket, response) = blocking::connect_tls(request, Config::default(), Arc::new(tls))?;
+/// let (socket, response) = blocking::connect_tls(request, Config::default(), tls)?;
 /// # Ok(())
 /// # }
 /// ```
@@ -105,9 +105,9 @@ pub fn connect_with(
 pub fn connect_tls(
     request: Request,
     config: impl Into<Arc<Config>>,
-    tls: Arc<super::rustls::ClientConfig>,
+    tls: impl Into<Arc<super::rustls::ClientConfig>>,
 ) -> Result<(WebSocket<ClientStream>, Response), Error> {
-    let (is_secure, config) = (request.is_secure(), config.into());
+    let (is_secure, config, tls) = (request.is_secure(), config.into(), tls.into());
     let deadline = config.deadlines.handshake;
     open(request, config, |stream, host, begun| {
         if !is_secure {

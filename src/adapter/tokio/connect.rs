@@ -73,7 +73,7 @@ pub async fn connect_with(
     }
     #[cfg(feature = "rustls")]
     match crate::adapter::tls::platform() {
-        Ok(tls) => connect_tls(request, config, &tls).await,
+        Ok(tls) => connect_tls(request, config, tls).await,
         Err(error) => Err(ConnectError::tls(&request, None, error).into()),
     }
     #[cfg(not(feature = "rustls"))]
@@ -97,7 +97,7 @@ pub async fn connect_with(
 ///     .with_root_certificates(own_roots)
 ///     .with_no_client_auth();
 /// let request = Request::from_uri("wss://intranet.example/")?;
-/// let (socket, response) = ws::connect_tls(request, Config::default(), &Arc::new(tls)).await?;
+/// let (socket, response) = ws::connect_tls(request, Config::default(), tls).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -115,9 +115,9 @@ pub async fn connect_with(
 pub async fn connect_tls(
     request: Request,
     config: impl Into<Arc<Config>>,
-    tls: &Arc<super::rustls::ClientConfig>,
+    tls: impl Into<Arc<super::rustls::ClientConfig>>,
 ) -> Result<(WebSocket<ClientStream>, Response), Error> {
-    let is_secure = request.is_secure();
+    let (is_secure, tls) = (request.is_secure(), tls.into());
     open(request, config, async |stream, host| {
         if is_secure { super::tls::client(stream, host, tls).await } else { Ok(ClientStream::plain(stream)) }
     })

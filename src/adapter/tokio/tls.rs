@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 use bowline_rustls::tokio_rustls::TlsConnector;
 use std::io;
 
-pub(super) async fn client(stream: TcpStream, host: &str, config: &Arc<ClientConfig>) -> io::Result<ClientStream> {
+pub(super) async fn client(stream: TcpStream, host: &str, config: Arc<ClientConfig>) -> io::Result<ClientStream> {
     let name = server_name(host)?;
-    TlsConnector::from(config.clone()).connect(name, stream).await.map(ClientStream::tls)
+    TlsConnector::from(config).connect(name, stream).await.map(ClientStream::tls)
 }

@@ -1,23 +1,21 @@
-//! WebSocket over HTTP/2 (RFC 8441), through hyper, and through h2 where frames of HTTP/2 count.
+//! WebSocket over HTTP/2 (RFC 8441), through hyper, and through h2 for tests of single DATA frames.
 
-use crate::kit::{converse, server};
-use bowline::{CloseCode, Closure, Config, Connection, Event, HandshakeError, adapter::tokio::WebSocket, client};
+use crate::kit::{converse, serve};
+use bowline::{
+    CloseCode, Closure, Config, Connection, Event, HandshakeError, Input, adapter::tokio::WebSocket, client,
+};
 use bytes::{Buf, Bytes};
 use h2::{Reason, RecvStream, SendStream, client::SendRequest, ext::Protocol};
 use http::{Method, Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use std::{future::poll_fn, sync::Arc};
+use std::future::poll_fn;
 use tokio::{io::DuplexStream, sync::mpsc::UnboundedReceiver};
-
-fn config() -> Arc<Config> {
-    Arc::new(Config::default())
-}
 
 fn request() -> client::Request {
     client::Request::from_uri("ws://localhost/chat").unwrap()
 }
 
-/// A client of HTTP/2 that has heard that the server takes extended CONNECT requests.
+/// A client of HTTP/2, once the server has announced extended CONNECT.
 async fn connect(stream: DuplexStream) -> SendRequest<Bytes> {
     let (mut sender, connection) = h2::client::handshake(stream).await.unwrap();
     tokio::spawn(connection);
@@ -28,7 +26,7 @@ async fn connect(stream: DuplexStream) -> SendRequest<Bytes> {
     sender
 }
 
-/// What the server answers to a request that has no body.
+/// Sends a request without a body, and returns the response.
 async fn ask(
     sender: &mut SendRequest<Bytes>,
     mut message: Request<()>,
@@ -40,7 +38,7 @@ async fn ask(
     sender.send_request(message, true).unwrap().0.await.unwrap()
 }
 
-/// A WebSocket of which a test sees the DATA frames.
+/// A WebSocket whose DATA frames are visible to a test.
 struct Raw {
     connection: Connection,
     send: SendStream<Bytes>,
@@ -49,7 +47,8 @@ struct Raw {
 
 impl Raw {
     async fn open(sender: &mut SendRequest<Bytes>) -> Self {
-        let (mut message, upgrade) = client::extended_connect(request().protocol("chat").unwrap(), &config()).unwrap();
+        let (mut message, upgrade) =
+            client::extended_connect(request().protocol("chat").unwrap(), Config::default()).unwrap();
         message.extensions_mut().insert(Protocol::from_static("websocket"));
         let (response, send) = sender.send_request(message, false).unwrap();
         let response = response.await.unwrap();
@@ -61,7 +60,7 @@ impl Raw {
         Self { connection, send, receive: response.into_body() }
     }
 
-    /// Sends what is queued, so many bytes in each DATA frame.
+    /// Sends what is queued, in DATA frames of this size.
     async fn write(&mut self, each: usize) {
         while self.connection.output().has_remaining() {
             let count = self.connection.output().chunk().len().min(each);
@@ -78,7 +77,7 @@ impl Raw {
     async fn read(&mut self) -> Option<Vec<Event<'static>>> {
         let mut data = self.receive.data().await?.unwrap().to_vec();
         self.receive.flow_control().release_capacity(data.len()).unwrap();
-        let mut input = data.as_mut_slice();
+        let mut input = Input::from(&mut data);
         let mut events = Vec::new();
         while let Some(event) = self.connection.receive(&mut input) {
             events.push(event.into_owned());
@@ -88,7 +87,7 @@ impl Raw {
 }
 
 async fn raw() -> (Raw, SendRequest<Bytes>, UnboundedReceiver<Closure>) {
-    let (stream, ended) = server();
+    let (stream, ended) = serve();
     let mut sender = connect(stream).await;
     (Raw::open(&mut sender).await, sender, ended)
 }
@@ -96,16 +95,16 @@ async fn raw() -> (Raw, SendRequest<Bytes>, UnboundedReceiver<Closure>) {
 /// [U-06] [U-11] A client and a server in hyper open a connection, and use it to its end.
 #[tokio::test]
 async fn both_sides_in_hyper() {
-    let (stream, mut ended) = server();
+    let (stream, mut ended) = serve();
     let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
     let (mut sender, connection) = handshake.await.unwrap();
     tokio::spawn(connection);
-    // An answer, whichever, comes behind the settings.
+    // Any answer arrives after the settings.
     let probe = Request::builder().version(Version::HTTP_2).uri("http://localhost/").body(String::new()).unwrap();
     assert_eq!(sender.send_request(probe).await.unwrap().status(), 405);
 
     let request = request().origin("http://localhost").unwrap();
-    let (mut message, upgrade) = client::extended_connect(request, &config()).unwrap();
+    let (mut message, upgrade) = client::extended_connect(request, Config::default()).unwrap();
     message.extensions_mut().insert(hyper::ext::Protocol::from_static("websocket"));
     let mut response = sender.send_request(message.map(|()| String::new())).await.unwrap();
     let connection = upgrade.conclude(&response).unwrap();
@@ -113,11 +112,11 @@ async fn both_sides_in_hyper() {
     converse(WebSocket::new(TokioIo::new(stream), connection)).await;
     let closure = ended.recv().await.unwrap();
     assert_eq!((closure.code(), closure.reason()), (CloseCode::NORMAL, "that was all"));
-    assert!(closure.is_clean());
+    assert!(closure.is_normal());
 }
 
-/// [U-13] [U-16] The bytes of DATA frames are the stream, wherever one ends: within a header, within a key, behind several
-/// frames. What the client sends is masked.
+/// [U-13] [U-16] DATA frames are a stream of bytes, wherever one ends: within a header, within a key, or after several frames.
+/// The client's frames are masked.
 #[tokio::test]
 async fn data_frames_are_a_stream() {
     let (mut raw, _sender, _ended) = raw().await;
@@ -138,7 +137,7 @@ async fn data_frames_are_a_stream() {
     }
 }
 
-/// [U-14] Behind its Close frame the server ends its half of the stream, and that end is the one that the client waits for.
+/// [U-14] After its Close frame the server ends its half of the stream, which the client waits for.
 #[tokio::test]
 async fn an_orderly_close() {
     let (mut raw, _sender, mut ended) = raw().await;
@@ -156,8 +155,8 @@ async fn an_orderly_close() {
     assert!(closure.is_clean() && closure.reason() == "bye", "{closure}");
 }
 
-/// [U-14] `END_STREAM` without a Close frame is what the end of a TCP stream is: the server answers nothing more, and the end is
-/// not clean.
+/// [U-14] `END_STREAM` without a Close frame is like the end of a TCP stream: the server sends nothing more, and the end is not
+/// clean.
 #[tokio::test]
 async fn the_end_of_a_stream() {
     let (mut raw, _sender, mut ended) = raw().await;
@@ -168,7 +167,7 @@ async fn the_end_of_a_stream() {
     while raw.read().await.is_some() {}
 }
 
-/// [U-15] A stream that is reset is a transport that failed, and other streams of the same connection go on.
+/// [U-15] A reset stream is a failed transport. Other streams of the same connection go on.
 #[tokio::test]
 async fn a_reset() {
     let (mut one, mut sender, mut ended) = raw().await;
@@ -182,7 +181,7 @@ async fn a_reset() {
     assert_eq!(other.read().await.unwrap(), [Event::Text("still here".into())]);
 }
 
-/// [U-16] A server fails a connection whose frames are not masked, also here.
+/// [U-16] A server fails a connection with frames that are not masked, over HTTP/2 as well.
 #[tokio::test]
 async fn an_unmasked_frame() {
     let (mut raw, _sender, mut ended) = raw().await;
@@ -197,12 +196,12 @@ async fn an_unmasked_frame() {
     assert!(!ended.recv().await.unwrap().is_clean());
 }
 
-/// [U-05] [U-12] [V-03] Refusals have the statuses that the RFCs give them, and leave the connection to other streams.
+/// [U-05] [U-12] [V-03] Refusals have the statuses of the RFCs, and do not affect other streams.
 #[tokio::test]
 async fn refusals() {
-    let (stream, _ended) = server();
+    let (stream, _ended) = serve();
     let mut sender = connect(stream).await;
-    let good = || client::extended_connect(request(), &config()).unwrap().0;
+    let good = || client::extended_connect(request(), Config::default()).unwrap().0;
     let with = |name: &'static str, value: &'static str| {
         let mut message = good();
         message.headers_mut().insert(name, value.parse().unwrap());
@@ -219,7 +218,7 @@ async fn refusals() {
     let text = body.data().await.unwrap().unwrap();
     assert_eq!(text, HandshakeError::ConnectProtocol("connect-udp".into()).to_string());
 
-    // Without a :protocol it is a CONNECT of the old kind, which has neither scheme nor path.
+    // Without a :protocol it is a classic CONNECT, which has neither scheme nor path.
     let mut tunnel = good();
     *tunnel.uri_mut() = "localhost:80".parse().unwrap();
     assert_eq!(ask(&mut sender, tunnel, None).await.status(), 501);
@@ -233,10 +232,10 @@ async fn refusals() {
     assert_eq!(raw.read().await.unwrap(), [Event::Text("after all that".into())]);
 }
 
-/// Many of them share one connection, each with its own order.
+/// Many streams share one connection, and each keeps its order.
 #[tokio::test]
 async fn many_streams() {
-    let (stream, mut ended) = server();
+    let (stream, mut ended) = serve();
     let mut sender = connect(stream).await;
     let mut raws = Vec::new();
     for _ in 0..20 {

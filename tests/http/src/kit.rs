@@ -1,7 +1,7 @@
-//! A server in hyper that echoes, and reports how each connection ended.
+//! An echo server in hyper that reports how each connection ended.
 
 use bowline::{
-    Closure, Config,
+    CloseCode, Closure, Config, Event, Message,
     adapter::tokio::{Error, WebSocket},
     server::{self, Accept},
 };
@@ -10,7 +10,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto::Builder,
 };
-use std::{convert::Infallible, sync::Arc};
+use std::convert::Infallible;
 use tokio::{
     io::{DuplexStream, duplex},
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
@@ -21,42 +21,37 @@ pub(crate) type Socket = WebSocket<TokioIo<Upgraded>>;
 /// The largest message that is echoed, in bytes.
 pub(crate) const LARGE: usize = 1024 * 1024;
 
-/// The client's end of a stream whose other end is served, and where to hear how each WebSocket over it ended.
-pub(crate) fn server() -> (DuplexStream, UnboundedReceiver<Closure>) {
+/// The client's end of a stream whose other end is served, and a channel that reports how each WebSocket over it ended.
+pub(crate) fn serve() -> (DuplexStream, UnboundedReceiver<Closure>) {
     let (near, far) = duplex(16 * 1024);
     let (ends, ended) = unbounded_channel();
     tokio::spawn(async move {
         let mut builder = Builder::new(TokioExecutor::new());
         builder.http2().enable_connect_protocol();
         let service = service_fn(move |request| std::future::ready(Ok::<_, Infallible>(answer(request, &ends))));
-        // That a client goes away is for the tests to judge, by what they hear.
+        // The error of a client that goes away: the tests look at the closures.
         let _ = builder.serve_connection_with_upgrades(TokioIo::new(far), service).await;
     });
     (near, ended)
 }
 
-/// From the server's own pages, and with the subprotocol `chat` if it is offered.
+/// Accepts the server's own pages, with the subprotocol `chat` if it is offered.
 fn answer(mut request: Request<Incoming>, ends: &UnboundedSender<Closure>) -> Response<String> {
-    let config = Arc::new(Config::default());
-    let checked = if request.version() == Version::HTTP_2 {
-        server::Upgrade::from_connect(&request, request.extensions().get().map(Protocol::as_str), &config)
+    let accept = Accept::same_origin().protocols(["chat"]);
+    let accepted = if request.version() == Version::HTTP_2 {
+        let protocol = request.extensions().get().map(Protocol::as_str);
+        server::extended_connect(&request, protocol, &accept, Config::default())
     } else {
-        server::Upgrade::new(&request, &config)
+        server::upgrade(&request, &accept, Config::default())
     };
-    let upgrade = match checked {
-        Ok(upgrade) => upgrade,
-        Err(refusal) => return refusal.map(|error| error.to_string()),
-    };
-    let accept = Accept::same_origin();
-    let has_chat = upgrade.request().protocols().any(|offered| offered == "chat");
-    let (response, connection) = match upgrade.accept(&if has_chat { accept.protocol("chat") } else { accept }) {
+    let (response, connection) = match accepted {
         Ok(accepted) => accepted,
         Err(refusal) => return refusal.map(|error| error.to_string()),
     };
     let (stream, ends) = (hyper::upgrade::on(&mut request), ends.clone());
     tokio::spawn(async move {
         let mut socket = WebSocket::new(TokioIo::new(stream.await.unwrap()), connection);
-        // What it returns is in the closure, too.
+        // An error is in the closure as well.
         let _ = echo(&mut socket).await;
         let _ = ends.send(socket.closure().unwrap().clone());
     });
@@ -67,8 +62,8 @@ async fn echo(socket: &mut Socket) -> Result<(), Error> {
     while let Some(mut batch) = socket.read().await? {
         while let Some((event, connection)) = batch.receive() {
             match event {
-                bowline::Event::Text(text) => connection.send_text(text)?,
-                bowline::Event::Binary(data) => connection.send_binary(data)?,
+                Event::Text(text) => connection.send_text(text)?,
+                Event::Binary(data) => connection.send_binary(data)?,
                 _ => {}
             }
         }
@@ -76,19 +71,19 @@ async fn echo(socket: &mut Socket) -> Result<(), Error> {
     Ok(())
 }
 
-/// Sends messages of all sizes, receives them again, and closes: the end is clean.
+/// Sends messages of all sizes, receives them again, and closes normally.
 pub(crate) async fn converse(mut socket: Socket) {
     for len in [0, 1, 125, 126, 65_535, 65_536, LARGE] {
         let text = "x".repeat(len);
         socket.send(text.as_str()).await.unwrap();
-        assert_eq!(socket.recv().await.unwrap(), Some(bowline::Message::from(text)));
+        assert_eq!(socket.recv().await.unwrap(), Some(Message::from(text)));
     }
     for number in 0..100_u32 {
         socket.feed(number.to_be_bytes().to_vec()).await.unwrap();
     }
     for number in 0..100_u32 {
-        assert_eq!(socket.recv().await.unwrap(), Some(bowline::Message::from(number.to_be_bytes().to_vec())));
+        assert_eq!(socket.recv().await.unwrap(), Some(Message::from(number.to_be_bytes().to_vec())));
     }
-    let closure = socket.close(bowline::CloseCode::NORMAL, "that was all").await.unwrap();
-    assert!(closure.is_clean(), "{closure}");
+    let closure = socket.close(CloseCode::NORMAL, "that was all").await.unwrap();
+    assert!(closure.is_normal(), "{closure}");
 }

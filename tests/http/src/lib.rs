@@ -1,4 +1,4 @@
-//! Openings through HTTP libraries: hyper as server and as client, and h2 where the frames of HTTP/2 themselves count.
+//! Opening handshakes through HTTP libraries: hyper as server and as client, and h2 for tests of single frames of HTTP/2.
 
 #[cfg(test)]
 mod http1;
@@ -7,7 +7,7 @@ mod http2;
 #[cfg(test)]
 mod kit;
 
-/// The code of the guide is compiled, and run where it needs no network.
+/// The code of the guide is compiled, and run unless it needs the network.
 #[cfg(doctest)]
 #[doc = include_str!("../../../src/guide/http.md")]
 mod guide {}
