@@ -48,7 +48,8 @@ use timers::Timers;
 ///
 /// What a connection holds depends on the bytes that were received, never on lengths that a peer declares: at most twice the
 /// payload received of the current message and 1 KiB, besides the output. An idle one has no heap memory, once a `tick` has
-/// been made a second after its last output was written. Compression needs more: see the module `deflate`.
+/// been made a second after its last output was written, but for the name of the subprotocol if one is in use. Compression needs
+/// more: see the module `deflate`.
 ///
 /// ```
 /// use bowline::{Config, Connection, Event, Input, Role};

@@ -7,9 +7,11 @@ mod assembly;
 #[cfg(feature = "deflate")]
 mod compressed;
 mod direct_read;
+mod fast;
 mod frame;
 
 pub use direct_read::DirectRead;
+pub(crate) use fast::Whole;
 
 use super::{CloseFrame, Event, Interrupted, close_frame};
 #[cfg(feature = "deflate")]
@@ -17,8 +19,8 @@ use crate::deflate::{Agreement, Decompression};
 use crate::{
     Config, Delivery, Input, Payload, ProtocolError, Role, Text, Violation,
     bug::OrBug,
-    frame::{DecodeError, Expect, Header, MAX_HEADER_LEN, Opcode, mask},
-    utf8::{self, InvalidAt, Unfinished, Utf8Chunk},
+    frame::{DecodeError, Expect, Header, MAX_HEADER_LEN, Opcode},
+    utf8::{InvalidAt, Unfinished, Utf8Chunk},
 };
 use alloc::{string::String, vec::Vec};
 use assembly::Store;
@@ -63,13 +65,6 @@ enum Kind {
     Binary,
 }
 
-/// A message in a single frame that is whole in the input.
-pub(crate) enum Whole<'b> {
-    /// To be [validated](Receiver::validate).
-    Text(&'b mut [u8]),
-    Binary(&'b mut [u8]),
-}
-
 type Received<'b> = Result<Option<Event<'b>>, ProtocolError>;
 
 impl Receiver {
@@ -105,36 +100,7 @@ impl Receiver {
         self.decompression = Decompression::new(self.from, agreement);
     }
 
-    /// The fast path: a message in a single frame that is whole in `input`. For everything else, `None`: that is for
-    /// [`receive`](Self::receive).
-    #[expect(clippy::inline_always, reason = "see `Connection::receive`")]
-    #[inline(always)]
-    pub(crate) fn receive_whole<'b>(&mut self, input: &mut Input<'b>) -> Option<Whole<'b>> {
-        if self.frame.is_some() || self.header_len > 0 || self.kind.is_some() {
-            return None;
-        }
-        let is_text = match input.0.first()? {
-            0x81 => true,
-            0x82 => false,
-            _ => return None,
-        };
-        let message = Header::decode_short(input.0, self.from)?;
-        let end = message.header_len + message.len;
-        if message.len >= self.whole_limit as usize || end > input.len() {
-            return None;
-        }
-        let (frame, rest) = mem::take(&mut input.0).split_at_mut_checked(end)?;
-        input.0 = rest;
-        let payload = frame.get_mut(message.header_len..)?;
-        if self.from == Role::Client {
-            mask(payload, message.key);
-        }
-        self.position = self.position.wrapping_add(end as u64);
-        self.message_seen = true;
-        Some(if is_text { Whole::Text(payload) } else { Whole::Binary(payload) })
-    }
-
-    /// The slow path: takes bytes off the front of `input`, up to the next event or to its end.
+    /// The general path: takes bytes off the front of `input`, up to the next event or to its end.
     pub(crate) fn receive<'b>(&mut self, input: &mut Input<'b>, config: &Config) -> Received<'b> {
         loop {
             if self.frame.is_none() {
@@ -334,12 +300,6 @@ impl Receiver {
                 Ok((last || !text.is_empty()).then_some(Event::TextChunk { text, last }))
             }
         }
-    }
-
-    /// A text message that is complete.
-    #[inline]
-    pub(crate) fn validate<'b>(&self, payload: &'b [u8]) -> Result<&'b str, ProtocolError> {
-        utf8::validate(payload).map_err(|invalid| self.invalid_text(payload.len(), invalid))
     }
 
     fn validate_chunk<'b>(&mut self, payload: &'b [u8], last: bool) -> Result<Utf8Chunk<'b>, ProtocolError> {
