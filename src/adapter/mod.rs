@@ -8,7 +8,7 @@
 pub mod blocking;
 mod connect_error;
 mod error;
-mod link;
+mod outcome;
 mod parts;
 #[cfg(feature = "rustls")]
 mod tls;

@@ -1,4 +1,4 @@
-//! The body of a Close frame (RFC 6455 §5.5.1).
+//! The body of a Close frame (RFC 6455 §5.5.1). Code 1005 has no bytes there, and an answer repeats the code that was received.
 
 use crate::{CloseCode, CloseError, Payload, Role, Text, Violation, frame::MAX_CONTROL_PAYLOAD, utf8};
 use alloc::{string::String, vec::Vec};

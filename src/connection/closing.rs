@@ -1,179 +1,208 @@
-//! The closing of a connection as one table (RFC 6455 §7). It is the same for both roles.
+//! How a connection closes: `close`, what a driver reports about an end, and where the connection is on the way.
 //!
-//! ```text
-//!                 close()      Close frame   violation    peer         write        close        end of      transport
-//!                              received                   timeout      failed       deadline     stream      failed
-//!   Open          CloseSent    Exchanged     Failed       CloseSent    CloseSent    —            Ended       Ended
-//!                 send Close   send Close    send Close   send Close   drop output                           drop output
-//!   CloseSent     —            Exchanged     Failed       —            —            Ended        Ended       Ended
-//!                                                                      drop output  drop output              drop output
-//!   Exchanged     —            —             —            —            —            Ended        Ended       Ended
-//!                                                                      drop output  drop output              drop output
-//!   Failed        —            —             —            —            —            Ended        Ended       Ended
-//!                                                                      drop output  drop output              drop output
-//!   Ended         —            —             —            —            —            —            —           —
-//!                                                                      drop output  drop output              drop output
-//! ```
-//!
-//! A Close frame is sent at most once: only the way out of `Open` sends one (§5.5.1). After `Exchanged` and `Failed`
-//! nothing that arrives is looked at (§1.4, §7.1.7). `Ended` keeps its output, so that what was queued when the peer shut
-//! its half of the stream can still be written; the close deadline bounds that, too. When writing fails, nothing can be sent
-//! any more, not even a Close frame, but the peer may have said why: what it sent is received until its stream ends, or until
-//! the close deadline.
+//! Which phase follows which is in `transitions`; how the end is described, in `closure`; the frame itself, in `close_frame`.
 
-/// How far the closing has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// Messages flow both ways: OPEN.
+use super::{
+    Cause, CloseFrame, Closure, Connection, Endpoint,
+    transitions::{self, Action, Phase, Trigger},
+};
+use crate::{CloseCode, CloseError, Role};
+use alloc::boxed::Box;
+use core::fmt;
+
+/// The state of a connection, as RFC 6455 and browsers name it (`readyState` 1, 2 and 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Messages can be sent and received.
     Open,
-    /// Our Close frame is sent, or queued, or can no longer be written; the peer's is awaited, and its messages are still
-    /// received.
-    CloseSent,
-    /// Both Close frames are exchanged; the end of the stream is awaited.
-    Exchanged,
-    /// The peer broke a rule and has been told; the end of the stream is awaited.
-    Failed,
-    /// Nothing will be received any more.
-    Ended,
+    /// A Close frame was sent or received, or the connection failed, and the transport is still needed.
+    Closing,
+    /// Nothing is left to read or to write.
+    Closed,
 }
 
-/// What makes a connection go from one phase to the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trigger {
-    /// The caller closes.
-    CloseCalled,
-    /// The peer's Close frame arrived.
-    CloseReceived,
-    /// The peer broke a rule.
-    Violation,
-    /// A deadline for the peer has passed.
-    PeerTimeout,
-    /// Writing to the transport failed.
-    WriteFailed,
-    /// The time for closing is over.
-    CloseDeadline,
-    /// The peer's half of the stream ended.
-    EndOfStream,
-    /// The transport reported an error.
-    TransportFailed,
-}
-
-/// What a transition requires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Nothing.
-    Nothing,
-    /// Queue our Close frame.
-    SendClose,
-    /// Discard what is queued: it cannot be written any more.
-    DropOutput,
-}
-
-/// The table.
-pub(crate) const fn transition(phase: Phase, trigger: Trigger) -> (Phase, Action) {
-    use Phase as P;
-    use Trigger as T;
-    match (phase, trigger) {
-        (P::Open, T::CloseCalled | T::PeerTimeout) => (P::CloseSent, Action::SendClose),
-        (P::Open, T::CloseReceived) => (P::Exchanged, Action::SendClose),
-        (P::Open, T::Violation) => (P::Failed, Action::SendClose),
-        (P::Open, T::WriteFailed) => (P::CloseSent, Action::DropOutput),
-        (P::Open, T::CloseDeadline) => (P::Open, Action::Nothing),
-
-        (P::CloseSent, T::CloseReceived) => (P::Exchanged, Action::Nothing),
-        (P::CloseSent, T::Violation) => (P::Failed, Action::Nothing),
-
-        (P::Open | P::CloseSent | P::Exchanged | P::Failed, T::EndOfStream) => (P::Ended, Action::Nothing),
-        (P::CloseSent | P::Exchanged | P::Failed | P::Ended, T::CloseDeadline) => (P::Ended, Action::DropOutput),
-        (_, T::TransportFailed) => (P::Ended, Action::DropOutput),
-        (P::CloseSent | P::Exchanged | P::Failed | P::Ended, T::WriteFailed) => (phase, Action::DropOutput),
-
-        (P::CloseSent, T::CloseCalled | T::PeerTimeout) => (phase, Action::Nothing),
-        (P::Exchanged | P::Failed, T::CloseCalled | T::CloseReceived | T::Violation | T::PeerTimeout) => {
-            (phase, Action::Nothing)
-        }
-        (P::Ended, _) => (P::Ended, Action::Nothing),
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open => "open",
+            Self::Closing => "closing",
+            Self::Closed => "closed",
+        })
     }
 }
 
-impl Phase {
-    /// Whether what arrives is still looked at.
-    pub(crate) const fn receives(self) -> bool {
-        matches!(self, Self::Open | Self::CloseSent)
+impl Connection {
+    /// Begins the closing handshake (§7.1.2): queues a Close frame, after all that is queued already.
+    ///
+    /// What the peer sends until it answers is still received, and pings are still answered. Nothing can be sent any more.
+    /// On a connection that is closing or closed already it does nothing. [`CloseCode::NO_STATUS`] sends a Close frame without a body.
+    ///
+    /// ```
+    /// use bowline::{CloseCode, Config, Connection, Role, SendError, State};
+    /// use bytes::Buf;
+    ///
+    /// let mut server = Connection::new(Role::Server, Config::default());
+    /// server.close(CloseCode::GOING_AWAY, "bye")?;
+    /// assert_eq!(server.output().chunk(), b"\x88\x05\x03\xe9bye"); // 1001
+    /// assert_eq!(server.state(), State::Closing);
+    /// assert_eq!(server.send_text("one more thing"), Err(SendError::Closing));
+    /// # Ok::<(), bowline::CloseError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CloseError`] if the code must not be sent, or the reason is too long. Then nothing has changed.
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), CloseError> {
+        let frame = CloseFrame::to_send(code, reason, self.role())?;
+        self.transition(Trigger::CloseCalled, Endpoint::Local, Cause::Closed, frame);
+        Ok(())
     }
 
-    /// Whether nothing that can still happen changes how the connection ended.
-    pub(crate) const fn is_settled(self) -> bool {
-        matches!(self, Self::Exchanged | Self::Failed | Self::Ended)
+    /// Reports that the peer's half of the stream has ended: a read returned 0 bytes.
+    ///
+    /// Without a Close frame before it, that is an abnormal closure (§7.1.5): [`Closure::interrupted`] tells whether a message
+    /// was cut off. What is queued can still be written.
+    ///
+    /// ```
+    /// use bowline::{Cause, Config, Connection, Interrupted, Role};
+    ///
+    /// let mut client = Connection::new(Role::Client, Config::default());
+    /// client.receive_eof();
+    /// assert_eq!(client.closure().unwrap().cause(), Cause::EndOfStream(Interrupted::Nothing));
+    /// ```
+    pub fn receive_eof(&mut self) {
+        let cause = Cause::EndOfStream(self.receiver.interrupted());
+        self.transition(Trigger::EndOfStream, Endpoint::Remote, cause, CloseFrame::without_body());
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::{Action::*, Phase::*, Trigger::*, *};
+    /// Reports that reading from the transport failed, for example because it was reset: nothing more can be read or written.
+    /// What is queued is discarded.
+    ///
+    /// If only writing failed, call [`write_failed`](Self::write_failed).
+    pub fn transport_failed(&mut self) {
+        self.transition(Trigger::TransportFailed, Endpoint::Remote, Cause::Transport, CloseFrame::without_body());
+    }
 
-    /// [O-08, O-11, O-19, O-26, O-27, O-28, O-29, O-43, O-44] The table, cell by cell, written out once more.
-    #[test]
-    fn every_cell() {
-        let table = [
-            (Open, CloseCalled, CloseSent, SendClose),
-            (Open, CloseReceived, Exchanged, SendClose),
-            (Open, Violation, Failed, SendClose),
-            (Open, WriteFailed, CloseSent, DropOutput),
-            (Open, PeerTimeout, CloseSent, SendClose),
-            (Open, CloseDeadline, Open, Nothing),
-            (Open, EndOfStream, Ended, Nothing),
-            (Open, TransportFailed, Ended, DropOutput),
-            (CloseSent, CloseCalled, CloseSent, Nothing),
-            (CloseSent, CloseReceived, Exchanged, Nothing),
-            (CloseSent, Violation, Failed, Nothing),
-            (CloseSent, WriteFailed, CloseSent, DropOutput),
-            (CloseSent, PeerTimeout, CloseSent, Nothing),
-            (CloseSent, CloseDeadline, Ended, DropOutput),
-            (CloseSent, EndOfStream, Ended, Nothing),
-            (CloseSent, TransportFailed, Ended, DropOutput),
-            (Exchanged, CloseCalled, Exchanged, Nothing),
-            (Exchanged, CloseReceived, Exchanged, Nothing),
-            (Exchanged, Violation, Exchanged, Nothing),
-            (Exchanged, WriteFailed, Exchanged, DropOutput),
-            (Exchanged, PeerTimeout, Exchanged, Nothing),
-            (Exchanged, CloseDeadline, Ended, DropOutput),
-            (Exchanged, EndOfStream, Ended, Nothing),
-            (Exchanged, TransportFailed, Ended, DropOutput),
-            (Failed, CloseCalled, Failed, Nothing),
-            (Failed, CloseReceived, Failed, Nothing),
-            (Failed, Violation, Failed, Nothing),
-            (Failed, WriteFailed, Failed, DropOutput),
-            (Failed, PeerTimeout, Failed, Nothing),
-            (Failed, CloseDeadline, Ended, DropOutput),
-            (Failed, EndOfStream, Ended, Nothing),
-            (Failed, TransportFailed, Ended, DropOutput),
-            (Ended, CloseCalled, Ended, Nothing),
-            (Ended, CloseReceived, Ended, Nothing),
-            (Ended, Violation, Ended, Nothing),
-            (Ended, WriteFailed, Ended, DropOutput),
-            (Ended, PeerTimeout, Ended, Nothing),
-            (Ended, CloseDeadline, Ended, DropOutput),
-            (Ended, EndOfStream, Ended, Nothing),
-            (Ended, TransportFailed, Ended, DropOutput),
-        ];
-        for (phase, trigger, then, action) in table {
-            assert_eq!(transition(phase, trigger), (then, action), "{phase:?}, {trigger:?}");
+    /// Reports that writing to the transport failed. What is queued is discarded, and nothing can be sent any more.
+    ///
+    /// Go on reading: the peer may have sent a Close frame before it left. The end of its stream, an error of a read, or the
+    /// close deadline ends the connection, whose [`cause`](Closure::cause) is [`Cause::Transport`] unless that Close frame
+    /// arrives.
+    ///
+    /// ```
+    /// use bowline::{Cause, Config, Connection, Role, SendError};
+    ///
+    /// let mut client = Connection::new(Role::Client, Config::default());
+    /// client.send_text("Hello")?;
+    /// client.write_failed(); // what a write returned was an error
+    /// assert_eq!(client.buffered_amount(), 0);
+    /// assert_eq!(client.send_text("Are you there?"), Err(SendError::Closing));
+    /// client.receive_eof();
+    /// assert_eq!(client.closure().unwrap().cause(), Cause::Transport);
+    /// # Ok::<(), SendError>(())
+    /// ```
+    pub fn write_failed(&mut self) {
+        self.sender.write_failed();
+        self.transition(Trigger::WriteFailed, Endpoint::Remote, Cause::Transport, CloseFrame::without_body());
+    }
+
+    /// Open, closing or closed: the browser's `readyState`.
+    #[must_use]
+    pub fn state(&self) -> State {
+        match self.phase {
+            Phase::Open => State::Open,
+            _ if self.is_closed() => State::Closed,
+            _ => State::Closing,
         }
     }
 
-    /// What each phase means for the rest of the connection.
-    #[test]
-    fn every_phase() {
-        let table = [
-            (Open, true, false),
-            (CloseSent, true, false),
-            (Exchanged, false, true),
-            (Failed, false, true),
-            (Ended, false, true),
-        ];
-        for (phase, receives, is_settled) in table {
-            assert_eq!((phase.receives(), phase.is_settled()), (receives, is_settled), "{phase:?}");
+    /// Whether nothing is left to read or to write: close the transport, and drop the connection. False while output is
+    /// queued that can still be written.
+    ///
+    /// A server is closed as soon as both Close frames are exchanged and written; a client then waits for the end of the
+    /// server's stream (§7.1.1), and so does either role after it reported a violation to the peer.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        match self.phase {
+            Phase::Ended => self.sender.output.is_empty(),
+            Phase::Exchanged => self.role() == Role::Server && self.sender.output.is_empty(),
+            Phase::Open | Phase::CloseSent | Phase::Failed => false,
         }
+    }
+
+    /// Whether the last byte is written, and this endpoint is to end its half of the stream: shut down the write half of the
+    /// transport, and go on reading until [`is_closed`](Self::is_closed). To close the transport at once could destroy the Close
+    /// frame on its way.
+    #[must_use]
+    pub fn should_shutdown(&self) -> bool {
+        let is_ours = match self.phase {
+            Phase::Failed | Phase::Ended => true,
+            Phase::Exchanged => self.role() == Role::Server,
+            Phase::Open | Phase::CloseSent => false,
+        };
+        is_ours && self.sender.output.is_empty()
+    }
+
+    /// How the connection ended (§7.1.5, §7.1.6): `None` until that is certain, which is when nothing that can still happen
+    /// changes it.
+    #[must_use]
+    pub fn closure(&self) -> Option<&Closure> {
+        // Whether it is clean shows only when our Close frame has left.
+        let is_certain = |closure: &&Closure| self.sender.output.is_empty() || !closure.is_clean();
+        self.closure.as_deref().filter(|_| self.phase.is_settled()).filter(is_certain)
+    }
+
+    /// Does what the table requires. `close` is the frame to send if one is to be sent.
+    pub(super) fn transition(&mut self, trigger: Trigger, by: Endpoint, cause: Cause, close: CloseFrame<'_>) {
+        let before = self.phase;
+        let (phase, action) = transitions::transition(before, trigger);
+        self.phase = phase;
+        // Without a closure it only delivers an answer, and was never open.
+        let only_delivers = before == Phase::Failed && self.closure.is_none();
+        if phase != before && !only_delivers {
+            let interrupted = self.receiver.interrupted();
+            if !phase.receives() {
+                self.receiver.discard();
+            }
+            #[cfg(feature = "deflate")]
+            self.sender.discard_context();
+            let closure = self.closure.get_or_insert_with(|| Box::new(Closure::new(by, cause)));
+            // The position of a violation is in its error; how much of the frame had arrived depends on the reads.
+            if before.receives() && trigger != Trigger::Violation {
+                closure.interrupted = interrupted;
+            }
+        }
+        if before == Phase::CloseSent
+            && let Some(closure) = &mut self.closure
+        {
+            let is_only_a_wish = closure.cause == Cause::Closed;
+            let explains_failed_write = closure.cause == Cause::Transport && trigger == Trigger::CloseReceived;
+            // Until the peer has answered, our own Close frame is only the wish to end.
+            if (phase != before || trigger == Trigger::WriteFailed) && (is_only_a_wish || explains_failed_write) {
+                closure.cause = cause;
+            }
+        }
+        match action {
+            Action::Nothing => {}
+            Action::SendClose => {
+                self.sender.close(&close.body(), &self.config);
+                if let Some(closure) = &mut self.closure {
+                    closure.sent = Some(close.into_owned());
+                }
+            }
+            Action::DropOutput => self.drop_output(before),
+        }
+    }
+
+    /// Discards what is queued: it cannot be written any more. If our Close frame is among it, it was not sent, unless the
+    /// closure was reported already, as it is at once after a violation.
+    fn drop_output(&mut self, before: Phase) {
+        if self.sender.holds_close()
+            && let Some(closure) = &mut self.closure
+            && (before == Phase::CloseSent || closure.is_clean())
+        {
+            closure.sent = None;
+        }
+        self.sender.output.clear();
     }
 }

@@ -1,37 +1,38 @@
 //! The state machine of an open connection.
 //!
-//! `receive` turns bytes into events, `send` turns messages into bytes. `closing` is the closing handshake as one table, with
-//! `ending` for what is reported about it; `timers` are the deadlines, fired in `ticking`.
+//! `receiving` and `sending` are the methods of [`Connection`] for bytes in and messages out, on top of `receive/` (bytes to
+//! events) and `send/` (messages to bytes). `transitions` is the closing handshake as one table, and `closing` what goes by it.
+//! `timers` are the deadlines.
 
 mod batch;
 mod close_frame;
 mod closing;
 mod closure;
-mod ending;
 mod event;
 mod receive;
+mod receiving;
 mod send;
 mod sending;
-mod ticking;
 mod timers;
+mod transitions;
 
 pub use batch::Batch;
 pub use close_frame::CloseFrame;
+pub use closing::State;
 pub use closure::{Cause, Closure, Deadline, Endpoint, Interrupted};
-pub use ending::State;
 pub use event::Event;
 pub use receive::DirectRead;
 pub use send::{Output, Prepared};
 
 #[cfg(feature = "deflate")]
 use crate::deflate::Agreement;
-use crate::{Config, Input, Payload, ProtocolError, Role};
+use crate::{Config, Role};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
-use closing::{Phase, Trigger};
 use core::time::Duration;
-use receive::{Receiver, Whole};
+use receive::Receiver;
 use send::Sender;
 use timers::Timers;
+use transitions::Phase;
 
 /// A WebSocket connection after the opening handshake, without any IO.
 ///
@@ -150,118 +151,6 @@ impl Connection {
     #[must_use]
     pub const fn deflate(&self) -> Option<Agreement> {
         self.agreement
-    }
-
-    /// Takes bytes off the front of `input` and returns the next event, or `None` once `input` is used up.
-    ///
-    /// Payloads that are whole in `input` are unmasked there and borrowed. The rest of an unfinished message is kept in the
-    /// connection, so that the buffer is free for the next read, of this connection or of another.
-    ///
-    /// It cannot fail: when the peer breaks a rule, that is the last event, [`Event::Failed`], and the Close frame is in
-    /// the [`output`](Self::output) already. Pongs, and the answer to a Close frame, are queued there too. After the last
-    /// event all input is discarded (RFC 6455 §1.4, §7.1.7).
-    ///
-    /// ```
-    /// # use bowline::{Config, Connection, Event, Input, Role};
-    /// # let mut connection = Connection::new(Role::Client, Config::default());
-    /// let mut buffer = *b"\x81\x05Hello\x89\x00";
-    /// let mut input = Input::from(&mut buffer);
-    /// assert_eq!(connection.receive(&mut input), Some(Event::Text("Hello".into())));
-    /// assert!(matches!(connection.receive(&mut input), Some(Event::Ping(_))));
-    /// assert_eq!(connection.receive(&mut input), None);
-    /// ```
-    #[expect(
-        clippy::inline_always,
-        reason = "without it, every event is copied, through memory that was just written in other widths: 5 ns"
-    )]
-    #[inline(always)]
-    pub fn receive<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
-        if !self.phase.receives() {
-            *input = Input::default();
-            return None;
-        }
-        match self.receiver.receive_whole(input) {
-            Some(Whole::Binary(payload)) => Some(Event::Binary(Payload::borrowed(payload))),
-            Some(Whole::Text(payload)) => match self.receiver.validate(payload) {
-                Ok(text) => Some(Event::Text(text.into())),
-                Err(error) => Some(self.fail(error, input)),
-            },
-            None => self.receive_any(input),
-        }
-    }
-
-    #[inline(never)]
-    fn receive_any<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
-        match self.receiver.receive(input, &self.config) {
-            Ok(Some(event)) => Some(self.answer(event)),
-            Ok(None) => None,
-            Err(error) => Some(self.fail(error, input)),
-        }
-    }
-
-    /// Returns an event that is ready without new bytes: after a [`direct_read`](Self::direct_read), or with compression and
-    /// [`Delivery::Chunks`](crate::Delivery::Chunks), where one read can bring several chunks.
-    pub fn poll_event(&mut self) -> Option<Event<'static>> {
-        self.receive(&mut Input::default())
-    }
-
-    /// Answers what has to be answered.
-    fn answer<'b>(&mut self, event: Event<'b>) -> Event<'b> {
-        match &event {
-            Event::Ping(payload) => self.sender.pong(payload, &self.config),
-            Event::Close(frame) => {
-                let received = frame.clone().map_or_else(CloseFrame::without_body, CloseFrame::into_owned);
-                let answer = received.answer();
-                self.transition(Trigger::CloseReceived, Endpoint::Remote, Cause::Closed, answer);
-                if let Some(closure) = &mut self.closure {
-                    closure.received.get_or_insert(received);
-                }
-            }
-            _ => {}
-        }
-        event
-    }
-
-    #[cold]
-    fn fail(&mut self, error: ProtocolError, input: &mut Input<'_>) -> Event<'static> {
-        *input = Input::default();
-        let close = CloseFrame { code: error.close_code(), reason: "".into() };
-        self.transition(Trigger::Violation, Endpoint::Local, Cause::Protocol(error), close);
-        Event::Failed(error)
-    }
-
-    /// Lets `read` fill spare capacity inside the message being assembled, so that a large binary payload can be read straight
-    /// into place instead of being copied from a read buffer. Returns what `read` returned, or `None` if there is no such payload,
-    /// which is the normal case: then read into a buffer and call [`receive`](Self::receive).
-    ///
-    /// After each direct read, [`poll_event`](Self::poll_event) returns the message if it is complete.
-    ///
-    /// ```
-    /// # use bowline::{Config, Connection, Event, Input, Role};
-    /// # let mut connection = Connection::new(Role::Client, Config::default());
-    /// # let payload = vec![7; 100_000];
-    /// # let mut first = b"\x82\x7f\x00\x00\x00\x00\x00\x01\x86\xa0".to_vec();
-    /// # first.extend_from_slice(&payload[..50_000]);
-    /// # let mut stream = &payload[50_000..]; // what is not read yet
-    /// # let mut input = Input::from(&mut first);
-    /// assert_eq!(connection.receive(&mut input), None); // one half of a message of 100,000 bytes
-    /// while let Some(read) = connection.direct_read(|space| space.read_from(&mut stream)) {
-    ///     println!("{} bytes read", read?);
-    ///     if let Some(event) = connection.poll_event() {
-    ///         assert_eq!(event, Event::Binary(payload.into()));
-    ///         break;
-    ///     }
-    /// }
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn direct_read<T>(&mut self, read: impl FnOnce(&mut DirectRead<'_>) -> T) -> Option<T> {
-        self.receiver.direct_read(read)
-    }
-
-    /// Whether a [`direct_read`](Self::direct_read) has completed a frame that [`receive`](Self::receive) has not looked at.
-    #[cfg(feature = "std")]
-    pub(crate) const fn has_complete_frame(&self) -> bool {
-        self.phase.receives() && self.receiver.has_complete_frame()
     }
 
     /// What is to be written: a [`bytes::Buf`], to be advanced by what the transport accepted. With `std`,

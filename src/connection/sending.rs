@@ -1,6 +1,6 @@
 //! Messages out.
 
-use super::{Connection, Prepared, closing::Phase};
+use super::{Connection, Prepared, transitions::Phase};
 use crate::{Data, Message, Outgoing, SendError, Text, frame::Opcode};
 #[cfg(feature = "std")]
 use crate::{State, frame::MAX_HEADER_LEN};

@@ -47,16 +47,16 @@
 //! - The position of an error in a compressed message is that of the message's first byte, since the decompressor does not report
 //!   which of its bytes is invalid.
 
-mod agreement;
 mod compressor;
 mod decompressor;
+mod negotiation;
 mod pool;
 mod scratch;
 
-pub use agreement::{Agreement, AnswerError};
-pub(crate) use agreement::{NAME, accept, check, offer};
 pub(crate) use compressor::{Compression, bound, compress_alone};
 pub(crate) use decompressor::{Decompression, Reached};
+pub use negotiation::{Agreement, AnswerError};
+pub(crate) use negotiation::{NAME, accept, check, offer};
 pub(crate) use scratch::with_scratch;
 
 use pool::Pool;

@@ -1,3 +1,5 @@
+//! Close codes (RFC 6455 §7.4). Which of them may be on the wire is here; that 1005 has no bytes there is in `CloseFrame::body`.
+
 use core::fmt;
 
 /// Why a connection is closed (RFC 6455 §7.4 and the IANA registry it set up).

@@ -1,3 +1,5 @@
+//! Frame headers (RFC 6455 §5.2): decoding, encoding, and every rule that a header can break.
+
 use super::{MAX_CONTROL_PAYLOAD, Opcode, Violation};
 use crate::Role;
 use thiserror::Error;

@@ -1,6 +1,6 @@
 //! Clients that connect to a URI.
 
-use super::{ClientStream, ConnectError, Error, WebSocket, opening::client_since};
+use super::{ClientStream, ConnectError, Error, WebSocket, handshake::client_since};
 use crate::{
     Config,
     adapter::connect_error::late,

@@ -4,7 +4,7 @@ use super::{
     Error, Transport, Wait, WebSocket,
     transport::{check_blocking, is_timeout},
 };
-use crate::{State, Timestamp, adapter::link, time::MIN_WAIT};
+use crate::{State, Timestamp, adapter::outcome, time::MIN_WAIT};
 use core::task::Poll;
 use std::io;
 
@@ -55,7 +55,7 @@ impl<S: Transport> WebSocket<S> {
                 self.is_shut_down = !matches!(self.stream.shutdown_write(), Err(error) if is_timeout(&error));
             }
             if self.is_over() {
-                return link::outcome(&self.connection).map(|()| Poll::Ready(false));
+                return outcome::of(&self.connection).map(|()| Poll::Ready(false));
             }
             if has_ended && wait != Wait::Unlimited {
                 return Ok(Poll::Pending); // only output is left, and the peer does not read it
@@ -106,7 +106,7 @@ impl<S: Transport> WebSocket<S> {
                 Ok(if self.may_retry(&error, wait)? { ReadOutcome::Nothing } else { ReadOutcome::Over })
             }
             Err(error) => {
-                link::read_failed(&mut self.connection, error, self.write_failure)?;
+                outcome::read_failed(&mut self.connection, error, self.write_failure)?;
                 Ok(ReadOutcome::Nothing)
             }
         }

@@ -42,7 +42,7 @@
 mod client_stream;
 mod connect;
 mod driver;
-mod opening;
+mod handshake;
 mod receiving;
 mod sending;
 #[cfg(feature = "rustls")]
@@ -62,7 +62,7 @@ pub use client_stream::ClientStream;
 #[cfg(feature = "rustls")]
 pub use connect::connect_tls;
 pub use connect::{connect, connect_with};
-pub use opening::{Incoming, accept, accept_with, client_handshake, receive_request};
+pub use handshake::{Incoming, accept, accept_with, client_handshake, receive_request};
 pub use transport::Transport;
 use wait::Wait;
 pub use websocket::WebSocket;

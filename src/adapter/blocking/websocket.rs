@@ -1,7 +1,7 @@
 use super::{Error, READ_SPACE, Transport, Wait};
 use crate::{
     CloseCode, Closure, Connection, State,
-    adapter::{Parts, link},
+    adapter::{Parts, outcome},
 };
 use alloc::vec::Vec;
 use core::{fmt, time::Duration};
@@ -201,7 +201,7 @@ impl<S: Transport> WebSocket<S> {
         self.arm(Wait::Unlimited)?;
         let _written = self.write(Wait::Unlimited)?;
         if self.connection.state() == State::Closed {
-            return link::is_written(&self.connection);
+            return outcome::is_written(&self.connection);
         }
         self.write_failure.map_or(Ok(()), |kind| Err(io::Error::from(kind).into()))
     }
@@ -221,7 +221,7 @@ impl<S: Transport> WebSocket<S> {
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closure, Error> {
         self.connection.close(code, reason)?;
         self.run_to_end()?;
-        link::closure(&self.connection)
+        outcome::closure(&self.connection)
     }
 
     /// Receives until the end, and discards the messages.

@@ -3,7 +3,7 @@
 use super::{
     ClientStream, ConnectError, Error, WebSocket,
     dial::{dial, with_deadline},
-    opening::client_handshake_since,
+    handshake::client_handshake_since,
 };
 use crate::{
     Config,

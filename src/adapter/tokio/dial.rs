@@ -1,3 +1,5 @@
+//! TCP to the address of a host that answers first: Happy Eyeballs (RFC 8305).
+
 use crate::{
     adapter::connect_error::{ConnectError, late},
     client::Request,

@@ -6,7 +6,7 @@ use super::{
     clock::Clock,
     read_buffer::{READ_SPACE, ReadBuffer, poll_read_buf},
 };
-use crate::{Closure, Connection, Event, Input, Message, State, adapter::error::Error, adapter::link};
+use crate::{Closure, Connection, Event, Input, Message, State, adapter::error::Error, adapter::outcome};
 use ::tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
@@ -120,7 +120,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             }
             match self.read_buffer.take_end() {
                 Some(Ok(())) => self.connection.receive_eof(),
-                Some(Err(error)) => link::read_failed(&mut self.connection, error, self.write_failure)?,
+                Some(Err(error)) => outcome::read_failed(&mut self.connection, error, self.write_failure)?,
                 None => {}
             }
             let now = Instant::now();
@@ -133,7 +133,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 self.read_buffer.release();
                 let is_over = (is_written && is_shut_down) || self.poll_last_write(cx).is_ready();
                 return if is_over {
-                    Poll::Ready(link::outcome(&self.connection).map(|()| false))
+                    Poll::Ready(outcome::of(&self.connection).map(|()| false))
                 } else {
                     Poll::Pending
                 };
@@ -190,7 +190,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         loop {
             match ready!(self.poll_recv(cx)) {
                 Ok(Some(_)) => {}
-                Ok(None) | Err(Error::Closed(_)) => return Poll::Ready(link::closure(&self.connection)),
+                Ok(None) | Err(Error::Closed(_)) => return Poll::Ready(outcome::closure(&self.connection)),
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }

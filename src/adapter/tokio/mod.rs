@@ -81,14 +81,13 @@
 //! The runtime must have its time driver (`#[tokio::main]`, or `enable_all`). Without it, Tokio panics when the first deadline is set,
 //! which is in the first call that waits.
 
+mod accept;
 mod client_stream;
 mod clock;
 mod connect;
 mod dial;
 mod driver;
-mod incoming;
-mod opening;
-mod output;
+mod handshake;
 mod read_buffer;
 mod receiving;
 mod sending;
@@ -96,18 +95,18 @@ mod sink;
 mod split;
 #[cfg(feature = "rustls")]
 mod tls;
-mod wakers;
 mod websocket;
+mod writing;
 
 #[cfg(feature = "rustls")]
 pub use super::tls::rustls;
 #[doc(no_inline)]
 pub use super::{ConnectError, ConnectStage, Error, Parts};
+pub use accept::{Incoming, accept, accept_with, receive_request};
 pub use client_stream::ClientStream;
 #[cfg(feature = "rustls")]
 pub use connect::connect_tls;
 pub use connect::{connect, connect_with};
-pub use incoming::{Incoming, accept, accept_with, receive_request};
-pub use opening::client_handshake;
+pub use handshake::client_handshake;
 pub use split::{Receiver, ReuniteError, Sender};
 pub use websocket::WebSocket;

@@ -2,7 +2,7 @@
 
 use super::Receiver;
 #[cfg(feature = "std")]
-use super::frame::Frame;
+use super::current_frame::Frame;
 use crate::bug::OrBug;
 use alloc::vec::Vec;
 use bytes::{BufMut, buf::Limit};

@@ -6,9 +6,9 @@
 mod assembly;
 #[cfg(feature = "deflate")]
 mod compressed;
+mod current_frame;
 mod direct_read;
 mod fast;
-mod frame;
 
 pub use direct_read::DirectRead;
 pub(crate) use fast::Whole;
@@ -25,7 +25,7 @@ use crate::{
 use alloc::{string::String, vec::Vec};
 use assembly::Store;
 use core::mem;
-use frame::{Content, Frame};
+use current_frame::{Content, Frame};
 
 /// The receiving half of a connection.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "deflate")]
 mod compressed;
+mod frame;
 mod output;
 mod prepared;
 mod segment;
@@ -13,9 +14,10 @@ pub use prepared::Prepared;
 use crate::deflate::Compression;
 use crate::{
     Config, Data, Role, SendError,
-    frame::{Header, MAX_CONTROL_PAYLOAD, Opcode},
+    frame::{MAX_CONTROL_PAYLOAD, Opcode},
 };
 use alloc::vec::Vec;
+use frame::control_header;
 
 /// The sending half of a connection, and what it has queued.
 #[derive(Debug)]
@@ -126,22 +128,6 @@ impl Sender {
         }
     }
 
-    #[inline]
-    fn data_frame(
-        &mut self,
-        opcode: Opcode,
-        reserved: u8,
-        fin: bool,
-        data: Data<'_>,
-        config: &Config,
-    ) -> Result<(), SendError> {
-        let header = Header { fin, reserved, opcode, key: None, payload_len: data.len() as u64 };
-        self.check_output_limit(self.encoded_len(&header).saturating_add(data.len()), config)?;
-        self.message_seen = true;
-        self.output.push(&self.keyed(header, config), data);
-        Ok(())
-    }
-
     /// Sends a ping, or an unsolicited pong.
     pub(crate) fn control(&mut self, opcode: Opcode, payload: &[u8], config: &Config) -> Result<(), SendError> {
         if payload.len() > MAX_CONTROL_PAYLOAD {
@@ -184,28 +170,4 @@ impl Sender {
     pub(crate) fn take_message_seen(&mut self) -> bool {
         core::mem::take(&mut self.message_seen)
     }
-
-    /// The header as it is sent: "When preparing a masked frame, the client MUST pick a fresh masking key" (§5.3), for each frame.
-    /// It is drawn last, so that what is not sent uses none up.
-    #[inline]
-    fn keyed(&self, header: Header, config: &Config) -> Header {
-        Header { key: matches!(self.role, Role::Client).then(|| (config.entropy)()), ..header }
-    }
-
-    /// How many bytes a header that has no key yet takes with it.
-    #[inline]
-    fn encoded_len(&self, header: &Header) -> usize {
-        header.encoded_len() + if matches!(self.role, Role::Client) { 4 } else { 0 }
-    }
-
-    #[inline]
-    fn check_output_limit(&self, frame: usize, config: &Config) -> Result<(), SendError> {
-        let (queued, limit) = (self.output.len(), config.limits.output);
-        if frame > limit.saturating_sub(queued) { Err(SendError::Full { frame, queued, limit }) } else { Ok(()) }
-    }
-}
-
-/// The header of a control frame, which has no key yet.
-fn control_header(opcode: Opcode, payload: &[u8]) -> Header {
-    Header { fin: true, reserved: 0, opcode, key: None, payload_len: payload.len() as u64 }
 }

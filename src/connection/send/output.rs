@@ -1,3 +1,6 @@
+//! The queue of what is to be written, and the order on the wire: where pongs overtake. It is not limited here; the limit is in
+//! `send/frame`.
+
 use super::segment::Segment;
 use crate::{
     bug::OrBug,

@@ -3,7 +3,7 @@
 use super::{Request, RequestError, Response, offers, rules::Expected};
 use crate::{
     Config, Connection, HandshakeError,
-    handshake::{http1::fields::Fields, http1::grammar, http1::messages, key},
+    handshake::{http1::fields::Fields, http1::grammar, http1::http_crate, key},
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
 use http::{Method, Uri, Version};
@@ -38,7 +38,7 @@ pub fn upgrade(request: Request, config: impl Into<Arc<Config>>) -> Result<(http
     let key = key::fresh(&config);
     let mut message = http::Request::new(());
     *message.uri_mut() = uri;
-    *message.headers_mut() = messages::to_map(&request.head(&key, offers(&config).as_deref()));
+    *message.headers_mut() = http_crate::to_map(&request.head(&key, offers(&config).as_deref()));
     Ok((message, Upgrade::new(request, Some(key::accept(&key)), config)))
 }
 
@@ -85,7 +85,7 @@ pub fn extended_connect(
     *message.method_mut() = Method::CONNECT;
     *message.version_mut() = Version::HTTP_2;
     *message.uri_mut() = uri;
-    *message.headers_mut() = messages::to_map(&fields);
+    *message.headers_mut() = http_crate::to_map(&fields);
     Ok((message, Upgrade::new(request, None, config)))
 }
 

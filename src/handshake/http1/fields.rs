@@ -1,3 +1,5 @@
+//! The header fields of a head: how many there may be, where they are, and what their lists contain.
+
 use super::{field_name::FieldName, grammar};
 use crate::{bug::OrBug, handshake::error::HandshakeError};
 use alloc::{vec, vec::Vec};

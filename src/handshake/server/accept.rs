@@ -1,3 +1,5 @@
+//! How a request is accepted, and which subprotocol is chosen.
+
 use super::{OriginError, Request, origins::Origins};
 use crate::handshake::{
     error::HandshakeError,

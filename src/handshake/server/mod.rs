@@ -32,14 +32,14 @@
 
 mod accept;
 #[cfg(feature = "http")]
-mod connect;
-mod opening;
+mod http2_rules;
 mod origin_error;
 mod origins;
 mod plain_request;
 mod refusal;
 mod request;
 mod request_head;
+mod response;
 mod rules;
 #[cfg(feature = "http")]
 mod upgrade;

@@ -1,3 +1,5 @@
+//! Which origins may connect (RFC 6455 §10.2).
+
 use super::OriginError;
 use crate::handshake::{error::HandshakeError, http1::authority::Authority, http1::grammar};
 use alloc::{string::String, vec::Vec};

@@ -1,5 +1,5 @@
 #[cfg(feature = "http")]
-use super::connect;
+use super::http2_rules;
 use super::{Refusal, request_head::RequestHead, rules};
 use crate::{
     Config,
@@ -58,10 +58,10 @@ impl Request {
         fields: Fields,
         config: Arc<Config>,
     ) -> Result<Self, HandshakeError> {
-        connect::check_method(fields.get(&line.method))?;
-        connect::check_protocol(protocol)?;
+        http2_rules::check_method(fields.get(&line.method))?;
+        http2_rules::check_protocol(protocol)?;
         let head = RequestHead::of_connect(line, fields)?;
-        connect::check_fields(&head.fields)?;
+        http2_rules::check_fields(&head.fields)?;
         Ok(Self { config, head, key: None })
     }
 

@@ -1,6 +1,6 @@
 use super::rules;
 #[cfg(feature = "http")]
-use super::{connect, rules::Target};
+use super::{http2_rules, rules::Target};
 use crate::handshake::{
     HandshakeError, cookie,
     http1::fields::{Fields, RequestLine},
@@ -34,7 +34,7 @@ impl RequestHead {
     #[cfg(feature = "http")]
     pub(super) fn of_connect(line: &RequestLine, fields: Fields) -> Result<Self, HandshakeError> {
         let Target { path_and_query, host } = rules::check_target(fields.get(&line.target))?;
-        let host = connect::check_authority(host, &fields)?.into();
+        let host = http2_rules::check_authority(host, &fields)?.into();
         let path_and_query = path_and_query.into_owned();
         Ok(Self { fields, host, path_and_query })
     }

@@ -1,9 +1,9 @@
 //! The opening handshake of requests that an HTTP library has read.
 
-use super::{Accept, Request, opening, refusal};
+use super::{Accept, Request, refusal, response};
 use crate::{
     Config, Connection, HandshakeError,
-    handshake::{http1::fields::Fields, http1::grammar, http1::messages},
+    handshake::{http1::fields::Fields, http1::grammar, http1::http_crate},
 };
 use alloc::{sync::Arc, vec::Vec};
 use http::{HeaderValue, Response, StatusCode, Version, header};
@@ -190,11 +190,11 @@ impl Upgrade {
                 Form::Upgrade => {
                     debug_assert!(key.is_some(), "a request of HTTP/1.1 has a key");
                     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-                    head = opening::switching_protocols(accept, key, protocol, extensions);
+                    head = response::switching_protocols(accept, key, protocol, extensions);
                 }
                 Form::Connect => accept.push_fields(&mut head, protocol, extensions),
             }
-            *response.headers_mut() = messages::to_map(&head);
+            *response.headers_mut() = http_crate::to_map(&head);
             // The connection itself sends nothing first.
             Vec::new()
         });
@@ -219,7 +219,7 @@ impl Form {
             (Self::Connect, 426) => (400, "CONNECT"),
             (Self::Connect, status) => (status, "CONNECT"),
         };
-        let mut headers = messages::to_map(&refusal::head_of(&error, status, allowed));
+        let mut headers = http_crate::to_map(&refusal::head_of(&error, status, allowed));
         headers.remove(header::CONNECTION);
         if status == 426 {
             headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));

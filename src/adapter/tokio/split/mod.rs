@@ -3,21 +3,19 @@
 mod receiver;
 mod reunite;
 mod sender;
+mod wakers;
 
 pub use receiver::Receiver;
 pub use reunite::ReuniteError;
 pub use sender::Sender;
 
-use super::{
-    WebSocket,
-    driver::Driver,
-    wakers::{RECEIVER, Wakers},
-};
+use super::{WebSocket, driver::Driver};
 use crate::{CloseCode, CloseError, State};
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use alloc::sync::Arc;
 use core::task::{Context, Poll, Waker};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use wakers::{RECEIVER, Wakers};
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Splits it into two halves, to receive in one task and to send from others. [`Receiver::reunite`] joins them again.

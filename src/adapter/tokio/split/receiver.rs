@@ -1,9 +1,9 @@
-use super::{Shared, sender::Sender};
+use super::{Shared, sender::Sender, wakers::RECEIVER};
 use crate::{
     CloseCode, Closure, Event, Message,
     adapter::{
         error::Error,
-        tokio::{driver::Driver, receiving::transpose, wakers::RECEIVER},
+        tokio::{driver::Driver, receiving::transpose},
     },
 };
 use ::tokio::io::{AsyncRead, AsyncWrite};

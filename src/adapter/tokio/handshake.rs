@@ -3,7 +3,7 @@
 use super::{WebSocket, clock::Clock, read_buffer::ReadBuffer};
 use crate::{
     Config, Connection, HandshakeError, Input,
-    adapter::{error::Error, link},
+    adapter::{error::Error, outcome},
     client::{Handshake, Progress, Request, Response},
     server::Refusal,
 };
@@ -77,7 +77,7 @@ pub(super) async fn client_handshake_since<S: AsyncRead + AsyncWrite + Unpin>(
             Progress::Refused(error, mut response) => {
                 if let Some(response) = &mut response {
                     // A body that does not arrive in time, or breaks off, is not needed.
-                    let wait = link::body_timeout(deadline, begun.elapsed());
+                    let wait = outcome::body_timeout(deadline, begun.elapsed());
                     let _ = with_timeout(Some(wait), opening.read_body(response)).await;
                 }
                 return Err(Error::Handshake { error, response: response.map(Box::new) });
@@ -162,7 +162,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
 
     /// Delivers the refusal, and returns the error for it.
     pub(super) async fn refuse(self, refusal: Refusal) -> Error {
-        let error = link::refused(&refusal);
+        let error = outcome::refused(&refusal);
         self.deliver(refusal).await;
         error
     }

@@ -3,7 +3,7 @@
 use super::driver::Driver;
 use crate::{
     Connection, Message, Outgoing, Role, SendError, State,
-    adapter::{error::Error, link},
+    adapter::{error::Error, outcome},
     frame::{Header, Opcode},
 };
 use ::tokio::{
@@ -103,7 +103,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             if let Poll::Ready(written) = self.poll_write(cx) {
                 written?;
                 let is_closed = self.connection.state() == State::Closed;
-                return Poll::Ready(if is_closed { link::is_written(&self.connection) } else { Ok(()) });
+                return Poll::Ready(if is_closed { outcome::is_written(&self.connection) } else { Ok(()) });
             }
             if until.is_reached(&self.connection) {
                 return Poll::Ready(Ok(()));
@@ -117,7 +117,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             let wait = self.connection.tick(self.clock.timestamp(now));
             if self.connection.is_closed() {
                 ready!(self.poll_last_write(cx));
-                return Poll::Ready(link::is_written(&self.connection));
+                return Poll::Ready(outcome::is_written(&self.connection));
             }
             if reads_ahead && self.poll_read(cx).is_ready() {
                 self.connection.note_sign_of_life();

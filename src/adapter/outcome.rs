@@ -10,7 +10,7 @@ use std::io;
 const BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The error to return for the way in which a connection ended: none after a normal end.
-pub(super) fn outcome(connection: &Connection) -> Result<(), Error> {
+pub(super) fn of(connection: &Connection) -> Result<(), Error> {
     match connection.closure() {
         Some(closure) if !closure.is_normal() => Err(Error::Closed(Box::new(closure.clone()))),
         _ => Ok(()),
@@ -20,7 +20,7 @@ pub(super) fn outcome(connection: &Connection) -> Result<(), Error> {
 /// Whether what was queued on a connection is written, once its output is empty. After a clean end it is, since the Close frame is
 /// the last thing that is written. After any other end some of the output may have been discarded.
 pub(super) fn is_written(connection: &Connection) -> Result<(), Error> {
-    if connection.closure().is_some_and(Closure::is_clean) { Ok(()) } else { outcome(connection) }
+    if connection.closure().is_some_and(Closure::is_clean) { Ok(()) } else { of(connection) }
 }
 
 /// Reports to the connection that reading failed, and returns the error to return for it. If writing had failed before, that is

@@ -4,7 +4,7 @@ use super::{
     Error, READ_SPACE, Transport, WebSocket,
     transport::{check_blocking, is_timeout},
 };
-use crate::{Config, Connection, Input, Timestamp, adapter::link, client, server};
+use crate::{Config, Connection, Input, Timestamp, adapter::outcome, client, server};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, time::Duration};
 use std::{io, time::Instant};
@@ -230,7 +230,7 @@ pub(super) fn client_since<S: Transport>(
             }
             client::Progress::Refused(error, mut response) => {
                 if let Some(response) = &mut response {
-                    opening.read_body(response, link::body_timeout(deadline, begun.elapsed()));
+                    opening.read_body(response, outcome::body_timeout(deadline, begun.elapsed()));
                 }
                 return Err(Error::Handshake { error, response: response.map(Box::new) });
             }
@@ -332,7 +332,7 @@ impl<S: Transport> Opening<S> {
     }
 
     fn refuse(self, refusal: server::Refusal) -> Error {
-        let error = link::refused(&refusal);
+        let error = outcome::refused(&refusal);
         self.deliver(refusal);
         error
     }

@@ -1,4 +1,4 @@
-//! The way from a request to a connection.
+//! The 101 response, and the connection behind it (RFC 6455 §4.2.2).
 
 use super::{Accept, Refusal, Request};
 use crate::{

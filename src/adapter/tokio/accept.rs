@@ -1,6 +1,6 @@
 //! The server's side of the opening handshake.
 
-use super::{WebSocket, opening::Opening};
+use super::{WebSocket, handshake::Opening};
 use crate::{
     Config, Connection,
     adapter::error::Error,

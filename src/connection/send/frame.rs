@@ -1,0 +1,49 @@
+//! Frames out: the limit on queued output, and the masking key, which is drawn for each frame.
+
+use super::Sender;
+use crate::{
+    Config, Data, Role, SendError,
+    frame::{Header, Opcode},
+};
+
+impl Sender {
+    #[inline]
+    pub(super) fn data_frame(
+        &mut self,
+        opcode: Opcode,
+        reserved: u8,
+        fin: bool,
+        data: Data<'_>,
+        config: &Config,
+    ) -> Result<(), SendError> {
+        let header = Header { fin, reserved, opcode, key: None, payload_len: data.len() as u64 };
+        self.check_output_limit(self.encoded_len(&header).saturating_add(data.len()), config)?;
+        self.message_seen = true;
+        self.output.push(&self.keyed(header, config), data);
+        Ok(())
+    }
+
+    /// The header as it is sent: "When preparing a masked frame, the client MUST pick a fresh masking key" (§5.3), for each frame.
+    /// It is drawn last, so that what is not sent uses none up.
+    #[inline]
+    pub(super) fn keyed(&self, header: Header, config: &Config) -> Header {
+        Header { key: matches!(self.role, Role::Client).then(|| (config.entropy)()), ..header }
+    }
+
+    /// How many bytes a header that has no key yet takes with it.
+    #[inline]
+    pub(super) fn encoded_len(&self, header: &Header) -> usize {
+        header.encoded_len() + if matches!(self.role, Role::Client) { 4 } else { 0 }
+    }
+
+    #[inline]
+    pub(super) fn check_output_limit(&self, frame: usize, config: &Config) -> Result<(), SendError> {
+        let (queued, limit) = (self.output.len(), config.limits.output);
+        if frame > limit.saturating_sub(queued) { Err(SendError::Full { frame, queued, limit }) } else { Ok(()) }
+    }
+}
+
+/// The header of a control frame, which has no key yet.
+pub(super) fn control_header(opcode: Opcode, payload: &[u8]) -> Header {
+    Header { fin: true, reserved: 0, opcode, key: None, payload_len: payload.len() as u64 }
+}
