@@ -372,12 +372,10 @@ fn in_pieces_of_every_size() {
                 let (mut rest, mut events) = (&rest[..], Vec::new());
                 while let Some(later) = connection.direct_read(|space| {
                     let mut now = put(space, rest, size);
-                    while one {
-                        let before = now.len();
-                        now = put(space, now, size);
-                        if now.len() == before {
-                            break;
-                        }
+                    let mut before = usize::MAX;
+                    while now.len() < before {
+                        before = if one { now.len() } else { 0 };
+                        now = if one { put(space, now, size) } else { now };
                     }
                     now
                 }) {

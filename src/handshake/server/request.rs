@@ -132,7 +132,7 @@ impl Request {
     ///
     /// Double quotes around the value are not part of it. `None` also if the value is not UTF-8. Nothing else is decoded.
     ///
-    /// Browsers send cookies with requests of other sites' pages, too: check the origin as well, see [`Accept`].
+    /// Browsers send cookies with requests of other sites' pages, too: check the origin as well, see [`Accept`](super::Accept).
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.head.cookie(name)
@@ -140,7 +140,7 @@ impl Request {
 
     /// The subprotocols that the client offers, the preferred one first (§4.1).
     ///
-    /// To use one of them, list those that you support in [`Accept::protocols`].
+    /// To use one of them, list those that you support in [`Accept::protocols`](super::Accept::protocols).
     pub fn protocols(&self) -> impl Iterator<Item = &str> {
         grammar::tokens(self.head.fields.values(FieldName::Protocol))
     }

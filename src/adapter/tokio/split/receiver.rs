@@ -16,7 +16,7 @@ use core::{
 };
 use futures_core::Stream;
 
-/// The receiving half of a connection: see [`WebSocket::split`].
+/// The receiving half of a connection: see [`WebSocket::split`](super::WebSocket::split).
 ///
 /// While it waits, it also writes what the senders queue, answers pings and keeps the connection alive.
 ///
@@ -27,11 +27,11 @@ pub struct Receiver<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
-    /// Waits for the next message: see [`WebSocket::recv`].
+    /// Waits for the next message: see [`WebSocket::recv`](super::WebSocket::recv).
     ///
     /// # Errors
     ///
-    /// As for [`WebSocket::recv`].
+    /// As for [`WebSocket::recv`](super::WebSocket::recv).
     ///
     /// # Cancel safety
     ///
@@ -40,20 +40,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
         poll_fn(|cx| self.poll(cx, Driver::poll_recv)).await
     }
 
-    /// Returns the next message if it can be had without waiting: see [`WebSocket::try_recv`].
+    /// Returns the next message if it can be had without waiting: see [`WebSocket::try_recv`](super::WebSocket::try_recv).
     ///
     /// # Errors
     ///
-    /// As for [`WebSocket::recv`].
+    /// As for [`WebSocket::recv`](super::WebSocket::recv).
     pub fn try_recv(&mut self) -> Result<Poll<Option<Message>>, Error> {
         transpose(self.poll(&Context::from_waker(Waker::noop()), Driver::poll_recv))
     }
 
-    /// Waits for the next event, which may be a message, a ping, a pong or the peer's Close frame: see [`WebSocket::next_event`].
+    /// Waits for the next event, which may be a message, a ping, a pong or the peer's Close frame: see [`WebSocket::next_event`](super::WebSocket::next_event).
     ///
     /// # Errors
     ///
-    /// As for [`WebSocket::next_event`].
+    /// As for [`WebSocket::next_event`](super::WebSocket::next_event).
     ///
     /// # Cancel safety
     ///
@@ -62,12 +62,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
         poll_fn(|cx| self.poll(cx, Driver::poll_next_event)).await
     }
 
-    /// Closes the connection, and returns how it ended: see [`WebSocket::close`]. Senders that wait for room stop waiting, with
+    /// Closes the connection, and returns how it ended: see [`WebSocket::close`](super::WebSocket::close). Senders that wait for room stop waiting, with
     /// [`SendError::Closing`](crate::SendError::Closing).
     ///
     /// # Errors
     ///
-    /// As for [`WebSocket::close`].
+    /// As for [`WebSocket::close`](super::WebSocket::close).
     ///
     /// # Cancel safety
     ///
