@@ -87,6 +87,7 @@ impl Default for Config {
 /// let event = client.receive(&mut Input::from(&mut buffer));
 /// assert_eq!(event, Some(Event::BinaryChunk { data: b"first".to_vec().into(), last: false }));
 /// ```
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Delivery {
     /// Whole messages: [`Event::Text`](crate::Event::Text) and [`Event::Binary`](crate::Event::Binary). A message

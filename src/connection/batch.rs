@@ -38,6 +38,7 @@ impl<'a> Batch<'a> {
     }
 
     /// The next event, and the connection to answer it on; `None` if all is taken.
+    #[must_use = "it may be a message"]
     pub fn receive(&mut self) -> Option<(Event<'a>, &mut Connection)> {
         let event = self.connection.receive(&mut self.input);
         *self.left = self.input.len();

@@ -1,6 +1,6 @@
 //! The body of a Close frame (RFC 6455 §5.5.1). Code 1005 has no bytes there, and an answer repeats the code that was received.
 
-use crate::{CloseCode, CloseError, Payload, Role, Text, Violation, frame::MAX_CONTROL_PAYLOAD, utf8};
+use crate::{CloseCode, CloseError, Payload, Role, Text, Violation, bug::OrBug, frame::MAX_CONTROL_PAYLOAD, utf8};
 use alloc::{string::String, vec::Vec};
 use core::str;
 
@@ -61,8 +61,8 @@ impl<'b> CloseFrame<'b> {
     pub(crate) fn from_checked(body: Payload<'b>) -> Option<Self> {
         let code = CloseCode::new(u16::from_be_bytes(*body.first_chunk()?));
         let reason = match body.try_into_borrowed() {
-            Ok(body) => str::from_utf8(body.get(2..)?).ok()?.into(),
-            Err(mut body) => String::from_utf8(body.split_off(2)).ok()?.into(),
+            Ok(body) => str::from_utf8(body.get(2..).or_bug()).or_bug().into(),
+            Err(mut body) => String::from_utf8(body.split_off(2)).or_bug().into(),
         };
         Some(Self { code, reason })
     }

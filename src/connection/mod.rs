@@ -80,8 +80,6 @@ pub struct Connection {
     sender: Sender,
     phase: Phase,
     timers: Timers,
-    /// The position in the peer's stream at the last tick.
-    position_at_tick: u64,
     /// How it ends, as far as that is known: there from the moment at which the phase is no longer `Open`.
     closure: Option<Box<Closure>>,
     protocol: Option<Box<Subprotocol>>,
@@ -93,7 +91,7 @@ pub struct Connection {
 #[derive(Debug)]
 struct Subprotocol(Box<str>);
 
-const _: () = assert!(size_of::<Connection>() <= 400, "an idle connection costs at most 400 bytes");
+const _: () = assert!(size_of::<Connection>() < 400, "an idle connection takes less than 400 bytes");
 
 impl Connection {
     /// A connection whose opening handshake was made elsewhere, by an HTTP library for example. Otherwise
@@ -111,7 +109,6 @@ impl Connection {
             sender: Sender::new(role, first),
             phase: Phase::Open,
             timers: Timers::default(),
-            position_at_tick: 0,
             closure: None,
             protocol: None,
             #[cfg(feature = "deflate")]

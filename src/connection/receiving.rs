@@ -53,6 +53,7 @@ impl Connection {
 
     /// Returns an event that is ready without new bytes: after a [`direct_read`](Self::direct_read), or with compression and
     /// [`Delivery::Chunks`](crate::Delivery::Chunks), where one read can bring several chunks.
+    #[must_use = "it may be a message"]
     pub fn poll_event(&mut self) -> Option<Event<'static>> {
         self.receive(&mut Input::default())
     }

@@ -5,7 +5,7 @@ use super::{
     Cause, CloseFrame, Connection, Deadline, Endpoint,
     transitions::{Phase, Trigger},
 };
-use crate::{CloseCode, Deadlines, Timestamp, frame::Opcode, time::MIN_WAIT};
+use crate::{CloseCode, Deadlines, Timestamp, bug::OrBug, frame::Opcode, time::MIN_WAIT};
 use core::time::Duration;
 
 /// How long the space of the output is kept after it was last used, so that a busy connection need not allocate it for
@@ -98,8 +98,8 @@ impl Timers {
             return false;
         }
         if timer.is_for_peer() {
-            let Some(passed) = self.passed.get_mut(timer as usize) else { return false };
-            if !core::mem::replace(passed, true) {
+            let passed = self.passed.get_mut(timer as usize);
+            if !passed.map(|passed| core::mem::replace(passed, true)).or_bug() {
                 return false;
             }
         }
@@ -114,7 +114,7 @@ impl Timers {
     }
 
     fn at(&self, timer: Timer) -> Option<Timestamp> {
-        self.at.get(timer as usize).copied().flatten()
+        self.at.get(timer as usize).copied().or_bug()
     }
 
     fn is_armed(&self, timer: Timer) -> bool {
@@ -122,10 +122,10 @@ impl Timers {
     }
 
     fn set(&mut self, timer: Timer, now: Timestamp, after: Option<Duration>) {
-        if let Some(at) = self.at.get_mut(timer as usize) {
+        let (at, passed) = (self.at.get_mut(timer as usize), self.passed.get_mut(timer as usize));
+        debug_assert!(at.is_some() && passed.is_some(), "there is a slot for each timer");
+        if let (Some(at), Some(passed)) = (at, passed) {
             *at = after.map(|after| now.saturating_add(after.max(MIN_WAIT)));
-        }
-        if let Some(passed) = self.passed.get_mut(timer as usize) {
             *passed = false;
         }
     }
@@ -176,13 +176,12 @@ impl Connection {
     /// Bytes have arrived from the peer that are not received yet, because the caller is busy: the peer is alive.
     #[cfg(feature = "tokio")]
     pub(crate) fn note_sign_of_life(&mut self) {
-        self.position_at_tick = self.position_at_tick.wrapping_sub(1);
+        self.receiver.note_bytes();
     }
 
     fn activity(&mut self) -> Activity {
-        let position = self.receiver.position();
-        let heard = position != core::mem::replace(&mut self.position_at_tick, position);
-        let (received, sent) = (self.receiver.take_message_seen(), self.sender.take_message_seen());
+        let (heard, received) = self.receiver.take_seen();
+        let sent = self.sender.take_message_seen();
         Activity { heard, message: received || sent, output: self.sender.output.take_used() }
     }
 

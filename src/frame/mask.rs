@@ -62,12 +62,13 @@ pub const fn rotate_key(key: [u8; 4], by: usize) -> [u8; 4] {
 /// first aligned byte on, and what is before it is masked as the last word is.
 #[inline(never)]
 fn long(data: &mut [u8], key: [u8; 4]) {
-    let (Some(&first), Some(&last)) = (data.first_chunk::<16>(), data.last_chunk::<8>()) else { return };
+    let (Some(&first), Some(&last)) = (data.first_chunk::<16>(), data.last_chunk::<8>()) else {
+        debug_assert!(false, "called for long payloads only");
+        return;
+    };
     let (first, last) = (masked(first, key), masked(last, rotate_key(key, data.len() - 8)));
     let before = data.as_ptr().align_offset(16);
-    if let Some(aligned) = data.get_mut(before..) {
-        words(aligned, double(rotate_key(key, before)));
-    }
+    words(data.get_mut(before..).or_bug(), double(rotate_key(key, before)));
     if let Some(chunk) = data.first_chunk_mut() {
         *chunk = first;
     }
@@ -95,9 +96,7 @@ pub(crate) fn extend_masked(out: &mut Vec<u8>, data: &[u8], key: [u8; 4]) {
     }
     let end = out.len();
     out.extend_from_slice(rest);
-    if let Some(copy) = out.get_mut(end..) {
-        mask(copy, key);
-    }
+    mask(out.get_mut(end..).or_bug(), key);
 }
 
 #[inline]

@@ -63,7 +63,7 @@ pub enum Violation {
     /// A compressed message whose payload is not what DEFLATE gives, or ends inside a block (RFC 7692 §6.2). Only where
     /// compression was agreed.
     #[error("a compressed message is not valid DEFLATE data, or is cut off")]
-    BadDeflate,
+    InvalidDeflate,
     /// A Close frame with a body of a single byte: half a close code (§5.5.1).
     #[error("a Close frame has half a close code: its body is one byte long")]
     HalfCloseCode,
@@ -80,7 +80,7 @@ impl Violation {
     #[must_use]
     pub const fn close_code(self) -> CloseCode {
         match self {
-            Self::InvalidText | Self::BadDeflate | Self::InvalidCloseReason => CloseCode::INVALID_DATA,
+            Self::InvalidText | Self::InvalidDeflate | Self::InvalidCloseReason => CloseCode::INVALID_DATA,
             Self::FrameTooBig { .. } | Self::MessageTooBig { .. } | Self::NoMemory => CloseCode::TOO_BIG,
             Self::EmptyFragments { .. } => CloseCode::POLICY_VIOLATION,
             _ => CloseCode::PROTOCOL_ERROR,
@@ -101,7 +101,7 @@ impl Violation {
                 "RFC 6455 §10.4"
             }
             Self::InvalidText => "RFC 6455 §8.1",
-            Self::BadDeflate => "RFC 7692 §6.2",
+            Self::InvalidDeflate => "RFC 7692 §6.2",
             Self::HalfCloseCode | Self::InvalidCloseReason => "RFC 6455 §5.5.1",
             Self::InvalidCloseCode(_) => "RFC 6455 §7.4",
         }

@@ -134,18 +134,12 @@ impl<'a> From<Cow<'a, str>> for Text<'a> {
     }
 }
 
-impl From<ByteString> for Text<'_> {
-    fn from(text: ByteString) -> Self {
-        Self(Repr::Owned(text))
-    }
-}
-
 /// Validates the bytes, and copies nothing.
 impl TryFrom<Bytes> for Text<'_> {
     type Error = core::str::Utf8Error;
 
     fn try_from(bytes: Bytes) -> Result<Self, Self::Error> {
-        Ok(Self(Repr::Owned(bytes.try_into()?)))
+        bytes.try_into().map(Repr::Owned).map(Self)
     }
 }
 

@@ -169,7 +169,7 @@ fn bad_messages() {
     bad_data[3 * 5005 + 3] ^= 1;
     for role in ROLES {
         for (payload, violation) in
-            [(deflated(&bad_text), Violation::InvalidText), (bad_data.clone(), Violation::BadDeflate)]
+            [(deflated(&bad_text), Violation::InvalidText), (bad_data.clone(), Violation::InvalidDeflate)]
         {
             let first = if violation == Violation::InvalidText { TEXT } else { BINARY };
             for cut in [1, 1000, usize::MAX] {

@@ -41,7 +41,7 @@ fn assert_refused(role: Role, params: &str, frames: &[Vec<u8>], message: usize, 
 fn assert_bad(params: &str, payloads: &[&[u8]]) {
     for role in ROLES {
         let frames: Vec<_> = payloads.iter().map(|payload| frame_to(role, BINARY, payload)).collect();
-        assert_refused(role, params, &frames, frames.len() - 1, Violation::BadDeflate);
+        assert_refused(role, params, &frames, frames.len() - 1, Violation::InvalidDeflate);
     }
 }
 
@@ -433,7 +433,7 @@ fn the_position_is_that_of_the_message() {
             frame_to(role, 0x89, b"ping"),
             frame_to(role, 0x80, &[0xFF; 9]),
         ];
-        assert_refused(role, PLAIN, &frames, 2, Violation::BadDeflate);
+        assert_refused(role, PLAIN, &frames, 2, Violation::InvalidDeflate);
     }
 }
 

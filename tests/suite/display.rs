@@ -88,7 +88,7 @@ fn violations() -> [Violation; 19] {
         Violation::NoMemory,
         Violation::EmptyFragments { limit: 1 },
         Violation::InvalidText,
-        Violation::BadDeflate,
+        Violation::InvalidDeflate,
         Violation::HalfCloseCode,
         Violation::InvalidCloseCode(CloseCode::ABNORMAL),
         Violation::InvalidCloseReason,
@@ -106,7 +106,7 @@ fn sections_name_the_document() {
         assert!(number.split('.').all(|part| part.parse::<u8>().is_ok()), "{section}");
         assert!(all[..index].iter().all(|other| other.to_string() != violation.to_string()), "{violation}");
     }
-    assert_eq!(Violation::BadDeflate.section(), "RFC 7692 §6.2");
+    assert_eq!(Violation::InvalidDeflate.section(), "RFC 7692 §6.2");
 }
 
 /// An error of the peer's prints the rule, the section and the position once, as a whole and in a chain of sources.

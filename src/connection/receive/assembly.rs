@@ -22,7 +22,10 @@ impl Store {
         if !matches!(self, Self::Text(_)) {
             *self = Self::Text(String::new());
         }
-        let Self::Text(text) = self else { return Err(Violation::NoMemory) };
+        let Self::Text(text) = self else {
+            debug_assert!(false, "just made so");
+            return Err(Violation::NoMemory);
+        };
         let needed = text.len() + chunk.first.map_or(0, char::len_utf8) + chunk.rest.len();
         if needed > text.capacity() {
             text.try_reserve_exact(grown_capacity(needed, max_len) - text.len()).map_err(|_| Violation::NoMemory)?;
@@ -37,7 +40,10 @@ impl Store {
         if !matches!(self, Self::Binary(_)) {
             *self = Self::Binary(Vec::new());
         }
-        let Self::Binary(data) = self else { return Err(Violation::NoMemory) };
+        let Self::Binary(data) = self else {
+            debug_assert!(false, "just made so");
+            return Err(Violation::NoMemory);
+        };
         let needed = data.len() + chunk.len();
         if needed > data.capacity() {
             data.try_reserve_exact(grown_capacity(needed, max_len) - data.len()).map_err(|_| Violation::NoMemory)?;

@@ -32,7 +32,7 @@ impl Receiver {
     ) -> Received<'b> {
         let Some(options) = &config.deflate else {
             debug_assert!(false, "compression was agreed without options");
-            return Err(self.in_compressed(Violation::BadDeflate));
+            return Err(self.in_compressed(Violation::InvalidDeflate));
         };
         self.message_seen |= !input.is_empty() || self.has_complete_frame();
         with_scratch(|chunk| self.receive_chunks(kind, input, chunk, config, options))
@@ -84,14 +84,14 @@ impl Receiver {
             len += step.produced;
             let frame_is_over = left == step.consumed as u64;
             match step.outcome {
-                Err(_) => return (len, Err(Violation::BadDeflate)),
+                Err(_) => return (len, Err(Violation::InvalidDeflate)),
                 Ok(Reached::FullOutput) => return (len, Ok(Filled::Chunk)),
                 Ok(Reached::EndOfInput) if !frame_is_over && input.is_empty() => return (len, Ok(Filled::Starved)),
                 Ok(Reached::EndOfInput) if !frame_is_over => {}
                 Ok(Reached::EndOfInput) if !fin => return (len, Ok(Filled::Frame)),
                 Ok(Reached::EndOfInput) => {
                     let finished = self.decompression.finish(options);
-                    return (len, finished.map(|()| Filled::Message).map_err(|_| Violation::BadDeflate));
+                    return (len, finished.map(|()| Filled::Message).map_err(|_| Violation::InvalidDeflate));
                 }
             }
         }

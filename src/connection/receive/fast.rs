@@ -4,6 +4,7 @@
 use super::Receiver;
 use crate::{
     Input, ProtocolError, Role,
+    bug::OrBug,
     frame::{Header, mask},
     utf8,
 };
@@ -35,9 +36,9 @@ impl Receiver {
         if message.len >= self.whole_limit as usize || end > input.len() {
             return None;
         }
-        let (frame, rest) = mem::take(&mut input.0).split_at_mut_checked(end)?;
+        let (frame, rest) = mem::take(&mut input.0).split_at_mut_checked(end).or_bug();
         input.0 = rest;
-        let payload = frame.get_mut(message.header_len..)?;
+        let payload = frame.get_mut(message.header_len..).or_bug();
         if self.from == Role::Client {
             mask(payload, message.key);
         }

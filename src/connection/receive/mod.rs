@@ -55,6 +55,8 @@ pub(crate) struct Receiver {
     position: u64,
     /// Whether a part of a message was received since this was last asked.
     message_seen: bool,
+    /// Whether anything else was, or arrived.
+    bytes_seen: bool,
     #[cfg(feature = "deflate")]
     decompression: Decompression,
 }
@@ -89,6 +91,7 @@ impl Receiver {
             control: Vec::new(),
             position: 0,
             message_seen: false,
+            bytes_seen: false,
             #[cfg(feature = "deflate")]
             decompression: Decompression::default(),
         }
@@ -102,6 +105,7 @@ impl Receiver {
 
     /// The general path: takes bytes off the front of `input`, up to the next event or to its end.
     pub(crate) fn receive<'b>(&mut self, input: &mut Input<'b>, config: &Config) -> Received<'b> {
+        self.bytes_seen |= !input.is_empty();
         loop {
             if self.frame.is_none() {
                 self.begin_frame(input, config)?;
@@ -323,14 +327,16 @@ impl Receiver {
         ProtocolError::new(Violation::NoMemory, self.position.wrapping_sub(1))
     }
 
-    /// How many bytes were received in all.
-    pub(crate) const fn position(&self) -> u64 {
-        self.position
+    /// Whether bytes were received, and whether a part of a message was, since this was last asked.
+    pub(crate) fn take_seen(&mut self) -> (bool, bool) {
+        let (bytes, message) = (mem::take(&mut self.bytes_seen), mem::take(&mut self.message_seen));
+        (bytes || message, message)
     }
 
-    /// Whether a part of a message was received since this was last asked.
-    pub(crate) fn take_message_seen(&mut self) -> bool {
-        mem::take(&mut self.message_seen)
+    /// Bytes have arrived, whether they are received or not.
+    #[cfg(feature = "tokio")]
+    pub(crate) const fn note_bytes(&mut self) {
+        self.bytes_seen = true;
     }
 
     /// What the peer has left unfinished so far.

@@ -160,6 +160,7 @@ impl Output {
     /// Fills `slices` with what can be written next, for `writev`, and returns how many were filled. 32 are enough to make
     /// further calls rare. Then [`advance`](Buf::advance) by what was accepted.
     #[cfg(feature = "std")]
+    #[must_use = "the number of slices"]
     pub fn io_slices<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
         self.chunks_vectored(slices)
     }
@@ -181,6 +182,7 @@ impl Output {
     /// assert!(connection.output().front().is_none());
     /// # Ok::<(), bowline::SendError>(())
     /// ```
+    #[must_use]
     pub fn front(&mut self) -> Option<Bytes> {
         if self.segments.is_empty() {
             self.seal_tail();
