@@ -250,7 +250,8 @@ await check('a client that does not read is ended, and nobody else notices', asy
   slow.socket.pause();
   await chorus(terminal.url, 80, 'slow', '느'.repeat(2000));
   await terminal.prints(/^! slowpoke, in slow: does not read, and too many messages are queued$/);
-  await terminal.prints(/^- slowpoke, in slow: was disconnected, and did not answer$/);
+  // Whether the Close frame still fits into the kernel's buffers, and so counts as sent, is the kernel's choice.
+  await terminal.prints(/^- slowpoke, in slow: was disconnected( with 1013: too many messages are queued)?, and did not answer$/);
   slow.socket.terminate();
   await minji.says('still here');
   await everybodyHears('still here');
