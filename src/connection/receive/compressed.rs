@@ -11,7 +11,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 
-/// Why no more is decompressed into a chunk.
+/// Why filling a chunk stopped.
 enum Filled {
     /// There is more in the message.
     Chunk,

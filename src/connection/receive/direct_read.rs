@@ -1,4 +1,4 @@
-//! The direct read: what a driver reads straight into the message that is being assembled.
+//! The direct read: a driver reads payload straight into the message that is being assembled.
 
 use super::Receiver;
 #[cfg(feature = "std")]
@@ -42,8 +42,8 @@ impl Receiver {
 pub struct DirectRead<'a>(Limit<&'a mut Vec<u8>>);
 
 impl DirectRead<'_> {
-    /// Reads from a blocking `reader` until the capacity is used up, the stream ends, or there is an error such as a timeout;
-    /// returns how many bytes were read. 0 means the end of the stream. The memory is not zeroed first.
+    /// Reads from a blocking `reader` until the capacity is used up, the stream ends, or there is an error such as a timeout. It returns
+    /// the number of bytes read; 0 means the end of the stream. The memory is not zeroed first.
     ///
     /// # Errors
     ///

@@ -94,7 +94,7 @@ impl Receiver {
         }
     }
 
-    /// From now on messages may come compressed.
+    /// From now on, messages may be compressed.
     #[cfg(feature = "deflate")]
     pub(crate) fn agree(&mut self, agreement: Agreement) {
         self.decompression = Decompression::new(self.from, agreement);
@@ -165,10 +165,10 @@ impl Receiver {
         Ok(())
     }
 
-    /// Copies `input`, as much of it as a header can have, behind what is kept of the header.
+    /// Appends `input` to the kept part of the header, up to the longest header.
     fn keep_header(&mut self, input: &[u8]) {
-        for (place, byte) in self.header.iter_mut().skip(self.header_len.into()).zip(input) {
-            *place = *byte;
+        for (slot, byte) in self.header.iter_mut().skip(self.header_len.into()).zip(input) {
+            *slot = *byte;
         }
     }
 
@@ -333,7 +333,7 @@ impl Receiver {
         mem::take(&mut self.message_seen)
     }
 
-    /// What the peer has left unfinished so far.
+    /// What is unfinished now: a frame, a message, or nothing.
     pub(crate) const fn interrupted(&self) -> Interrupted {
         if self.frame.is_some() || self.header_len > 0 {
             Interrupted::Frame
@@ -344,7 +344,7 @@ impl Receiver {
         }
     }
 
-    /// Frees what is held of an unfinished message: the rest of it will not be looked at.
+    /// Frees the received part of an unfinished message: the rest of it will be discarded.
     pub(crate) fn discard(&mut self) {
         self.store = Store::Empty;
         self.control = Vec::new();
