@@ -155,8 +155,8 @@ pub struct Limits {
     /// Default: 32 MiB, so that the largest message can be echoed. Others: none (most).
     #[doc(alias("max_write_buffer_size", "back-pressure"))]
     pub output: usize,
-    /// The size of the pongs that wait behind other output, in bytes, frame headers included. If the next pong does not fit, the waiting ones are
-    /// dropped, so that the most recent ping is answered (RFC 6455 §5.5.3). One pong always fits.
+    /// The size of the pongs that wait behind other output, in bytes, frame headers included. If the next pong does not fit, the
+    /// waiting ones are dropped, so that the most recent ping is answered (RFC 6455 §5.5.3). One pong always fits.
     ///
     /// Default: 384, three of the longest pongs, or thirty short ones. Others: none (most).
     pub pongs: usize,

@@ -191,12 +191,12 @@ impl Connection {
     /// How the connection ended (§7.1.5, §7.1.6). It is `None` until that is certain; later calls return the same closure.
     #[must_use]
     pub fn closure(&self) -> Option<&Closure> {
-        // Whether it is clean shows only when our Close frame has left.
+        // Whether it is clean is certain only when our Close frame is written.
         let is_certain = |closure: &&Closure| self.sender.output.is_empty() || !closure.is_clean();
         self.closure.as_deref().filter(|_| self.phase.is_settled()).filter(is_certain)
     }
 
-    /// Does what the table requires. `close` is the frame to send if one is to be sent.
+    /// Performs a transition of the table. `close` is the Close frame to send if the table requires one.
     pub(super) fn transition(&mut self, trigger: Trigger, by: Endpoint, cause: Cause, close: CloseFrame<'_>) {
         let before = self.phase;
         let (phase, action) = transitions::transition(before, trigger);
@@ -219,10 +219,10 @@ impl Connection {
         if before == Phase::CloseSent
             && let Some(closure) = &mut self.closure
         {
-            let is_only_a_wish = closure.cause == Cause::Closed;
+            let is_only_a_request = closure.cause == Cause::Closed;
             let explains_failed_write = closure.cause == Cause::Transport && trigger == Trigger::CloseReceived;
-            // Until the peer has answered, our own Close frame is only the wish to end.
-            if (phase != before || trigger == Trigger::WriteFailed) && (is_only_a_wish || explains_failed_write) {
+            // Until the peer has answered, our own Close frame is only a request to end.
+            if (phase != before || trigger == Trigger::WriteFailed) && (is_only_a_request || explains_failed_write) {
                 closure.cause = cause;
             }
         }
@@ -238,8 +238,8 @@ impl Connection {
         }
     }
 
-    /// Discards what is queued: it cannot be written any more. If our Close frame is among it, it was not sent, unless the
-    /// closure was reported already, as it is at once after a violation.
+    /// Discards what is queued: it can no longer be written. If that includes our Close frame, the frame counts as not sent. After a
+    /// violation the closure is already reported, so it stays unchanged.
     fn drop_output(&mut self, before: Phase) {
         if self.sender.holds_close()
             && let Some(closure) = &mut self.closure

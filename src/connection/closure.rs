@@ -129,7 +129,7 @@ pub enum Endpoint {
 ///
 /// fn in_words(closure: &Closure) -> String {
 ///     match closure.cause() {
-///         Cause::Closed => format!("{} closed it: {}", closure.begun_by(), closure.code()),
+///         Cause::Closed => format!("one endpoint closed it: {}", closure.code()),
 ///         Cause::Protocol(error) => format!("the peer is faulty: {error}"),
 ///         Cause::Deadline(Deadline::Pong) => "the peer is gone".into(),
 ///         other => other.to_string(),

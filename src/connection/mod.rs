@@ -39,7 +39,7 @@ use transitions::Phase;
 /// A driver repeats four steps:
 ///
 /// 1. **Bytes in**: [`receive`](Self::receive) until it returns `None`; [`receive_eof`](Self::receive_eof) or
-///    [`transport_failed`](Self::transport_failed) when the stream is over.
+///    [`transport_failed`](Self::transport_failed) when the stream has ended.
 /// 2. **Messages out**: [`send`](Self::send), [`send_text`](Self::send_text), [`send_binary`](Self::send_binary), … and
 ///    [`close`](Self::close), at any time, also while an event is held.
 /// 3. **Time**: [`tick`](Self::tick), which returns the longest time to wait for bytes.

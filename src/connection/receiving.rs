@@ -110,7 +110,7 @@ impl Connection {
         self.receiver.direct_read(read)
     }
 
-    /// Whether a [`direct_read`](Self::direct_read) has completed a frame that [`receive`](Self::receive) has not looked at.
+    /// Whether a [`direct_read`](Self::direct_read) has completed a frame that [`receive`](Self::receive) has not yet processed.
     #[cfg(feature = "std")]
     pub(crate) const fn has_complete_frame(&self) -> bool {
         self.phase.receives() && self.receiver.has_complete_frame()

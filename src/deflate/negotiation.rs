@@ -231,33 +231,34 @@ fn answer(offer: Params, options: &Options) -> Option<Agreement> {
     })
 }
 
-/// The client's offers, the one that is preferred first (§5).
+/// The client's offers, in order of preference (§5).
 pub(crate) fn offer(options: &Options) -> String {
     let own = match options.own_window_bits() {
         MAX_WINDOW_BITS => ClientWindow::Any,
         bits => ClientWindow::Bits(bits),
     };
-    let without_wishes = Params {
+    let plain_offer = Params {
         client_no_context_takeover: !options.context_takeover,
         client_max_window_bits: Some(own),
         ..Params::default()
     };
     if options.peer_context_takeover && !asks_for_window(options) {
-        return without_wishes.to_string();
+        return plain_offer.to_string();
     }
     let offer = Params {
         server_no_context_takeover: !options.peer_context_takeover,
         server_max_window_bits: Some(options.peer_window_bits()).filter(|_| asks_for_window(options)),
-        ..without_wishes
+        ..plain_offer
     };
-    if options.fallback { format!("{offer}, {without_wishes}") } else { offer.to_string() }
+    if options.fallback { format!("{offer}, {plain_offer}") } else { offer.to_string() }
 }
 
 fn asks_for_window(options: &Options) -> bool {
     options.peer_window_bits() < MAX_WINDOW_BITS
 }
 
-/// The client's side: what a server's answer with these parameters means. It must correspond to an offer (§5), and what it asks for must be possible.
+/// The client's side: what was agreed if the server answers with these parameters. The answer must correspond to an offer (§5), and
+/// its requirements must be supported.
 pub(crate) fn check<'a>(answer: impl Iterator<Item = Param<'a>>, options: &Options) -> Result<Agreement, AnswerError> {
     let answer = Params::parse(answer)?;
     if !options.fallback && !options.peer_context_takeover && !answer.server_no_context_takeover {

@@ -104,7 +104,7 @@ pub struct DecodeError {
     pub index: usize,
 }
 
-/// What [`Header::decode_short`] found.
+/// The header of a short frame: see [`Header::decode_short`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ShortFrame {
     pub(crate) header_len: usize,
@@ -115,12 +115,12 @@ pub(crate) struct ShortFrame {
 }
 
 impl Header {
-    /// Reads the header at the front of `bytes`: the header and its length, or `None` if more bytes are needed.
+    /// Reads the header at the front of `bytes`. Returns the header and its length, or `None` if more bytes are needed.
     ///
     /// # Errors
     ///
-    /// Every violation that a header can show is an error as soon as the byte that shows it is there, however few
-    /// bytes have come; and the same one, whether the bytes came together or one at a time.
+    /// A violation is an error as soon as the byte that shows it is received, however the bytes are split. The error is the same for
+    /// every split.
     #[inline]
     pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<(Self, usize)>, DecodeError> {
         let parsed = Self::parse(bytes);
@@ -130,9 +130,8 @@ impl Header {
         Ok(parsed)
     }
 
-    /// The fast path of receiving: the length and the key of a data frame of up to 65,535 bytes from an endpoint of this
-    /// role. The caller has looked at the first byte. For everything else, `None`: that is for [`decode`](Self::decode) to
-    /// judge.
+    /// The fast path of receiving: the length and the key of a data frame of up to 65,535 bytes from an endpoint with this role. The
+    /// caller has checked the first byte. For everything else it returns `None`, and [`decode`](Self::decode) decides.
     #[inline]
     pub(crate) fn decode_short(bytes: &[u8], from: Role) -> Option<ShortFrame> {
         let (&[_, second], rest) = bytes.split_first_chunk()?;
@@ -153,7 +152,7 @@ impl Header {
         Some(ShortFrame { header_len: bytes.len() - rest.len(), len, key })
     }
 
-    /// Takes a header apart, without judging it. `None` if it is incomplete, or if its opcode is reserved.
+    /// Parses a header without validating it. `None` if it is incomplete, or if its opcode is reserved.
     #[inline]
     fn parse(bytes: &[u8]) -> Option<(Self, usize)> {
         let (&[first, second], rest) = bytes.split_first_chunk()?;
@@ -303,7 +302,7 @@ fn in_length(bytes: &[u8], width: usize, limits: Option<Limits<'_>>) -> Option<V
     limits?.violation(low)
 }
 
-/// The limits that hold for a data frame.
+/// The limits that apply to a data frame.
 #[derive(Clone, Copy)]
 struct Limits<'a> {
     /// Whether its payload is compressed.

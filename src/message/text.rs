@@ -16,7 +16,8 @@ use core::{
 
 /// Text, borrowed or owned. It derefs to `str` and is always valid UTF-8 (RFC 6455 §8.1).
 ///
-/// Received text is borrowed from the buffer given to [`Connection::receive`](crate::Connection::receive) if all of it was in there. Owned text is backed by [`Bytes`]: cloning it, sending it and converting it to `Bytes` copies nothing.
+/// Received text is borrowed from the buffer given to [`Connection::receive`](crate::Connection::receive) if all of it was in
+/// there. Owned text is backed by [`Bytes`]: cloning it, sending it and converting it to `Bytes` copies nothing.
 ///
 /// ```
 /// use bowline::Text;

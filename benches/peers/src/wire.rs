@@ -63,10 +63,10 @@ impl Wire {
         let mut bytes = Vec::new();
         for _ in 0..4 {
             let count = size.div_ceil(part);
-            for (index, piece) in payload.chunks(part).enumerate() {
+            for (index, chunk) in payload.chunks(part).enumerate() {
                 let opcode = if index == 0 { 2 } else { 0 };
                 let fin = if index + 1 == count { 0x80 } else { 0 };
-                push_frame(&mut bytes, fin | opcode, piece, random.key(Role::Server));
+                push_frame(&mut bytes, fin | opcode, chunk, random.key(Role::Server));
             }
         }
         Self { bytes, payload, payloads: Vec::new(), frame_len: None }

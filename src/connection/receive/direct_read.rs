@@ -29,7 +29,7 @@ impl Receiver {
         Some(result)
     }
 
-    /// Whether all bytes of a frame are received that has not been looked at to its end.
+    /// Whether all bytes of a frame are received, but its end is not yet processed.
     #[cfg(feature = "std")]
     pub(crate) const fn has_complete_frame(&self) -> bool {
         matches!(self.frame, Some(Frame { left: 0, .. }))

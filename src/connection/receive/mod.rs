@@ -30,7 +30,7 @@ use current_frame::{Content, Frame};
 /// The receiving half of a connection.
 #[derive(Debug)]
 pub(crate) struct Receiver {
-    /// Whose frames these are.
+    /// The role of the peer.
     from: Role,
     /// Messages with a shorter payload may take the fast path: see [`receive_whole`](Self::receive_whole).
     whole_limit: u32,
@@ -43,11 +43,11 @@ pub(crate) struct Receiver {
     kind: Option<Kind>,
     /// How many bytes of its payload were received; not counted with `Delivery::Chunks`, where they may add up to any size.
     message_len: usize,
-    /// Those of them that had to be kept, validated if they are text.
+    /// The bytes that had to be kept, validated if they are text.
     store: Store,
     /// The character at which a text is cut off.
     unfinished: Unfinished,
-    /// How many empty fragments were received in a row.
+    /// The number of consecutive empty fragments received so far.
     empty_run: u32,
     /// The payload of a control frame that spans reads.
     control: Vec<u8>,

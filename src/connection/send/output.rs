@@ -50,7 +50,7 @@ const MAX_KEPT: usize = 32 * 1024;
 /// ```
 //
 // Order on the wire: the first segment (or the tail, if there is none), the pongs, the other segments, the tail. The first one is
-// never changed, since a writer may hold it; pongs overtake everything else (§5.5.3 wants them soon).
+// never changed, since a writer may hold it; pongs overtake everything else (§5.5.2: "as soon as is practical").
 // Invariant: every segment, and the tail, ends at the end of a frame.
 #[derive(Default)]
 pub struct Output {
@@ -205,7 +205,7 @@ impl Output {
     /// The tail, ready to take `len` more bytes.
     #[inline]
     fn tail_to_append(&mut self, len: usize) -> &mut Vec<u8> {
-        // Pongs go between what was queued before them and what comes now.
+        // Pongs go between what was queued before them and what is queued now.
         if (!self.pongs.is_empty() && self.segments.is_empty()) || self.tail.len() >= MAX_TAIL {
             self.seal_tail();
         }
