@@ -13,7 +13,7 @@ use bytes::Buf;
 use miniz_oxide::MZFlush;
 use std::sync::Arc;
 
-/// "permessage-deflate" with nothing else: takeover in both directions, windows of 15 bits.
+/// "permessage-deflate" with nothing else: context takeover in both directions, windows of 15 bits.
 pub(crate) const PLAIN: &str = "permessage-deflate";
 /// Nothing is kept between two messages.
 pub(crate) const NO_CONTEXT_TAKEOVER: &str =

@@ -34,7 +34,7 @@ fn assert_too_big(connection: &mut Connection, bytes: &[u8], cut: usize, limit: 
 }
 
 /// [R-06] [R-05] [T-27] A message of n bytes passes, and one of n + 1 does not: text or binary, in one frame or in many, in
-/// one read or byte by byte, with takeover or without, however well it is compressed.
+/// one read or byte by byte, with context takeover or without, however well it is compressed.
 #[test]
 fn exact() {
     for role in ROLES {

@@ -85,7 +85,7 @@ fn hello_stored() {
     assert_eq!(receive(&mut client, bytes), [text("Hello")]);
 }
 
-/// [W-13] [T-21] "Using a DEFLATE Block with "BFINAL" Set to 1": the message decodes and so do those after it, with takeover
+/// [W-13] [T-21] "Using a DEFLATE Block with "BFINAL" Set to 1": the message decodes and so do those after it, with context takeover
 /// and without, also where nothing at all follows the block.
 #[test]
 fn hello_final() {
@@ -226,7 +226,7 @@ fn compressed_and_plain_in_turn() {
     }
 }
 
-/// [T-18] [T-19] The window is kept over messages, and reaches 32,768 bytes back; without takeover it does not.
+/// [T-18] [T-19] The window is kept over messages, and reaches 32,768 bytes back; without context takeover it does not.
 #[test]
 fn the_furthest_match() {
     let data = noise(32_768);

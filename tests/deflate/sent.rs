@@ -89,7 +89,7 @@ fn all_levels() {
     }
 }
 
-/// [T-12] [T-13] [S-22] [S-28] Without takeover a message is the same whatever came before it; with takeover it refers to it.
+/// [T-12] [T-13] [S-22] [S-28] Without context takeover a message is the same whatever came before it; with context takeover it refers to it.
 #[test]
 fn takeover() {
     let message = prose(2000);

@@ -1,4 +1,4 @@
-//! What compression holds (RFC 7692): nothing between messages without takeover, and else what the docs say.
+//! What compression holds (RFC 7692): nothing between messages without context takeover, and else what the docs say.
 
 use crate::{
     ROLES,
@@ -116,7 +116,7 @@ fn rest(held: &mut Held) {
     held.tick(12_000);
 }
 
-/// Without takeover a connection that has echoed compressed messages holds nothing afterwards, like one without compression. What
+/// Without context takeover a connection that has echoed compressed messages holds nothing afterwards, like one without compression. What
 /// it needed waits for the next message, of whichever connection.
 #[test]
 fn an_idle_connection_without_takeover_has_no_heap() {
