@@ -1,4 +1,4 @@
-//! What to do about the impossible.
+//! Values that are always there.
 
 /// For a value that is always there, unless this crate has a bug: asserted wherever debug assertions are on, as in tests and
 /// fuzzing. Elsewhere the default stands in for it, since nothing here may panic.

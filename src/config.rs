@@ -3,8 +3,8 @@ use core::time::Duration;
 /// The settings of a connection: limits, deadlines, compression. Change the defaults for a server that strangers can reach, or to
 /// compress messages.
 ///
-/// Everything that needs a configuration accepts a `Config`, or an `Arc<Config>`, which any number of connections can share:
-/// give each a clone of the `Arc`.
+/// Functions with a configuration accept a `Config` or an `Arc<Config>`. Any number of connections can share one: give each a clone
+/// of the `Arc`.
 ///
 /// ```
 /// use bowline::{Config, Connection, Role};
@@ -19,7 +19,7 @@ use core::time::Duration;
 #[non_exhaustive]
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Whole messages, or chunks as they arrive.
+    /// Whether messages are received whole, or in chunks as they arrive.
     pub delivery: Delivery,
     /// The most memory that a peer can make this endpoint hold.
     pub limits: Limits,
@@ -103,10 +103,10 @@ pub enum Delivery {
 /// The most memory that a peer can make an endpoint hold, and the max message size. Each limit is exact: `n` is accepted, `n + 1`
 /// is not.
 ///
-/// The number of fragments is not limited, since valid peers send tens of thousands. The payload received bounds what a connection
-/// holds (RFC 6455 §10.4).
+/// The number of fragments is not limited, since valid peers send tens of thousands. The memory of a connection depends on the payload
+/// received, and not on the number of its fragments (RFC 6455 §10.4).
 ///
-/// What other implementations chose was looked up in November 2026.
+/// The defaults of other implementations are those of November 2026.
 ///
 /// ```
 /// use bowline::Config;
@@ -124,41 +124,42 @@ pub struct Limits {
     /// The max message size: payload bytes of one message, over all its fragments, decompressed if it is compressed. A larger one is
     /// refused with close code 1009. With [`Delivery::Chunks`] it does not apply, and messages may have any size.
     ///
-    /// 16 MiB. Others: 1 MiB (Python websockets), 4 MiB (aiohttp), 64 MiB (tungstenite), 100 MiB (ws), none
+    /// Default: 16 MiB. Others: 1 MiB (Python websockets), 4 MiB (aiohttp), 64 MiB (tungstenite), 100 MiB (ws), none
     /// (gorilla).
     #[doc(alias("max message size", "max_message_size", "max_payload"))]
     pub message: usize,
     /// The max frame size: payload bytes of one frame, as they are on the wire. A larger one is refused with close code 1009 at its
     /// header. With [`Delivery::Chunks`] it does not apply.
     ///
-    /// 16 MiB, so that a message may be sent in one frame. Others: 16 MiB (tungstenite), 64 KiB (Netty).
+    /// Default: 16 MiB, so that a message may be sent in one frame. Others: 16 MiB (tungstenite), 64 KiB (Netty).
     #[doc(alias("max frame size", "max_frame_size"))]
     pub frame: usize,
-    /// Empty fragments in a row that do not end their message: more are refused with close code 1008. They have no content and take
-    /// the receiver's time.
+    /// The number of consecutive empty fragments that do not end their message. More are refused with close code 1008, since they have
+    /// no content and cost the receiver time.
     ///
-    /// 64. Others have no such limit, or one on all fragments, which valid peers reach.
+    /// Default: 64. Others have no such limit, or one on all fragments, which valid peers reach.
     pub empty_fragments: usize,
-    /// Bytes of an opening handshake's head, from the first byte to the empty line. A server refuses a longer one with status 431, or
-    /// 414 if the request line alone is too long. On a client, the handshake fails.
+    /// The size of an opening handshake's head, in bytes, from the first byte to the empty line. A server refuses a longer one with status
+    /// 431, or 414 if the request line alone is too long. On a client, the handshake fails.
     ///
-    /// 16 KiB. Others: 8 KiB (nginx, Apache), 16 KiB (Node).
+    /// Default: 16 KiB. Others: 8 KiB (nginx, Apache), 16 KiB (Node).
     #[doc(alias("max header size"))]
     pub head_bytes: usize,
-    /// Header fields in that head. A server refuses more with status 431. On a client, the handshake fails.
+    /// The number of header fields in that head. A server refuses more with status 431. On a client, the handshake fails.
     ///
-    /// 100. Others: 100 (Apache, hyper), 124 (tungstenite), 2000 (Node).
+    /// Default: 100. Others: 100 (Apache, hyper), 124 (tungstenite), 2000 (Node).
     pub head_fields: usize,
-    /// Bytes of queued output, frame headers included. A message that does not fit returns
-    /// [`SendError::Full`](crate::SendError::Full). Pongs and Close frames are queued nevertheless, since they are bounded otherwise.
+    /// The size of the queued output, in bytes, frame headers included. If a message does not fit, sending it returns
+    /// [`SendError::Full`](crate::SendError::Full). The limit does not apply to pongs, which [`pongs`](Self::pongs) bounds, and to the
+    /// one Close frame.
     ///
-    /// 32 MiB, so that the largest message can be echoed. Others: none (most).
+    /// Default: 32 MiB, so that the largest message can be echoed. Others: none (most).
     #[doc(alias("max_write_buffer_size", "back-pressure"))]
     pub output: usize,
-    /// Bytes of pongs that wait behind other output, frame headers included. If the next pong does not fit, the waiting ones are
-    /// dropped, so that the most recent ping is answered (RFC 6455 §5.5.3). One pong always fits.
+    /// The size of the pongs that wait behind other output, in bytes, frame headers included. If the next pong does not fit, the
+    /// waiting ones are dropped, so that the most recent ping is answered (RFC 6455 §5.5.3). One pong always fits.
     ///
-    /// 384: three of the longest pongs, or thirty short ones. Others: none (most).
+    /// Default: 384, three of the longest pongs, or thirty short ones. Others: none (most).
     pub pongs: usize,
 }
 
@@ -178,8 +179,8 @@ impl Default for Limits {
 
 /// Timeouts and the ping interval, for keepalive and against peers that are slow or gone.
 ///
-/// They work only if the driver calls [`tick`](crate::Connection::tick), as the adapters do. What other implementations chose was
-/// looked up in November 2026.
+/// They work only if the driver calls [`tick`](crate::Connection::tick), as the adapters do. The defaults of other implementations are
+/// those of November 2026.
 ///
 /// ```
 /// use bowline::Config;
@@ -197,30 +198,30 @@ impl Default for Limits {
 pub struct Deadlines {
     /// The handshake timeout, from the first `tick` to the end of the opening handshake. `None` means no limit.
     ///
-    /// 10 s. Others: 10 s (Python websockets), 45 s (gorilla, client), none (ws, server).
+    /// Default: 10 s. Others: 10 s (Python websockets), 45 s (gorilla, client), none (ws, server).
     #[doc(alias("handshake timeout"))]
     pub handshake: Option<Duration>,
     /// The ping interval (keepalive): a ping is sent when no byte has arrived from the peer for this long. `None` sends no pings.
     ///
-    /// 30 s: below the 60 s after which proxies and NATs drop an idle connection. Others: 20 s (Python
+    /// Default: 30 s, below the 60 s after which proxies and NATs drop an idle connection. Others: 20 s (Python
     /// websockets), 25 s (Engine.IO), none (ws, tungstenite).
     #[doc(alias("ping interval", "ping_interval", "keepalive", "heartbeat"))]
     pub ping: Option<Duration>,
     /// The ping timeout: if no byte arrives from the peer for this long after that ping, the connection is closed with code 1011. Any
     /// byte counts, not only a pong, since a pong cannot overtake a large frame. `None` means no limit.
     ///
-    /// 30 s. Others: 20 s (Python websockets, Engine.IO).
+    /// Default: 30 s. Others: 20 s (Python websockets, Engine.IO).
     #[doc(alias("ping timeout", "ping_timeout", "pong timeout"))]
     pub pong: Option<Duration>,
     /// The idle timeout: after this long without a message in either direction, the connection is closed with code 1001. Pings and
     /// pongs do not count. `None` means no limit.
     ///
-    /// `None`. Others: 30 s (Jetty), 60 s (nginx as a proxy), none (most).
+    /// Default: `None`. Others: 30 s (Jetty), 60 s (nginx as a proxy), none (most).
     #[doc(alias("idle timeout", "idle_timeout"))]
     pub idle: Option<Duration>,
     /// The close timeout: how long to wait, after a Close frame or a failure, for the peer's answer and for the end of its stream.
     ///
-    /// 5 s. Others: 10 s (Python websockets), 30 s (ws).
+    /// Default: 5 s. Others: 10 s (Python websockets), 30 s (ws).
     #[doc(alias("close timeout", "close_timeout"))]
     pub close: Duration,
 }

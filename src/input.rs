@@ -1,11 +1,11 @@
 use crate::bug::OrBug;
 use core::{fmt, mem};
 
-/// Bytes that a read brought and that are not yet received: what [`Connection::receive`](crate::Connection::receive) and the
-/// opening handshakes take bytes from.
+/// The bytes of a read that are not yet received: the argument of [`Connection::receive`](crate::Connection::receive) and of the
+/// opening handshakes.
 ///
-/// Make one for each read, outside of the loop that receives: each call takes bytes off its front, and payloads are unmasked
-/// in it and borrowed from it.
+/// Make one for each read, before the loop that receives. Each call takes bytes off its front. Payloads are unmasked in it and
+/// borrowed from it.
 ///
 /// ```
 /// use bowline::{Config, Connection, Input, Role};
@@ -36,7 +36,7 @@ impl<'b> Input<'b> {
 
     /// The bytes that are not yet received.
     ///
-    /// After an opening handshake they are the beginning of what follows it, such as the first frames.
+    /// After an opening handshake, they are what the peer sent directly after it, such as the first frames.
     #[must_use]
     pub const fn remaining(&self) -> &[u8] {
         self.0
@@ -70,7 +70,7 @@ impl<'b> From<&'b mut alloc::vec::Vec<u8>> for Input<'b> {
     }
 }
 
-/// The number of bytes, and not the bytes: there may be secrets in them.
+/// The number of bytes, and not the bytes, since they can contain secrets.
 impl fmt::Debug for Input<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Input").field("len", &self.len()).finish_non_exhaustive()

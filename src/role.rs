@@ -2,8 +2,8 @@ use core::fmt;
 
 /// The role of an endpoint: client or server.
 ///
-/// Clients mask what they send and servers do not (RFC 6455 §5.1); that, and who closes TCP first (§7.1.1), is
-/// all that differs once the opening handshake is done.
+/// After the opening handshake, the roles differ in two points: clients mask what they send and servers do not (RFC 6455 §5.1), and the
+/// server closes TCP first (§7.1.1).
 ///
 /// ```
 /// use bowline::{CloseCode, Role};
@@ -20,7 +20,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The role of the other end.
+    /// The role of the peer of an endpoint with this role.
     #[must_use]
     pub const fn peer(self) -> Self {
         match self {

@@ -2,8 +2,8 @@ use core::time::Duration;
 
 /// A moment in monotonic time, as the time elapsed since an origin of the caller's choice.
 ///
-/// The core has no clock. With `std`, keep an [`Instant`](https://doc.rust-lang.org/std/time/struct.Instant.html) and pass `origin.elapsed()`; elsewhere any
-/// counter will do.
+/// The core has no clock. With `std`, keep an [`Instant`](https://doc.rust-lang.org/std/time/struct.Instant.html) as the origin, and pass
+/// `origin.elapsed()`. Without, use any monotonic counter.
 ///
 /// ```
 /// use bowline::Timestamp;
@@ -23,7 +23,7 @@ impl Timestamp {
         Self(elapsed)
     }
 
-    /// The moment `duration` later. It saturates: what is due from [`NEVER`] on never happens.
+    /// The moment `duration` later. It saturates: a moment from [`NEVER`] on is never reached.
     pub(crate) const fn saturating_add(self, duration: Duration) -> Self {
         match self.0.as_secs().checked_add(duration.as_secs()) {
             Some(seconds) if seconds < NEVER => {

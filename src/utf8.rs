@@ -1,21 +1,21 @@
-//! UTF-8 that arrives in pieces (RFC 6455 §8.1, RFC 3629): validated as it comes, refused at the first byte that
-//! cannot be right, and never looked at twice.
+//! UTF-8 that arrives in chunks (RFC 6455 §8.1, RFC 3629): validated as it arrives, refused at the first invalid byte, and never
+//! read twice.
 
 use crate::bug::OrBug;
 use ascii::AsAsciiStr;
 use core::str;
 
-/// Up to this many bytes, a test for ASCII costs less than the validation of it.
+/// Up to this many bytes, a test for ASCII costs less than the general validation.
 const SHORT: usize = 64;
 
 /// The index of the byte that shows that a text is not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InvalidAt(pub(crate) usize);
 
-/// A text that is all there.
+/// Validates a complete text.
 #[inline]
 pub(crate) fn validate(text: &[u8]) -> Result<&str, InvalidAt> {
-    // What begins with another script is mostly in it, and is not looked at twice.
+    // A text that begins with another script is mostly in it, and is validated only once.
     if text.len() <= SHORT
         && text.first().is_some_and(u8::is_ascii)
         && text.is_ascii()
@@ -27,24 +27,24 @@ pub(crate) fn validate(text: &[u8]) -> Result<&str, InvalidAt> {
     simdutf8::basic::from_utf8(text).map_err(|_| first_invalid(text).unwrap_or(InvalidAt(text.len().saturating_sub(1))))
 }
 
-/// A text of which more is to come.
+/// Validates the beginning of a text.
 pub(crate) fn so_far(text: &[u8]) -> Result<(), InvalidAt> {
     first_invalid(text).map_or(Ok(()), Err)
 }
 
-/// A character of which only the first bytes have come: where a text is cut, between reads and between fragments.
+/// A character of which only the first bytes were received, since the text is split there: between reads or between fragments.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Unfinished {
     bytes: [u8; 4],
     len: u8,
 }
 
-/// What a piece brought.
+/// The text of a chunk.
 #[derive(Debug)]
 pub(crate) struct Utf8Chunk<'a> {
-    /// The character that the piece before had left unfinished.
+    /// The character that the chunk before had left unfinished.
     pub(crate) first: Option<char>,
-    /// What follows it, up to a character that is unfinished now.
+    /// The text after it, up to a character that is now unfinished.
     pub(crate) rest: &'a str,
 }
 
@@ -53,16 +53,16 @@ impl Unfinished {
         self.len == 0
     }
 
-    /// Takes the next piece of a text.
-    pub(crate) fn push<'a>(&mut self, piece: &'a [u8]) -> Result<Utf8Chunk<'a>, InvalidAt> {
+    /// Validates the next chunk of a text.
+    pub(crate) fn push<'a>(&mut self, chunk: &'a [u8]) -> Result<Utf8Chunk<'a>, InvalidAt> {
         let mut index = 0;
         let mut first = None;
         while !self.is_empty() {
-            let Some(&byte) = piece.get(index) else { break };
+            let Some(&byte) = chunk.get(index) else { break };
             first = self.push_byte(byte).map_err(|Impossible| InvalidAt(index))?;
             index += 1;
         }
-        let rest = self.push_rest(piece.get(index..).or_bug());
+        let rest = self.push_rest(chunk.get(index..).or_bug());
         Ok(Utf8Chunk { first, rest: rest.map_err(|InvalidAt(at)| InvalidAt(index + at))? })
     }
 
@@ -79,8 +79,8 @@ impl Unfinished {
     /// The character, if this byte ends it.
     fn push_byte(&mut self, byte: u8) -> Result<Option<char>, Impossible> {
         let len = usize::from(self.len) + 1;
-        if let Some(place) = self.bytes.get_mut(len - 1) {
-            *place = byte;
+        if let Some(slot) = self.bytes.get_mut(len - 1) {
+            *slot = byte;
         }
         match str::from_utf8(self.bytes.get(..len).or_bug()) {
             Ok(character) => {
@@ -96,7 +96,7 @@ impl Unfinished {
     }
 }
 
-/// A byte that cannot come next in any character.
+/// A byte that cannot be next in any character.
 struct Impossible;
 
 /// Where the last character begins if it is unfinished, else the end.
@@ -114,7 +114,7 @@ fn last_boundary(text: &[u8]) -> usize {
     text.len()
 }
 
-/// The first byte that proves that the text is not UTF-8; `None` if it may go on to be.
+/// The first byte that proves that the text is not UTF-8; `None` if it can still become valid.
 #[cold]
 fn first_invalid(text: &[u8]) -> Option<InvalidAt> {
     let valid = str::from_utf8(text).err()?.valid_up_to();
@@ -139,23 +139,23 @@ mod tests {
         Ok(())
     }
 
-    fn in_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Result<(), InvalidAt>, String, bool) {
+    fn in_chunks<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Result<(), InvalidAt>, String, bool) {
         let (mut unfinished, mut text, mut before) = (Unfinished::default(), String::new(), 0);
-        for piece in pieces {
-            match unfinished.push(piece) {
+        for chunk in chunks {
+            match unfinished.push(chunk) {
                 Ok(Utf8Chunk { first, rest }) => {
                     text.extend(first);
                     text.push_str(rest);
                 }
                 Err(InvalidAt(at)) => return (Err(InvalidAt(before + at)), text, false),
             }
-            before += piece.len();
+            before += chunk.len();
         }
         (Ok(()), text, unfinished.is_empty())
     }
 
-    fn assert_like_std(text: &[u8], pieces: &[&[u8]]) {
-        let (verdict, delivered, finished) = in_pieces(pieces.iter().copied());
+    fn assert_like_std(text: &[u8], chunks: &[&[u8]]) {
+        let (verdict, delivered, finished) = in_chunks(chunks.iter().copied());
         assert_eq!(verdict, oracle(text));
         if verdict.is_ok() {
             assert_eq!(finished, str::from_utf8(text).is_ok());
@@ -185,7 +185,7 @@ mod tests {
         }
     }
 
-    /// [M-01] A whole text of any length, with a byte anywhere that is no ASCII.
+    /// [M-01] A whole text of any length, with a byte anywhere that is not ASCII.
     #[test]
     fn whole_texts_like_std() {
         for len in 0..140 {
@@ -194,7 +194,7 @@ mod tests {
             for at in 0..len {
                 for wrong in [&b"\x80"[..], b"\xFF", "é".as_bytes(), "한".as_bytes(), b"\xF0\x9F\x98"] {
                     let before = text.clone();
-                    text.iter_mut().skip(at).zip(wrong).for_each(|(place, byte)| *place = *byte);
+                    text.iter_mut().skip(at).zip(wrong).for_each(|(slot, byte)| *slot = *byte);
                     let expected = oracle(&text).and(str::from_utf8(&text).map_err(|_| InvalidAt(len - 1)));
                     assert_eq!(validate(&text), expected, "{wrong:?} at {at} of {len}");
                     text = before;
@@ -204,7 +204,7 @@ mod tests {
     }
 
     proptest! {
-        /// [M-01] [M-08] Verdict and place do not depend on the cuts, and equal those of `core::str::from_utf8`.
+        /// [M-01] [M-08] Verdict and position do not depend on the cuts, and equal those of `core::str::from_utf8`.
         #[test]
         fn cuts_do_not_matter(
             text in prop_oneof![
@@ -218,8 +218,8 @@ mod tests {
             ],
             cut in 1_usize..70,
         ) {
-            let pieces: Vec<&[u8]> = text.chunks(cut).collect();
-            assert_like_std(&text, &pieces);
+            let chunks: Vec<&[u8]> = text.chunks(cut).collect();
+            assert_like_std(&text, &chunks);
             assert_like_std(&text, &[&text]);
         }
     }

@@ -23,7 +23,7 @@ struct Case<'a> {
     level: u8,
     memory_level: u8,
     window_bits: u8,
-    takeover: bool,
+    context_takeover: bool,
     chunks: bool,
     to_client: bool,
     cut: u8,
@@ -35,7 +35,8 @@ struct Case<'a> {
 fuzz_target!(|case: Case<'_>| {
     let mut options = Options::default();
     (options.level, options.memory_level, options.window_bits) = (case.level, case.memory_level, case.window_bits);
-    (options.context_takeover, options.peer_context_takeover, options.threshold) = (case.takeover, case.takeover, 0);
+    (options.context_takeover, options.peer_context_takeover) = (case.context_takeover, case.context_takeover);
+    options.threshold = 0;
     let mut config = Config::new(|| [1, 2, 3, 4]);
     config.deflate = Some(options);
     (config.limits.message, config.limits.frame) = (LIMIT, 10 * LIMIT);

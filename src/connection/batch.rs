@@ -1,10 +1,10 @@
 use super::{Connection, Event};
 use crate::Input;
 
-/// All events that one read brought: the adapters' `read` returns it (the batch API).
+/// All events of one read: the adapters' `read` returns it (the batch API).
 ///
-/// Use it where messages are many and short: the replies to a whole batch are one write, and nothing is copied. Events that are
-/// not taken from it, because of a `break` or a `?`, stay in the adapter for the next call.
+/// Use it for many short messages: the replies to a batch are one write, and nothing is copied. Events that are not taken from it,
+/// because of a `break` or a `?`, stay in the adapter for the next call.
 ///
 /// ```
 /// use bowline::{Batch, Config, Connection, Event, Role};
@@ -22,7 +22,7 @@ use crate::Input;
 /// # Ok::<(), bowline::SendError>(())
 /// ```
 #[derive(Debug)]
-#[must_use = "its events are not received yet"]
+#[must_use = "its events are not yet received"]
 pub struct Batch<'a> {
     connection: &'a mut Connection,
     input: Input<'a>,
@@ -31,13 +31,13 @@ pub struct Batch<'a> {
 
 // It has no `Drop`, so that the adapter can be used again right after the loop.
 impl<'a> Batch<'a> {
-    /// A batch for an adapter of your own: `input` is what was read and not yet received, and how much of it is left is
-    /// written to `left` after each event.
+    /// A batch for an adapter of your own. `input` is what was read and not yet received. After each event, the number of bytes that
+    /// are left of it is written to `left`.
     pub fn new(connection: &'a mut Connection, input: impl Into<Input<'a>>, left: &'a mut usize) -> Self {
         Self { connection, input: input.into(), left }
     }
 
-    /// The next event, and the connection to answer it on; `None` if all is taken.
+    /// The next event, and the connection to answer it on; `None` if all input is used up.
     #[must_use = "it may be a message"]
     pub fn receive(&mut self) -> Option<(Event<'a>, &mut Connection)> {
         let event = self.connection.receive(&mut self.input);

@@ -1,17 +1,26 @@
-//! The body of a Close frame (RFC 6455 §5.5.1). Code 1005 has no bytes there, and an answer repeats the code that was received.
+//! The body of a Close frame (RFC 6455 §5.5.1). Code 1005 is an empty body, and an answer repeats the code that was received.
 
 use crate::{CloseCode, CloseError, Payload, Role, Text, Violation, bug::OrBug, frame::MAX_CONTROL_PAYLOAD, utf8};
 use alloc::{string::String, vec::Vec};
 use core::str;
 
-/// The body of a Close frame (RFC 6455 §5.5.1), as it was received or sent: see [`Event::Close`](crate::Event::Close) and
-/// [`Closure`](crate::Closure). To send one, call [`Connection::close`](crate::Connection::close).
+/// The code and the reason of a Close frame that was received or sent (RFC 6455 §5.5.1): see
+/// [`Event::Close`](crate::Event::Close) and [`Closure`](crate::Closure). To send one, call
+/// [`Connection::close`](crate::Connection::close).
+///
+/// ```
+/// use bowline::{CloseCode, Config, Connection, Event, Input, Role};
+///
+/// let mut client = Connection::new(Role::Client, Config::default());
+/// let mut read = *b"\x88\x05\x03\xe9bye";
+/// let Some(Event::Close(Some(frame))) = client.receive(&mut Input::from(&mut read)) else { panic!() };
+/// assert_eq!((frame.code, frame.reason), (CloseCode::GOING_AWAY, "bye".into()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloseFrame<'b> {
-    /// Why. [`NO_STATUS`](CloseCode::NO_STATUS) stands for a frame without a body (§7.1.5).
+    /// The close code. [`NO_STATUS`](CloseCode::NO_STATUS) means a frame without a body (§7.1.5).
     pub code: CloseCode,
-    /// Why, in words: at most 123 bytes, often empty. It is meant for a log and must not be shown to end users
-    /// (§5.5.1).
+    /// The reason, as text of at most 123 bytes; often empty. It is for logs, and must not be shown to end users (§5.5.1).
     pub reason: Text<'b>,
 }
 
@@ -22,7 +31,7 @@ impl<'b> CloseFrame<'b> {
         CloseFrame { code: self.code, reason: self.reason.into_owned() }
     }
 
-    /// What stands for a Close frame without a body (§7.1.5).
+    /// A Close frame without a body (§7.1.5).
     pub(crate) fn without_body() -> Self {
         Self { code: CloseCode::NO_STATUS, reason: "".into() }
     }
@@ -41,7 +50,7 @@ impl<'b> CloseFrame<'b> {
     }
 
     /// The frame to answer this one with: "the endpoint typically echos the status code it received" (§5.5.1). That holds
-    /// for 1010, too, which a server does not send of itself.
+    /// for 1010, too, with which a server does not begin.
     pub(crate) fn answer(&self) -> CloseFrame<'static> {
         CloseFrame { code: self.code, reason: "".into() }
     }
@@ -57,7 +66,7 @@ impl<'b> CloseFrame<'b> {
         body
     }
 
-    /// The frame with this body, which [`check`] has found in order; `None` if it is empty.
+    /// The frame with this body, which [`check`] has accepted; `None` if it is empty.
     pub(crate) fn from_checked(body: Payload<'b>) -> Option<Self> {
         let code = CloseCode::new(u16::from_be_bytes(*body.first_chunk()?));
         let reason = match body.try_into_borrowed() {
@@ -68,9 +77,9 @@ impl<'b> CloseFrame<'b> {
     }
 }
 
-/// Checks what has come of the body; `complete` says that it is all. An error names the byte that proves it.
+/// Checks the received part of the body; `complete` is whether that is all of it. An error has the index of the byte that proves it.
 ///
-/// That a body is not a single byte, its header has shown.
+/// The check of the header has already refused a body of a single byte.
 pub(crate) fn check(body: &[u8], complete: bool) -> Result<(), (Violation, usize)> {
     let Some((code, reason)) = body.split_first_chunk() else { return Ok(()) };
     let code = CloseCode::new(u16::from_be_bytes(*code));

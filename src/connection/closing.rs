@@ -1,6 +1,6 @@
-//! How a connection closes: `close`, what a driver reports about an end, and where the connection is on the way.
+//! How a connection closes: `close`, the methods by which a driver reports an end, and the state of the connection.
 //!
-//! Which phase follows which is in `transitions`; how the end is described, in `closure`; the frame itself, in `close_frame`.
+//! The table of phases is in `transitions`, the description of the end in `closure`, and the frame itself in `close_frame`.
 
 use super::{
     Cause, CloseFrame, Closure, Connection, Endpoint,
@@ -11,11 +11,21 @@ use alloc::boxed::Box;
 use core::fmt;
 
 /// The state of a connection, as RFC 6455 and browsers name it (`readyState` 1, 2 and 3).
+///
+/// ```
+/// use bowline::{CloseCode, Config, Connection, Role, State};
+///
+/// let mut server = Connection::new(Role::Server, Config::default());
+/// assert_eq!(server.state(), State::Open);
+/// server.close(CloseCode::NORMAL, "")?;
+/// assert_eq!(server.state(), State::Closing); // until the peer answers
+/// # Ok::<(), bowline::CloseError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// Messages can be sent and received.
     Open,
-    /// A Close frame was sent or received, or the connection failed, and the transport is still needed.
+    /// A Close frame was sent or received, or the connection failed. The transport is still needed.
     Closing,
     /// Nothing is left to read or to write.
     Closed,
@@ -32,10 +42,10 @@ impl fmt::Display for State {
 }
 
 impl Connection {
-    /// Begins the closing handshake (§7.1.2): queues a Close frame, after all that is queued already.
+    /// Begins the closing handshake (§7.1.2): queues a Close frame behind everything that is already queued.
     ///
-    /// What the peer sends until it answers is still received, and pings are still answered. Nothing can be sent any more.
-    /// On a connection that is closing or closed already it does nothing. [`CloseCode::NO_STATUS`] sends a Close frame without a body.
+    /// What the peer sends until it answers is still received, and pings are still answered. No message can be sent after it. On a
+    /// connection that is already closing or closed, it does nothing. [`CloseCode::NO_STATUS`] sends a Close frame without a body.
     ///
     /// ```
     /// use bowline::{CloseCode, Config, Connection, Role, SendError, State};
@@ -51,7 +61,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`CloseError`] if the code must not be sent, or the reason is too long. Then nothing has changed.
+    /// [`CloseError`] if the code must not be sent, or the reason is too long. The connection is then unchanged.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), CloseError> {
         let frame = CloseFrame::to_send(code, reason, self.role())?;
         self.transition(Trigger::CloseCalled, Endpoint::Local, Cause::Closed, frame);
@@ -60,8 +70,8 @@ impl Connection {
 
     /// Reports that the peer's half of the stream has ended: a read returned 0 bytes.
     ///
-    /// Without a Close frame before it, that is an abnormal closure (§7.1.5): [`Closure::interrupted`] tells whether a message
-    /// was cut off. What is queued can still be written.
+    /// Without a Close frame before it, that is an abnormal closure (§7.1.5), and [`Closure::interrupted`] is whether a message was cut
+    /// off. What is queued can still be written.
     ///
     /// ```
     /// use bowline::{Cause, Config, Connection, Interrupted, Role};
@@ -79,22 +89,32 @@ impl Connection {
     /// What is queued is discarded.
     ///
     /// If only writing failed, call [`write_failed`](Self::write_failed).
+    ///
+    /// ```
+    /// use bowline::{Cause, Config, Connection, Role, State};
+    ///
+    /// let mut client = Connection::new(Role::Client, Config::default());
+    /// client.send_text("Hello")?;
+    /// client.transport_failed(); // a read returned an error
+    /// assert_eq!((client.state(), client.buffered_amount()), (State::Closed, 0));
+    /// assert_eq!(client.closure().unwrap().cause(), Cause::Transport);
+    /// # Ok::<(), bowline::SendError>(())
+    /// ```
     pub fn transport_failed(&mut self) {
         self.transition(Trigger::TransportFailed, Endpoint::Remote, Cause::Transport, CloseFrame::without_body());
     }
 
-    /// Reports that writing to the transport failed. What is queued is discarded, and nothing can be sent any more.
+    /// Reports that writing to the transport failed. What is queued is discarded, and nothing more can be sent.
     ///
-    /// Go on reading: the peer may have sent a Close frame before it left. The end of its stream, an error of a read, or the
-    /// close deadline ends the connection, whose [`cause`](Closure::cause) is [`Cause::Transport`] unless that Close frame
-    /// arrives.
+    /// Continue to read: the peer may have sent a Close frame before it left. The connection ends with the peer's stream, with an error
+    /// of a read, or at the close deadline. Its [`cause`](Closure::cause) is [`Cause::Transport`], unless that Close frame arrives.
     ///
     /// ```
     /// use bowline::{Cause, Config, Connection, Role, SendError};
     ///
     /// let mut client = Connection::new(Role::Client, Config::default());
     /// client.send_text("Hello")?;
-    /// client.write_failed(); // what a write returned was an error
+    /// client.write_failed(); // a write returned an error
     /// assert_eq!(client.buffered_amount(), 0);
     /// assert_eq!(client.send_text("Are you there?"), Err(SendError::Closing));
     /// client.receive_eof();
@@ -116,11 +136,24 @@ impl Connection {
         }
     }
 
-    /// Whether nothing is left to read or to write: close the transport, and drop the connection. False while output is
-    /// queued that can still be written.
+    /// Whether nothing is left to read or to write. Then close the transport, and drop the connection. It is false while there is queued
+    /// output that can still be written.
     ///
-    /// A server is closed as soon as both Close frames are exchanged and written; a client then waits for the end of the
-    /// server's stream (§7.1.1), and so does either role after it reported a violation to the peer.
+    /// A server is closed as soon as both Close frames are exchanged and written. A client then waits for the end of the server's
+    /// stream (§7.1.1). After a violation, both roles wait for the end of the peer's stream.
+    ///
+    /// ```
+    /// use bowline::{Config, Connection, Input, Role};
+    ///
+    /// let mut client = Connection::new(Role::Client, Config::default());
+    /// let mut read = *b"\x88\x02\x03\xe8"; // the server closes with 1000
+    /// client.receive(&mut Input::from(&mut read));
+    /// client.output().write_to(&mut std::io::sink())?; // the answer
+    /// assert!(!client.is_closed());
+    /// client.receive_eof(); // the server has closed TCP
+    /// assert!(client.is_closed());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
         match self.phase {
@@ -130,9 +163,21 @@ impl Connection {
         }
     }
 
-    /// Whether the last byte is written, and this endpoint is to end its half of the stream: shut down the write half of the
-    /// transport, and go on reading until [`is_closed`](Self::is_closed). To close the transport at once could destroy the Close
-    /// frame on its way.
+    /// Whether this endpoint must now end its half of the stream, since the last byte is written. Then shut down the write half of the
+    /// transport, and continue to read until [`is_closed`](Self::is_closed). If the transport is closed at once, the Close frame can be
+    /// lost on its way.
+    ///
+    /// ```
+    /// use bowline::{Config, Connection, Input, Role};
+    ///
+    /// let mut server = Connection::new(Role::Server, Config::default());
+    /// let mut read = *b"\x81\x05Hello"; // a violation: a client must mask
+    /// server.receive(&mut Input::from(&mut read));
+    /// assert!(!server.should_shutdown());
+    /// server.output().write_to(&mut std::io::sink())?; // the Close frame
+    /// assert!(server.should_shutdown() && !server.is_closed()); // read until the client closes
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn should_shutdown(&self) -> bool {
         let is_ours = match self.phase {
@@ -143,16 +188,15 @@ impl Connection {
         is_ours && self.sender.output.is_empty()
     }
 
-    /// How the connection ended (§7.1.5, §7.1.6): `None` until that is certain, which is when nothing that can still happen
-    /// changes it.
+    /// How the connection ended (§7.1.5, §7.1.6). It is `None` until that is certain; later calls return the same closure.
     #[must_use]
     pub fn closure(&self) -> Option<&Closure> {
-        // Whether it is clean shows only when our Close frame has left.
+        // Whether it is clean is certain only when our Close frame is written.
         let is_certain = |closure: &&Closure| self.sender.output.is_empty() || !closure.is_clean();
         self.closure.as_deref().filter(|_| self.phase.is_settled()).filter(is_certain)
     }
 
-    /// Does what the table requires. `close` is the frame to send if one is to be sent.
+    /// Performs a transition of the table. `close` is the Close frame to send if the table requires one.
     pub(super) fn transition(&mut self, trigger: Trigger, by: Endpoint, cause: Cause, close: CloseFrame<'_>) {
         let before = self.phase;
         let (phase, action) = transitions::transition(before, trigger);
@@ -175,10 +219,10 @@ impl Connection {
         if before == Phase::CloseSent
             && let Some(closure) = &mut self.closure
         {
-            let is_only_a_wish = closure.cause == Cause::Closed;
+            let is_only_a_request = closure.cause == Cause::Closed;
             let explains_failed_write = closure.cause == Cause::Transport && trigger == Trigger::CloseReceived;
-            // Until the peer has answered, our own Close frame is only the wish to end.
-            if (phase != before || trigger == Trigger::WriteFailed) && (is_only_a_wish || explains_failed_write) {
+            // Until the peer has answered, our own Close frame is only a request to end.
+            if (phase != before || trigger == Trigger::WriteFailed) && (is_only_a_request || explains_failed_write) {
                 closure.cause = cause;
             }
         }
@@ -194,8 +238,8 @@ impl Connection {
         }
     }
 
-    /// Discards what is queued: it cannot be written any more. If our Close frame is among it, it was not sent, unless the
-    /// closure was reported already, as it is at once after a violation.
+    /// Discards what is queued: it can no longer be written. If that includes our Close frame, the frame counts as not sent. After a
+    /// violation the closure is already reported, so it stays unchanged.
     fn drop_output(&mut self, before: Phase) {
         if self.sender.holds_close()
             && let Some(closure) = &mut self.closure

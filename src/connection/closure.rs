@@ -4,13 +4,14 @@ use core::fmt;
 
 /// How a connection ended (RFC 6455 §7.1.4–§7.1.6): see [`Connection::closure`](crate::Connection::closure).
 ///
-/// It prints as one line with all there is to know:
+/// Printed, it is one line with the code, the reason, which endpoint began, and the cause:
 ///
 /// ```
-/// use bowline::{Cause, CloseCode, Config, Connection, Interrupted, Role, Endpoint};
+/// use bowline::{Cause, CloseCode, Config, Connection, Endpoint, Input, Interrupted, Role};
 ///
 /// let mut client = Connection::new(Role::Client, Config::default());
-/// client.receive(&mut (&mut b"\x81\x05Hel".to_vec()[..]).into());
+/// let mut read = *b"\x81\x05Hel"; // a text message of 5 bytes, cut off
+/// client.receive(&mut Input::from(&mut read));
 /// client.receive_eof();
 /// let closure = client.closure().unwrap();
 /// assert_eq!((closure.code(), closure.is_clean()), (CloseCode::ABNORMAL, false));
@@ -51,20 +52,20 @@ impl Closure {
         self.received.as_ref().map_or("", |frame| &frame.reason)
     }
 
-    /// Whether both sides sent a Close frame (§7.1.4), which a browser calls `wasClean`.
+    /// Whether both endpoints sent a Close frame (§7.1.4), which a browser calls `wasClean`.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.sent.is_some() && self.received.is_some()
     }
 
-    /// Which endpoint began to end it. If both began at once, that is the local one. A lost transport counts as the peer's
-    /// doing.
+    /// Which endpoint began to close the connection: the local one if both began at once, and the peer if the transport was lost.
     #[must_use]
     pub fn begun_by(&self) -> Endpoint {
         self.begun_by
     }
 
-    /// Whether this is a normal end: clean, and the peer's Close frame had code 1000 (normal closure), 1001 (going away) or none.
+    /// Whether this is a normal end: it is clean, and the peer's Close frame had code 1000 (normal closure), 1001 (going away) or no
+    /// code.
     ///
     /// The adapters return `None` from `recv` for a normal end, and an error with the closure for every other.
     #[must_use]
@@ -72,21 +73,21 @@ impl Closure {
         self.is_clean() && matches!(self.code(), CloseCode::NORMAL | CloseCode::GOING_AWAY | CloseCode::NO_STATUS)
     }
 
-    /// Why it ended: the first reason, if there were several.
+    /// Why the connection ended. If there are several causes, it is the first.
     #[must_use]
     pub fn cause(&self) -> Cause {
         self.cause
     }
 
-    /// What the peer had left unfinished when reading stopped. Anything but [`Interrupted::Nothing`] means that a message was
-    /// cut off and is lost. After a violation it is `Nothing`, as the error has the position.
+    /// Whether a message from the peer was cut off: anything but [`Interrupted::Nothing`] means that it is lost. After a violation it is
+    /// always `Nothing`; the error has the position.
     #[must_use]
     pub fn interrupted(&self) -> Interrupted {
         self.interrupted
     }
 
-    /// The Close frame that was sent, with code 1005 if it had no body; `None` if there was no occasion to send one,
-    /// or if the answer to the peer's could not be written.
+    /// The Close frame that was sent, with code 1005 if it had no body. `None` if none was sent, or if the answer to the peer's Close
+    /// frame could not be written.
     #[must_use]
     pub fn sent(&self) -> Option<&CloseFrame<'static>> {
         self.sent.as_ref()
@@ -99,7 +100,7 @@ impl Closure {
     }
 }
 
-/// Everything worth a line in a log: code, reason, clean or not, who began, and the cause.
+/// One line for a log: code, reason, clean or not, which endpoint began, and the cause.
 impl fmt::Display for Closure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "closed with {}", self.code())?;
@@ -114,21 +115,21 @@ impl fmt::Display for Closure {
 /// An endpoint of a connection, as seen from this one: see [`Closure::begun_by`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
-    /// The endpoint that this program is.
+    /// This endpoint.
     Local,
     /// The peer.
     Remote,
 }
 
-/// Why a connection ended. If there are several reasons, it is the first. After a [`close`](crate::Connection::close) from this
-/// endpoint it is whatever happened in place of the peer's answer, if there was none.
+/// Why a connection ended. If there are several causes, it is the first. If this endpoint called
+/// [`close`](crate::Connection::close) and the peer did not answer, it is what ended the connection instead of the answer.
 ///
 /// ```
 /// use bowline::{Cause, Closure, Deadline};
 ///
 /// fn in_words(closure: &Closure) -> String {
 ///     match closure.cause() {
-///         Cause::Closed => format!("somebody closed it: {}", closure.code()),
+///         Cause::Closed => format!("one endpoint closed it: {}", closure.code()),
 ///         Cause::Protocol(error) => format!("the peer is faulty: {error}"),
 ///         Cause::Deadline(Deadline::Pong) => "the peer is gone".into(),
 ///         other => other.to_string(),
@@ -138,15 +139,16 @@ pub enum Endpoint {
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cause {
-    /// One endpoint wanted it to end, and both exchanged Close frames (§7.1.4): see [`Closure::code`] and
-    /// [`Closure::begun_by`]. If the answer to the peer's could not be written, it is not clean all the same.
+    /// One endpoint closed it, and Close frames were exchanged (§7.1.4): see [`Closure::code`] and [`Closure::begun_by`].
+    ///
+    /// If the answer to the peer's Close frame could not be written, the closure is not clean.
     Closed,
-    /// The peer broke a rule, and was told by a Close frame (§7.1.7).
+    /// The peer broke a rule; a Close frame with the code was sent (§7.1.7).
     Protocol(ProtocolError),
-    /// The peer took too long.
+    /// A deadline for the peer expired.
     Deadline(Deadline),
-    /// The peer's stream ended without a Close frame (§7.1.5): a process that was killed, a proxy's time limit, a network
-    /// that went down in order. Reported by [`Connection::receive_eof`](crate::Connection::receive_eof).
+    /// The peer's stream ended without a Close frame (§7.1.5): for example, its process was killed, or a proxy's idle timeout expired.
+    /// Reported by [`Connection::receive_eof`](crate::Connection::receive_eof).
     EndOfStream(Interrupted),
     /// The transport failed: a reset connection, for example. Reported by
     /// [`Connection::transport_failed`](crate::Connection::transport_failed).
@@ -177,7 +179,7 @@ impl fmt::Display for Cause {
             Self::Closed => f.write_str("close frames were exchanged"),
             Self::Protocol(error) => error.fmt(f),
             Self::Deadline(deadline) => deadline.fmt(f),
-            Self::EndOfStream(during) => write!(f, "the peer's stream ended {during}"),
+            Self::EndOfStream(interrupted) => write!(f, "the peer's stream ended {interrupted}"),
             Self::Transport => f.write_str("the transport failed"),
         }
     }
@@ -187,33 +189,35 @@ impl fmt::Display for Cause {
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Deadline {
-    /// A sign of life after a ping: see [`Deadlines::pong`](crate::Deadlines::pong). The Close frame has code 1011.
+    /// The ping timeout: no byte arrived from the peer after a ping. See [`Deadlines::pong`](crate::Deadlines::pong). The Close frame has
+    /// code 1011.
     Pong,
-    /// A message, in either direction: see [`Deadlines::idle`](crate::Deadlines::idle). The Close frame has code 1001.
+    /// The idle timeout: no message was sent or received. See [`Deadlines::idle`](crate::Deadlines::idle). The Close frame has code
+    /// 1001.
     Idle,
-    /// The answer to a Close frame: see [`Deadlines::close`](crate::Deadlines::close).
+    /// The close timeout: the peer did not answer a Close frame. See [`Deadlines::close`](crate::Deadlines::close).
     Close,
 }
 
 impl fmt::Display for Deadline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Pong => "nothing came from the peer in answer to a ping",
+            Self::Pong => "no bytes arrived from the peer after a ping",
             Self::Idle => "no message was sent or received for too long",
             Self::Close => "the peer did not answer the Close frame",
         })
     }
 }
 
-/// What a peer had left unfinished when its stream ended: whether a message is lost that it had begun to send.
+/// Whether a message from the peer was cut off when the connection ended: see [`Closure::interrupted`].
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Interrupted {
-    /// Nothing: between two messages.
+    /// No message was cut off: the end was between two messages.
     Nothing,
-    /// A frame: its header or its payload is incomplete.
+    /// The end was inside a frame: its header or its payload is incomplete.
     Frame,
-    /// A message: its last frame is whole, but there should be more.
+    /// The end was between two fragments of a message.
     Message,
 }
 

@@ -3,9 +3,26 @@ use crate::{Message, Payload, ProtocolError, Text};
 
 /// What the peer sent: see [`Connection::receive`](crate::Connection::receive).
 ///
-/// Contents are borrowed from the caller's buffer where they are in there whole; [`into_owned`](Self::into_owned) makes an event
-/// that can be kept. Two events are equal if their contents are, borrowed or owned. A [`Message`] is made of those that carry
-/// one by `Message::try_from(event)`.
+/// The contents are borrowed from the caller's buffer if all of them are in it; [`into_owned`](Self::into_owned) returns an event
+/// that can be kept. Two events are equal if their contents are, borrowed or owned. `Message::try_from(event)` converts an event
+/// with a message, or with a chunk of one, to a [`Message`].
+///
+/// ```
+/// use bowline::{Config, Connection, Event, Input, Message, Role};
+///
+/// let mut client = Connection::new(Role::Client, Config::default());
+/// let mut read = *b"\x81\x05Hello\x89\x00\x88\x00"; // a text message, a ping and a Close frame
+/// let mut input = Input::from(&mut read);
+/// while let Some(event) = client.receive(&mut input) {
+///     match event {
+///         Event::Text(text) => assert_eq!(text, "Hello"),
+///         Event::Close(frame) => assert_eq!(frame, None), // it had no code
+///         Event::Failed(error) => eprintln!("{error}"),
+///         other => println!("{other:?}"), // pings are already answered
+///     }
+/// }
+/// assert_eq!(Message::try_from(Event::Text("kept".into())), Ok(Message::text("kept")));
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event<'b> {
@@ -27,14 +44,13 @@ pub enum Event<'b> {
         /// Whether the message ends with it.
         last: bool,
     },
-    /// A ping (§5.5.2). The pong is in the output already.
+    /// A ping (§5.5.2). The pong is already queued.
     Ping(Payload<'b>),
-    /// A pong (§5.5.3), asked for or not.
+    /// A pong (§5.5.3): the answer to a ping, or unsolicited.
     Pong(Payload<'b>),
-    /// The peer's Close frame (§5.5.1), `None` if it had no body. It is the last event, and if the peer began, the answer is in
-    /// the output already.
+    /// The peer's Close frame (§5.5.1), `None` if it had no body. It is the last event. If the peer began, the answer is already queued.
     Close(Option<CloseFrame<'b>>),
-    /// The peer broke a rule (§7.1.7). It is the last event, and the Close frame that says so is in the output already.
+    /// The peer broke a rule (§7.1.7). It is the last event, and the Close frame for it is already queued.
     Failed(ProtocolError),
 }
 

@@ -36,21 +36,21 @@ use transitions::Phase;
 
 /// A WebSocket connection after the opening handshake, without any IO.
 ///
-/// Four kinds of methods drive it, in this order, again and again:
+/// A driver repeats four steps:
 ///
 /// 1. **Bytes in**: [`receive`](Self::receive) until it returns `None`; [`receive_eof`](Self::receive_eof) or
-///    [`transport_failed`](Self::transport_failed) when the stream is over.
+///    [`transport_failed`](Self::transport_failed) when the stream has ended.
 /// 2. **Messages out**: [`send`](Self::send), [`send_text`](Self::send_text), [`send_binary`](Self::send_binary), … and
 ///    [`close`](Self::close), at any time, also while an event is held.
-/// 3. **Time**: [`tick`](Self::tick), which returns how long to wait for bytes at most.
+/// 3. **Time**: [`tick`](Self::tick), which returns the longest time to wait for bytes.
 /// 4. **Bytes out**: write [`output`](Self::output), and report a failure to [`write_failed`](Self::write_failed). Then stop if
 ///    [`is_closed`](Self::is_closed), shut down the write half of the transport if
 ///    [`should_shutdown`](Self::should_shutdown), or wait for bytes.
 ///
-/// What a connection holds depends on the bytes that were received, never on lengths that a peer declares: at most twice the
-/// payload received of the current message and 1 KiB, besides the output. An idle one has no heap memory, once a `tick` has
-/// been made a second after its last output was written, but for the name of the subprotocol if one is in use. Compression needs
-/// more: see the module `deflate`.
+/// The memory of a connection follows the bytes received, never the lengths that a peer declares: it is at most twice the payload
+/// received of the current message and 1 KiB, besides the output. One second after its last output was written, the next `tick`
+/// releases the memory of the output. From then on, an idle connection has no heap memory except the name of its subprotocol, if one
+/// was agreed. Compression needs more: see the module `deflate`.
 ///
 /// ```
 /// use bowline::{Config, Connection, Event, Input, Role};
@@ -80,7 +80,7 @@ pub struct Connection {
     sender: Sender,
     phase: Phase,
     timers: Timers,
-    /// How it ends, as far as that is known: there from the moment at which the phase is no longer `Open`.
+    /// How it ends, as far as that is known: `Some` as soon as the phase is no longer `Open`.
     closure: Option<Box<Closure>>,
     protocol: Option<Box<Subprotocol>>,
     #[cfg(feature = "deflate")]
@@ -94,8 +94,8 @@ struct Subprotocol(Box<str>);
 const _: () = assert!(size_of::<Connection>() < 400, "an idle connection takes less than 400 bytes");
 
 impl Connection {
-    /// A connection whose opening handshake was made elsewhere, by an HTTP library for example. Otherwise
-    /// [`server::Handshake`](crate::server::Handshake) and [`client::Handshake`](crate::client::Handshake) lead to one.
+    /// A connection whose opening handshake was made elsewhere, for example by an HTTP library. Otherwise use
+    /// [`server::Handshake`](crate::server::Handshake) or [`client::Handshake`](crate::client::Handshake).
     #[must_use]
     pub fn new(role: Role, config: impl Into<Arc<Config>>) -> Self {
         Self::opened(role, config.into(), Vec::new())
@@ -143,28 +143,28 @@ impl Connection {
         self
     }
 
-    /// What was agreed about compression in the opening handshake; `None` if nothing was, and messages go as they are.
+    /// The compression parameters that the opening handshake agreed on; `None` if compression was not agreed.
     #[cfg(feature = "deflate")]
     #[must_use]
     pub const fn deflate(&self) -> Option<Agreement> {
         self.agreement
     }
 
-    /// What is to be written: a [`bytes::Buf`], to be advanced by what the transport accepted. With `std`,
+    /// The bytes to write: a [`bytes::Buf`], which you advance by the number of bytes that the transport accepted. With `std`,
     /// [`Output::write_to`] does both.
     #[inline]
     pub fn output(&mut self) -> &mut Output {
         &mut self.sender.output
     }
 
-    /// How many bytes are queued and not yet written, frame headers included: the browser's `bufferedAmount`.
+    /// The number of bytes queued and not yet written, frame headers included: the browser's `bufferedAmount`.
     #[must_use]
     #[inline]
     pub fn buffered_amount(&self) -> usize {
         self.sender.output.len()
     }
 
-    /// Whether this endpoint is the client or the server.
+    /// The role of this endpoint: client or server.
     #[must_use]
     pub fn role(&self) -> Role {
         self.sender.role()

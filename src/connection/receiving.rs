@@ -6,12 +6,12 @@ use crate::{Input, Payload, ProtocolError};
 impl Connection {
     /// Takes bytes off the front of `input` and returns the next event, or `None` once `input` is used up.
     ///
-    /// Payloads that are whole in `input` are unmasked there and borrowed. The rest of an unfinished message is kept in the
+    /// A payload that is complete in `input` is unmasked there and borrowed. The received part of an unfinished message is copied to the
     /// connection, so that the buffer is free for the next read, of this connection or of another.
     ///
-    /// It cannot fail: when the peer breaks a rule, that is the last event, [`Event::Failed`], and the Close frame is in
-    /// the [`output`](Self::output) already. Pongs, and the answer to a Close frame, are queued there too. After the last
-    /// event all input is discarded (RFC 6455 §1.4, §7.1.7).
+    /// It does not return errors: if the peer breaks a rule, the last event is [`Event::Failed`], and the Close frame is already in the
+    /// [`output`](Self::output). Pongs, and the answer to a Close frame, are queued there, too. After the last event, all input is
+    /// discarded (RFC 6455 §1.4, §7.1.7).
     ///
     /// ```
     /// # use bowline::{Config, Connection, Event, Input, Role};
@@ -51,14 +51,14 @@ impl Connection {
         }
     }
 
-    /// Returns an event that is ready without new bytes: after a [`direct_read`](Self::direct_read), or with compression and
-    /// [`Delivery::Chunks`](crate::Delivery::Chunks), where one read can bring several chunks.
+    /// Returns an event that is ready without new bytes. Call it after a [`direct_read`](Self::direct_read), and with compression and
+    /// [`Delivery::Chunks`](crate::Delivery::Chunks), where one read can contain several chunks.
     #[must_use = "it may be a message"]
     pub fn poll_event(&mut self) -> Option<Event<'static>> {
         self.receive(&mut Input::default())
     }
 
-    /// Answers what has to be answered.
+    /// Answers pings and Close frames.
     fn answer<'b>(&mut self, event: Event<'b>) -> Event<'b> {
         match &event {
             Event::Ping(payload) => self.sender.pong(payload, &self.config),
@@ -83,9 +83,9 @@ impl Connection {
         Event::Failed(error)
     }
 
-    /// Lets `read` fill spare capacity inside the message being assembled, so that a large binary payload can be read straight
-    /// into place instead of being copied from a read buffer. Returns what `read` returned, or `None` if there is no such payload,
-    /// which is the normal case: then read into a buffer and call [`receive`](Self::receive).
+    /// Lets `read` fill spare capacity inside the message being assembled, so that a large binary payload is read straight into its
+    /// message instead of being copied from a read buffer. It returns the result of `read`, or `None` if there is no such payload,
+    /// which is the normal case. Then read into a buffer, and call [`receive`](Self::receive).
     ///
     /// After each direct read, [`poll_event`](Self::poll_event) returns the message if it is complete.
     ///
@@ -95,9 +95,9 @@ impl Connection {
     /// # let payload = vec![7; 100_000];
     /// # let mut first = b"\x82\x7f\x00\x00\x00\x00\x00\x01\x86\xa0".to_vec();
     /// # first.extend_from_slice(&payload[..50_000]);
-    /// # let mut stream = &payload[50_000..]; // what is not read yet
+    /// # let mut stream = &payload[50_000..]; // not yet read
     /// # let mut input = Input::from(&mut first);
-    /// assert_eq!(connection.receive(&mut input), None); // one half of a message of 100,000 bytes
+    /// assert_eq!(connection.receive(&mut input), None); // the first half of a message of 100,000 bytes
     /// while let Some(read) = connection.direct_read(|space| space.read_from(&mut stream)) {
     ///     println!("{} bytes read", read?);
     ///     if let Some(event) = connection.poll_event() {
@@ -111,7 +111,7 @@ impl Connection {
         self.receiver.direct_read(read)
     }
 
-    /// Whether a [`direct_read`](Self::direct_read) has completed a frame that [`receive`](Self::receive) has not looked at.
+    /// Whether a [`direct_read`](Self::direct_read) has completed a frame that [`receive`](Self::receive) has not yet processed.
     #[cfg(feature = "std")]
     pub(crate) const fn has_complete_frame(&self) -> bool {
         self.phase.receives() && self.receiver.has_complete_frame()

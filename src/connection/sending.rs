@@ -8,8 +8,8 @@ use crate::{State, frame::MAX_HEADER_LEN};
 impl Connection {
     /// Queues a message of any kind: text, binary, or a chunk of either.
     ///
-    /// Anything that makes a [`Message`] will do. [`send_text`](Self::send_text) and [`send_binary`](Self::send_binary) do the
-    /// same for borrowed contents without a copy to a message first.
+    /// It accepts everything that converts to a [`Message`]. For borrowed contents, [`send_text`](Self::send_text) and
+    /// [`send_binary`](Self::send_binary) avoid the copy to a message.
     ///
     /// ```
     /// # use bowline::{Config, Connection, Message, Role};
@@ -46,9 +46,9 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`Closing`](SendError::Closing) after a Close frame was sent or received, [`Full`](SendError::Full) if it does not
-    /// fit under the limit on the output, [`InMessage`](SendError::InMessage) while a message that is sent in chunks is
-    /// unfinished. Nothing was queued then.
+    /// [`Closing`](SendError::Closing) after a Close frame was sent or received, [`Full`](SendError::Full) if the message would exceed
+    /// the limit on the output, [`InMessage`](SendError::InMessage) while a message that is sent in chunks is unfinished. After an
+    /// error, nothing was queued.
     #[inline]
     pub fn send_text<'a>(&mut self, text: impl Into<Text<'a>>) -> Result<(), SendError> {
         self.send_whole(Opcode::Text, text.into().into_data(), true)
@@ -79,9 +79,9 @@ impl Connection {
         self.sender.message(kind, data, compress, &self.config)
     }
 
-    /// Queues a chunk of a text message, as a frame of its own; `last` ends the message (§5.4). Pings, pongs and a Close
-    /// frame can go in between. If a Close frame is sent or received before the last chunk, the message stays unfinished: the
-    /// rest of it cannot be sent any more.
+    /// Queues a chunk of a text message, as a frame of its own; `last` ends the message (§5.4). Pings, pongs and a Close frame can be
+    /// sent between chunks. If a Close frame is sent or received before the last chunk, the message stays unfinished: the rest of it
+    /// cannot be sent.
     ///
     /// ```
     /// # use bowline::{Config, Connection, Role};
@@ -101,6 +101,15 @@ impl Connection {
     }
 
     /// Queues a chunk of a binary message, as a frame of its own; `last` ends the message (§5.4).
+    ///
+    /// ```
+    /// # use bowline::{Config, Connection, Role};
+    /// # let mut server = Connection::new(Role::Server, Config::default());
+    /// server.send_binary_chunk(&[1, 2], false)?;
+    /// server.send_binary_chunk(&[3], true)?;
+    /// assert_eq!(bytes::Buf::chunk(server.output()), b"\x02\x02\x01\x02\x80\x01\x03");
+    /// # Ok::<(), bowline::SendError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -124,7 +133,7 @@ impl Connection {
         self.sender.prepared(message, &self.config)
     }
 
-    /// Queues a ping of up to 125 bytes, also between the chunks of a message (§5.5.2). The peer's answer is an
+    /// Queues a ping of up to 125 bytes (§5.5.2). It may be between the chunks of a message. The peer's answer is an
     /// [`Event::Pong`](crate::Event::Pong) with the same payload.
     ///
     /// ```
@@ -143,7 +152,16 @@ impl Connection {
         self.sender.control(Opcode::Ping, payload, &self.config)
     }
 
-    /// Queues an unsolicited pong of up to 125 bytes: a one-way heartbeat (§5.5.3). Pings are answered without it.
+    /// Queues an unsolicited pong of up to 125 bytes: a one-way heartbeat (§5.5.3). Pings are answered automatically, without this
+    /// method.
+    ///
+    /// ```
+    /// # use bowline::{Config, Connection, Role};
+    /// # let mut server = Connection::new(Role::Server, Config::default());
+    /// server.pong(b"alive")?;
+    /// assert_eq!(bytes::Buf::chunk(server.output()), b"\x8a\x05alive");
+    /// # Ok::<(), bowline::SendError>(())
+    /// ```
     ///
     /// # Errors
     ///

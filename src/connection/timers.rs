@@ -12,7 +12,7 @@ use core::time::Duration;
 /// each reply, and an idle one holds none.
 const RELEASE_AFTER: Duration = Duration::from_secs(1);
 
-/// The deadlines of a connection, in the order in which those that have passed are seen to.
+/// The deadlines of a connection, in the order in which they fire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timer {
     /// Time to send a ping.
@@ -23,7 +23,7 @@ pub(crate) enum Timer {
     Idle,
     /// The closing should be over.
     Close,
-    /// Time to give back the space of the output.
+    /// Time to release the memory of the output.
     Release,
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    /// Arms what there is reason to arm while the connection is open.
+    /// Arms the deadlines of an open connection.
     pub(crate) fn arm_open(&mut self, now: Timestamp, activity: Activity, deadlines: &Deadlines) {
         if activity.heard || !(self.is_armed(Timer::Ping) || self.is_armed(Timer::Pong)) {
             self.set(Timer::Ping, now, deadlines.ping);
@@ -75,7 +75,7 @@ impl Timers {
         self.set(Timer::Ping, now, if deadlines.pong.is_some() { None } else { deadlines.ping });
     }
 
-    /// Arms what counts while the connection is closing, once.
+    /// Arms the deadline of a closing connection, once.
     pub(crate) fn arm_closing(&mut self, now: Timestamp, deadlines: &Deadlines) {
         if !self.is_armed(Timer::Close) {
             *self = Self::default();
@@ -83,7 +83,7 @@ impl Timers {
         }
     }
 
-    /// Arms the return of the output's space.
+    /// Arms the release of the output's memory.
     pub(crate) fn arm_release(&mut self, now: Timestamp, activity: Activity, holds_space: bool) {
         if !holds_space {
             self.set(Timer::Release, now, None);
@@ -92,7 +92,7 @@ impl Timers {
         }
     }
 
-    /// Whether it is time for `timer`, which is disarmed by that.
+    /// Whether `timer` has expired. If so, it is disarmed.
     pub(crate) fn fires(&mut self, timer: Timer, now: Timestamp) -> bool {
         if self.at(timer).is_none_or(|at| at > now) {
             return false;
@@ -135,8 +135,8 @@ impl Connection {
     /// Advances the clock: queues a ping if one is due, ends the connection if a deadline has expired. Returns how long to wait
     /// for input before the next call; `None` means that nothing is scheduled. It never returns `Some(Duration::ZERO)`.
     ///
-    /// Call it once for all that one read brought, before writing: it may queue output. A deadline for the peer expires
-    /// only at the second call after it has passed, so that a driver that was busy first reads what is in the socket.
+    /// Call it once after each read, before writing: it may queue output. A deadline for the peer expires only at the second call after
+    /// its time, so that a driver that was busy first reads what is in the socket.
     ///
     /// ```
     /// use bowline::{Config, Connection, Role, Timestamp};
@@ -147,7 +147,7 @@ impl Connection {
     /// let wait = server.tick(Timestamp::default());
     /// assert_eq!(wait, Some(Duration::from_secs(30))); // `Deadlines::ping`
     /// let _wait = server.tick(Timestamp::since_origin(Duration::from_secs(30)));
-    /// assert_eq!(server.output().chunk(), b"\x89\x00"); // nothing came until then: a ping
+    /// assert_eq!(server.output().chunk(), b"\x89\x00"); // nothing was received until then: a ping
     /// ```
     #[must_use = "the time until the next call"]
     pub fn tick(&mut self, now: Timestamp) -> Option<Duration> {

@@ -21,7 +21,7 @@
 //! any more, not even a Close frame, but the peer may have said why: what it sent is received until its stream ends, or until
 //! the close deadline.
 
-/// How far the closing has come.
+/// The phase of the closing handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Messages flow both ways: OPEN.
@@ -31,13 +31,13 @@ pub(crate) enum Phase {
     CloseSent,
     /// Both Close frames are exchanged; the end of the stream is awaited.
     Exchanged,
-    /// The peer broke a rule and has been told; the end of the stream is awaited.
+    /// The peer broke a rule, and a Close frame was sent; the end of the stream is awaited.
     Failed,
-    /// Nothing will be received any more.
+    /// Nothing more will be received.
     Ended,
 }
 
-/// What makes a connection go from one phase to the next.
+/// The cause of a transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trigger {
     /// The caller closes.
@@ -46,11 +46,11 @@ pub(crate) enum Trigger {
     CloseReceived,
     /// The peer broke a rule.
     Violation,
-    /// A deadline for the peer has passed.
+    /// A deadline for the peer has expired.
     PeerTimeout,
     /// Writing to the transport failed.
     WriteFailed,
-    /// The time for closing is over.
+    /// The close deadline has expired.
     CloseDeadline,
     /// The peer's half of the stream ended.
     EndOfStream,
@@ -58,7 +58,7 @@ pub(crate) enum Trigger {
     TransportFailed,
 }
 
-/// What a transition requires.
+/// What a transition requires to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Nothing.
@@ -69,7 +69,7 @@ pub(crate) enum Action {
     DropOutput,
 }
 
-/// The table.
+/// The next phase, and what to do: the table above.
 pub(crate) const fn transition(phase: Phase, trigger: Trigger) -> (Phase, Action) {
     use Phase as P;
     use Trigger as T;
@@ -97,12 +97,12 @@ pub(crate) const fn transition(phase: Phase, trigger: Trigger) -> (Phase, Action
 }
 
 impl Phase {
-    /// Whether what arrives is still looked at.
+    /// Whether input is still received, and not discarded.
     pub(crate) const fn receives(self) -> bool {
         matches!(self, Self::Open | Self::CloseSent)
     }
 
-    /// Whether nothing that can still happen changes how the connection ended.
+    /// Whether how the connection ended is certain: no later trigger changes it.
     pub(crate) const fn is_settled(self) -> bool {
         matches!(self, Self::Exchanged | Self::Failed | Self::Ended)
     }

@@ -12,7 +12,7 @@ const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 /// An empty stored block without its tail (§7.2.3.6): the last fragment of a message when there is nothing left to compress.
 const EMPTY_BLOCK: [u8; 1] = [0x00];
 
-/// What compressing holds on a connection.
+/// The compression of a connection's messages.
 #[derive(Default)]
 pub(crate) struct Compression {
     agreed: Option<Agreed>,
@@ -76,14 +76,14 @@ impl Compression {
         self.agreed.map(|agreed| agreed.window_bits)
     }
 
-    /// A message is sent that this compressor has not seen: what follows must not refer across it.
+    /// Call it when a message is sent that was compressed elsewhere: later messages must not refer to what was before it.
     pub(crate) fn forget(&mut self) {
         if let Some(context) = &mut self.context {
             context.0.stream.reset();
         }
     }
 
-    /// The payload of a whole message, compressed, if that makes it shorter: in `chunk`, if it fits there.
+    /// The compressed payload of a whole message, if that is shorter: in `chunk`, if it fits.
     pub(crate) fn message<'c>(
         &mut self,
         payload: &[u8],
@@ -95,7 +95,7 @@ impl Compression {
         let compressed = context.compress(payload, agreed.after_message(), chunk).map(without_tail);
         let shorter = compressed.filter(|compressed| compressed.len() < payload.len());
         if agreed.context_takeover && shorter.is_none() {
-            // What is sent as it is does not go through the peer's window.
+            // A message that is sent uncompressed is not in the peer's window.
             context.0.stream.reset();
         }
         self.keep_context(context, agreed, options);
@@ -140,7 +140,7 @@ impl Compression {
         Some(compressed)
     }
 
-    /// Nothing more is compressed.
+    /// Frees the compressor: nothing more is compressed.
     pub(crate) fn discard(&mut self) {
         self.context = None;
     }
@@ -169,7 +169,7 @@ pub(crate) fn compress_alone(payload: &[u8], window_bits: u8, options: &Options)
     compressed
 }
 
-/// More than `len` bytes can come to, compressed in one go, whatever they are.
+/// An upper bound for the compressed size of any `len` bytes.
 pub(crate) const fn bound(len: usize) -> usize {
     len.saturating_add(len / 8).saturating_add(64)
 }
@@ -199,8 +199,8 @@ impl Compressor {
         })
     }
 
-    /// All of `payload`, up to the end of a block and of a byte: in `chunk`, if it fits there with a byte to spare. `None` if
-    /// the compressor does not take it; it has then begun anew.
+    /// All of `payload`, compressed up to the end of a block and of a byte: in `chunk`, if it fits with a byte to spare. `None` if the
+    /// compressor does not accept it; it is then reset.
     fn compress<'c>(&mut self, payload: &[u8], flush: DeflateFlush, chunk: &'c mut [u8]) -> Option<Cow<'c, [u8]>> {
         let mut rest = payload;
         let mut compressed = Vec::new();

@@ -10,22 +10,22 @@ use zlib_rs::{Inflate, InflateFlush, Status};
 /// stored block that the sender has cut off. The fifth is not part of it: it must be left over.
 const TAIL: [u8; 5] = [0x00, 0x00, 0xFF, 0xFF, 0x00];
 
-/// What decompressing holds on a connection.
+/// The decompression of a connection's messages.
 #[derive(Default)]
 pub(crate) struct Decompression {
-    /// Whether compressed messages may come, and whether they refer to earlier ones.
+    /// `Some` if compression was agreed: whether messages may refer to earlier ones.
     agreed: Option<ContextTakeover>,
-    /// Whether the message that is coming in is compressed.
+    /// Whether the message that is arriving is compressed.
     compressed: bool,
-    /// Whether the decompressor stands at the beginning of a message or of a stream.
+    /// Whether the decompressor is at the beginning of a message or of a stream.
     at_start: bool,
-    /// Where the message that is coming in began.
+    /// The position at which the message that is arriving began.
     start: u64,
     context: Option<Decompressor>,
 }
 
-/// A decompressor. Its window always has the full size, as zlib-rs allocates no smaller one; and it accepts what refers to
-/// anything in it, so that the outcome does not depend on how the bytes are cut.
+/// A decompressor. Its window always has the full size, as zlib-rs allocates no smaller one. It accepts references to anything in the
+/// window, so that the outcome does not depend on how the bytes are split.
 pub(super) struct Decompressor(Box<Inflate>);
 
 impl Decompressor {
@@ -37,24 +37,24 @@ impl Decompressor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct ContextTakeover(bool);
 
-/// How far decompressing has come.
+/// Why a step stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reached {
-    /// There may be more where this came from.
+    /// The output is full, and there may be more.
     FullOutput,
-    /// All input is used up, and all that it means has come out.
+    /// All input is used up, and decompressed.
     EndOfInput,
 }
 
-/// The payload is not what DEFLATE gives.
+/// The payload is not valid DEFLATE data.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BadData;
 
-/// What a step did.
+/// The result of a step.
 pub(crate) struct Step {
     pub(crate) consumed: usize,
     pub(crate) produced: usize,
-    /// What came out before an error counts.
+    /// What was decompressed before an error is valid.
     pub(crate) outcome: Result<Reached, BadData>,
 }
 
@@ -69,35 +69,35 @@ impl Decompression {
         if self.agreed.is_some() { 4 } else { 0 }
     }
 
-    /// Whether the message that is coming in is compressed.
+    /// Whether the message that is arriving is compressed.
     pub(crate) const fn is_compressed(&self) -> bool {
         self.compressed
     }
 
-    /// A message begins, whose first header came at `start`.
+    /// A message begins, with its first header at the position `start`.
     pub(crate) const fn begin(&mut self, compressed: bool, start: u64) {
         self.compressed = compressed;
         self.at_start = true;
         self.start = start;
     }
 
-    /// Where the message that is coming in began.
+    /// The position at which the message that is arriving began.
     pub(crate) const fn start(&self) -> u64 {
         self.start
     }
 
-    /// Decompresses `input` into `output`, as much as there is of the one and room in the other.
+    /// Decompresses `input` into `output`, until one of them is used up.
     pub(crate) fn step(&mut self, input: &[u8], output: &mut [u8], options: &Options) -> Step {
         let (mut consumed, mut produced) = (0, 0);
         loop {
             let rest = input.get(consumed..).or_bug();
-            let room = output.get_mut(produced..).or_bug();
-            let has_room = !room.is_empty();
-            if rest.is_empty() && self.at_start || !has_room {
-                let reached = if has_room { Reached::EndOfInput } else { Reached::FullOutput };
+            let space = output.get_mut(produced..).or_bug();
+            let is_full = space.is_empty();
+            if rest.is_empty() && self.at_start || is_full {
+                let reached = if is_full { Reached::FullOutput } else { Reached::EndOfInput };
                 return Step { consumed, produced, outcome: Ok(reached) };
             }
-            let (took, gave, status) = self.inflate(rest, room, InflateFlush::NoFlush, options);
+            let (took, gave, status) = self.inflate(rest, space, InflateFlush::NoFlush, options);
             consumed += took;
             produced += gave;
             match status {
@@ -112,19 +112,19 @@ impl Decompression {
                 Ok(_) if consumed == input.len() && produced < output.len() => {
                     return Step { consumed, produced, outcome: Ok(Reached::EndOfInput) };
                 }
-                // Neither end is reached and nothing moves: that cannot be, and must not go on for ever.
+                // Neither end is reached and nothing moves: that is impossible, and must not loop indefinitely.
                 Ok(_) if took == 0 && gave == 0 => return Step { consumed, produced, outcome: Err(BadData) },
                 Ok(_) => {}
             }
         }
     }
 
-    /// The payload of the message is over, and all that it means has come out.
+    /// Ends a message: its payload is complete, and decompressed.
     pub(crate) fn finish(&mut self, options: &Options) -> Result<(), BadData> {
         self.compressed = false;
         if !self.at_start {
-            // After it, the decompressor stands between two blocks, for the next message. A message that was cut off in the
-            // middle of a block takes more than the tail, or makes something of it.
+            // After it, the decompressor is between two blocks, ready for the next message. If the message was cut off in the middle of
+            // a block, the decompressor consumes more than the tail, or decompresses it to content.
             let (took, gave, status) = self.inflate(&TAIL, &mut [0], InflateFlush::Block, options);
             if status.is_err() || took != TAIL.len() - 1 || gave > 0 {
                 return Err(BadData);
@@ -156,7 +156,7 @@ impl Decompression {
         (moved(context.total_in(), before.0), moved(context.total_out(), before.1), status)
     }
 
-    /// Nothing more is decompressed.
+    /// Frees the decompressor: nothing more is decompressed.
     pub(crate) fn discard(&mut self) {
         self.context = None;
         self.compressed = false;

@@ -10,8 +10,8 @@
 //!
 //! The opening handshake negotiates it, and [`Connection::deflate`](crate::Connection::deflate) returns what was agreed. From then
 //! on, messages are compressed when they are sent and decompressed when they are received. The limit on a message counts the
-//! decompressed bytes, and is exact. Sent messages of at least [`Options::threshold`] bytes are compressed, except those that are
-//! sent with [`Message::uncompressed`](crate::Message::uncompressed), and those that compression would make longer.
+//! decompressed bytes, and is exact. Sent messages of at least [`Options::threshold`] bytes are compressed. Exceptions are messages
+//! sent with [`Message::uncompressed`](crate::Message::uncompressed), and messages that compression would not make shorter.
 //!
 //! [The guide](crate::guide::compression) has advice on when to compress, and with which options.
 //!
@@ -32,18 +32,18 @@
 //! # Secrets
 //!
 //! If an attacker can put chosen text beside a secret into compressed messages, and sees their length on the wire, the length
-//! betrays the secret bit by bit, also through TLS (RFC 7692 §8, as in CRIME and BREACH). Send such messages with
+//! reveals the secret bit by bit, also through TLS (RFC 7692 §8, as in CRIME and BREACH). Send such messages with
 //! [`Message::uncompressed`](crate::Message::uncompressed).
 //!
-//! # Choices where the RFCs leave room
+//! # Choices that the RFCs leave open
 //!
 //! - This endpoint does not compress with a window of 8 bits, since zlib uses 9 when asked for 8. A server declines an offer that
 //!   asks for it, and a client fails a handshake whose answer does. Received messages may be compressed with it.
 //! - A block that is marked as final ends a DEFLATE stream (RFC 1951 §3.2.3). What follows, in the same message or in the next,
 //!   begins a new one with an empty window.
-//! - A compressed message without a byte of payload is empty.
+//! - A compressed message with an empty payload is an empty message.
 //! - Invalid data, and a message that ends inside a block, are refused with close code 1007. A sender removes the last four bytes,
-//!   which are a part of an empty block. If they are decompressed to content, the message was cut off.
+//!   which are a part of an empty block, and the receiver appends them. If they then decompress to content, the message was cut off.
 //! - The position of an error in a compressed message is that of the message's first byte, since the decompressor does not report
 //!   which of its bytes is invalid.
 
@@ -70,7 +70,7 @@ const MAX_WINDOW_BITS: u8 = 15;
 /// use less memory, or to send fewer bytes.
 ///
 /// Options without a prefix are for the messages that this endpoint sends, and those with `peer_` for the messages that it receives,
-/// so that the same options are right for clients and servers. What other implementations chose was looked up in November 2026.
+/// so that the same options are right for clients and servers. The defaults of other implementations are those of November 2026.
 ///
 /// ```
 /// use bowline::deflate::Options;
@@ -85,47 +85,49 @@ const MAX_WINDOW_BITS: u8 = 15;
 pub struct Options {
     /// The compression level: from 1 (fast) to 9 (small). 0 does not compress. Values above 9 count as 9.
     ///
-    /// 2. At level 1, zlib-rs uses fixed codes: it takes two thirds of the time, and JSON gets 1.5 times as long. Others: 6 (Python websockets; ws, as it is zlib's default), 1 on Go's own scale (gorilla).
+    /// Default: 2. At level 1, zlib-rs uses fixed codes: it takes two thirds of the time, and compressed JSON is 1.5 times as long.
+    /// Others: 6 (Python websockets; ws, as it is zlib's default), 1 on Go's own scale (gorilla).
     #[doc(alias("compression level"))]
     pub level: u8,
     /// How much memory the compressor uses besides its window, from 1 to 9; values outside count as the nearest. With less, it is
     /// slower, and its blocks are shorter.
     ///
-    /// 8, as in zlib. Others: 5 (Python websockets), 8 (ws).
+    /// Default: 8, as in zlib. Others: 5 (Python websockets), 8 (ws).
     pub memory_level: u8,
     /// The largest window to compress with, in bits: from 9 to 15; values outside count as the nearest. The peer may ask for less.
     ///
-    /// 15. Others: 12 (Python websockets), 15 (ws).
+    /// Default: 15. Others: 12 (Python websockets), 15 (ws).
     #[doc(alias("max_window_bits"))]
     pub window_bits: u8,
     /// Context takeover for the messages that this endpoint sends: whether they may refer to earlier ones. The peer can ask for no
     /// context takeover.
     ///
-    /// `true`. Others: `true` (ws, Python websockets), `false` (gorilla).
+    /// Default: `true`. Others: `true` (ws, Python websockets), `false` (gorilla).
     #[doc(alias("context takeover", "no context takeover", "no_context_takeover"))]
     pub context_takeover: bool,
     /// The largest window for the peer to compress with, in bits: from 9 to 15; values outside count as the nearest. A smaller one saves
-    /// memory at the peer, and none here. A client that does not offer to choose its window is not asked to. No peer is asked for 8,
-    /// which zlib cannot do.
+    /// memory at the peer, and none here. A server asks for it only if the client offers to limit its window. No peer is asked for 8,
+    /// which zlib cannot compress with.
     ///
-    /// 15.
+    /// Default: 15.
     pub peer_window_bits: u8,
     /// Context takeover for the messages that the peer sends: whether they may refer to earlier ones. With no context takeover, this
     /// endpoint keeps nothing between two of them.
     ///
-    /// `true`.
+    /// Default: `true`.
     #[doc(alias("server_no_context_takeover", "client_no_context_takeover"))]
     pub peer_context_takeover: bool,
-    /// For clients: whether to fall back to an offer without `peer_window_bits` and `peer_context_takeover` if the server rejects the first
-    /// one. Both offers are sent together.
+    /// For clients: whether to also offer compression without `peer_window_bits` and `peer_context_takeover`, for a server that does not
+    /// support them. Both offers are sent together, and the server chooses.
     ///
-    /// `true`.
+    /// Default: `true`.
     pub fallback: bool,
-    /// Messages of fewer bytes are not compressed. It does not apply to messages that are sent in chunks, whose length is not known.
+    /// Messages of fewer bytes are not compressed. It does not apply to messages that are sent in chunks, since their length is not known
+    /// in advance.
     ///
-    /// 64. Others: 1024 (ws), 0 (Python websockets).
+    /// Default: 64. Others: 1024 (ws), 0 (Python websockets).
     pub threshold: usize,
-    /// The contexts that connections without context takeover share. Clones share them, too.
+    /// The compressors and decompressors that connections without context takeover share. Clones share them, too.
     pool: Pool,
 }
 

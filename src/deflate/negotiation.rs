@@ -18,19 +18,20 @@ const CLIENT_NO_CONTEXT_TAKEOVER: &str = "client_no_context_takeover";
 const SERVER_MAX_WINDOW_BITS: &str = "server_max_window_bits";
 const CLIENT_MAX_WINDOW_BITS: &str = "client_max_window_bits";
 
-/// What was agreed about compression: see [`Connection::deflate`](crate::Connection::deflate).
+/// The compression parameters that the opening handshake agreed on: see [`Connection::deflate`](crate::Connection::deflate).
 ///
-/// It prints as it stands in the server's answer.
+/// It is printed in the syntax of the server's answer.
 ///
 /// ```
-/// use bowline::{Config, Role, deflate::Options, server::{Accept, Handshake, Progress}};
+/// use bowline::{Config, Input, Role, deflate::Options, server::{Accept, Handshake, Progress}};
 ///
 /// let mut config = Config::default();
 /// config.deflate = Some(Options::default());
 /// let mut bytes = b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
 ///     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
 ///     Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n\r\n".to_vec();
-/// let Progress::Request(request) = Handshake::new(config).receive(&mut (&mut bytes[..]).into()) else { panic!() };
+/// let mut input = Input::from(&mut bytes);
+/// let Progress::Request(request) = Handshake::new(config).receive(&mut input) else { panic!() };
 /// let agreement = request.accept(&Accept::same_origin()).unwrap().deflate().unwrap();
 /// assert!(agreement.context_takeover(Role::Server) && !agreement.context_takeover(Role::Client));
 /// assert_eq!(agreement.to_string(), "permessage-deflate; client_no_context_takeover");
@@ -39,14 +40,14 @@ const CLIENT_MAX_WINDOW_BITS: &str = "client_max_window_bits";
 pub struct Agreement {
     server_context_takeover: bool,
     client_context_takeover: bool,
-    /// As far as it was mentioned.
+    /// `None` if the answer did not mention it.
     server_window_bits: Option<u8>,
     client_window_bits: Option<u8>,
 }
 
 impl Agreement {
-    /// Whether messages of this endpoint may refer to its earlier ones: the opposite of `server_no_context_takeover` and
-    /// `client_no_context_takeover` (§7.1.1).
+    /// Whether messages from the endpoint with this role may refer to its earlier ones: `false` if `server_no_context_takeover` or
+    /// `client_no_context_takeover` was agreed for it (§7.1.1).
     #[must_use]
     pub const fn context_takeover(&self, role: Role) -> bool {
         match role {
@@ -55,8 +56,8 @@ impl Agreement {
         }
     }
 
-    /// The window that this endpoint may compress with, in bits, from 8 to 15: `server_max_window_bits` and
-    /// `client_max_window_bits` (§7.1.2). 15 if nothing was said.
+    /// The largest window that the endpoint with this role may compress with, in bits, from 8 to 15: `server_max_window_bits` or
+    /// `client_max_window_bits` (§7.1.2). It is 15 if the parameter was not agreed.
     #[must_use]
     pub const fn window_bits(&self, role: Role) -> u8 {
         let bits = match role {
@@ -82,30 +83,31 @@ impl fmt::Display for Agreement {
     }
 }
 
-/// What is wrong with a server's answer to the offer of permessage-deflate (RFC 7692 §7).
+/// The server's answer to an offer of permessage-deflate is not valid (RFC 7692 §7). It is the reason in a failed handshake of a
+/// client.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum AnswerError {
-    /// The extension is in the answer more than once.
-    #[error("it is there more than once")]
+    /// The extension is listed more than once in the answer.
+    #[error("the extension is listed more than once")]
     Repeated,
-    /// A parameter that this extension does not have.
+    /// A parameter is not defined for this extension.
     #[error("it has a parameter that is not defined for it")]
     UnknownParameter,
-    /// A parameter is there more than once.
-    #[error("the parameter {0} is there more than once")]
+    /// A parameter is repeated.
+    #[error("the parameter {0} is repeated")]
     RepeatedParameter(&'static str),
-    /// A parameter has a value that it must not have, or lacks one.
+    /// A parameter has an invalid value, or has no value although it needs one.
     #[error("the parameter {0} has an invalid value, or none: windows have 8 to 15 bits, without leading zeros")]
     InvalidValue(&'static str),
-    /// A parameter without which nothing was offered is missing.
-    #[error("the parameter {0} is missing, which was part of every offer")]
+    /// A parameter that every offer required is missing.
+    #[error("the parameter {0} is missing, but every offer required it")]
     Missing(&'static str),
-    /// The window of the server is larger than in any offer.
+    /// The server's window is larger than in any offer.
     #[error("the server's window is larger than in any offer")]
     WindowTooLarge,
-    /// The server asks for a window of 8 bits, with which messages cannot be compressed here.
-    #[error("it asks for messages compressed with a window of 8 bits, which is not supported: 9 is the least")]
+    /// The server asks this client to compress with a window of 8 bits, which is not supported: the minimum is 9.
+    #[error("it asks for messages compressed with a window of 8 bits, which is not supported: the minimum is 9")]
     WindowTooSmall,
 }
 
@@ -179,16 +181,16 @@ impl fmt::Display for Params {
 }
 
 /// "This parameter has no value" (§7.1.1.1, §7.1.1.2).
-fn flag(place: &mut bool, name: &'static str, value: Option<&str>) -> Result<(), AnswerError> {
-    match (core::mem::replace(place, true), value) {
+fn flag(slot: &mut bool, name: &'static str, value: Option<&str>) -> Result<(), AnswerError> {
+    match (core::mem::replace(slot, true), value) {
         (_, Some(_)) => Err(AnswerError::InvalidValue(name)),
         (true, None) => Err(AnswerError::RepeatedParameter(name)),
         (false, None) => Ok(()),
     }
 }
 
-fn once<T>(place: &mut Option<T>, name: &'static str, value: T) -> Result<(), AnswerError> {
-    place.replace(value).map_or(Ok(()), |_| Err(AnswerError::RepeatedParameter(name)))
+fn once<T>(slot: &mut Option<T>, name: &'static str, value: T) -> Result<(), AnswerError> {
+    slot.replace(value).map_or(Ok(()), |_| Err(AnswerError::RepeatedParameter(name)))
 }
 
 /// "A decimal integer value without leading zeroes between 8 to 15 inclusive" (§7.1.2).
@@ -203,8 +205,8 @@ fn window_bits(name: &'static str, value: &str) -> Result<u8, AnswerError> {
 /// The parameters of an extension, as they stand in `Sec-WebSocket-Extensions`.
 type Param<'a> = (&'a str, Option<Cow<'a, str>>);
 
-/// The server's side: what is agreed to for an offer with these parameters. `None` if it cannot be kept, or has something wrong
-/// with it: then it is declined (§7), and the next one is looked at (§5).
+/// The server's side: what is agreed to for an offer with these parameters. `None` if the offer cannot be met or is invalid: then
+/// it is declined (§7), and the next one is considered (§5).
 pub(crate) fn accept<'a>(offer: impl Iterator<Item = Param<'a>>, options: &Options) -> Option<Agreement> {
     answer(Params::parse(offer).ok()?, options)
 }
@@ -229,33 +231,34 @@ fn answer(offer: Params, options: &Options) -> Option<Agreement> {
     })
 }
 
-/// The client's offers, the one that is preferred first (§5).
+/// The client's offers, in order of preference (§5).
 pub(crate) fn offer(options: &Options) -> String {
     let own = match options.own_window_bits() {
         MAX_WINDOW_BITS => ClientWindow::Any,
         bits => ClientWindow::Bits(bits),
     };
-    let without_wishes = Params {
+    let plain_offer = Params {
         client_no_context_takeover: !options.context_takeover,
         client_max_window_bits: Some(own),
         ..Params::default()
     };
     if options.peer_context_takeover && !asks_for_window(options) {
-        return without_wishes.to_string();
+        return plain_offer.to_string();
     }
     let offer = Params {
         server_no_context_takeover: !options.peer_context_takeover,
         server_max_window_bits: Some(options.peer_window_bits()).filter(|_| asks_for_window(options)),
-        ..without_wishes
+        ..plain_offer
     };
-    if options.fallback { format!("{offer}, {without_wishes}") } else { offer.to_string() }
+    if options.fallback { format!("{offer}, {plain_offer}") } else { offer.to_string() }
 }
 
 fn asks_for_window(options: &Options) -> bool {
     options.peer_window_bits() < MAX_WINDOW_BITS
 }
 
-/// The client's side: what a server's answer with these parameters means. It must correspond to an offer (§5), and what it asks for must be possible.
+/// The client's side: what was agreed if the server answers with these parameters. The answer must correspond to an offer (§5), and
+/// its requirements must be supported.
 pub(crate) fn check<'a>(answer: impl Iterator<Item = Param<'a>>, options: &Options) -> Result<Agreement, AnswerError> {
     let answer = Params::parse(answer)?;
     if !options.fallback && !options.peer_context_takeover && !answer.server_no_context_takeover {

@@ -1,4 +1,4 @@
-//! What is compressed and decompressed goes through this memory first: the thread's, so that no connection holds it.
+//! Memory for the output of compressors and decompressors: one block for each thread, so that no connection has one of its own.
 
 use alloc::vec::Vec;
 use core::cell::Cell;

@@ -27,15 +27,15 @@ pub struct Header {
     pub fin: bool,
     /// RSV1, RSV2 and RSV3 as the bits 4, 2 and 1. Higher bits are ignored.
     pub reserved: u8,
-    /// What the frame is.
+    /// The type of the frame.
     pub opcode: Opcode,
-    /// The masking key of a client's frame.
+    /// The masking key: `Some` for the frames of a client.
     pub key: Option<[u8; 4]>,
     /// How many bytes of payload follow; at most 2^63 − 1.
     pub payload_len: u64,
 }
 
-/// What a received header is held against: who sent it, what came before it, and the limits.
+/// The context for validating a received header: sender, preceding frames, limits.
 ///
 /// ```
 /// use bowline::{Role, Violation, frame::{Expect, Header}};
@@ -48,25 +48,25 @@ pub struct Header {
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expect {
-    /// Who sent the frame: clients mask, servers do not (§5.1).
+    /// The role of the sender: clients mask, servers do not (§5.1).
     pub from: Role,
     /// The reserved bits that an agreed extension defines for the first frame of a message, as in
     /// [`Header::reserved`]. On control frames and later fragments none are allowed.
     pub reserved: u8,
     /// Whether a fragmented message is unfinished (§5.4).
     pub in_message: bool,
-    /// How many empty fragments may come in a row, without ending their message.
+    /// The limit on consecutive empty fragments that do not end their message.
     pub empty_limit: usize,
-    /// How many have just come.
+    /// The number of consecutive empty fragments received so far.
     pub empty_run: usize,
-    /// Payload bytes a data frame may have: see [`Limits::frame`](crate::Limits::frame).
+    /// The max frame size, in bytes of payload: see [`Limits::frame`](crate::Limits::frame).
     pub frame_limit: u64,
-    /// Payload bytes a message may have: see [`Limits::message`](crate::Limits::message).
+    /// The max message size, in bytes of payload: see [`Limits::message`](crate::Limits::message).
     pub message_limit: u64,
-    /// Payload bytes its earlier fragments had.
+    /// The payload bytes in the earlier fragments of the unfinished message.
     pub message_len: u64,
-    /// Whether that message is compressed: then `message_limit` is for what comes out of the decompressor, and says nothing
-    /// about frames. The same holds for a frame with one of the `reserved` bits.
+    /// Whether the unfinished message is compressed: then `message_limit` applies to decompressed bytes, and not to frames. The same
+    /// holds for a frame with one of the `reserved` bits.
     pub in_compressed: bool,
 }
 
@@ -98,13 +98,13 @@ impl From<Role> for Expect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[error("{violation} ({section}, at byte {index} of the header)", section = violation.section())]
 pub struct DecodeError {
-    /// The rule, and what was received.
+    /// The broken rule.
     pub violation: Violation,
-    /// The first byte of the header that proves it, counted from 0.
+    /// The index of the first byte of the header that proves the violation, counted from 0.
     pub index: usize,
 }
 
-/// What [`Header::decode_short`] found.
+/// The header of a short frame: see [`Header::decode_short`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ShortFrame {
     pub(crate) header_len: usize,
@@ -115,12 +115,12 @@ pub(crate) struct ShortFrame {
 }
 
 impl Header {
-    /// Reads the header at the front of `bytes`: the header and its length, or `None` if more bytes are needed.
+    /// Reads the header at the front of `bytes`. Returns the header and its length, or `None` if more bytes are needed.
     ///
     /// # Errors
     ///
-    /// Every violation that a header can show is an error as soon as the byte that shows it is there, however few
-    /// bytes have come; and the same one, whether the bytes came together or one at a time.
+    /// A violation is an error as soon as the byte that shows it is received, however the bytes are split. The error is the same for
+    /// every split.
     #[inline]
     pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<(Self, usize)>, DecodeError> {
         let parsed = Self::parse(bytes);
@@ -130,9 +130,8 @@ impl Header {
         Ok(parsed)
     }
 
-    /// The fast path of receiving: the length and the key of a data frame of up to 65,535 bytes from an endpoint of this
-    /// role. The caller has looked at the first byte. For everything else, `None`: that is for [`decode`](Self::decode) to
-    /// judge.
+    /// The fast path of receiving: the length and the key of a data frame of up to 65,535 bytes from an endpoint with this role. The
+    /// caller has checked the first byte. For everything else it returns `None`, and [`decode`](Self::decode) decides.
     #[inline]
     pub(crate) fn decode_short(bytes: &[u8], from: Role) -> Option<ShortFrame> {
         let (&[_, second], rest) = bytes.split_first_chunk()?;
@@ -153,7 +152,7 @@ impl Header {
         Some(ShortFrame { header_len: bytes.len() - rest.len(), len, key })
     }
 
-    /// Takes a header apart, without judging it. `None` if it is incomplete, or if its opcode is reserved.
+    /// Parses a header without validating it. `None` if it is incomplete, or if its opcode is reserved.
     #[inline]
     fn parse(bytes: &[u8]) -> Option<(Self, usize)> {
         let (&[first, second], rest) = bytes.split_first_chunk()?;
@@ -171,7 +170,7 @@ impl Header {
         Some((header, bytes.len() - rest.len()))
     }
 
-    /// How many bytes it takes. The payload length takes the fewest (§5.2).
+    /// The number of bytes that [`encode`](Self::encode) writes. The payload length is in its shortest form (§5.2).
     #[must_use]
     #[inline]
     pub const fn encoded_len(&self) -> usize {
@@ -203,7 +202,7 @@ impl Header {
     }
 }
 
-/// The violation that the fewest bytes show, so that it does not depend on how many have come.
+/// The violation that the fewest bytes show, so that it does not depend on how many were received.
 #[cold]
 fn first_violation(bytes: &[u8], expect: &Expect) -> Result<(), DecodeError> {
     for len in 1..=bytes.len().min(MAX_HEADER_LEN) {
@@ -214,7 +213,7 @@ fn first_violation(bytes: &[u8], expect: &Expect) -> Result<(), DecodeError> {
     Ok(())
 }
 
-/// What is wrong with a header of which only the first bytes may be there.
+/// The violation in a header of which perhaps only the first bytes were received.
 #[inline]
 fn violation(bytes: &[u8], expect: &Expect) -> Option<Violation> {
     let &first = bytes.first()?;
@@ -282,7 +281,7 @@ fn in_second_byte(first: u8, second: u8, opcode: Opcode, expect: &Expect) -> Opt
     None
 }
 
-/// `bytes` is what has come of a length of `width` bytes, and perhaps more: what is known of the length are its bounds.
+/// `bytes` begins with the received part of a length of `width` bytes. If a part is missing, only bounds of the length are known.
 #[inline]
 fn in_length(bytes: &[u8], width: usize, limits: Option<Limits<'_>>) -> Option<Violation> {
     let known = bytes.get(..width).unwrap_or(bytes);
@@ -303,7 +302,7 @@ fn in_length(bytes: &[u8], width: usize, limits: Option<Limits<'_>>) -> Option<V
     limits?.violation(low)
 }
 
-/// The limits that hold for a data frame.
+/// The limits that apply to a data frame.
 #[derive(Clone, Copy)]
 struct Limits<'a> {
     /// Whether its payload is compressed.

@@ -1,7 +1,7 @@
 use crate::bug::OrBug;
 use alloc::vec::Vec;
 
-/// From this many bytes on, stores that are aligned are worth their price.
+/// From this many bytes on, aligned stores save more time than the alignment costs.
 const LONG: usize = 512;
 
 /// The length of a cache line, in bytes.
@@ -9,8 +9,8 @@ const LINE: usize = 64;
 
 /// Masks or unmasks `data` in place (RFC 6455 §5.3); doing it twice gives the original.
 ///
-/// The key applies from the first byte of `data` on. For a payload that comes in pieces, rotate it by what has gone
-/// before with [`rotate_key`].
+/// The key applies from the first byte of `data` on. If the payload arrives in chunks, rotate it by the bytes already masked:
+/// see [`rotate_key`].
 ///
 /// ```
 /// let mut data = *b"Hello";
@@ -45,7 +45,7 @@ pub fn mask(data: &mut [u8], key: [u8; 4]) {
     }
 }
 
-/// The key for the bytes that come after `by` bytes of the payload: byte `i` is masked with `key[i % 4]`.
+/// The key after `by` bytes of the payload, whose byte `i` is masked with `key[i % 4]`.
 ///
 /// ```
 /// use bowline::frame::rotate_key;
@@ -77,7 +77,7 @@ fn long(data: &mut [u8], key: [u8; 4]) {
     }
 }
 
-/// Appends `data`, masked, to `out`, which has room for it: block by block, so that it is written once.
+/// Appends `data`, masked, to `out`, which has the capacity for it: block by block, so that it is written once.
 pub(crate) fn extend_masked(out: &mut Vec<u8>, data: &[u8], key: [u8; 4]) {
     let (mut data, mut key) = (data, key);
     if data.len() >= LONG

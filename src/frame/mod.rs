@@ -1,8 +1,7 @@
 //! The frame codec: headers, opcodes, masking and close codes as pure functions over slices (RFC 6455 §5.2, §5.3,
 //! §7.4).
 //!
-//! [`Connection`](crate::Connection) is built on it. It is public for those who want the codec alone: to fuzz it, to
-//! benchmark it, or to build something else out of frames.
+//! [`Connection`](crate::Connection) is built on it. It is public for fuzzing, benchmarks and other uses of the codec.
 
 mod close_code;
 mod header;

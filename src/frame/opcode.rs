@@ -14,13 +14,13 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Opcode {
-    /// A further fragment of the message that an earlier frame began.
+    /// Another fragment of the current message.
     Continuation = 0x0,
     /// A text message, or its first fragment.
     Text = 0x1,
     /// A binary message, or its first fragment.
     Binary = 0x2,
-    /// The closing handshake (§5.5.1).
+    /// A Close frame (§5.5.1): one half of the closing handshake.
     Close = 0x8,
     /// A ping (§5.5.2), which must be answered by a pong.
     Ping = 0x9,
@@ -43,13 +43,14 @@ impl Opcode {
         })
     }
 
-    /// Its number on the wire, 0 to 15.
+    /// The four bits on the wire.
     #[must_use]
     pub const fn bits(self) -> u8 {
         self as u8
     }
 
-    /// Close, ping and pong: never fragmented, at most 125 bytes, allowed between the fragments of a message (§5.5).
+    /// Whether it is Close, ping or pong. Control frames are never fragmented, have a payload of at most 125 bytes, and are allowed
+    /// between the fragments of a message (§5.5).
     #[must_use]
     pub const fn is_control(self) -> bool {
         self.bits() & 0x8 != 0

@@ -1,15 +1,28 @@
 use super::{CloseCode, Opcode};
 use thiserror::Error;
 
-/// A rule that a peer can break once the connection is open, with what was received. What is behind each of them in practice
-/// is in `guide::closing`.
+/// A rule that a peer can break once the connection is open, with what was received. Likely causes of each are in
+/// `guide::closing`.
+///
+/// ```
+/// use bowline::{CloseCode, Config, Connection, Event, Input, Role, Violation};
+///
+/// let mut client = Connection::new(Role::Client, Config::default());
+/// let mut read = *b"\x81\x02\xc3\x28"; // text that is not UTF-8
+/// let Some(Event::Failed(error)) = client.receive(&mut Input::from(&mut read)) else { panic!() };
+/// match error.violation() {
+///     Violation::MessageTooBig { limit } => println!("more than {limit} bytes"), // one of the limits of this endpoint
+///     violation => assert_eq!(violation, Violation::InvalidText),
+/// }
+/// assert_eq!(error.violation().close_code(), CloseCode::INVALID_DATA); // sent to the peer
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum Violation {
-    /// A reserved bit is set that no agreed extension gives a meaning to (§5.2). Holds RSV1, RSV2 and RSV3 as bits 4, 2, 1.
+    /// A reserved bit is set, and no agreed extension defines it (§5.2). The field has RSV1, RSV2 and RSV3 as the bits 4, 2 and 1.
     #[error("a frame has reserved bits set (RSV1-3 = {0:03b}), but no extension that uses them was agreed")]
     ReservedBits(u8),
-    /// An opcode that is not defined: 3–7 or 11–15 (§5.2). Holds it.
+    /// The opcode is not defined: 3–7 or 11–15 (§5.2). The field is the opcode.
     #[error("a frame has the reserved opcode {0}")]
     ReservedOpcode(u8),
     /// A control frame without FIN (§5.5).
@@ -24,35 +37,35 @@ pub enum Violation {
     /// A server masked a frame (§5.1).
     #[error("a frame from the server is masked")]
     Masked,
-    /// A length in more bytes than it needs (§5.2).
+    /// A payload length in more bytes than necessary (§5.2).
     #[error("a payload length is not in its shortest form")]
     LengthNotMinimal,
-    /// A 64-bit length whose top bit is set (§5.2).
+    /// A 64-bit payload length whose top bit is set (§5.2).
     #[error("a 64-bit payload length has its top bit set")]
     LengthTopBit,
-    /// A continuation frame with no message to continue (§5.4).
+    /// A continuation frame while no message is unfinished (§5.4).
     #[error("a continuation frame has no message to continue")]
     NothingToContinue,
     /// A text or binary frame while a fragmented message is unfinished (§5.4).
     #[error("a {0:?} frame began a message while another was unfinished")]
     MessageInMessage(Opcode),
-    /// A frame that declares more than [`Limits::frame`](crate::Limits::frame) (§10.4).
+    /// A frame whose header declares more bytes of payload than [`Limits::frame`](crate::Limits::frame) (§10.4).
     #[error("a frame is larger than the limit of {limit} bytes")]
     FrameTooBig {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// A message that grows beyond [`Limits::message`](crate::Limits::message) (§10.4).
+    /// A message larger than [`Limits::message`](crate::Limits::message) (§10.4).
     #[error("a message is larger than the limit of {limit} bytes")]
     MessageTooBig {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// A message for which this machine has no memory (§10.4).
-    #[error("there is no memory left for the message")]
+    /// This endpoint is out of memory for the message (§10.4).
+    #[error("out of memory for the message")]
     NoMemory,
-    /// More empty fragments in a row than [`Limits::empty_fragments`](crate::Limits::empty_fragments) (§10.4).
-    #[error("more than {limit} empty fragments came in a row")]
+    /// More consecutive empty fragments than [`Limits::empty_fragments`](crate::Limits::empty_fragments) (§10.4).
+    #[error("more than {limit} consecutive empty fragments")]
     EmptyFragments {
         /// The limit.
         limit: usize,
@@ -60,7 +73,7 @@ pub enum Violation {
     /// Text that is not UTF-8 (§8.1).
     #[error("a text message is not valid UTF-8")]
     InvalidText,
-    /// A compressed message whose payload is not what DEFLATE gives, or ends inside a block (RFC 7692 §6.2). Only where
+    /// A compressed message whose payload is not valid DEFLATE data, or ends inside a block (RFC 7692 §6.2). It occurs only if
     /// compression was agreed.
     #[error("a compressed message is not valid DEFLATE data, or is cut off")]
     InvalidDeflate,
@@ -76,7 +89,7 @@ pub enum Violation {
 }
 
 impl Violation {
-    /// The code of the Close frame that is sent for it (RFC 6455 §7.4.1).
+    /// The close code that is sent to the peer for this violation (RFC 6455 §7.4.1).
     #[must_use]
     pub const fn close_code(self) -> CloseCode {
         match self {
@@ -87,7 +100,7 @@ impl Violation {
         }
     }
 
-    /// The document and the section that have the rule, such as `RFC 6455 §5.2`.
+    /// The document and section with the rule, such as `RFC 6455 §5.2`.
     #[must_use]
     pub const fn section(self) -> &'static str {
         match self {

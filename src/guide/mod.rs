@@ -1,6 +1,6 @@
 //! The guides: a page for each way to drive a connection, and pages on compression, limits and closing.
 //!
-//! Each page begins with the shortest program that works, and goes on with the essentials, in the order in which they come up. All
+//! Each page begins with a short program that works, and continues with the essentials in the order in which you need them. All
 //! code on these pages is compiled as a test of the crate, and run where it needs no network.
 //!
 //! The modules are empty and exist only in the documentation.

@@ -72,11 +72,11 @@ impl Message {
         Self::BinaryChunk { data: data.into(), last }
     }
 
-    /// This message, to be sent without compression, even where compression was agreed.
+    /// This message, to be sent without compression, even if compression was agreed.
     ///
-    /// Use it for a message with a secret beside text chosen by somebody else, whose size would otherwise betray the secret
-    /// (RFC 7692 §8), and for data that is compressed already, such as an image. A message that is sent in chunks goes on as its
-    /// first chunk began.
+    /// Use it for a message that contains a secret and text chosen by somebody else, since its compressed size would reveal the secret
+    /// (RFC 7692 §8). Use it also for data that is already compressed, such as an image. For a message that is sent in chunks, the
+    /// first chunk decides.
     ///
     /// ```
     /// # use bowline::{Config, Connection, Message, Role};
@@ -88,19 +88,19 @@ impl Message {
         Outgoing { message: self, compress: false }
     }
 
-    /// Whether it is text, or a chunk of text.
+    /// Whether it is a text message, or a chunk of one.
     #[must_use]
     pub const fn is_text(&self) -> bool {
         matches!(self, Self::Text(_) | Self::TextChunk { .. })
     }
 
-    /// Whether it is binary, or a chunk of a binary message.
+    /// Whether it is a binary message, or a chunk of one.
     #[must_use]
     pub const fn is_binary(&self) -> bool {
         !self.is_text()
     }
 
-    /// Whether a message ends with it: a whole message, or the last chunk of one.
+    /// Whether the message ends with it: `true` for a whole message and for the last chunk of one.
     #[must_use]
     pub const fn is_last(&self) -> bool {
         match self {
@@ -121,7 +121,7 @@ impl Message {
         self.as_bytes().is_empty()
     }
 
-    /// The text of a text message or chunk; `None` if it is binary, whatever its bytes are.
+    /// The text of a text message or chunk; `None` if it is binary, even if its bytes are valid UTF-8.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {

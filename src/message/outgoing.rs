@@ -1,6 +1,6 @@
 use super::Message;
 
-/// A message with how it is to be sent. Every `send` and `feed` accepts one, and makes one of any [`Message`].
+/// A message and whether it may be compressed: the argument of every `send` and `feed`. Any [`Message`] converts to it.
 ///
 /// To change how a message is sent, call [`Message::uncompressed`]:
 ///
@@ -26,13 +26,13 @@ impl Outgoing {
         &self.message
     }
 
-    /// Whether the message may be compressed, where compression was agreed.
+    /// Whether the message may be compressed if compression was agreed.
     #[must_use]
     pub const fn compress(&self) -> bool {
         self.compress
     }
 
-    /// The message, without how it is to be sent.
+    /// The message, owned.
     #[must_use]
     pub fn into_message(self) -> Message {
         self.message

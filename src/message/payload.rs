@@ -7,8 +7,8 @@ use core::{
 
 /// The payload of a received binary message or control frame. It derefs to `[u8]`.
 ///
-/// It is borrowed from the buffer given to [`Connection::receive`](crate::Connection::receive) if it was in there whole, and
-/// owned if it had to be assembled from several reads. Which of the two it is seldom matters.
+/// It is borrowed from the buffer given to [`Connection::receive`](crate::Connection::receive) if all of it was in there, and
+/// owned if it had to be assembled from several reads. The difference seldom matters.
 ///
 /// ```
 /// # use bowline::{Config, Connection, Event, Input, Role};
@@ -35,8 +35,8 @@ impl<'b> Payload<'b> {
         Self(Repr::Borrowed(bytes))
     }
 
-    /// Whether it lies in the buffer that was given to [`Connection::receive`](crate::Connection::receive): then it is
-    /// the last part of what that call consumed.
+    /// Whether it is borrowed from the buffer that was given to [`Connection::receive`](crate::Connection::receive). It is then the last
+    /// part of what that call consumed.
     #[must_use]
     pub const fn is_borrowed(&self) -> bool {
         matches!(self.0, Repr::Borrowed(_))
@@ -127,7 +127,7 @@ impl PartialEq<Payload<'_>> for Payload<'_> {
     }
 }
 
-/// Equality with what bytes are kept in, in both directions.
+/// Equality with types that contain bytes, in both directions.
 macro_rules! equal_to_bytes {
     ($([$($generic:tt)*] $other:ty),+ $(,)?) => {$(
         impl<$($generic)*> PartialEq<$other> for Payload<'_> {

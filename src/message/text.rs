@@ -16,8 +16,8 @@ use core::{
 
 /// Text, borrowed or owned. It derefs to `str` and is always valid UTF-8 (RFC 6455 §8.1).
 ///
-/// Received text is borrowed from the buffer given to [`Connection::receive`](crate::Connection::receive) if it was in there
-/// whole. Owned text is backed by [`Bytes`]: cloning it, sending it and converting it to `Bytes` copies nothing.
+/// Received text is borrowed from the buffer given to [`Connection::receive`](crate::Connection::receive) if all of it was in
+/// there. Owned text is backed by [`Bytes`]: cloning it, sending it and converting it to `Bytes` copies nothing.
 ///
 /// ```
 /// use bowline::Text;
@@ -41,7 +41,7 @@ enum Repr<'b> {
 }
 
 impl<'b> Text<'b> {
-    /// Text that is the same for the whole run of the program, without a copy or an allocation.
+    /// Text from a string literal or another `&'static str`, without a copy or an allocation.
     #[must_use]
     pub const fn from_static(text: &'static str) -> Text<'static> {
         Text(Repr::Owned(ByteString::from_static(text)))
@@ -53,8 +53,7 @@ impl<'b> Text<'b> {
         self
     }
 
-    /// Whether it is borrowed. If it was received, it then lies in the buffer that was given to
-    /// [`Connection::receive`](crate::Connection::receive).
+    /// Whether it is borrowed: received text from the buffer that was given to [`Connection::receive`](crate::Connection::receive).
     #[must_use]
     pub const fn is_borrowed(&self) -> bool {
         matches!(self.0, Repr::Borrowed(_))
@@ -198,7 +197,7 @@ impl PartialEq<Text<'_>> for Text<'_> {
     }
 }
 
-/// Equality with what text is kept in, in both directions.
+/// Equality with types that contain text, in both directions.
 macro_rules! equal_to_text {
     ($($other:ty),+) => {$(
         impl PartialEq<$other> for Text<'_> {

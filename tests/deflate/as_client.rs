@@ -2,7 +2,10 @@
 
 use crate::{
     common::{close_from, frame_to, receive, written},
-    kit::{NO_TAKEOVER, PLAIN, TEXT, ask, assert_received, deflated, eager, offer, options, pair, prose, shared, text},
+    kit::{
+        NO_CONTEXT_TAKEOVER, PLAIN, TEXT, ask, assert_received, deflated, eager, offer, options, pair, prose, shared,
+        text,
+    },
     wire::frames,
 };
 use bowline::{
@@ -110,9 +113,9 @@ fn unasked() {
         let quoted = format!("permessage-deflate; server_max_window_bits=\"{bits}\"");
         assert_eq!(agree(&eager(), &quoted).deflate().unwrap().window_bits(Role::Server), bits);
     }
-    let agreement = agree(&eager(), NO_TAKEOVER).deflate().unwrap();
+    let agreement = agree(&eager(), NO_CONTEXT_TAKEOVER).deflate().unwrap();
     assert!(!agreement.context_takeover(Role::Client) && !agreement.context_takeover(Role::Server));
-    assert_eq!(agreement.to_string(), NO_TAKEOVER);
+    assert_eq!(agreement.to_string(), NO_CONTEXT_TAKEOVER);
 }
 
 /// [S-20] [S-38] [X-15] [S-36] The window for the client's messages: from 9 bits on, as 8 is not supported.
@@ -169,7 +172,7 @@ fn repeated_parameters() {
 #[test]
 fn accepted_twice() {
     assert_bad(&eager(), "permessage-deflate, permessage-deflate", AnswerError::Repeated);
-    let error = ask(Some(eager()), &[PLAIN, NO_TAKEOVER]).unwrap_err();
+    let error = ask(Some(eager()), &[PLAIN, NO_CONTEXT_TAKEOVER]).unwrap_err();
     assert_eq!(error, HandshakeError::Deflate(AnswerError::Repeated));
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     common::{frame_to, receive},
-    kit::{NO_TAKEOVER, PLAIN, TEXT, assert_received, deflated, options, prose, serve, text},
+    kit::{NO_CONTEXT_TAKEOVER, PLAIN, TEXT, assert_received, deflated, options, prose, serve, text},
     wire::frames,
 };
 use bowline::{Connection, Event, Role, Violation, deflate::Options};
@@ -32,7 +32,7 @@ fn assert_plain(connection: &mut Connection) {
 /// [S-07] [S-08] Without options every offer is declined, by saying nothing, and all goes uncompressed.
 #[test]
 fn declined_without_options() {
-    for offer in [PLAIN, NO_TAKEOVER, "permessage-deflate; client_max_window_bits; server_max_window_bits=10"] {
+    for offer in [PLAIN, NO_CONTEXT_TAKEOVER, "permessage-deflate; client_max_window_bits; server_max_window_bits=10"] {
         let (mut connection, answer) = serve(None, &[offer]);
         assert_eq!(answer, None);
         assert_plain(&mut connection);
@@ -206,7 +206,7 @@ fn client_max_window_bits_not_offered() {
         "permessage-deflate; server_max_window_bits=15",
         Some("permessage-deflate; server_max_window_bits=15"),
     );
-    assert_answer(&options, NO_TAKEOVER, Some(NO_TAKEOVER));
+    assert_answer(&options, NO_CONTEXT_TAKEOVER, Some(NO_CONTEXT_TAKEOVER));
 }
 
 /// [S-02] [S-16] [Q-06] [H-08] The first offer that can be kept is taken, those that cannot are passed over, and it does not
@@ -254,7 +254,7 @@ fn alone() {
 /// [F-19] There is one extension at the most, and so one field.
 #[test]
 fn one_field() {
-    let (_, answer) = serve(Some(Options::default()), &[PLAIN, PLAIN, NO_TAKEOVER]);
+    let (_, answer) = serve(Some(Options::default()), &[PLAIN, PLAIN, NO_CONTEXT_TAKEOVER]);
     assert_eq!(answer.as_deref(), Some(PLAIN));
 }
 

@@ -3,7 +3,8 @@
 use crate::{
     common::{ROLES, close_from, frame_to, receive_cut, written},
     kit::{
-        BINARY, Miniz, NO_TAKEOVER, PLAIN, TEXT, Unminiz, agreed, agreed_with, deflated, noise, outgoing, prose, stored,
+        BINARY, Miniz, NO_CONTEXT_TAKEOVER, PLAIN, TEXT, Unminiz, agreed, agreed_with, deflated, noise, outgoing,
+        prose, stored,
     },
     oracle::{Block, Oracle},
     wire::frames,
@@ -149,7 +150,7 @@ fn lengths_about_a_chunk() {
 fn empty_messages() {
     for role in ROLES {
         for payload in [&[][..], &[0]] {
-            let mut connection = in_chunks(role, NO_TAKEOVER);
+            let mut connection = in_chunks(role, NO_CONTEXT_TAKEOVER);
             for first in [TEXT, BINARY] {
                 let events = receive_cut(&mut connection, &frame_to(role, first, payload), usize::MAX);
                 assert_eq!(content(events), (vec![], 1));
@@ -190,7 +191,7 @@ fn bad_messages() {
 #[test]
 fn sent_in_chunks() {
     for role in ROLES {
-        for params in [PLAIN, NO_TAKEOVER] {
+        for params in [PLAIN, NO_CONTEXT_TAKEOVER] {
             let mut connection = agreed(role, params);
             let (mut oracle, mut miniz) = (Oracle::new(15), Unminiz::new());
             for sizes in [&[1000, 1, 70_000][..], &[0, 300, 0, 0, 4, 0], &[2, 0], &[0, 0], &[0], &[5000]] {
@@ -210,7 +211,7 @@ fn sent_in_chunks() {
                     }
                     payload.extend(&frame.payload);
                 }
-                if params == NO_TAKEOVER {
+                if params == NO_CONTEXT_TAKEOVER {
                     oracle.restart();
                     miniz = Unminiz::new();
                 }

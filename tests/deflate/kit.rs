@@ -13,10 +13,11 @@ use bytes::Buf;
 use miniz_oxide::MZFlush;
 use std::sync::Arc;
 
-/// "permessage-deflate" with nothing else: takeover in both directions, windows of 15 bits.
+/// "permessage-deflate" with nothing else: context takeover in both directions, windows of 15 bits.
 pub(crate) const PLAIN: &str = "permessage-deflate";
 /// Nothing is kept between two messages.
-pub(crate) const NO_TAKEOVER: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+pub(crate) const NO_CONTEXT_TAKEOVER: &str =
+    "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
 /// The first bytes of compressed messages, with FIN.
 pub(crate) const TEXT: u8 = 0xC1;

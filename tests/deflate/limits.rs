@@ -2,7 +2,7 @@
 
 use crate::{
     common::{ROLES, close_from, frame_to, receive_cut, written},
-    kit::{BINARY, NO_TAKEOVER, PLAIN, TEXT, agreed_with, binary, deflated, noise, prose, stored, text},
+    kit::{BINARY, NO_CONTEXT_TAKEOVER, PLAIN, TEXT, agreed_with, binary, deflated, noise, prose, stored, text},
 };
 use bowline::{Connection, Event, Role, Violation};
 
@@ -34,11 +34,11 @@ fn assert_too_big(connection: &mut Connection, bytes: &[u8], cut: usize, limit: 
 }
 
 /// [R-06] [R-05] [T-27] A message of n bytes passes, and one of n + 1 does not: text or binary, in one frame or in many, in
-/// one read or byte by byte, with takeover or without, however well it is compressed.
+/// one read or byte by byte, with context takeover or without, however well it is compressed.
 #[test]
 fn exact() {
     for role in ROLES {
-        for params in [PLAIN, NO_TAKEOVER] {
+        for params in [PLAIN, NO_CONTEXT_TAKEOVER] {
             for limit in [0, 1, 4095, 4096, LIMIT] {
                 for data in [vec![b'a'; limit + 1], prose(limit + 1).into_bytes()] {
                     assert_exact(role, params, limit, &data);
@@ -63,7 +63,7 @@ fn assert_exact(role: Role, params: &str, limit: usize, data: &[u8]) {
                     };
                     let bytes = &framings(role, first, &fits)[index];
                     assert_eq!(receive_cut(&mut connection, bytes, cut), [expected]);
-                    if params == NO_TAKEOVER {
+                    if params == NO_CONTEXT_TAKEOVER {
                         // [T-27] The count begins anew with each message.
                         assert_eq!(receive_cut(&mut connection, bytes, cut).len(), 1);
                     }
@@ -109,7 +109,7 @@ fn longer_on_the_wire() {
 fn bombs() {
     let huge = 64 * LIMIT;
     for role in ROLES {
-        for params in [PLAIN, NO_TAKEOVER] {
+        for params in [PLAIN, NO_CONTEXT_TAKEOVER] {
             for first in [TEXT, BINARY] {
                 let bomb = deflated(&vec![b'a'; huge]);
                 assert!(bomb.len() * 900 < huge, "{} bytes", bomb.len());

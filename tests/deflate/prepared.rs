@@ -2,7 +2,7 @@
 
 use crate::{
     common::{ROLES, receive, written},
-    kit::{NO_TAKEOVER, PLAIN, agreed, noise, options, pair, prose, serve, shared, text},
+    kit::{NO_CONTEXT_TAKEOVER, PLAIN, agreed, noise, options, pair, prose, serve, shared, text},
     oracle::Oracle,
     wire::{Frame, frames},
 };
@@ -22,7 +22,7 @@ fn to_all() {
     for (prepared, opcode) in [(Prepared::text(&message), 1), (Prepared::binary(&message), 2)] {
         for role in ROLES {
             let mut compressed = Vec::new();
-            for params in [PLAIN, NO_TAKEOVER] {
+            for params in [PLAIN, NO_CONTEXT_TAKEOVER] {
                 let mut connection = agreed(role, params);
                 for _ in 0..2 {
                     connection.send_prepared(&prepared).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::{
     common::{KEY, frame_to, written},
-    kit::{NO_TAKEOVER, PLAIN, agreed_with, deflated, noise, outgoing, pair, stored},
+    kit::{NO_CONTEXT_TAKEOVER, PLAIN, agreed_with, deflated, noise, outgoing, pair, stored},
     wire::frames,
 };
 use bowline::{Closure, Config, Connection, Delivery, Event, Input, Message, Prepared, Role, Text, deflate::Options};
@@ -19,22 +19,22 @@ fn delivery() -> impl Strategy<Value = Delivery> {
 }
 
 fn options() -> impl Strategy<Value = Options> {
-    let takeovers = (any::<bool>(), any::<bool>(), any::<bool>());
+    let context_takeover = (any::<bool>(), any::<bool>(), any::<bool>());
     let threshold = prop_oneof![Just(0_usize), Just(64), 0..3000_usize];
-    (0..=10_u8, 0..=10_u8, 7..=16_u8, 7..=16_u8, takeovers, threshold).prop_map(
+    (0..=10_u8, 0..=10_u8, 7..=16_u8, 7..=16_u8, context_takeover, threshold).prop_map(
         |(
             level,
             memory_level,
             window_bits,
             peer_window_bits,
-            (takeover, peer_context_takeover, fallback),
+            (context_takeover, peer_context_takeover, fallback),
             threshold,
         )| {
             let mut options = Options::default();
             (options.level, options.memory_level) = (level, memory_level);
             (options.window_bits, options.peer_window_bits) = (window_bits, peer_window_bits);
             (options.context_takeover, options.peer_context_takeover, options.fallback) =
-                (takeover, peer_context_takeover, fallback);
+                (context_takeover, peer_context_takeover, fallback);
             options.threshold = threshold;
             options
         },
@@ -234,7 +234,7 @@ proptest! {
     /// with the same error at the same position, within the limit or not.
     #[test]
     fn damaged_streams(
-        role in role(), takeover: bool, delivery in delivery(), limit in prop_oneof![Just(usize::MAX), 0..5000_usize],
+        role in role(), context_takeover: bool, delivery in delivery(), limit in prop_oneof![Just(usize::MAX), 0..5000_usize],
         frames in stream(), pieces in pieces(), damage in vec((any::<Index>(), any::<u8>(), 0..3_u8), 0..4),
     ) {
         let mut bytes: Vec<u8> = frames.iter().flat_map(|(first, payload)| frame_to(role, *first, payload)).collect();
@@ -247,7 +247,7 @@ proptest! {
                 _ => drop(bytes.remove(at)),
             }
         }
-        let params = if takeover { PLAIN } else { NO_TAKEOVER };
+        let params = if context_takeover { PLAIN } else { NO_CONTEXT_TAKEOVER };
         let cut = received(&mut limited(role, params, delivery, limit), &bytes, &pieces);
         let whole = received(&mut limited(role, params, delivery, limit), &bytes, &[usize::MAX]);
         prop_assert_eq!(&cut.closure, &whole.closure);
@@ -259,7 +259,7 @@ proptest! {
     /// [R-12] [T-25] Damage to the payload alone, so that it is the decompressor that gets it.
     #[test]
     fn damaged_payloads(
-        role in role(), takeover: bool, delivery in delivery(), pieces in pieces(), mut frames in stream(),
+        role in role(), context_takeover: bool, delivery in delivery(), pieces in pieces(), mut frames in stream(),
         damage in vec((any::<Index>(), any::<Index>(), any::<u8>()), 1..4),
     ) {
         for (frame, at, byte) in damage {
@@ -271,7 +271,7 @@ proptest! {
             }
         }
         let bytes: Vec<u8> = frames.iter().flat_map(|(first, payload)| frame_to(role, *first, payload)).collect();
-        let params = if takeover { PLAIN } else { NO_TAKEOVER };
+        let params = if context_takeover { PLAIN } else { NO_CONTEXT_TAKEOVER };
         let cut = received(&mut limited(role, params, delivery, 1 << 20), &bytes, &pieces);
         let whole = received(&mut limited(role, params, delivery, 1 << 20), &bytes, &[usize::MAX]);
         prop_assert_eq!(cut, whole);

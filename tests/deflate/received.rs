@@ -3,7 +3,8 @@
 use crate::{
     common::{ROLES, close_from, frame_to, receive, receive_cut, written},
     kit::{
-        BINARY, Miniz, NO_TAKEOVER, PLAIN, TEXT, agreed, assert_received, binary, deflated, noise, prose, stored, text,
+        BINARY, Miniz, NO_CONTEXT_TAKEOVER, PLAIN, TEXT, agreed, assert_received, binary, deflated, noise, prose,
+        stored, text,
     },
     oracle::{Bad, Block, Oracle},
     raw::Raw,
@@ -73,7 +74,7 @@ fn hello_again() {
         }
     }
     assert_bad(PLAIN, &[HELLO_AGAIN]);
-    assert_bad(NO_TAKEOVER, &[HELLO, HELLO_AGAIN]);
+    assert_bad(NO_CONTEXT_TAKEOVER, &[HELLO, HELLO_AGAIN]);
 }
 
 /// [W-12] [T-22] "Using a DEFLATE Block with No Compression".
@@ -84,12 +85,12 @@ fn hello_stored() {
     assert_eq!(receive(&mut client, bytes), [text("Hello")]);
 }
 
-/// [W-13] [T-21] "Using a DEFLATE Block with "BFINAL" Set to 1": the message decodes and so do those after it, with takeover
+/// [W-13] [T-21] "Using a DEFLATE Block with "BFINAL" Set to 1": the message decodes and so do those after it, with context takeover
 /// and without, also where nothing at all follows the block.
 #[test]
 fn hello_final() {
     for role in ROLES {
-        for params in [PLAIN, NO_TAKEOVER] {
+        for params in [PLAIN, NO_CONTEXT_TAKEOVER] {
             let mut connection = agreed(role, params);
             for _ in 0..2 {
                 assert_received(&mut connection, TEXT, FINAL_HELLO, text("Hello"));
@@ -145,7 +146,7 @@ fn nothing_compressed() {
 #[test]
 fn nothing_at_all() {
     for role in ROLES {
-        for params in [PLAIN, NO_TAKEOVER] {
+        for params in [PLAIN, NO_CONTEXT_TAKEOVER] {
             let mut connection = agreed(role, params);
             assert_received(&mut connection, TEXT, &[], text(""));
             assert_received(&mut connection, BINARY, &[], binary(b""));
@@ -189,7 +190,7 @@ fn fragments_anywhere() {
     let payload = deflated(message.as_bytes());
     for role in ROLES {
         let ping = frame_to(role, 0x89, HELLO);
-        let mut connection = agreed(role, NO_TAKEOVER);
+        let mut connection = agreed(role, NO_CONTEXT_TAKEOVER);
         for at in 0..=payload.len() {
             let bytes = [frame_to(role, 0x41, &payload[..at]), ping.clone(), frame_to(role, 0x80, &payload[at..])];
             let events = receive(&mut connection, &bytes.concat());
@@ -225,7 +226,7 @@ fn compressed_and_plain_in_turn() {
     }
 }
 
-/// [T-18] [T-19] The window is kept over messages, and reaches 32,768 bytes back; without takeover it does not.
+/// [T-18] [T-19] The window is kept over messages, and reaches 32,768 bytes back; without context takeover it does not.
 #[test]
 fn the_furthest_match() {
     let data = noise(32_768);
@@ -238,7 +239,7 @@ fn the_furthest_match() {
     }
     let beyond = Raw::fixed(false).three_from(32_768).end().payload();
     assert_bad(PLAIN, &[&stored(&data[1..], 1000), &beyond]);
-    assert_bad(NO_TAKEOVER, &[&stored(&data, 1000), &far]);
+    assert_bad(NO_CONTEXT_TAKEOVER, &[&stored(&data, 1000), &far]);
 }
 
 /// [T-26] What is further back than there is anything is refused: also where an earlier message, or another connection, has
@@ -258,7 +259,7 @@ fn too_far_back() {
     for back in [1, 5, 100, 32_768] {
         let first = Raw::fixed(false).three_from(back).end().payload();
         assert_bad(PLAIN, &[&first]);
-        assert_bad(NO_TAKEOVER, &[&stored(&noise(40_000), 5000), HELLO, &first]);
+        assert_bad(NO_CONTEXT_TAKEOVER, &[&stored(&noise(40_000), 5000), HELLO, &first]);
     }
 }
 
@@ -279,7 +280,7 @@ fn corrupt_data() {
         &bad_codes,
     ] {
         assert_bad(PLAIN, &[bad]);
-        assert_bad(NO_TAKEOVER, &[HELLO, HELLO, bad]);
+        assert_bad(NO_CONTEXT_TAKEOVER, &[HELLO, HELLO, bad]);
     }
 }
 
@@ -365,7 +366,7 @@ fn text_of_many_bytes() {
     for role in ROLES {
         for shift in 0..4 {
             let message = format!("{}{}", "x".repeat(shift), "é한🎈".repeat(3000));
-            let mut connection = agreed(role, NO_TAKEOVER);
+            let mut connection = agreed(role, NO_CONTEXT_TAKEOVER);
             for payload in [deflated(message.as_bytes()), stored(message.as_bytes(), 1)] {
                 for cut in [1, 5, 1000, usize::MAX] {
                     let bytes = frame_to(role, TEXT, &payload);
@@ -389,11 +390,11 @@ fn text_that_is_none() {
         for payload in [deflated(&bad), stored(&bad, 500)] {
             let before = frame_to(role, TEXT, HELLO);
             let frames = [before.clone(), frame_to(role, TEXT, &payload)];
-            assert_refused(role, NO_TAKEOVER, &frames, 1, Violation::InvalidText);
+            assert_refused(role, NO_CONTEXT_TAKEOVER, &frames, 1, Violation::InvalidText);
         }
         // The frame has more than what is needed, and neither its rest nor its message is waited for.
         let frame = frame_to(role, 0x41, &stored(&bad, 500));
-        let mut connection = agreed(role, NO_TAKEOVER);
+        let mut connection = agreed(role, NO_CONTEXT_TAKEOVER);
         let header = frame.len() - stored(&bad, 500).len();
         let shown_by = header + 5 * (9000 / 500 + 1) + 9000;
         assert_eq!(receive(&mut connection, &frame[..shown_by]), []);

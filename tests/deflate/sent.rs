@@ -3,7 +3,8 @@
 use crate::{
     common::{ROLES, frame_from, frame_to, receive, written},
     kit::{
-        NO_TAKEOVER, PLAIN, Unminiz, agreed, agreed_with, ask, noise, options, outgoing, pair, prose, serve, shared,
+        NO_CONTEXT_TAKEOVER, PLAIN, Unminiz, agreed, agreed_with, ask, noise, options, outgoing, pair, prose, serve,
+        shared,
     },
     oracle::{Block, Oracle},
     wire::{Frame, frames},
@@ -33,7 +34,7 @@ fn only(connection: &mut Connection) -> Frame {
 #[test]
 fn what_is_sent_inflates() {
     for role in ROLES {
-        for params in [PLAIN, NO_TAKEOVER] {
+        for params in [PLAIN, NO_CONTEXT_TAKEOVER] {
             let mut connection = agreed(role, params);
             let (mut oracle, mut miniz) = (Oracle::new(15), Unminiz::new());
             for (round, len) in [20, 64, 125, 126, 1000, 4095, 4096, 4097, 65_536, 100_000].into_iter().enumerate() {
@@ -50,7 +51,7 @@ fn what_is_sent_inflates() {
                 assert_eq!(frame.first, if text { 0xC1 } else { 0xC2 });
                 assert_eq!(frame.key.is_some(), role == Role::Client);
                 assert!(frame.payload.len() < len);
-                if params == NO_TAKEOVER {
+                if params == NO_CONTEXT_TAKEOVER {
                     // [T-12] [T-13] Each message begins with an empty window.
                     (oracle, miniz) = (Oracle::new(15), Unminiz::new());
                 }
@@ -88,12 +89,12 @@ fn all_levels() {
     }
 }
 
-/// [T-12] [T-13] [S-22] [S-28] Without takeover a message is the same whatever came before it; with takeover it refers to it.
+/// [T-12] [T-13] [S-22] [S-28] Without context takeover a message is the same whatever came before it; with context takeover it refers to it.
 #[test]
 fn takeover() {
     let message = prose(2000);
     for role in ROLES {
-        let mut connection = agreed(role, NO_TAKEOVER);
+        let mut connection = agreed(role, NO_CONTEXT_TAKEOVER);
         let first = sent(&mut connection, &message);
         for other in ["", "short", &prose(5000), &message] {
             sent(&mut connection, other);
@@ -136,7 +137,7 @@ fn as_they_are() {
     let long = prose(1000);
     let random: String = noise(5000).iter().map(|byte| char::from(32 + byte % 95)).collect();
     for role in ROLES {
-        for params in [PLAIN, NO_TAKEOVER] {
+        for params in [PLAIN, NO_CONTEXT_TAKEOVER] {
             let mut connection = agreed_with(role, params, |config| {
                 config.deflate = Some(options(|options| options.threshold = 100));
             });
@@ -144,7 +145,7 @@ fn as_they_are() {
             for round in 0..6 {
                 let frame = sent(&mut connection, &long);
                 assert_eq!(frame.first, 0xC1);
-                if params == NO_TAKEOVER {
+                if params == NO_CONTEXT_TAKEOVER {
                     oracle.restart();
                 }
                 assert_eq!(oracle.message(&frame.payload).unwrap(), long.as_bytes());
@@ -293,7 +294,7 @@ fn uncompressed_for_one_message() {
     let first_bytes =
         |connection: &mut Connection| frames(&written(connection)).iter().map(|frame| frame.first).collect::<Vec<_>>();
     for role in ROLES {
-        for params in [PLAIN, NO_TAKEOVER] {
+        for params in [PLAIN, NO_CONTEXT_TAKEOVER] {
             let mut connection = agreed(role, params);
             for _ in 0..3 {
                 for (message, first) in [(text(), 0x81), (binary(), 0x82)] {

@@ -54,7 +54,7 @@ fn with(level: u8) -> Options {
 }
 
 /// [T-14] [T-15] [T-11] [S-20] [S-10] No match reaches further back than the window that was agreed on, of 9 to 15 bits, with
-/// any level, takeover or none, whichever call sends it. And the window is used: most of it, if not all.
+/// any level, context takeover or none, whichever call sends it. And the window is used: most of it, if not all.
 #[test]
 fn no_match_beyond_the_window() {
     for role in ROLES {

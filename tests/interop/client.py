@@ -145,7 +145,7 @@ async def count_bytes(ws, agreed):
                 raise AssertionError(f"{what}: that is not compressed")
             refers = takeover and size + 300 < 2**bits  # zlib does not use the whole window
             if refers != (again < first / 4):
-                raise AssertionError(f"{what}, with {bits if takeover else 'no takeover'}")
+                raise AssertionError(f"{what}, with {bits if takeover else 'no context takeover'}")
 
 
 @check_if(AGREEMENT)

@@ -52,7 +52,7 @@ export async function countBytes({ client, server }, echo, wire) {
         const what = `the ${role} sent ${size} bytes in ${first[i]}, and in ${again[i]} the second time`;
         if (!(first[i] < 0.8 * size)) throw new Error(`${what}: that is not compressed`);
         const refers = takeover && size + 300 < 2 ** bits; // zlib does not use the whole window
-        if (refers !== again[i] < first[i] / 4) throw new Error(`${what}, with ${takeover ? bits : 'no takeover'}`);
+        if (refers !== again[i] < first[i] / 4) throw new Error(`${what}, with ${takeover ? bits : 'no context takeover'}`);
       }
     }
   }

@@ -1,4 +1,4 @@
-//! What compression holds (RFC 7692): nothing between messages without takeover, and else what the docs say.
+//! What compression holds (RFC 7692): nothing between messages without context takeover, and else what the docs say.
 
 use crate::{
     ROLES,
@@ -15,7 +15,7 @@ use miniz_oxide::MZFlush;
 use std::{sync::Arc, thread, time::Duration};
 
 const TAKEOVER: &str = "permessage-deflate";
-const NO_TAKEOVER: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+const NO_CONTEXT_TAKEOVER: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
 /// What comes out at a time, at the most.
 const CHUNK: usize = 16 * KIB;
@@ -41,7 +41,7 @@ fn config(change: impl FnOnce(&mut Config, &mut Options)) -> Arc<Config> {
 /// A connection that has shaken hands on this, has nothing on the heap, and is observed from now on. This thread has its scratch
 /// memory already.
 fn agreed(role: Role, config: &Arc<Config>, params: &str) -> Held {
-    let mut first = observed(Role::Server, &self::config(|_, _| {}), NO_TAKEOVER);
+    let mut first = observed(Role::Server, &self::config(|_, _| {}), NO_CONTEXT_TAKEOVER);
     first.receive(&mut frame_to(Role::Server, 0xC2, &deflated(b"first")));
     observed(role, config, params)
 }
@@ -116,7 +116,7 @@ fn rest(held: &mut Held) {
     held.tick(12_000);
 }
 
-/// Without takeover a connection that has echoed compressed messages holds nothing afterwards, like one without compression. What
+/// Without context takeover a connection that has echoed compressed messages holds nothing afterwards, like one without compression. What
 /// it needed waits for the next message, of whichever connection.
 #[test]
 fn an_idle_connection_without_takeover_has_no_heap() {
@@ -124,12 +124,12 @@ fn an_idle_connection_without_takeover_has_no_heap() {
         for delivery in [Delivery::Messages, Delivery::Chunks] {
             let config = config(|config, _| config.delivery = delivery);
             // The first brings what all share.
-            let mut first = agreed(role, &config, NO_TAKEOVER);
+            let mut first = agreed(role, &config, NO_CONTEXT_TAKEOVER);
             echo(&mut first, &mut frame_to(role, 0xC2, &deflated(&[b'a'; 1000])));
             for len in [1, 125, KIB, 16 * KIB, 100 * KIB] {
                 for opcode in [0xC1, 0xC2] {
                     for cut in [usize::MAX, 10] {
-                        let mut held = agreed(role, &config, NO_TAKEOVER);
+                        let mut held = agreed(role, &config, NO_CONTEXT_TAKEOVER);
                         for piece in frame_to(role, opcode, &deflated(&vec![b'a'; len])).chunks_mut(cut) {
                             echo(&mut held, piece);
                         }
@@ -245,7 +245,7 @@ fn bombs() {
     assert!(bomb.len() < 5000);
     for role in ROLES {
         for opcode in [1, 2] {
-            for params in [TAKEOVER, NO_TAKEOVER] {
+            for params in [TAKEOVER, NO_CONTEXT_TAKEOVER] {
                 for frame in [bomb.len(), 100, 1] {
                     for cut in [1, 7, usize::MAX] {
                         let config = config(|config, _| config.limits.message = limit);
@@ -282,7 +282,7 @@ fn memory_follows_what_has_come_out() {
         for opcode in [0xC1, 0xC2] {
             let data = if opcode == 0xC1 { vec![b'a'; 100 * KIB] } else { whole.clone() };
             let payload = if opcode == 0xC1 { deflated(&data) } else { payload.clone() };
-            let mut held = agreed(role, &config(|_, _| {}), NO_TAKEOVER);
+            let mut held = agreed(role, &config(|_, _| {}), NO_CONTEXT_TAKEOVER);
             for (index, byte) in frame_to(role, opcode, &payload).iter_mut().enumerate() {
                 held.receive(&mut [*byte]);
                 // At a ratio of 1032 to 1 at the most (RFC 1951 §3.2.5: 258 bytes for two bits).
@@ -299,7 +299,7 @@ fn chunks_hold_a_chunk() {
     let len = 16 * MIB;
     for role in ROLES {
         for opcode in [0xC1, 0xC2] {
-            for params in [TAKEOVER, NO_TAKEOVER] {
+            for params in [TAKEOVER, NO_CONTEXT_TAKEOVER] {
                 for cut in [1, usize::MAX] {
                     let config = config(|config, _| config.delivery = Delivery::Chunks);
                     let mut held = agreed(role, &config, params);

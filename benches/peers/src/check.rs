@@ -31,8 +31,8 @@ pub fn check(name: &str, job: &Job, work: &mut dyn Work) {
     let what = format!("{name}, {:?}, {} bytes", job.task, job.size);
     match job.task {
         Task::Receive { .. } | Task::Fragments => assert_eq!(tally.result(), expected(job, messages), "{what}"),
-        Task::CompressedEcho { takeover, .. } => {
-            assert_eq!(read_compressed(&sent, takeover).result(), expected(job, messages), "{what}");
+        Task::CompressedEcho { context_takeover, .. } => {
+            assert_eq!(read_compressed(&sent, context_takeover).result(), expected(job, messages), "{what}");
             let plain: usize = job.wire.payloads.iter().cycle().take(messages).map(Vec::len).sum();
             assert!(sent.len() < plain, "{what}: it does not compress");
         }
@@ -59,7 +59,7 @@ fn expected(job: &Job, messages: usize) -> (u64, u64, Option<u64>) {
 }
 
 /// Reads the frames of a server that compresses each message.
-fn read_compressed(mut bytes: &[u8], takeover: bool) -> Tally {
+fn read_compressed(mut bytes: &[u8], context_takeover: bool) -> Tally {
     let mut tally = Tally::checking();
     let mut decompress = Decompress::new(false);
     while let [0xC1, second, rest @ ..] = bytes {
@@ -68,7 +68,7 @@ fn read_compressed(mut bytes: &[u8], takeover: bool) -> Tally {
             len => (usize::from(*len), rest),
         };
         let (payload, rest) = rest.split_at(len);
-        if !takeover {
+        if !context_takeover {
             decompress.reset(false);
         }
         let mut plain = Vec::with_capacity(64 * 1024);
@@ -96,7 +96,7 @@ fn read_frames(mut bytes: &[u8], masked: bool) -> Tally {
         let (payload, rest) = rest.split_at(len);
         let plain: Vec<u8> = payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
         assert!(matches!(first & 0x0F, 0..=2), "a frame that is no message");
-        tally.piece(&plain);
+        tally.chunk(&plain);
         if first & 0x80 != 0 {
             tally.end();
         }
@@ -144,11 +144,11 @@ mod tests {
         let mut work = work(move |messages, tally| {
             for index in 0..messages {
                 let cut = if index == 0 { 124 } else { 0 };
-                tally.piece(&payload[..cut]);
+                tally.chunk(&payload[..cut]);
                 if index == 0 {
                     tally.end()
                 }
-                tally.piece(&payload[cut..]);
+                tally.chunk(&payload[cut..]);
                 if index > 0 {
                     tally.end()
                 }

@@ -17,7 +17,7 @@ pub enum Task {
     /// Receive binary messages as a server, and send each back.
     Echo { reads: Reads },
     /// Receive compressed text as a server, and send each message back compressed.
-    CompressedEcho { takeover: bool, level: u8 },
+    CompressedEcho { context_takeover: bool, level: u8 },
     /// Send binary messages as a client. The caller keeps the data.
     ClientSend,
     /// Send binary messages as a server, from a `Bytes` that the caller shares.
@@ -45,7 +45,7 @@ impl Job {
             Task::Receive { kind, role, reads } => Wire::messages(kind, size, role, reads),
             Task::Fragments => Wire::fragments(size, 64),
             Task::Echo { reads } => Wire::messages(Kind::Binary, size, Role::Server, reads),
-            Task::CompressedEcho { takeover, level } => Wire::compressed(size, takeover, level),
+            Task::CompressedEcho { context_takeover, level } => Wire::compressed(size, context_takeover, level),
             Task::HandshakeServer => Wire::raw(exchange::BROWSER.as_bytes().to_vec()),
             Task::ClientSend | Task::ServerSend | Task::HandshakeClient => Wire::raw(Vec::new()),
         };

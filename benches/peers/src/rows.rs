@@ -20,12 +20,13 @@ impl Row {
     }
 }
 
-/// Which of our doors a target is for.
+/// Which of our APIs a target is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
-    /// Whole messages, through the faster of the two doors.
+    /// Whole messages: the faster of `receive` and the direct read.
     Messages,
-    Pieces,
+    /// Chunks as they arrive.
+    Chunks,
 }
 
 /// What is to be reached.
@@ -74,10 +75,12 @@ pub fn all() -> Vec<Row> {
         }));
     }
     for level in [1, 6] {
-        for takeover in [true, false] {
+        for context_takeover in [true, false] {
             let level_with_them = [(Which::Messages, Goal::Complete(1.0))];
             let sizes = [125, KIB, 16 * KIB];
-            rows.extend(sizes.map(|size| row(Task::CompressedEcho { takeover, level }, size, &level_with_them)));
+            rows.extend(
+                sizes.map(|size| row(Task::CompressedEcho { context_takeover, level }, size, &level_with_them)),
+            );
         }
     }
     rows.extend(SIZES.map(|size| row(Task::ClientSend, size, &client_send(size))));
@@ -109,7 +112,7 @@ fn receive(kind: Kind, role: Role, reads: Reads, size: usize) -> Row {
 }
 
 fn receive_binary(size: usize) -> Vec<Target> {
-    let (complete, bare, floor, pieces) = match size {
+    let (complete, bare, floor, chunks) = match size {
         16 => (4.0, 1.3, 1.3, None),
         125 => (3.5, 1.5, 1.3, None),
         1024 => (2.3, 1.6, 1.25, None),
@@ -123,8 +126,8 @@ fn receive_binary(size: usize) -> Vec<Target> {
         (Which::Messages, Goal::Bare(bare)),
         (Which::Messages, Goal::Floor(floor)),
     ];
-    if let Some(pieces) = pieces {
-        targets.extend([(Which::Pieces, Goal::Complete(pieces)), (Which::Pieces, Goal::Floor(1.2))]);
+    if let Some(chunks) = chunks {
+        targets.extend([(Which::Chunks, Goal::Complete(chunks)), (Which::Chunks, Goal::Floor(1.2))]);
     }
     targets
 }

@@ -18,20 +18,20 @@ impl Tally {
 
     #[inline]
     pub fn message(&mut self, payload: &[u8]) {
-        self.piece(payload);
+        self.chunk(payload);
         self.end();
     }
 
     #[inline]
-    pub fn piece(&mut self, piece: &[u8]) {
-        let piece = black_box(piece);
-        self.bytes += piece.len() as u64;
+    pub fn chunk(&mut self, chunk: &[u8]) {
+        let chunk = black_box(chunk);
+        self.bytes += chunk.len() as u64;
         if let Some(sum) = &mut self.sum {
-            *sum = piece.iter().fold(*sum, |sum, byte| step(sum, u64::from(*byte)));
+            *sum = chunk.iter().fold(*sum, |sum, byte| step(sum, u64::from(*byte)));
         }
     }
 
-    /// The end of a message that came in pieces.
+    /// The end of a message that arrived in chunks.
     #[inline]
     pub fn end(&mut self) {
         self.messages += 1;

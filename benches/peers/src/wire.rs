@@ -63,10 +63,10 @@ impl Wire {
         let mut bytes = Vec::new();
         for _ in 0..4 {
             let count = size.div_ceil(part);
-            for (index, piece) in payload.chunks(part).enumerate() {
+            for (index, chunk) in payload.chunks(part).enumerate() {
                 let opcode = if index == 0 { 2 } else { 0 };
                 let fin = if index + 1 == count { 0x80 } else { 0 };
-                push_frame(&mut bytes, fin | opcode, piece, random.key(Role::Server));
+                push_frame(&mut bytes, fin | opcode, chunk, random.key(Role::Server));
             }
         }
         Self { bytes, payload, payloads: Vec::new(), frame_len: None }
@@ -74,13 +74,13 @@ impl Wire {
 
     /// Masked text messages that are alike, as an application sends them in JSON, each compressed on its own or after the ones
     /// before it. The first of them refer to none, so the wire can begin again.
-    pub fn compressed(size: usize, takeover: bool, level: u8) -> Self {
+    pub fn compressed(size: usize, context_takeover: bool, level: u8) -> Self {
         let mut random = Random::default();
         let mut compress = Compress::new(Compression::new(level.into()), false);
         let (mut bytes, mut payloads) = (Vec::new(), Vec::new());
         for _ in 0..(256 * 1024 / size).clamp(4, 256) {
             let payload = json(size, &mut random);
-            if !takeover {
+            if !context_takeover {
                 compress.reset();
             }
             let mut compressed = Vec::with_capacity(2 * size + 64);

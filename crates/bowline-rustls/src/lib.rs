@@ -1,7 +1,7 @@
 //! The TLS libraries that the clients of [bowline](https://docs.rs/bowline) use, in one place.
 //!
-//! There is nothing to do with this crate by itself: bowline's feature `rustls` brings it in, and `bowline::adapter::rustls` is
-//! what to use. It exists because Cargo cannot make a dependency depend on two features: without Tokio, `wss://` needs only
+//! You do not need to depend on this crate: bowline's feature `rustls` does, and `bowline::adapter::blocking::rustls` or
+//! `bowline::adapter::tokio::rustls` is rustls itself. It exists because Cargo cannot make a dependency depend on two features: without Tokio, `wss://` needs only
 //! rustls; with Tokio, it needs tokio-rustls, too, which is the feature `tokio` here.
 
 #![no_std]

@@ -30,7 +30,7 @@
 //! - [`Limits`](bowline::Limits): a message that is too large closes the connection with 1009 before it has arrived. A client
 //!   that does not read is disconnected when more than `Limits::output` is queued; others do not wait for it.
 //! - [`Deadlines`](bowline::Deadlines): a silent client is pinged, and times out if it does not answer.
-//! - [`closure`](bowline::Connection::closure) tells who left and how, for the terminal.
+//! - [`closure`](bowline::Connection::closure) reports which side ended the connection, and how, for the terminal.
 //!
 //! # The protocol
 //!

@@ -14,18 +14,18 @@
 //!
 //! # The steps of a driver, and why
 //!
-//! 1. **Read into one buffer** that all connections share. Events borrow what is whole in it, and a `Connection` keeps the rest of
-//!    an unfinished message; so the buffer is free for the next connection.
+//! 1. **Read into one buffer** that all connections share. Events borrow payloads that are complete in it, and a `Connection` keeps the
+//!    received part of an unfinished message, so the buffer is free for the next connection.
 //! 2. **Receive until `None`**, and answer while the event is held. A violation is an event, too: its Close frame is queued.
-//! 3. **Tick**, once for all that one read returned. It returns how long the connection can wait; the loop waits until the
-//!    first of these deadlines at most.
+//! 3. **Tick**, once for all that one read returned. It returns how long the connection can wait; the loop waits at most until the
+//!    first of these deadlines.
 //! 4. **Write** with `Output::write_to`: all answers at once.
 //! 5. **If the socket is full, stop reading** from that connection, and wait until it is writable. Otherwise a peer that sends
 //!    and never reads fills the memory of the server, up to `Limits::output` for each connection.
-//! 6. **End in two steps**: `should_shutdown` tells when to shut down the write half, and reading goes on; `is_closed` tells
-//!    when to close the socket.
+//! 6. **End in two steps**: `should_shutdown` is true when the write half is to be shut down, while reading continues; `is_closed` is true
+//!    when the socket is to be closed.
 //!
-//! A client that is refused is no special case: `Refusal::into_connection` makes a connection that only delivers the answer.
+//! A refused client is not a special case: `Refusal::into_connection` makes a connection that only delivers the answer.
 //!
 //! To use more cores, run a loop in each of several threads, and distribute the accepted sockets among them.
 

@@ -11,13 +11,13 @@ use crate::{
 };
 use alloc::vec::Vec;
 
-/// Why no more is decompressed into a chunk.
+/// Why filling a chunk stopped.
 enum Filled {
     /// There is more in the message.
     Chunk,
     /// The input is used up.
     Starved,
-    /// The frame is over, but not the message.
+    /// The frame is complete, but not the message.
     Frame,
     Message,
 }
@@ -138,7 +138,7 @@ impl Receiver {
         })
     }
 
-    /// Which compressed byte proves it is not known, so the position is that of the message's first byte.
+    /// The position is that of the message's first byte, since the decompressor does not report the invalid byte.
     #[cold]
     fn in_compressed(&self, violation: Violation) -> ProtocolError {
         ProtocolError::new(violation, self.decompression.start())

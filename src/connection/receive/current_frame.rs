@@ -8,8 +8,7 @@ use crate::{
     frame::{Opcode, mask, rotate_key},
 };
 
-/// How much of a compressed payload is shown to the decompressor at a time: if it stops on the way, the rest has to be masked
-/// again.
+/// How much of a compressed payload is passed to the decompressor at a time: if it stops early, the rest has to be masked again.
 #[cfg(feature = "deflate")]
 const MAX_PEEK: usize = 16 * 1024;
 

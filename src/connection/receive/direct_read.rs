@@ -1,4 +1,4 @@
-//! The direct read: what a driver reads straight into the message that is being assembled.
+//! The direct read: a driver reads payload straight into the message that is being assembled.
 
 use super::Receiver;
 #[cfg(feature = "std")]
@@ -29,7 +29,7 @@ impl Receiver {
         Some(result)
     }
 
-    /// Whether all bytes of a frame are received that has not been looked at to its end.
+    /// Whether all bytes of a frame are received, but its end is not yet processed.
     #[cfg(feature = "std")]
     pub(crate) const fn has_complete_frame(&self) -> bool {
         matches!(self.frame, Some(Frame { left: 0, .. }))
@@ -42,8 +42,8 @@ impl Receiver {
 pub struct DirectRead<'a>(Limit<&'a mut Vec<u8>>);
 
 impl DirectRead<'_> {
-    /// Reads from a blocking `reader` until the capacity is used up, the stream ends, or there is an error such as a timeout;
-    /// returns how many bytes were read. 0 means the end of the stream. The memory is not zeroed first.
+    /// Reads from a blocking `reader` until the capacity is used up, the stream ends, or there is an error such as a timeout. It returns
+    /// the number of bytes read; 0 means the end of the stream. The memory is not zeroed first.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! The fast path: a message in a single frame that is whole in the input. It judges nothing; what is not plainly such a message is
-//! left to the general path.
+//! The fast path: a message in a single frame that is complete in the input. It reports no violation: everything else is left to the
+//! general path.
 
 use super::Receiver;
 use crate::{

@@ -30,7 +30,7 @@ use current_frame::{Content, Frame};
 /// The receiving half of a connection.
 #[derive(Debug)]
 pub(crate) struct Receiver {
-    /// Whose frames these are.
+    /// The role of the peer.
     from: Role,
     /// Messages with a shorter payload may take the fast path: see [`receive_whole`](Self::receive_whole).
     whole_limit: u32,
@@ -43,11 +43,11 @@ pub(crate) struct Receiver {
     kind: Option<Kind>,
     /// How many bytes of its payload were received; not counted with `Delivery::Chunks`, where they may add up to any size.
     message_len: usize,
-    /// Those of them that had to be kept, validated if they are text.
+    /// The bytes that had to be kept, validated if they are text.
     store: Store,
     /// The character at which a text is cut off.
     unfinished: Unfinished,
-    /// How many empty fragments were received in a row.
+    /// The number of consecutive empty fragments received so far.
     empty_run: u32,
     /// The payload of a control frame that spans reads.
     control: Vec<u8>,
@@ -97,7 +97,7 @@ impl Receiver {
         }
     }
 
-    /// From now on messages may come compressed.
+    /// From now on, messages may be compressed.
     #[cfg(feature = "deflate")]
     pub(crate) fn agree(&mut self, agreement: Agreement) {
         self.decompression = Decompression::new(self.from, agreement);
@@ -169,10 +169,10 @@ impl Receiver {
         Ok(())
     }
 
-    /// Copies `input`, as much of it as a header can have, behind what is kept of the header.
+    /// Appends `input` to the kept part of the header, up to the longest header.
     fn keep_header(&mut self, input: &[u8]) {
-        for (place, byte) in self.header.iter_mut().skip(self.header_len.into()).zip(input) {
-            *place = *byte;
+        for (slot, byte) in self.header.iter_mut().skip(self.header_len.into()).zip(input) {
+            *slot = *byte;
         }
     }
 
@@ -339,7 +339,7 @@ impl Receiver {
         self.bytes_seen = true;
     }
 
-    /// What the peer has left unfinished so far.
+    /// What is unfinished now: a frame, a message, or nothing.
     pub(crate) const fn interrupted(&self) -> Interrupted {
         if self.frame.is_some() || self.header_len > 0 {
             Interrupted::Frame
@@ -350,7 +350,7 @@ impl Receiver {
         }
     }
 
-    /// Frees what is held of an unfinished message: the rest of it will not be looked at.
+    /// Frees the received part of an unfinished message: the rest of it will be discarded.
     pub(crate) fn discard(&mut self) {
         self.store = Store::Empty;
         self.control = Vec::new();

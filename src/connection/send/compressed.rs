@@ -17,12 +17,13 @@ impl Sender {
         self.compression = Compression::new(self.role, agreement, options);
     }
 
-    /// Nothing more is compressed.
+    /// Frees the compressor: nothing more is compressed.
     pub(crate) fn discard_context(&mut self) {
         self.compression.discard();
     }
 
-    /// Sends a whole message, compressed if that makes it shorter. Apart, so that connections without compression do not pay.
+    /// Sends a whole message, compressed if that makes it shorter. It is a function of its own so that it costs connections without
+    /// compression nothing.
     #[inline(never)]
     pub(super) fn message_to_compress(
         &mut self,

@@ -24,13 +24,13 @@ impl Sender {
     }
 
     /// The header as it is sent: "When preparing a masked frame, the client MUST pick a fresh masking key" (§5.3), for each frame.
-    /// It is drawn last, so that what is not sent uses none up.
+    /// It is drawn last, so that a frame that is not sent uses none.
     #[inline]
     pub(super) fn keyed(&self, header: Header, config: &Config) -> Header {
         Header { key: matches!(self.role, Role::Client).then(|| (config.entropy)()), ..header }
     }
 
-    /// How many bytes a header that has no key yet takes with it.
+    /// The encoded length of a header that has no key yet, with the key.
     #[inline]
     pub(super) fn encoded_len(&self, header: &Header) -> usize {
         header.encoded_len() + if matches!(self.role, Role::Client) { 4 } else { 0 }

@@ -15,25 +15,25 @@ use core::{fmt, mem};
 /// `writev`.
 const MIN_UNCOPIED: usize = 4096;
 
-/// From this many bytes on, the tail is closed, so that pongs need not wait behind all that is queued.
+/// From this many bytes on, the tail is sealed, so that pongs need not wait behind everything that is queued.
 const MAX_TAIL: usize = 64 * 1024;
 
-/// How many slices one write takes at most.
+/// The most slices in one write.
 #[cfg(feature = "std")]
 const MAX_SLICES: usize = 32;
 
-/// How much memory is kept for the next replies when all is written.
+/// How much memory is kept for the next replies when everything is written.
 const MAX_KEPT: usize = 32 * 1024;
 
-/// What is to be written: see [`Connection::output`](crate::Connection::output).
+/// The queue of bytes to write: see [`Connection::output`](crate::Connection::output).
 ///
-/// With `std`, call [`write_to`](Self::write_to). Otherwise write what [`chunk`](Buf::chunk) returns and
-/// [`advance`](Buf::advance) by what was accepted: it is a [`bytes::Buf`]. Until then the first segment does not change, whatever
-/// is received or sent meanwhile. Advancing by more than there is empties it.
+/// With `std`, call [`write_to`](Self::write_to). Otherwise use it as a [`bytes::Buf`]: write what [`chunk`](Buf::chunk) returns, and
+/// [`advance`](Buf::advance) by the number of bytes accepted. Until then the first segment does not change, whatever is received or
+/// sent meanwhile. Advancing by more than is queued empties it.
 ///
-/// Small frames are in one segment, so that the replies to all that one read brought are one write. A large
-/// [`Bytes`] from a server is queued without being copied; one from a client is masked as it is written, in 16 KiB of memory.
-/// Pongs overtake what is queued behind the first segment: that is one frame, or small frames of about 64 KiB together.
+/// Small frames share a segment, so that the replies to all messages of one read are one write. A server queues a large [`Bytes`]
+/// without a copy; a client masks it as it is written, in 16 KiB of memory. Pongs overtake everything behind the first segment, which is
+/// one large frame, or small frames of about 64 KiB together.
 ///
 /// ```
 /// use bowline::{Config, Connection, Role};
@@ -50,18 +50,18 @@ const MAX_KEPT: usize = 32 * 1024;
 /// ```
 //
 // Order on the wire: the first segment (or the tail, if there is none), the pongs, the other segments, the tail. The first one is
-// never changed, since a writer may hold it; pongs overtake everything else (§5.5.3 wants them soon).
+// never changed, since a writer may hold it; pongs overtake everything else (§5.5.2: "as soon as is practical").
 // Invariant: every segment, and the tail, ends at the end of a frame.
 #[derive(Default)]
 pub struct Output {
     segments: VecDeque<Segment>,
     /// The small frames that were queued last.
     tail: Vec<u8>,
-    /// How much of the tail is written: at most its length.
+    /// How many bytes of the tail are written: at most its length.
     tail_written: usize,
     /// Pongs that wait for the next boundary.
     pongs: Vec<u8>,
-    /// All that is to be written, in bytes: always the sum of what the segments, the pongs and the tail have left.
+    /// The number of bytes to write: always the sum of what is left of the segments, the pongs and the tail.
     queued: usize,
     /// Whether something was queued since this was last asked.
     used: bool,
@@ -128,16 +128,16 @@ impl Output {
         self.queued += len + payload.len();
     }
 
-    /// Writes once, all that one call of `writer` accepts, and advances by that. Returns how many bytes were written, 0 only if
-    /// nothing is queued.
+    /// Calls `writer` once with everything that is queued, and advances by what it accepts. It returns the number of bytes written, which
+    /// is 0 only if nothing is queued.
     ///
     /// It makes a simple write if there is a single segment, which is less work for the kernel, and a vectored one otherwise.
     ///
     /// # Errors
     ///
     /// Those of the writer, [`WouldBlock`](std::io::ErrorKind::WouldBlock) among them, and
-    /// [`WriteZero`](std::io::ErrorKind::WriteZero) if it accepted nothing. What is queued stays as it is then; report it to
-    /// [`Connection::write_failed`](crate::Connection::write_failed) unless it can be tried again.
+    /// [`WriteZero`](std::io::ErrorKind::WriteZero) if it accepted nothing. The queue is then unchanged. Unless the write can be
+    /// repeated, report the error to [`Connection::write_failed`](crate::Connection::write_failed).
     #[cfg(feature = "std")]
     pub fn write_to(&mut self, writer: &mut (impl std::io::Write + ?Sized)) -> std::io::Result<usize> {
         if self.is_empty() {
@@ -157,17 +157,17 @@ impl Output {
         Ok(written)
     }
 
-    /// Fills `slices` with what can be written next, for `writev`, and returns how many were filled. 32 are enough to make
-    /// further calls rare. Then [`advance`](Buf::advance) by what was accepted.
+    /// Fills `slices` with what can be written next, for `writev`, and returns how many were filled. Then [`advance`](Buf::advance) by the
+    /// number of bytes accepted. With 32 slices, one call is usually enough.
     #[cfg(feature = "std")]
     #[must_use = "the number of slices"]
     pub fn io_slices<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
         self.chunks_vectored(slices)
     }
 
-    /// The first segment as an owned handle, for writers that keep it while they write, such as `io_uring` or another thread.
-    /// `None` if nothing is queued. It stays queued until [`advance`](Buf::advance). Drop the handle before that: then its memory
-    /// is used for the next replies.
+    /// The first segment as an owned handle, for writers that keep it while they write, such as `io_uring` or another thread. `None` if
+    /// nothing is queued. The segment stays queued until [`advance`](Buf::advance). Drop the handle before that call, so that its memory
+    /// can be reused for the next replies.
     ///
     /// ```
     /// use bowline::{Config, Connection, Role};
@@ -192,7 +192,7 @@ impl Output {
         Some(if header.is_empty() { segment.body().clone() } else { Bytes::copy_from_slice(header) })
     }
 
-    /// All that is to be written, in bytes.
+    /// The number of bytes to write.
     #[inline]
     pub(crate) const fn len(&self) -> usize {
         self.queued
@@ -207,7 +207,7 @@ impl Output {
     /// The tail, ready to take `len` more bytes.
     #[inline]
     fn tail_to_append(&mut self, len: usize) -> &mut Vec<u8> {
-        // Pongs go between what was queued before them and what comes now.
+        // Pongs go between what was queued before them and what is queued now.
         if (!self.pongs.is_empty() && self.segments.is_empty()) || self.tail.len() >= MAX_TAIL {
             self.seal_tail();
         }
@@ -288,7 +288,7 @@ impl Output {
         }
     }
 
-    /// Forgets all that is queued.
+    /// Discards everything that is queued.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }
@@ -342,11 +342,11 @@ impl Buf for Output {
 
     #[cfg(feature = "std")]
     fn chunks_vectored<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
-        let (mut room, mut filled) = (slices.iter_mut(), 0);
-        // Whether there was room for it.
+        let (mut free, mut filled) = (slices.iter_mut(), 0);
+        // Whether a slice was free for it.
         let mut show = |part: &'a [u8]| {
             part.is_empty()
-                || room.next().is_some_and(|slice| {
+                || free.next().is_some_and(|slice| {
                     *slice = std::io::IoSlice::new(part);
                     filled += 1;
                     true

@@ -5,9 +5,9 @@ use bytes::Bytes;
 
 /// A message for many connections, encoded once: see [`Connection::send_prepared`](crate::Connection::send_prepared).
 ///
-/// On servers all connections share its bytes. Clients have to mask each message with a key of its own (RFC 6455 §5.3), so
-/// for them it saves nothing. It is compressed once for all connections that agreed to the same window
-/// (feature `deflate`). Cloning is cheap.
+/// Use it for broadcasts. The connections of a server share its bytes, and with the feature `deflate` it is compressed once for all
+/// connections that agreed on the same window. A client has to mask each message with a new key (RFC 6455 §5.3), so it saves nothing
+/// there. Cloning is cheap.
 ///
 /// ```
 /// use bowline::{Config, Connection, Prepared, Role};
@@ -66,7 +66,7 @@ impl Prepared {
         Self { forms: Arc::new(forms), compress: true }
     }
 
-    /// The same message, to be sent without compression, even where compression was agreed: see
+    /// The same message, to be sent without compression, even if compression was agreed: see
     /// [`Message::uncompressed`](crate::Message::uncompressed).
     #[must_use]
     pub fn uncompressed(mut self) -> Self {

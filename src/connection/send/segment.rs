@@ -8,7 +8,7 @@ use bytes::{Buf, Bytes};
 /// How much of a large payload is masked at a time: with what it is made from, it fits into the first-level cache.
 const WINDOW: usize = 16 * 1024;
 
-/// Above this, in bytes, an owned payload is masked window by window. Below, one write is better than some.
+/// Above this, in bytes, an owned payload is masked window by window. Below, one write costs less than several.
 const MANY_WINDOWS: usize = 4 * WINDOW;
 
 /// A part of the output that ends with the end of a frame: a header, perhaps empty, and what follows it.
@@ -16,20 +16,20 @@ pub(crate) struct Segment {
     header: [u8; MAX_HEADER_LEN],
     header_written: u8,
     header_len: u8,
-    /// What can be written. Empty only if there is nothing more to come.
+    /// The part that can be written. It is empty only if nothing is left.
     body: Bytes,
-    /// What comes after it.
+    /// The part after it.
     rest: Option<Box<Unmasked>>,
 }
 
-/// What of a payload is still to be masked, and the key for its first byte.
+/// The part of a payload that is not yet masked, and the key for its first byte.
 struct Unmasked {
     data: Bytes,
     key: [u8; 4],
 }
 
 impl Segment {
-    /// Whether an owned payload is better queued as it is, although what has to be masked is copied in the end.
+    /// Whether an owned payload is better queued as it is: always without a key, and above a size if it has to be masked.
     pub(crate) fn suits(body: &Bytes, key: Option<[u8; 4]>) -> bool {
         key.is_none() || body.len() > MANY_WINDOWS
     }
@@ -56,7 +56,7 @@ impl Segment {
         &self.body
     }
 
-    /// Frames that were encoded one after the other, to use their memory again; `None` for a payload of the caller's.
+    /// Frames that were encoded one after the other, to reuse their memory; `None` for a payload of the caller.
     #[inline]
     pub(crate) fn into_frames(self) -> Option<Bytes> {
         (self.header_len == 0).then_some(self.body)
@@ -98,7 +98,7 @@ impl Segment {
         beyond
     }
 
-    /// Masks the next part of what is left. The one before it is written.
+    /// Masks the next window. The one before it is written.
     #[inline(never)]
     fn mask_next(&mut self) {
         self.body = Bytes::new();

@@ -27,7 +27,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         "`examples/io-uring`, as it is; a read is a buffer filled, a write is a send done",
     ),
     subject("tokio-read", Some("bowline"), "`adapter::tokio`, the batch API: `read`, batches of borrowed messages"),
-    subject("tokio-recv", Some("bowline"), "`adapter::tokio`, the message API: `recv` and `send`"),
+    subject("tokio-recv", Some("bowline"), "`adapter::tokio`, the message API: `recv` and `feed`"),
     subject("tokio-tungstenite", Some("tokio-tungstenite"), "`next` and `send`"),
     subject("fastwebsockets", Some("fastwebsockets"), "`FragmentCollector` after an upgrade of hyper's"),
     subject("tokio-websockets", Some("tokio-websockets"), "`next` and `send`"),

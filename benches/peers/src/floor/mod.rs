@@ -9,10 +9,10 @@ mod text;
 
 use crate::job::{Job, Task, Work};
 
-/// Lends slices of its read buffer; assembles what spans reads in one buffer that it keeps.
-pub fn lends(job: &Job) -> Option<Box<dyn Work>> {
+/// Hands out slices of its read buffer; assembles messages that span reads in one buffer that it keeps.
+pub fn borrowed(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
-        Task::Receive { .. } | Task::Fragments => receive::lends(job),
+        Task::Receive { .. } | Task::Fragments => receive::borrowed(job),
         Task::Echo { .. } => receive::echo(job),
         Task::ClientSend => send::client(job),
         Task::ServerSend => send::server(job),
@@ -22,10 +22,10 @@ pub fn lends(job: &Job) -> Option<Box<dyn Work>> {
     }
 }
 
-/// Hands out pieces as they arrive. Only binary messages.
-pub fn pieces(job: &Job) -> Option<Box<dyn Work>> {
+/// Hands out chunks as they arrive. Only binary messages.
+pub fn chunks(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
-        Task::Receive { kind: crate::wire::Kind::Binary, .. } | Task::Fragments => receive::pieces(job),
+        Task::Receive { kind: crate::wire::Kind::Binary, .. } | Task::Fragments => receive::chunks(job),
         _ => None,
     }
 }

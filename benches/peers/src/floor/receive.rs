@@ -17,9 +17,9 @@ trait Deliver {
     fn assembled(&mut self, payload: &mut Vec<u8>, tally: &mut Tally);
 }
 
-struct Lend;
+struct Borrowed;
 
-impl Deliver for Lend {
+impl Deliver for Borrowed {
     #[inline(always)]
     fn whole(&mut self, payload: &[u8], tally: &mut Tally) {
         tally.message(payload);
@@ -61,8 +61,8 @@ impl Deliver for Echo {
     }
 }
 
-pub(super) fn lends(job: &Job) -> Option<Box<dyn Work>> {
-    run(job, Lend, |_, _| {})
+pub(super) fn borrowed(job: &Job) -> Option<Box<dyn Work>> {
+    run(job, Borrowed, |_, _| {})
 }
 
 pub(super) fn vec(job: &Job) -> Option<Box<dyn Work>> {
@@ -96,7 +96,7 @@ struct Receiver {
     start: usize,
     end: usize,
     message: Message,
-    /// The message, as far as it could not be lent.
+    /// The message, as far as it could not be borrowed.
     assembly: Vec<u8>,
     /// The frame that is coming, and how much of it is missing.
     frame: Option<(Header, usize)>,
@@ -180,14 +180,14 @@ impl Receiver {
             self.assembly.reserve(head.len);
             (head, head.len)
         });
-        let piece = &mut self.buffer[self.start..self.end];
-        let len = piece.len().min(missing);
-        let piece = &mut piece[..len];
+        let chunk = &mut self.buffer[self.start..self.end];
+        let len = chunk.len().min(missing);
+        let chunk = &mut chunk[..len];
         if MASKED {
-            mask(piece, head.key);
+            mask(chunk, head.key);
             head.key = rotate(head.key, len);
         }
-        self.assembly.extend_from_slice(piece);
+        self.assembly.extend_from_slice(chunk);
         self.start += len;
         missing -= len;
         if missing > 0 {
@@ -212,21 +212,21 @@ impl Receiver {
     }
 }
 
-pub(super) fn pieces(job: &Job) -> Option<Box<dyn Work>> {
+pub(super) fn chunks(job: &Job) -> Option<Box<dyn Work>> {
     let masked = !matches!(job.task, Task::Receive { role: Role::Client, .. });
-    let mut pieces = Pieces { receiver: Receiver::new(job) };
+    let mut chunks = Chunks { receiver: Receiver::new(job) };
     if masked {
-        work(move |messages, tally| pieces.run::<true>(messages, tally))
+        work(move |messages, tally| chunks.run::<true>(messages, tally))
     } else {
-        work(move |messages, tally| pieces.run::<false>(messages, tally))
+        work(move |messages, tally| chunks.run::<false>(messages, tally))
     }
 }
 
-struct Pieces {
+struct Chunks {
     receiver: Receiver,
 }
 
-impl Pieces {
+impl Chunks {
     #[inline(always)]
     fn run<const MASKED: bool>(&mut self, messages: usize, tally: &mut Tally) {
         let Receiver { pipe, buffer, start, end, message, frame, .. } = &mut self.receiver;
@@ -250,11 +250,11 @@ impl Pieces {
             };
             let rest = &mut buffer[*start..*end];
             let len = rest.len().min(missing);
-            let piece = &mut rest[..len];
+            let chunk = &mut rest[..len];
             if MASKED {
-                mask(piece, head.key);
+                mask(chunk, head.key);
             }
-            tally.piece(piece);
+            tally.chunk(chunk);
             *start += len;
             if missing > len {
                 head.key = rotate(head.key, len);

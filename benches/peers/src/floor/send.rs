@@ -47,9 +47,9 @@ fn masked_frame(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
     out.extend_from_slice(&header[..len]);
     out.extend_from_slice(&key);
     // What was just copied is still in the first-level cache when it is masked.
-    for piece in payload.chunks(8 * 1024) {
+    for chunk in payload.chunks(8 * 1024) {
         let at = out.len();
-        out.extend_from_slice(piece);
+        out.extend_from_slice(chunk);
         mask(&mut out[at..], key);
     }
 }

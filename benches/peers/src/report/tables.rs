@@ -31,10 +31,10 @@ pub(super) fn costs(group: &Group<'_>) -> String {
         }),
         ("**ours ahead of the best bare codec**", &|row| ahead(row, Which::Messages, |class| class == Class::Bare)),
         ("**ours over the floor**", &|row| over_floor(row, Which::Messages)),
-        ("**our pieces ahead of the best complete peer**", &|row| {
-            ahead(row, Which::Pieces, |class| class == Class::Complete)
+        ("**our chunks ahead of the best complete peer**", &|row| {
+            ahead(row, Which::Chunks, |class| class == Class::Complete)
         }),
-        ("**our pieces over the floor's**", &|row| over_floor(row, Which::Pieces)),
+        ("**our chunks over the floor's**", &|row| over_floor(row, Which::Chunks)),
     ];
     for (name, ratio) in ratios {
         let cells: Vec<_> = group.rows.iter().map(|row| ratio(row).map_or("–".to_owned(), figures::ratio)).collect();

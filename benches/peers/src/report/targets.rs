@@ -2,7 +2,7 @@ use super::text;
 use crate::{
     measure::Measured,
     rows::{Goal, Which},
-    subjects::{ALL, Class, Door},
+    subjects::{ALL, Class, Mode},
 };
 use bowline_page::text as figures;
 use std::fmt::Write;
@@ -15,19 +15,19 @@ pub(super) fn best(measured: &Measured, test: impl Fn(&str, Class) -> bool) -> O
         .min_by(|(a, _), (b, _)| a.total_cmp(b))
 }
 
-/// Our cost through the door, or the faster of the doors, in question.
+/// Our cost: of chunks, or of the faster way to receive whole messages.
 pub(super) fn ours(measured: &Measured, which: Which) -> Option<(f64, &'static str)> {
     best(measured, |_, class| match which {
-        Which::Messages => matches!(class, Class::Ours(Door::Slice | Door::Second)),
-        Which::Pieces => class == Class::Ours(Door::Pieces),
+        Which::Messages => matches!(class, Class::Ours(Mode::Borrowed | Mode::DirectRead)),
+        Which::Chunks => class == Class::Ours(Mode::Chunks),
     })
 }
 
 /// The floor that does the same.
 pub(super) fn floor(measured: &Measured, which: Which) -> Option<(f64, &'static str)> {
     best(measured, |_, class| match which {
-        Which::Messages => class == Class::Floor(Door::Slice),
-        Which::Pieces => class == Class::Floor(Door::Pieces),
+        Which::Messages => class == Class::Floor(Mode::Borrowed),
+        Which::Chunks => class == Class::Floor(Mode::Chunks),
     })
 }
 
@@ -35,7 +35,7 @@ pub(super) fn is_peer(class: Class) -> bool {
     matches!(class, Class::Complete | Class::Bare)
 }
 
-/// What was reached of a target: what it is held against, in words, the target, the figure, and whether it is met.
+/// What was reached of a target: what it is compared with, the target, the figure, and whether it is met.
 struct Outcome {
     against: String,
     target: String,
@@ -86,16 +86,16 @@ pub(super) fn table(measured: &[Measured]) -> String {
             let Some(outcome) = outcome(row, which, goal) else { continue };
             all += 1;
             met += usize::from(outcome.met);
-            let door = ours(row, which).map_or("", |(_, name)| name);
+            let subject = ours(row, which).map_or("", |(_, name)| name);
             let verdict = if outcome.met { "met" } else { "**missed**" };
             let task = text::task(row.row.task);
             let size = if row.row.size == 0 { String::new() } else { figures::size(row.row.size) };
             let Outcome { against, target, figure, .. } = outcome;
-            let _ = writeln!(lines, "| {task} | {size} | {door} | {against} | {target} | {figure} | {verdict} |");
+            let _ = writeln!(lines, "| {task} | {size} | {subject} | {against} | {target} | {figure} | {verdict} |");
         }
     }
     format!(
         "\n## Targets\n\n{met} of {all} are met. Ratios are of minimums.\n\n\
-         | work | size | subject | held against | target | reached | |\n|---|--:|---|---|--:|--:|---|\n{lines}"
+         | work | size | subject | compared with | target | reached | |\n|---|--:|---|---|--:|--:|---|\n{lines}"
     )
 }

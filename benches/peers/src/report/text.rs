@@ -12,9 +12,9 @@ pub(super) fn task(task: Task) -> String {
         }
         Task::Fragments => "Receive masked binary in fragments of 64 B, reads of 16 KiB".to_owned(),
         Task::Echo { reads } => format!("Echo binary as a server, {}", reads_of(reads)),
-        Task::CompressedEcho { takeover, level } => {
-            let takeover = if takeover { "with" } else { "without" };
-            format!("Echo compressed text as a server, {takeover} takeover, level {level}")
+        Task::CompressedEcho { context_takeover, level } => {
+            let context_takeover = if context_takeover { "with" } else { "without" };
+            format!("Echo compressed text as a server, {context_takeover} context takeover, level {level}")
         }
         Task::ClientSend => "Send binary as a client, masked, the data kept by the caller".to_owned(),
         Task::ServerSend => "Send binary as a server, from an owned `Bytes`".to_owned(),

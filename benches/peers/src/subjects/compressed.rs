@@ -15,16 +15,16 @@ use yawc::{CompressionLevel, Frame, OpCode, WebSocket};
 
 fn parameters(job: &Job) -> (bool, u8) {
     match job.task {
-        Task::CompressedEcho { takeover, level } => (takeover, level),
+        Task::CompressedEcho { context_takeover, level } => (context_takeover, level),
         task => panic!("{task:?} is not compressed"),
     }
 }
 
 pub(super) fn bowline(job: &Job) -> Option<Box<dyn Work>> {
-    let (takeover, level) = parameters(job);
+    let (context_takeover, level) = parameters(job);
     let mut options = deflate::Options::default();
     (options.context_takeover, options.peer_context_takeover, options.level, options.threshold) =
-        (takeover, takeover, level, 0);
+        (context_takeover, context_takeover, level, 0);
     let mut config = Config::default();
     config.deflate = Some(options);
     let mut connection = connection(config);
@@ -69,13 +69,13 @@ fn connection(config: Config) -> Connection {
 }
 
 pub(super) fn yawc(job: &Job) -> Option<Box<dyn Work>> {
-    let (takeover, level) = parameters(job);
+    let (context_takeover, level) = parameters(job);
     let mut options = yawc::Options::default()
         .with_utf8()
         .with_read_buffer_capacity(wire::READ)
         .with_compression_level(CompressionLevel::new(level.into()));
     let mut agreed = "permessage-deflate";
-    if !takeover {
+    if !context_takeover {
         options = options.server_no_context_takeover().client_no_context_takeover();
         agreed = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
     }
@@ -99,10 +99,10 @@ pub(super) fn yawc(job: &Job) -> Option<Box<dyn Work>> {
 
 pub(super) fn sockudo(job: &Job) -> Option<Box<dyn Work>> {
     const LIMIT: usize = 16 * 1024 * 1024;
-    let (takeover, level) = parameters(job);
+    let (context_takeover, level) = parameters(job);
     let config = DeflateConfig {
-        server_no_context_takeover: !takeover,
-        client_no_context_takeover: !takeover,
+        server_no_context_takeover: !context_takeover,
+        client_no_context_takeover: !context_takeover,
         compression_level: level.into(),
         compression_threshold: 0,
         ..DeflateConfig::default()

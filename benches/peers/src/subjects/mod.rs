@@ -16,29 +16,30 @@ use crate::{
     job::{Job, Work},
 };
 
-/// What a subject is held against.
+/// What a subject is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// bowline, through one of its doors.
-    Ours(Door),
+    /// bowline, through one of its APIs.
+    Ours(Mode),
     /// A peer that does all that a connection has to do.
     Complete,
     /// A peer's codec without a part of it: see the note.
     Bare,
     /// Written by hand.
-    Floor(Door),
+    Floor(Mode),
 }
 
+/// How a subject hands out messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Door {
-    /// Whole messages, borrowed if they lie in the read buffer.
-    Slice,
-    /// Whole messages, read right into the space in which they are assembled.
-    Second,
-    /// Pieces as they arrive.
-    Pieces,
+pub enum Mode {
+    /// Whole messages, borrowed if they are complete in the read buffer.
+    Borrowed,
+    /// Whole messages, read straight into the memory in which they are assembled.
+    DirectRead,
+    /// Chunks as they arrive.
+    Chunks,
     /// A `Vec` for each message.
-    Vec,
+    Owned,
 }
 
 /// One of those that are measured.
@@ -59,23 +60,23 @@ pub const ALL: [Subject; 16] = [
     Subject {
         name: "bowline",
         krate: Some("bowline"),
-        class: Class::Ours(Door::Slice),
+        class: Class::Ours(Mode::Borrowed),
         note: "`receive` on the slice that a read filled; complete",
-        work: ours::slice,
+        work: ours::borrowed,
     },
     Subject {
-        name: "bowline, second door",
+        name: "bowline, direct read",
         krate: Some("bowline"),
-        class: Class::Ours(Door::Second),
+        class: Class::Ours(Mode::DirectRead),
         note: "the same, and `direct_read` for what is missing of a large message",
-        work: ours::second,
+        work: ours::direct_read,
     },
     Subject {
-        name: "bowline, pieces",
+        name: "bowline, chunks",
         krate: Some("bowline"),
-        class: Class::Ours(Door::Pieces),
+        class: Class::Ours(Mode::Chunks),
         note: "`Delivery::Chunks`",
-        work: ours::pieces,
+        work: ours::chunks,
     },
     Subject {
         name: "tungstenite",
@@ -148,23 +149,23 @@ pub const ALL: [Subject; 16] = [
         work: web_socket::work_on,
     },
     Subject {
-        name: "floor, lends",
+        name: "floor, borrows",
         krate: None,
-        class: Class::Floor(Door::Slice),
-        note: "lends slices of a 16 KiB buffer; what spans reads is assembled in a buffer that is kept",
-        work: floor::lends,
+        class: Class::Floor(Mode::Borrowed),
+        note: "hands out slices of a 16 KiB buffer; a message that spans reads is assembled in a buffer that is kept",
+        work: floor::borrowed,
     },
     Subject {
-        name: "floor, pieces",
+        name: "floor, chunks",
         krate: None,
-        class: Class::Floor(Door::Pieces),
-        note: "hands out pieces as they arrive",
-        work: floor::pieces,
+        class: Class::Floor(Mode::Chunks),
+        note: "hands out chunks as they arrive",
+        work: floor::chunks,
     },
     Subject {
         name: "floor, Vec",
         krate: None,
-        class: Class::Floor(Door::Vec),
+        class: Class::Floor(Mode::Owned),
         note: "a `Vec` for each message",
         work: floor::vec,
     },

@@ -9,7 +9,7 @@ use bowline::{Config, Connection, Delivery, Event, Input, client, server};
 use bytes::Buf;
 use std::{rc::Rc, sync::Arc};
 
-pub(super) fn slice(job: &Job) -> Option<Box<dyn Work>> {
+pub(super) fn borrowed(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
         Task::Receive { .. } | Task::Fragments => {
             let mut driver = Driver::new(job, Delivery::Messages);
@@ -39,7 +39,7 @@ pub(super) fn slice(job: &Job) -> Option<Box<dyn Work>> {
 }
 
 /// Where a message is larger than a read, so that there is something to be assembled.
-pub(super) fn second(job: &Job) -> Option<Box<dyn Work>> {
+pub(super) fn direct_read(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
         Task::Receive { kind: crate::wire::Kind::Binary, .. } if job.size >= 16 * 1024 => {
             let mut driver = Driver::new(job, Delivery::Messages);
@@ -49,7 +49,7 @@ pub(super) fn second(job: &Job) -> Option<Box<dyn Work>> {
     }
 }
 
-pub(super) fn pieces(job: &Job) -> Option<Box<dyn Work>> {
+pub(super) fn chunks(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
         Task::Receive { .. } | Task::Fragments => {
             let mut driver = Driver::new(job, Delivery::Chunks);
@@ -144,15 +144,15 @@ fn deliver(event: Event<'_>, tally: &mut Tally) {
     match event {
         Event::Binary(data) => tally.message(&data),
         Event::Text(text) => tally.message(text.as_bytes()),
-        Event::BinaryChunk { data, last } => piece(&data, last, tally),
-        Event::TextChunk { text, last } => piece(text.as_bytes(), last, tally),
+        Event::BinaryChunk { data, last } => chunk(&data, last, tally),
+        Event::TextChunk { text, last } => chunk(text.as_bytes(), last, tally),
         event => panic!("{event:?} is no message"),
     }
 }
 
 #[inline]
-fn piece(piece: &[u8], last: bool, tally: &mut Tally) {
-    tally.piece(piece);
+fn chunk(chunk: &[u8], last: bool, tally: &mut Tally) {
+    tally.chunk(chunk);
     if last {
         tally.end();
     }
