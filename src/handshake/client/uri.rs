@@ -33,10 +33,10 @@ impl Uri {
     }
 
     pub(super) fn new(is_secure: bool, authority: &str, path_and_query: &str) -> Result<Self, RequestError> {
-        let Authority { host, port } = Authority::parse(authority).map_err(|error| explain(error, authority))?;
+        let Authority { host, port } = Authority::parse(authority.as_bytes()).map_err(|error| explain(error, authority))?;
         Ok(Self {
             is_secure,
-            host: host.into(),
+            host: grammar::checked_str(host).into(),
             port: port.unwrap_or(default_port(is_secure)),
             path_and_query: resource_name(path_and_query)?,
         })

@@ -13,6 +13,10 @@ const FEW_FIELDS: usize = 100;
 pub(crate) struct Fields {
     head: Vec<u8>,
     spans: Vec<FieldSpan>,
+    /// Which of the fields with a meaning for the handshake are there, so that the others are not searched for.
+    present: u16,
+    /// Which of them are there more than once.
+    repeated: u16,
 }
 
 /// Where in a head a field is.
@@ -50,7 +54,7 @@ impl Fields {
         debug_assert!(!method.is_empty() && !target.is_empty(), "a request line that is complete has both");
         let line = RequestLine { method: span(&head, method.as_bytes()), target: span(&head, target.as_bytes()) };
         let spans = spans(&head, request.headers);
-        Ok((line, Self { head, spans }))
+        Ok((line, Self::new(head, spans)))
     }
 
     /// Parses a complete response head. Returns its status and whether it is HTTP/1.1.
@@ -60,13 +64,13 @@ impl Fields {
             parsed => parsed,
         };
         let (status, is_http_1_1, spans) = parsed?;
-        Ok((status, is_http_1_1, Self { head, spans }))
+        Ok((status, is_http_1_1, Self::new(head, spans)))
     }
 
     /// A head that has only its first line yet, with memory for this many fields.
     #[cfg(feature = "http")]
     pub(crate) fn of_first_line(line: Vec<u8>, fields: usize) -> Self {
-        Self { head: line, spans: Vec::with_capacity(fields) }
+        Self::new(line, Vec::with_capacity(fields))
     }
 
     /// Appends a field whose name and value are known to be valid.
@@ -77,12 +81,41 @@ impl Fields {
         self.head.extend_from_slice(b": ");
         let value_at = self.head.len();
         self.head.extend_from_slice(value);
+        let field = FieldName::of(name);
+        self.note(field);
         self.spans.push(FieldSpan {
-            field: FieldName::of(name),
+            field,
             name: name_at..name_at + name.len(),
             value: value_at..self.head.len(),
         });
         self.head.extend_from_slice(b"\r\n");
+    }
+
+    fn new(head: Vec<u8>, spans: Vec<FieldSpan>) -> Self {
+        let mut fields = Self { head, spans: Vec::new(), present: 0, repeated: 0 };
+        for span in &spans {
+            fields.note(span.field);
+        }
+        fields.spans = spans;
+        fields
+    }
+
+    fn note(&mut self, field: Option<FieldName>) {
+        let bit = field.map_or(0, FieldName::bit);
+        self.repeated |= self.present & bit;
+        self.present |= bit;
+    }
+
+    /// Where in this head a part of it is.
+    pub(crate) fn span(&self, part: &[u8]) -> Range<usize> {
+        span(&self.head, part)
+    }
+
+    /// Appends bytes that are not of the head as it was received, so that they have a span.
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> Range<usize> {
+        let start = self.head.len();
+        self.head.extend_from_slice(bytes);
+        start..self.head.len()
     }
 
     /// The bytes of a span of this head.
@@ -110,7 +143,13 @@ impl Fields {
 
     /// The values of all fields of a kind, in order.
     pub(crate) fn values(&self, field: FieldName) -> impl Iterator<Item = &[u8]> {
-        self.spans.iter().filter(move |span| span.field == Some(field)).map(|span| self.get(&span.value))
+        let spans = if self.has(field) { self.spans.as_slice() } else { &[] };
+        spans.iter().filter(move |span| span.field == Some(field)).map(|span| self.get(&span.value))
+    }
+
+    /// Whether there is a field of a kind.
+    pub(crate) fn has(&self, field: FieldName) -> bool {
+        self.present & field.bit() != 0
     }
 
     /// The value of the first field of a kind.
@@ -120,11 +159,10 @@ impl Fields {
 
     /// The value of a field that must not be there more than once.
     pub(crate) fn at_most_one(&self, field: FieldName) -> Result<Option<&[u8]>, HandshakeError> {
-        let mut values = self.values(field);
-        match (values.next(), values.next()) {
-            (_, Some(_)) => Err(HandshakeError::Repeated(field.name())),
-            (value, None) => Ok(value),
+        if self.repeated & field.bit() != 0 {
+            return Err(HandshakeError::Repeated(field.name()));
         }
+        Ok(self.value(field))
     }
 
     /// The value of a field that must be there once.

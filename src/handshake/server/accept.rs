@@ -140,7 +140,7 @@ impl Accept {
 
     /// Checks that the client's origin may connect, and chooses the subprotocol (§4.2.2).
     pub(super) fn choose(&self, request: &Request) -> Result<Option<&str>, HandshakeError> {
-        self.origins.check(request.origin(), request.host())?;
+        self.origins.check(request.origin(), request.host_bytes())?;
         match (self.protocol_for(request), self.protocols.first()) {
             (None, Some(required)) if self.is_protocol_required => {
                 Err(HandshakeError::ProtocolRequired(grammar::excerpt(required.as_bytes())))

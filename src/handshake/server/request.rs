@@ -42,10 +42,16 @@ pub struct Request {
 }
 
 impl Request {
-    /// Checks a request of HTTP/1.1.
-    pub(super) fn check(line: &RequestLine, fields: Fields, config: &Arc<Config>) -> Result<Self, HandshakeError> {
+    /// Checks a request of HTTP/1.1. `upgrade` is the result of the check of its Upgrade field, whose turn is after the host.
+    pub(super) fn check(
+        line: &RequestLine,
+        fields: Fields,
+        upgrade: Result<(), HandshakeError>,
+        config: &Arc<Config>,
+    ) -> Result<Self, HandshakeError> {
         rules::check_method(fields.get(&line.method))?;
         let head = RequestHead::of_http_1_1(line, fields)?;
+        upgrade?;
         let key = rules::check_fields(&head.fields)?;
         Ok(Self { config: Arc::clone(config), head, key: Some(key) })
     }
@@ -112,6 +118,10 @@ impl Request {
     #[must_use]
     pub fn host(&self) -> &str {
         self.head.host()
+    }
+
+    pub(super) fn host_bytes(&self) -> &[u8] {
+        self.head.host_bytes()
     }
 
     /// The value of the first header field with this name, in any case. Values are bytes, not necessarily UTF-8.
