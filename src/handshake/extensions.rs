@@ -176,8 +176,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn token(&mut self) -> Result<&'a [u8], Malformed> {
-        let end = self.rest.iter().position(|&byte| !grammar::is_token_byte(byte)).unwrap_or(self.rest.len());
-        let (token, rest) = self.rest.split_at_checked(end).ok_or(Malformed)?;
+        let (token, rest) = grammar::split_prefix(self.rest, grammar::is_token_byte);
         self.rest = rest;
         if token.is_empty() { Err(Malformed) } else { Ok(token) }
     }

@@ -81,7 +81,7 @@ fn resource_name(text: &str) -> Result<String, RequestError> {
         Some((path, "")) => path,
         _ => text,
     };
-    let mut name = String::new();
+    let mut name = String::with_capacity(text.len() + 1);
     if !text.starts_with('/') {
         name.push('/');
     }

@@ -4,7 +4,7 @@ use core::net::Ipv6Addr;
 /// `host [ ":" port ]`: the part of a URI after `//`, and the value of a Host field (RFC 3986 §3.2, RFC 9110 §7.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Authority<'a> {
-    /// As it was written, with the brackets of an IPv6 address. All of it is ASCII if it was checked.
+    /// As it was written, with the brackets of an IPv6 address. All of it is ASCII.
     pub(crate) host: &'a [u8],
     /// `None` if there is none, or an empty one, which is the same (RFC 3986 §3.2.3).
     pub(crate) port: Option<u16>,
@@ -21,38 +21,45 @@ pub(crate) enum AuthorityError {
 
 impl<'a> Authority<'a> {
     pub(crate) fn parse(text: &'a [u8]) -> Result<Self, AuthorityError> {
-        let (host, port) = split_port(text);
-        let port = if is_host(host) { parse_port(port) } else { Err(AuthorityError::Host) };
         // Neither `@` nor what is not ASCII can be in a host or a port; to name the cause is more use than "invalid host".
-        let port = port.map_err(|error| match error {
+        Self::split(text).map_err(|error| match error {
             _ if text.contains(&b'@') => AuthorityError::UserInfo,
             _ if !text.is_ascii() => AuthorityError::NotAscii,
             error => error,
-        })?;
-        Ok(Self { host, port })
+        })
     }
 
-    /// The same without a check of the host: for a comparison with one that has been checked.
-    pub(crate) fn split(text: &'a [u8]) -> Result<Self, AuthorityError> {
-        let (host, port) = split_port(text);
+    fn split(text: &'a [u8]) -> Result<Self, AuthorityError> {
+        let is_address = text.starts_with(b"[");
+        let end = if is_address { address_len(text) } else { reg_name_len(text) };
+        let (host, port) = end.and_then(|end| text.split_at_checked(end)).ok_or(AuthorityError::Host)?;
+        // Behind a name is a byte that no name has.
+        if !is_address && !matches!(port, [] | [b':', ..]) {
+            return Err(AuthorityError::Host);
+        }
         Ok(Self { host, port: parse_port(port)? })
     }
 }
 
-/// The host, and the port with its colon or nothing.
-fn split_port(text: &[u8]) -> (&[u8], &[u8]) {
-    let position = |wanted: u8| text.iter().position(|&byte| byte == wanted);
-    let end = if text.starts_with(b"[") { position(b']').map(|at| at + 1) } else { position(b':') };
-    text.split_at_checked(end.unwrap_or(text.len())).unwrap_or((text, b""))
+/// The length of the IPv6 address in brackets with which a text begins.
+fn address_len(text: &[u8]) -> Option<usize> {
+    let end = text.iter().position(|&byte| byte == b']')?;
+    let address = core::str::from_utf8(text.get(1..end)?).ok()?;
+    address.parse::<Ipv6Addr>().is_ok().then_some(end + 1)
 }
 
-fn is_host(host: &[u8]) -> bool {
-    match host {
-        [b'[', address @ .., b']'] => {
-            core::str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok())
+/// The length of the `reg-name` with which a text begins, and with it IPv4 addresses; but not the empty one, which no http or
+/// ws URI may have (RFC 9110 §4.2.1).
+fn reg_name_len(text: &[u8]) -> Option<usize> {
+    let mut rest = text;
+    loop {
+        rest = grammar::split_prefix(rest, is_name_byte).1;
+        match rest {
+            [b'%', high, low, after @ ..] if is_hex_pair([*high, *low]) => rest = after,
+            _ => break,
         }
-        _ => is_reg_name(host),
     }
+    Some(text.len() - rest.len()).filter(|&len| len > 0)
 }
 
 fn parse_port(text: &[u8]) -> Result<Option<u16>, AuthorityError> {
@@ -63,19 +70,6 @@ fn parse_port(text: &[u8]) -> Result<Option<u16>, AuthorityError> {
         }
         _ => Err(AuthorityError::Port),
     }
-}
-
-/// `reg-name`, and with it IPv4 addresses; but not the empty one, which no http or ws URI may have (RFC 9110 §4.2.1).
-fn is_reg_name(host: &[u8]) -> bool {
-    let mut rest = host;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = match after {
-            _ if is_name_byte(byte) => after,
-            [high, low, after @ ..] if byte == b'%' && is_hex_pair([*high, *low]) => after,
-            _ => return false,
-        };
-    }
-    !host.is_empty()
 }
 
 /// `unreserved` and `sub-delims` (RFC 3986 §2.2, §2.3).

@@ -13,7 +13,7 @@ const FEW_FIELDS: usize = 100;
 pub(crate) struct Fields {
     head: Vec<u8>,
     spans: Vec<FieldSpan>,
-    /// Which of the fields with a meaning for the handshake are there, so that the others are not searched for.
+    /// Which of the fields with a meaning for the handshake are there.
     present: u16,
     /// Which of them are there more than once.
     repeated: u16,
@@ -143,13 +143,18 @@ impl Fields {
 
     /// The values of all fields of a kind, in order.
     pub(crate) fn values(&self, field: FieldName) -> impl Iterator<Item = &[u8]> {
-        let spans = if self.has(field) { self.spans.as_slice() } else { &[] };
-        spans.iter().filter(move |span| span.field == Some(field)).map(|span| self.get(&span.value))
+        // One that is not there is not searched for, and one that is there once only until it is found.
+        let most = if self.has_several(field) { usize::MAX } else { usize::from(self.has(field)) };
+        self.spans.iter().filter(move |span| span.field == Some(field)).take(most).map(|span| self.get(&span.value))
     }
 
     /// Whether there is a field of a kind.
     pub(crate) fn has(&self, field: FieldName) -> bool {
         self.present & field.bit() != 0
+    }
+
+    fn has_several(&self, field: FieldName) -> bool {
+        self.repeated & field.bit() != 0
     }
 
     /// The value of the first field of a kind.
@@ -159,7 +164,7 @@ impl Fields {
 
     /// The value of a field that must not be there more than once.
     pub(crate) fn at_most_one(&self, field: FieldName) -> Result<Option<&[u8]>, HandshakeError> {
-        if self.repeated & field.bit() != 0 {
+        if self.has_several(field) {
             return Err(HandshakeError::Repeated(field.name()));
         }
         Ok(self.value(field))
@@ -170,16 +175,21 @@ impl Fields {
         self.at_most_one(field)?.ok_or_else(|| HandshakeError::Missing(field.name()))
     }
 
-    /// Checks a list that may extend over several lines: `1#element` (RFC 9110 §5.6.1). True if an element is `wanted`.
+    /// Checks a list that may extend over several lines: `1#element` (RFC 9110 §5.6.1). True if an element is `wanted`, in any
+    /// case; that must be a valid element itself.
     pub(crate) fn check_list(
         &self,
         field: FieldName,
         is_element: impl Fn(&[u8]) -> bool,
-        wanted: impl Fn(&[u8]) -> bool,
+        wanted: &[u8],
     ) -> Result<bool, HandshakeError> {
         let (mut empty, mut found) = (0, false);
         for line in self.values(field) {
             for element in grammar::elements(line) {
+                if !element.is_empty() && element.eq_ignore_ascii_case(wanted) {
+                    found = true;
+                    continue;
+                }
                 // "A recipient MUST parse and ignore a reasonable number of empty list elements" (RFC 9110 §5.6.1.2).
                 if element.is_empty() {
                     empty += 1;
@@ -187,7 +197,6 @@ impl Fields {
                 if empty > grammar::MAX_EMPTY_ELEMENTS || !(element.is_empty() || is_element(element)) {
                     return Err(invalid(field, element));
                 }
-                found |= wanted(element);
             }
         }
         Ok(found)

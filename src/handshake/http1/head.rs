@@ -72,7 +72,12 @@ impl Head {
             Err(error) => return (received.len(), Err(error)),
         };
         let old = self.bytes.len();
-        self.bytes.extend_from_slice(received.get(skipped..).or_bug());
+        let new = received.get(skipped..).or_bug();
+        if old == 0 {
+            self.bytes = new.to_vec();
+        } else {
+            self.bytes.extend_from_slice(new);
+        }
         let Some((end, found)) = first_find(&self.bytes, old) else {
             return (received.len(), Ok(false));
         };

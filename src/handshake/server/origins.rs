@@ -70,10 +70,10 @@ impl<'a> Origin<'a> {
         Self { scheme, host, port: port.or_else(|| default_port(scheme)) }
     }
 
-    /// A received origin. Its host is not checked, as it is only compared with one that has been.
+    /// A received origin.
     fn received(text: &'a [u8]) -> Option<Self> {
         let (scheme, authority) = split_scheme(text)?;
-        Some(Self::new(scheme, Authority::split(authority).ok()?))
+        Some(Self::new(scheme, Authority::parse(authority).ok()?))
     }
 }
 
@@ -98,10 +98,15 @@ fn default_port(scheme: &[u8]) -> Option<u16> {
 
 /// Whether an origin has the host and the port that the request is for.
 fn is_same(origin: &[u8], host: &[u8]) -> bool {
-    let (Some(origin), Ok(own)) = (Origin::received(origin), Authority::split(host)) else { return false };
+    let Some((scheme, authority)) = split_scheme(origin) else { return false };
     // Only `http` and `https` have pages that a server delivers.
-    let Some(default) = default_port(origin.scheme) else { return false };
-    origin.host.eq_ignore_ascii_case(own.host) && origin.port == Some(own.port.unwrap_or(default))
+    let Some(default) = default_port(scheme) else { return false };
+    if authority.eq_ignore_ascii_case(host) {
+        return true;
+    }
+    // They may still differ in a port that the scheme implies.
+    let (Ok(origin), Ok(own)) = (Authority::parse(authority), Authority::parse(host)) else { return false };
+    origin.host.eq_ignore_ascii_case(own.host) && origin.port.unwrap_or(default) == own.port.unwrap_or(default)
 }
 
 /// An origin that may connect.

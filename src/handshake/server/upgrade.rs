@@ -150,7 +150,7 @@ impl Upgrade {
         let (line, fields) = Fields::of_request_message(request);
         let checked = match request.version() {
             Version::HTTP_11 => {
-                let upgrade = rules::check_upgrade(&fields);
+                let upgrade = super::rules::check_upgrade(&fields);
                 Request::check(&line, fields, upgrade, &config.into())
             }
             _ => Err(HandshakeError::HttpVersion(grammar::excerpt(fields.first_line()))),
