@@ -12,7 +12,12 @@ const FEW_FIELDS: usize = 100;
 /// The header fields of a head: the bytes as they were received, and where in them the names and the values are.
 pub(crate) struct Fields {
     head: Vec<u8>,
-    spans: Vec<FieldSpan>,
+    spans: Spans,
+}
+
+/// Where in a head the fields are.
+struct Spans {
+    all: Vec<FieldSpan>,
     /// Which of the fields with a meaning for the handshake are there.
     present: u16,
     /// Which of them are there more than once.
@@ -54,7 +59,7 @@ impl Fields {
         debug_assert!(!method.is_empty() && !target.is_empty(), "a request line that is complete has both");
         let line = RequestLine { method: span(&head, method.as_bytes()), target: span(&head, target.as_bytes()) };
         let spans = spans(&head, request.headers);
-        Ok((line, Self::new(head, spans)))
+        Ok((line, Self { head, spans }))
     }
 
     /// Parses a complete response head. Returns its status and whether it is HTTP/1.1.
@@ -64,13 +69,13 @@ impl Fields {
             parsed => parsed,
         };
         let (status, is_http_1_1, spans) = parsed?;
-        Ok((status, is_http_1_1, Self::new(head, spans)))
+        Ok((status, is_http_1_1, Self { head, spans }))
     }
 
     /// A head that has only its first line yet, with memory for this many fields.
     #[cfg(feature = "http")]
     pub(crate) fn of_first_line(line: Vec<u8>, fields: usize) -> Self {
-        Self::new(line, Vec::with_capacity(fields))
+        Self { head: line, spans: Spans::with_capacity(fields) }
     }
 
     /// Appends a field whose name and value are known to be valid.
@@ -81,29 +86,8 @@ impl Fields {
         self.head.extend_from_slice(b": ");
         let value_at = self.head.len();
         self.head.extend_from_slice(value);
-        let field = FieldName::of(name);
-        self.note(field);
-        self.spans.push(FieldSpan {
-            field,
-            name: name_at..name_at + name.len(),
-            value: value_at..self.head.len(),
-        });
+        self.spans.push(name, name_at..name_at + name.len(), value_at..self.head.len());
         self.head.extend_from_slice(b"\r\n");
-    }
-
-    fn new(head: Vec<u8>, spans: Vec<FieldSpan>) -> Self {
-        let mut fields = Self { head, spans: Vec::new(), present: 0, repeated: 0 };
-        for span in &spans {
-            fields.note(span.field);
-        }
-        fields.spans = spans;
-        fields
-    }
-
-    fn note(&mut self, field: Option<FieldName>) {
-        let bit = field.map_or(0, FieldName::bit);
-        self.repeated |= self.present & bit;
-        self.present |= bit;
     }
 
     /// Where in this head a part of it is.
@@ -132,29 +116,29 @@ impl Fields {
 
     /// All fields, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.spans.iter().map(|span| (grammar::checked_str(self.get(&span.name)), self.get(&span.value)))
+        self.spans.all.iter().map(|span| (grammar::checked_str(self.get(&span.name)), self.get(&span.value)))
     }
 
     /// The values of all fields with this name, in any case, in order.
     pub(crate) fn named<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let is_it = |span: &&FieldSpan| self.get(&span.name).eq_ignore_ascii_case(name.as_bytes());
-        self.spans.iter().filter(is_it).map(|span| self.get(&span.value))
+        self.spans.all.iter().filter(is_it).map(|span| self.get(&span.value))
     }
 
     /// The values of all fields of a kind, in order.
     pub(crate) fn values(&self, field: FieldName) -> impl Iterator<Item = &[u8]> {
         // One that is not there is not searched for, and one that is there once only until it is found.
         let most = if self.has_several(field) { usize::MAX } else { usize::from(self.has(field)) };
-        self.spans.iter().filter(move |span| span.field == Some(field)).take(most).map(|span| self.get(&span.value))
+        self.spans.all.iter().filter(move |span| span.field == Some(field)).take(most).map(|span| self.get(&span.value))
     }
 
     /// Whether there is a field of a kind.
     pub(crate) fn has(&self, field: FieldName) -> bool {
-        self.present & field.bit() != 0
+        self.spans.present & field.bit() != 0
     }
 
     fn has_several(&self, field: FieldName) -> bool {
-        self.repeated & field.bit() != 0
+        self.spans.repeated & field.bit() != 0
     }
 
     /// The value of the first field of a kind.
@@ -203,6 +187,21 @@ impl Fields {
     }
 }
 
+impl Spans {
+    fn with_capacity(fields: usize) -> Self {
+        Self { all: Vec::with_capacity(fields), present: 0, repeated: 0 }
+    }
+
+    fn push(&mut self, token: &[u8], name: Range<usize>, value: Range<usize>) {
+        let field = FieldName::of(token);
+        if let Some(field) = field {
+            self.repeated |= self.present & field.bit();
+            self.present |= field.bit();
+        }
+        self.all.push(FieldSpan { field, name, value });
+    }
+}
+
 /// Names only: values may be secrets.
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -214,7 +213,7 @@ pub(crate) fn invalid(field: FieldName, received: &[u8]) -> HandshakeError {
     HandshakeError::Invalid { name: field.name(), received: grammar::excerpt(received) }
 }
 
-fn parse_response(head: &[u8], limit: usize) -> Result<(u16, bool, Vec<FieldSpan>), HandshakeError> {
+fn parse_response(head: &[u8], limit: usize) -> Result<(u16, bool, Spans), HandshakeError> {
     let mut response = httparse::Response::new(&mut []);
     let mut few = [const { MaybeUninit::uninit() }; FEW_FIELDS];
     let mut many = Vec::new();
@@ -247,13 +246,13 @@ fn slots<'s, 'h>(
 }
 
 /// Where the fields are. Their names are tokens.
-fn spans(head: &[u8], headers: &[httparse::Header<'_>]) -> Vec<FieldSpan> {
-    let span_of = |header: &httparse::Header<'_>| FieldSpan {
-        field: FieldName::of(header.name.as_bytes()),
-        name: span(head, header.name.as_bytes()),
-        value: span(head, header.value),
-    };
-    headers.iter().map(span_of).collect()
+fn spans(head: &[u8], headers: &[httparse::Header<'_>]) -> Spans {
+    let mut spans = Spans::with_capacity(headers.len());
+    for header in headers {
+        let name = header.name.as_bytes();
+        spans.push(name, span(head, name), span(head, header.value));
+    }
+    spans
 }
 
 /// Where in `head` a part of it is. An empty part is anywhere.
