@@ -33,7 +33,8 @@ impl Uri {
     }
 
     pub(super) fn new(is_secure: bool, authority: &str, path_and_query: &str) -> Result<Self, RequestError> {
-        let Authority { host, port } = Authority::parse(authority.as_bytes()).map_err(|error| explain(error, authority))?;
+        let Authority { host, port } =
+            Authority::parse(authority.as_bytes()).map_err(|error| explain(error, authority))?;
         Ok(Self {
             is_secure,
             host: grammar::checked_str(host).into(),

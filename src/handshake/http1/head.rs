@@ -202,8 +202,8 @@ mod tests {
     fn collect(bytes: &[u8], step: usize) -> (usize, Result<bool, HandshakeError>) {
         let mut head = Head::new(Start::Request, 4096);
         let mut bytes = bytes.to_vec();
-        for piece in bytes.chunks_mut(step) {
-            let mut input = Input::from(piece);
+        for chunk in bytes.chunks_mut(step) {
+            let mut input = Input::from(chunk);
             match head.receive(&mut input) {
                 Ok(false) => assert!(input.is_empty()),
                 done => return (head.taken(), done),

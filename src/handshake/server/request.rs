@@ -105,7 +105,7 @@ impl Request {
     /// # use bowline::{Config, server::{Handshake, Progress}};
     /// # let mut bytes = *b"GET /chat?room=caf%C3%A9+2 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     /// #     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-    /// # let progress = Handshake::new(Config::default()).receive(&mut (&mut bytes).into());
+    /// # let progress = Handshake::new(Config::default()).receive(&mut bowline::Input::from(&mut bytes));
     /// # let Progress::Request(request) = progress else { panic!() };
     /// # f(&request);
     /// ```

@@ -1,6 +1,6 @@
-use super::rules::{self, Target};
 #[cfg(feature = "http")]
 use super::http2_rules;
+use super::rules::{self, Target};
 use crate::handshake::{
     HandshakeError, cookie,
     http1::fields::{Fields, RequestLine},

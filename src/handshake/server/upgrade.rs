@@ -177,7 +177,7 @@ impl Upgrade {
         &self.request
     }
 
-    /// Opens the connection. Send the response; give it the body that the HTTP library wants, such as an empty one.
+    /// Opens the connection. Send the response; give it the body type of the HTTP library.
     ///
     /// # Errors
     ///
