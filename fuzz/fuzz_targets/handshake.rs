@@ -34,13 +34,13 @@ fn serve(config: &Arc<Config>, bytes: &[u8], cut: usize) -> Option<(Vec<u8>, Opt
             server::Progress::Incomplete => continue,
             server::Progress::Refused(refusal) => match refusal.error() {
                 Some(HandshakeError::StartLine(_)) => (b"StartLine".into(), None),
-                _ => (all(refusal), None),
+                _ => (refusal.into_bytes(), None),
             },
             server::Progress::Request(request) => {
                 let _ = (request.path(), request.origin(), request.protocols().count(), request.extensions().count());
                 match request.accept(&Accept::same_origin()) {
                     Ok(mut connection) => (all(connection.output()), Some(taken)),
-                    Err(refusal) => (all(refusal), Some(taken)),
+                    Err(refusal) => (refusal.into_bytes(), Some(taken)),
                 }
             }
         };

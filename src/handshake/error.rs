@@ -9,10 +9,10 @@ use thiserror::Error;
 /// [`Progress::Refused`](crate::client::Progress::Refused).
 ///
 /// ```
-/// use bowline::{Config, HandshakeError, server::{Handshake, Progress}};
+/// use bowline::{Config, HandshakeError, Input, server::{Handshake, Progress}};
 ///
 /// let mut bytes = *b"POST /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\r\n";
-/// let progress = Handshake::new(Config::default()).receive(&mut (&mut bytes[..]).into());
+/// let progress = Handshake::new(Config::default()).receive(&mut Input::from(&mut bytes));
 /// let Progress::Refused(refusal) = progress else { panic!() };
 /// let error = refusal.error().unwrap();
 /// assert_eq!((error, error.status()), (&HandshakeError::Method("POST".into()), 405));

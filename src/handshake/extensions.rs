@@ -22,6 +22,21 @@ use core::fmt;
 
 /// An extension with its parameters, as one side lists it in `Sec-WebSocket-Extensions` (RFC 6455 §9.1): see
 /// [`server::Request::extensions`](crate::server::Request::extensions).
+///
+/// ```
+/// use bowline::server::Request;
+///
+/// fn offers_compression(request: &Request) -> bool {
+///     request.extensions().any(|extension| extension.name() == "permessage-deflate")
+/// }
+/// # use bowline::{Config, Input, server::{Handshake, Progress}};
+/// # let mut bytes = *b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+/// #     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+/// #     Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+/// # let progress = Handshake::new(Config::default()).receive(&mut Input::from(&mut bytes));
+/// # let Progress::Request(request) = progress else { panic!() };
+/// # assert!(offers_compression(&request));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Extension<'a> {
     /// A token.
@@ -176,8 +191,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn token(&mut self) -> Result<&'a [u8], Malformed> {
-        let end = self.rest.iter().position(|&byte| !grammar::is_token_byte(byte)).unwrap_or(self.rest.len());
-        let (token, rest) = self.rest.split_at_checked(end).ok_or(Malformed)?;
+        let (token, rest) = grammar::split_prefix(self.rest, grammar::is_token_byte);
         self.rest = rest;
         if token.is_empty() { Err(Malformed) } else { Ok(token) }
     }

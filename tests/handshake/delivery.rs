@@ -5,7 +5,6 @@ use bowline::{
     Config, Connection, Input, State, Timestamp,
     server::{Handshake, Progress, Refusal},
 };
-use bytes::Buf;
 use std::{sync::Arc, time::Duration};
 
 fn at(millis: u64) -> Timestamp {
@@ -40,17 +39,6 @@ fn the_answer_goes_out() {
         assert!(connection.is_closed());
         assert_eq!((connection.state(), connection.closure()), (State::Closed, None));
     }
-}
-
-/// Of a refusal that is written in part, only the rest is delivered.
-#[test]
-fn the_rest_of_an_answer() {
-    let mut begun = refusal();
-    begun.advance(20);
-    assert_eq!(output(&mut begun.into_connection()), text(refusal())[20..]);
-    let mut written = refusal();
-    written.advance(usize::MAX);
-    assert!(written.into_connection().should_shutdown());
 }
 
 /// Nothing is received, and nothing else can be sent.

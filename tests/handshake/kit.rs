@@ -170,8 +170,13 @@ pub(crate) fn refused(head: impl Into<Vec<u8>>) -> HandshakeError {
     error
 }
 
-/// All that a buffer has to say.
-pub(crate) fn text(mut bytes: impl Buf) -> String {
+/// All of a refusal.
+pub(crate) fn text(refusal: Refusal) -> String {
+    String::from_utf8(refusal.into_bytes()).unwrap()
+}
+
+/// All that is in a buffer.
+pub(crate) fn drain(mut bytes: impl Buf) -> String {
     let n = bytes.remaining();
     String::from_utf8(bytes.copy_to_bytes(n).to_vec()).unwrap()
 }

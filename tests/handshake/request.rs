@@ -1,6 +1,6 @@
 //! The request that a client sends (RFC 6455 §4.1).
 
-use crate::kit::{KEY, config, lines, text};
+use crate::kit::{KEY, config, drain, lines};
 use bowline::{
     HeaderError,
     client::{Handshake, Request, RequestError},
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 fn sent(request: Request) -> String {
     let mut handshake = Handshake::new(request, config());
-    text(handshake.output())
+    drain(handshake.output())
 }
 
 fn to(uri: &str) -> Request {
@@ -72,7 +72,7 @@ fn keys() {
     let request = to("ws://h/a%23b");
     let mut seen = std::collections::HashSet::new();
     for _ in 0..100 {
-        let sent = text(Handshake::new(request.clone(), config.clone()).output());
+        let sent = drain(Handshake::new(request.clone(), config.clone()).output());
         let keys = lines(&sent, "Sec-WebSocket-Key");
         assert!(sent.starts_with("GET /a%23b HTTP/1.1\r\n"));
         assert_eq!(keys.len(), 1);
@@ -86,7 +86,7 @@ fn keys() {
 #[test]
 fn the_key_is_what_the_source_gives() {
     let config = Arc::new(bowline::Config::new(|| [1, 2, 3, 4]));
-    let sent = text(Handshake::new(to("ws://h/"), config.clone()).output());
+    let sent = drain(Handshake::new(to("ws://h/"), config.clone()).output());
     assert_eq!(lines(&sent, "Sec-WebSocket-Key"), ["AQIDBAECAwQBAgMEAQIDBA=="]);
 }
 

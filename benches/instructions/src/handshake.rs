@@ -1,7 +1,7 @@
 //! Opening handshakes.
 
 use crate::{Path, fixed};
-use bowline::{Config, client, server};
+use bowline::{Config, Input, client, server};
 use bytes::Buf;
 use std::{hint::black_box, sync::Arc};
 
@@ -27,7 +27,7 @@ fn server_side() -> Box<dyn FnMut()> {
     let mut bytes = REQUEST.as_bytes().to_vec();
     Box::new(move || {
         let mut handshake = server::Handshake::new(config.clone());
-        let server::Progress::Request(request) = handshake.receive(&mut (&mut bytes[..]).into()) else {
+        let server::Progress::Request(request) = handshake.receive(&mut Input::from(&mut bytes)) else {
             panic!("the request is refused")
         };
         let mut connection = request.accept(&server::Accept::same_origin()).expect("the request is right");
@@ -41,7 +41,7 @@ fn client_side() -> Box<dyn FnMut()> {
     Box::new(move || {
         let mut handshake = begin(&config);
         black_box(handshake.output().chunk());
-        let progress = handshake.receive(&mut (&mut answer[..]).into());
+        let progress = handshake.receive(&mut Input::from(&mut answer));
         assert!(matches!(black_box(progress), client::Progress::Connected(..)));
     })
 }
@@ -58,7 +58,7 @@ fn answer(config: &Arc<Config>) -> Vec<u8> {
     let mut client = begin(config);
     let mut request = client.output().chunk().to_vec();
     let server::Progress::Request(request) =
-        server::Handshake::new(config.clone()).receive(&mut (&mut request[..]).into())
+        server::Handshake::new(config.clone()).receive(&mut Input::from(&mut request))
     else {
         panic!("the request is refused")
     };

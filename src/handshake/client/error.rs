@@ -54,6 +54,6 @@ pub enum RequestError {
     #[error("\"{0}\" is not a valid URI for the crate http: use at most 65,534 bytes, and a host without %")]
     HttpUri(String),
     /// A header field cannot be added.
-    #[error("{0}")]
+    #[error(transparent)]
     Header(#[from] HeaderError),
 }

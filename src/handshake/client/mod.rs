@@ -1,7 +1,7 @@
 //! The client's side of the opening handshake (RFC 6455 §4.1): a request is written, and the answer read.
 //!
 //! ```
-//! use bowline::{Config, client};
+//! use bowline::{Config, Input, client};
 //!
 //! let request = client::Request::from_uri("ws://example.com/chat")?.protocol("chat")?;
 //! // Connect to `request.host()` and `request.port()`, with TLS if `request.is_secure()`. Then:
@@ -11,7 +11,7 @@
 //!     handshake.output().write_to(&mut transport)?;
 //! }
 //! let mut bytes = *b"HTTP/1.1 404 Not Found\r\n\r\n"; // as read from the transport
-//! match handshake.receive(&mut (&mut bytes).into()) {
+//! match handshake.receive(&mut Input::from(&mut bytes)) {
 //!     client::Progress::Incomplete => { /* read more */ }
 //!     client::Progress::Connected(connection, response) => { /* the connection is open */ }
 //!     client::Progress::Refused(error, response) => assert_eq!(response.unwrap().status(), 404),

@@ -8,6 +8,21 @@ const MAX_BODY: usize = 1024;
 
 /// A server's answer to the opening handshake: its head (RFC 6455 §4.2.2) and, if the server refused, the beginning of its
 /// [`body`](Self::body).
+///
+/// ```
+/// use bowline::client::Response;
+///
+/// /// Where to connect instead, if the server redirects.
+/// fn redirection(response: &Response) -> Option<&str> {
+///     let location = response.header("Location").filter(|_| (300..400).contains(&response.status()))?;
+///     core::str::from_utf8(location).ok()
+/// }
+/// # use bowline::{Config, Input, client::{Handshake, Progress, Request}};
+/// # let mut bytes = *b"HTTP/1.1 301 Moved Permanently\r\nLocation: wss://example.com/\r\n\r\n";
+/// # let mut handshake = Handshake::new(Request::from_uri("ws://localhost/").unwrap(), Config::default());
+/// # let Progress::Refused(_, Some(response)) = handshake.receive(&mut Input::from(&mut bytes)) else { panic!() };
+/// # assert_eq!(redirection(&response), Some("wss://example.com/"));
+/// ```
 pub struct Response {
     status: u16,
     is_http_1_1: bool,
@@ -54,6 +69,7 @@ impl Response {
 
     /// The versions of the protocol that the server supports, as it lists them if 13 is not among them (§4.4). Several lines
     /// are one list (§11.3.5).
+    // Merging the lines by hand takes a list parser, which applications should not have to write.
     pub fn versions(&self) -> impl Iterator<Item = u8> {
         grammar::tokens(self.fields.values(FieldName::Version)).filter_map(|version| version.parse().ok())
     }
@@ -70,7 +86,7 @@ impl Response {
     }
 
     /// Takes the beginning of the [`body`](Self::body) off the front of `input`: first off the input that was left when
-    /// [`Handshake::receive`](super::Handshake::receive) refused, then off what the transport brings. Returns true if more is
+    /// [`Handshake::receive`](super::Handshake::receive) refused, then off further reads. Returns true if more is
     /// wanted; the caller decides how long to wait for it. Once it is false, nothing is taken any more.
     ///
     /// ```
@@ -82,7 +98,7 @@ impl Response {
     ///     assert!(response.receive_body(&mut input));
     ///     // read more, with a time limit
     ///     let mut bytes = *b"VPN";
-    ///     assert!(!response.receive_body(&mut (&mut bytes).into()), "this was all of it");
+    ///     assert!(!response.receive_body(&mut Input::from(&mut bytes)), "this was all of it");
     ///     println!("{error}: {}", response.body().escape_ascii());
     /// #   assert_eq!(response.body(), b"Only on VPN");
     /// }

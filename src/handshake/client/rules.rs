@@ -99,8 +99,7 @@ fn check_upgrade(fields: &Fields) -> Result<(), HandshakeError> {
 /// an ASCII case-insensitive match for the value "Upgrade", the client MUST _Fail the WebSocket Connection_".
 fn check_connection(fields: &Fields) -> Result<(), HandshakeError> {
     let value = fields.value(FieldName::Connection).ok_or(HandshakeError::Missing("Connection"))?;
-    let is_upgrade = |element: &[u8]| element.eq_ignore_ascii_case(b"upgrade");
-    let found = fields.check_list(FieldName::Connection, grammar::is_token, is_upgrade)?;
+    let found = fields.check_list(FieldName::Connection, grammar::is_token, b"upgrade")?;
     if found { Ok(()) } else { Err(invalid(FieldName::Connection, value)) }
 }
 

@@ -33,10 +33,11 @@ impl Uri {
     }
 
     pub(super) fn new(is_secure: bool, authority: &str, path_and_query: &str) -> Result<Self, RequestError> {
-        let Authority { host, port } = Authority::parse(authority).map_err(|error| explain(error, authority))?;
+        let Authority { host, port } =
+            Authority::parse(authority.as_bytes()).map_err(|error| explain(error, authority))?;
         Ok(Self {
             is_secure,
-            host: host.into(),
+            host: grammar::checked_str(host).into(),
             port: port.unwrap_or(default_port(is_secure)),
             path_and_query: resource_name(path_and_query)?,
         })
@@ -81,7 +82,7 @@ fn resource_name(text: &str) -> Result<String, RequestError> {
         Some((path, "")) => path,
         _ => text,
     };
-    let mut name = String::new();
+    let mut name = String::with_capacity(text.len() + 1);
     if !text.starts_with('/') {
         name.push('/');
     }

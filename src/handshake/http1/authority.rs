@@ -4,8 +4,8 @@ use core::net::Ipv6Addr;
 /// `host [ ":" port ]`: the part of a URI after `//`, and the value of a Host field (RFC 3986 §3.2, RFC 9110 §7.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Authority<'a> {
-    /// As it was written, with the brackets of an IPv6 address.
-    pub(crate) host: &'a str,
+    /// As it was written, with the brackets of an IPv6 address. All of it is ASCII.
+    pub(crate) host: &'a [u8],
     /// `None` if there is none, or an empty one, which is the same (RFC 3986 §3.2.3).
     pub(crate) port: Option<u16>,
 }
@@ -20,61 +20,56 @@ pub(crate) enum AuthorityError {
 }
 
 impl<'a> Authority<'a> {
-    pub(crate) fn parse(text: &'a str) -> Result<Self, AuthorityError> {
-        let (host, port) = split_port(text);
-        let port = if is_host(host) { parse_port(port) } else { Err(AuthorityError::Host) };
+    pub(crate) fn parse(text: &'a [u8]) -> Result<Self, AuthorityError> {
         // Neither `@` nor what is not ASCII can be in a host or a port; to name the cause is more use than "invalid host".
-        let port = port.map_err(|error| match error {
-            _ if text.contains('@') => AuthorityError::UserInfo,
+        Self::split(text).map_err(|error| match error {
+            _ if text.contains(&b'@') => AuthorityError::UserInfo,
             _ if !text.is_ascii() => AuthorityError::NotAscii,
             error => error,
-        })?;
-        Ok(Self { host, port })
+        })
     }
 
-    /// The same without a check of the host: for a comparison with one that has been checked.
-    pub(crate) fn split(text: &'a str) -> Result<Self, AuthorityError> {
-        let (host, port) = split_port(text);
+    fn split(text: &'a [u8]) -> Result<Self, AuthorityError> {
+        let is_address = text.starts_with(b"[");
+        let end = if is_address { address_len(text) } else { reg_name_len(text) };
+        let (host, port) = end.and_then(|end| text.split_at_checked(end)).ok_or(AuthorityError::Host)?;
+        // Behind a name is a byte that no name has.
+        if !is_address && !matches!(port, [] | [b':', ..]) {
+            return Err(AuthorityError::Host);
+        }
         Ok(Self { host, port: parse_port(port)? })
     }
 }
 
-/// The host, and the port with its colon or nothing.
-fn split_port(text: &str) -> (&str, &str) {
-    let position = |wanted: u8| text.bytes().position(|byte| byte == wanted);
-    let end = if text.starts_with('[') { position(b']').map(|at| at + 1) } else { position(b':') };
-    text.split_at_checked(end.unwrap_or(text.len())).unwrap_or((text, ""))
+/// The length of the IPv6 address in brackets with which a text begins.
+fn address_len(text: &[u8]) -> Option<usize> {
+    let end = text.iter().position(|&byte| byte == b']')?;
+    let address = core::str::from_utf8(text.get(1..end)?).ok()?;
+    address.parse::<Ipv6Addr>().is_ok().then_some(end + 1)
 }
 
-fn is_host(host: &str) -> bool {
-    match host.strip_prefix('[') {
-        Some(rest) => rest.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
-        None => is_reg_name(host),
+/// The length of the `reg-name` with which a text begins, and with it IPv4 addresses; but not the empty one, which no http or
+/// ws URI may have (RFC 9110 §4.2.1).
+fn reg_name_len(text: &[u8]) -> Option<usize> {
+    let mut rest = text;
+    loop {
+        rest = grammar::split_prefix(rest, is_name_byte).1;
+        match rest {
+            [b'%', high, low, after @ ..] if is_hex_pair([*high, *low]) => rest = after,
+            _ => break,
+        }
     }
+    Some(text.len() - rest.len()).filter(|&len| len > 0)
 }
 
-fn parse_port(text: &str) -> Result<Option<u16>, AuthorityError> {
-    match text.strip_prefix(':') {
-        None if text.is_empty() => Ok(None),
-        Some("") => Ok(None),
-        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            digits.parse().map(Some).map_err(|_| AuthorityError::Port)
+fn parse_port(text: &[u8]) -> Result<Option<u16>, AuthorityError> {
+    match text {
+        [] | [b':'] => Ok(None),
+        [b':', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => {
+            grammar::checked_str(digits).parse().map(Some).map_err(|_| AuthorityError::Port)
         }
         _ => Err(AuthorityError::Port),
     }
-}
-
-/// `reg-name`, and with it IPv4 addresses; but not the empty one, which no http or ws URI may have (RFC 9110 §4.2.1).
-fn is_reg_name(host: &str) -> bool {
-    let mut bytes = host.bytes();
-    while let Some(byte) = bytes.next() {
-        // Behind a `%` are two hexadecimal digits.
-        let is_escape = byte == b'%' && bytes.by_ref().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
-        if !is_name_byte(byte) && !is_escape {
-            return false;
-        }
-    }
-    !host.is_empty()
 }
 
 /// `unreserved` and `sub-delims` (RFC 3986 §2.2, §2.3).

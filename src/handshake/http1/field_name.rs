@@ -35,6 +35,12 @@ impl FieldName {
         }
     }
 
+    /// As a set of one: the sets of these fields are bits.
+    #[inline]
+    pub(crate) const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+
     /// The field with this name, which must be a token, in any case.
     pub(crate) fn of(name: &[u8]) -> Option<Self> {
         match name.len() {

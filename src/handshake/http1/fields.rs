@@ -12,7 +12,16 @@ const FEW_FIELDS: usize = 100;
 /// The header fields of a head: the bytes as they were received, and where in them the names and the values are.
 pub(crate) struct Fields {
     head: Vec<u8>,
-    spans: Vec<FieldSpan>,
+    spans: Spans,
+}
+
+/// Where in a head the fields are.
+struct Spans {
+    all: Vec<FieldSpan>,
+    /// Which of the fields with a meaning for the handshake are there.
+    present: u16,
+    /// Which of them are there more than once.
+    repeated: u16,
 }
 
 /// Where in a head a field is.
@@ -66,7 +75,7 @@ impl Fields {
     /// A head that has only its first line yet, with memory for this many fields.
     #[cfg(feature = "http")]
     pub(crate) fn of_first_line(line: Vec<u8>, fields: usize) -> Self {
-        Self { head: line, spans: Vec::with_capacity(fields) }
+        Self { head: line, spans: Spans::with_capacity(fields) }
     }
 
     /// Appends a field whose name and value are known to be valid.
@@ -77,12 +86,20 @@ impl Fields {
         self.head.extend_from_slice(b": ");
         let value_at = self.head.len();
         self.head.extend_from_slice(value);
-        self.spans.push(FieldSpan {
-            field: FieldName::of(name),
-            name: name_at..name_at + name.len(),
-            value: value_at..self.head.len(),
-        });
+        self.spans.push(name, name_at..name_at + name.len(), value_at..self.head.len());
         self.head.extend_from_slice(b"\r\n");
+    }
+
+    /// Where in this head a part of it is.
+    pub(crate) fn span(&self, part: &[u8]) -> Range<usize> {
+        span(&self.head, part)
+    }
+
+    /// Appends bytes that are not of the head as it was received, so that they have a span.
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> Range<usize> {
+        let start = self.head.len();
+        self.head.extend_from_slice(bytes);
+        start..self.head.len()
     }
 
     /// The bytes of a span of this head.
@@ -99,18 +116,29 @@ impl Fields {
 
     /// All fields, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.spans.iter().map(|span| (grammar::checked_str(self.get(&span.name)), self.get(&span.value)))
+        self.spans.all.iter().map(|span| (grammar::checked_str(self.get(&span.name)), self.get(&span.value)))
     }
 
     /// The values of all fields with this name, in any case, in order.
     pub(crate) fn named<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let is_it = |span: &&FieldSpan| self.get(&span.name).eq_ignore_ascii_case(name.as_bytes());
-        self.spans.iter().filter(is_it).map(|span| self.get(&span.value))
+        self.spans.all.iter().filter(is_it).map(|span| self.get(&span.value))
     }
 
     /// The values of all fields of a kind, in order.
     pub(crate) fn values(&self, field: FieldName) -> impl Iterator<Item = &[u8]> {
-        self.spans.iter().filter(move |span| span.field == Some(field)).map(|span| self.get(&span.value))
+        // One that is not there is not searched for, and one that is there once only until it is found.
+        let most = if self.has_several(field) { usize::MAX } else { usize::from(self.has(field)) };
+        self.spans.all.iter().filter(move |span| span.field == Some(field)).take(most).map(|span| self.get(&span.value))
+    }
+
+    /// Whether there is a field of a kind.
+    pub(crate) fn has(&self, field: FieldName) -> bool {
+        self.spans.present & field.bit() != 0
+    }
+
+    fn has_several(&self, field: FieldName) -> bool {
+        self.spans.repeated & field.bit() != 0
     }
 
     /// The value of the first field of a kind.
@@ -120,11 +148,10 @@ impl Fields {
 
     /// The value of a field that must not be there more than once.
     pub(crate) fn at_most_one(&self, field: FieldName) -> Result<Option<&[u8]>, HandshakeError> {
-        let mut values = self.values(field);
-        match (values.next(), values.next()) {
-            (_, Some(_)) => Err(HandshakeError::Repeated(field.name())),
-            (value, None) => Ok(value),
+        if self.has_several(field) {
+            return Err(HandshakeError::Repeated(field.name()));
         }
+        Ok(self.value(field))
     }
 
     /// The value of a field that must be there once.
@@ -132,16 +159,21 @@ impl Fields {
         self.at_most_one(field)?.ok_or_else(|| HandshakeError::Missing(field.name()))
     }
 
-    /// Checks a list that may extend over several lines: `1#element` (RFC 9110 §5.6.1). True if an element is `wanted`.
+    /// Checks a list that may extend over several lines: `1#element` (RFC 9110 §5.6.1). True if an element is `wanted`, in any
+    /// case; that must be a valid element itself.
     pub(crate) fn check_list(
         &self,
         field: FieldName,
         is_element: impl Fn(&[u8]) -> bool,
-        wanted: impl Fn(&[u8]) -> bool,
+        wanted: &[u8],
     ) -> Result<bool, HandshakeError> {
         let (mut empty, mut found) = (0, false);
         for line in self.values(field) {
             for element in grammar::elements(line) {
+                if !element.is_empty() && element.eq_ignore_ascii_case(wanted) {
+                    found = true;
+                    continue;
+                }
                 // "A recipient MUST parse and ignore a reasonable number of empty list elements" (RFC 9110 §5.6.1.2).
                 if element.is_empty() {
                     empty += 1;
@@ -149,10 +181,24 @@ impl Fields {
                 if empty > grammar::MAX_EMPTY_ELEMENTS || !(element.is_empty() || is_element(element)) {
                     return Err(invalid(field, element));
                 }
-                found |= wanted(element);
             }
         }
         Ok(found)
+    }
+}
+
+impl Spans {
+    fn with_capacity(fields: usize) -> Self {
+        Self { all: Vec::with_capacity(fields), present: 0, repeated: 0 }
+    }
+
+    fn push(&mut self, token: &[u8], name: Range<usize>, value: Range<usize>) {
+        let field = FieldName::of(token);
+        if let Some(field) = field {
+            self.repeated |= self.present & field.bit();
+            self.present |= field.bit();
+        }
+        self.all.push(FieldSpan { field, name, value });
     }
 }
 
@@ -167,7 +213,7 @@ pub(crate) fn invalid(field: FieldName, received: &[u8]) -> HandshakeError {
     HandshakeError::Invalid { name: field.name(), received: grammar::excerpt(received) }
 }
 
-fn parse_response(head: &[u8], limit: usize) -> Result<(u16, bool, Vec<FieldSpan>), HandshakeError> {
+fn parse_response(head: &[u8], limit: usize) -> Result<(u16, bool, Spans), HandshakeError> {
     let mut response = httparse::Response::new(&mut []);
     let mut few = [const { MaybeUninit::uninit() }; FEW_FIELDS];
     let mut many = Vec::new();
@@ -200,13 +246,13 @@ fn slots<'s, 'h>(
 }
 
 /// Where the fields are. Their names are tokens.
-fn spans(head: &[u8], headers: &[httparse::Header<'_>]) -> Vec<FieldSpan> {
-    let span_of = |header: &httparse::Header<'_>| FieldSpan {
-        field: FieldName::of(header.name.as_bytes()),
-        name: span(head, header.name.as_bytes()),
-        value: span(head, header.value),
-    };
-    headers.iter().map(span_of).collect()
+fn spans(head: &[u8], headers: &[httparse::Header<'_>]) -> Spans {
+    let mut spans = Spans::with_capacity(headers.len());
+    for header in headers {
+        let name = header.name.as_bytes();
+        spans.push(name, span(head, name), span(head, header.value));
+    }
+    spans
 }
 
 /// Where in `head` a part of it is. An empty part is anywhere.

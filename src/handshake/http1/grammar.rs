@@ -50,6 +50,12 @@ pub(crate) fn is_token_byte(byte: u8) -> bool {
     is_in(&TCHAR, byte)
 }
 
+/// Splits off the longest prefix whose bytes are all `wanted`.
+pub(crate) fn split_prefix(text: &[u8], wanted: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
+    let len = text.iter().take_while(|&&byte| wanted(byte)).count();
+    text.split_at_checked(len).or_bug()
+}
+
 pub(crate) fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().copied().all(is_token_byte)
 }

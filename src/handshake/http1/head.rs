@@ -72,7 +72,12 @@ impl Head {
             Err(error) => return (received.len(), Err(error)),
         };
         let old = self.bytes.len();
-        self.bytes.extend_from_slice(received.get(skipped..).or_bug());
+        let new = received.get(skipped..).or_bug();
+        if old == 0 {
+            self.bytes = new.to_vec();
+        } else {
+            self.bytes.extend_from_slice(new);
+        }
         let Some((end, found)) = first_find(&self.bytes, old) else {
             return (received.len(), Ok(false));
         };
@@ -197,8 +202,8 @@ mod tests {
     fn collect(bytes: &[u8], step: usize) -> (usize, Result<bool, HandshakeError>) {
         let mut head = Head::new(Start::Request, 4096);
         let mut bytes = bytes.to_vec();
-        for piece in bytes.chunks_mut(step) {
-            let mut input = Input::from(piece);
+        for chunk in bytes.chunks_mut(step) {
+            let mut input = Input::from(chunk);
             match head.receive(&mut input) {
                 Ok(false) => assert!(input.is_empty()),
                 done => return (head.taken(), done),

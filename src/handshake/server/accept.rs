@@ -93,7 +93,8 @@ impl Accept {
     }
 
     /// The subprotocols that this server supports, the preferred one first. The first of them that the client offers is used;
-    /// if it offers none of them, the connection has no subprotocol. Names are case-sensitive.
+    /// if it offers none of them, the connection has no subprotocol. Names are case-sensitive. A name that is not a token, such as
+    /// one with a space, is never used, since no client can offer it.
     ///
     /// [`protocol_for`](Self::protocol_for) returns the one that is used. Without this method, or
     /// [`require_protocol`](Self::require_protocol), no subprotocol is used. The last call of the two replaces those before.
@@ -117,6 +118,14 @@ impl Accept {
 
     /// The one subprotocol that this server supports: a request that does not offer it, in the same case, is refused with
     /// status 400. To accept such requests, without a subprotocol, use [`protocols`](Self::protocols).
+    ///
+    /// A name that is not a token refuses every request.
+    ///
+    /// ```
+    /// use bowline::server::Accept;
+    ///
+    /// let accept = Accept::same_origin().require_protocol("mqtt");
+    /// ```
     pub fn require_protocol(self, protocol: impl Into<String>) -> Self {
         Self { is_protocol_required: true, ..self.protocols([protocol]) }
     }
@@ -140,7 +149,7 @@ impl Accept {
 
     /// Checks that the client's origin may connect, and chooses the subprotocol (§4.2.2).
     pub(super) fn choose(&self, request: &Request) -> Result<Option<&str>, HandshakeError> {
-        self.origins.check(request.origin(), request.host())?;
+        self.origins.check(request.origin(), request.host_bytes())?;
         match (self.protocol_for(request), self.protocols.first()) {
             (None, Some(required)) if self.is_protocol_required => {
                 Err(HandshakeError::ProtocolRequired(grammar::excerpt(required.as_bytes())))

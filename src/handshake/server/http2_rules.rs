@@ -26,11 +26,9 @@ pub(super) fn check_protocol(protocol: Option<&str>) -> Result<(), HandshakeErro
 
 /// "The Host information is conveyed as part of the :authority pseudo-header field" (§5). A proxy may have
 /// replaced it by a Host field (RFC 9113 §8.3.1). If there are both, they must be the same.
-pub(super) fn check_authority<'a>(authority: Option<&'a str>, fields: &'a Fields) -> Result<&'a str, HandshakeError> {
+pub(super) fn check_authority<'a>(authority: Option<&'a [u8]>, fields: &'a Fields) -> Result<&'a [u8], HandshakeError> {
     match (authority, fields.at_most_one(FieldName::Host)?) {
-        (Some(authority), Some(host)) if !authority.as_bytes().eq_ignore_ascii_case(host) => {
-            Err(invalid(FieldName::Host, host))
-        }
+        (Some(authority), Some(host)) if !authority.eq_ignore_ascii_case(host) => Err(invalid(FieldName::Host, host)),
         (Some(authority), _) => Ok(authority),
         (None, Some(_)) => rules::check_host(fields),
         (None, None) => Err(HandshakeError::Missing(":authority")),

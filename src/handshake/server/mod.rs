@@ -149,8 +149,9 @@ impl Handshake {
             return Ok(Progress::Incomplete);
         }
         let (line, fields) = Fields::of_request(self.head.finish(), config.limits.head_fields)?;
-        if rules::asks_for_websocket(&fields) {
-            Request::check(&line, fields, config).map(Progress::Request)
+        let upgrade = rules::check_upgrade(&fields);
+        if upgrade.is_ok() || rules::asks_for_websocket(&fields) {
+            Request::check(&line, fields, upgrade, config).map(Progress::Request)
         } else {
             PlainRequest::check(&line, fields, config).map(Progress::NotWebSocket)
         }

@@ -49,11 +49,11 @@ pub enum OriginError {
 }
 
 impl OriginError {
-    pub(super) fn of_authority(error: AuthorityError, origin: &str, authority: &str) -> Self {
+    pub(super) fn of_authority(error: AuthorityError, origin: &str, authority: &[u8]) -> Self {
         let received = grammar::excerpt(origin.as_bytes());
         match error {
             // None of them can be in a host or a port.
-            _ if authority.contains(['/', '?', '#']) => Self::Path(received),
+            _ if authority.iter().any(|byte| b"/?#".contains(byte)) => Self::Path(received),
             AuthorityError::UserInfo => Self::UserInfo,
             AuthorityError::NotAscii => Self::HostNotAscii(received),
             AuthorityError::Host => Self::Host(received),

@@ -37,7 +37,7 @@ impl Origins {
     }
 
     /// "If the server does not validate the origin, it will accept connections from anywhere" (§4.2.2).
-    pub(super) fn check(&self, origin: Option<&[u8]>, host: &str) -> Result<(), HandshakeError> {
+    pub(super) fn check(&self, origin: Option<&[u8]>, host: &[u8]) -> Result<(), HandshakeError> {
         match origin {
             None if self.is_required => Err(HandshakeError::OriginMissing),
             // "A connection attempt lacking this header field SHOULD NOT be interpreted as coming from a browser
@@ -48,61 +48,65 @@ impl Origins {
         }
     }
 
-    fn allows(&self, origin: &[u8], host: &str) -> bool {
-        let text = core::str::from_utf8(origin);
+    fn allows(&self, origin: &[u8], host: &[u8]) -> bool {
         match &self.allowed {
             Allowed::Any => true,
-            Allowed::Same => text.is_ok_and(|origin| is_same(origin, host)),
-            Allowed::Listed(list) => text.is_ok_and(|origin| list.iter().any(|listed| listed.matches(origin))),
+            Allowed::Same => is_same(origin, host),
+            Allowed::Listed(list) => list.iter().any(|listed| listed.matches(origin)),
         }
     }
 }
 
 /// An origin as RFC 6454 §6.2 writes it.
 struct Origin<'a> {
-    scheme: &'a str,
-    host: &'a str,
+    scheme: &'a [u8],
+    host: &'a [u8],
     /// The port that the scheme implies, if none is written.
     port: Option<u16>,
 }
 
 impl<'a> Origin<'a> {
-    fn new(scheme: &'a str, Authority { host, port }: Authority<'a>) -> Self {
+    fn new(scheme: &'a [u8], Authority { host, port }: Authority<'a>) -> Self {
         Self { scheme, host, port: port.or_else(|| default_port(scheme)) }
     }
 
-    /// A received origin. Its host is not checked, as it is only compared with one that has been.
-    fn received(text: &'a str) -> Option<Self> {
+    /// A received origin.
+    fn received(text: &'a [u8]) -> Option<Self> {
         let (scheme, authority) = split_scheme(text)?;
-        Some(Self::new(scheme, Authority::split(authority).ok()?))
+        Some(Self::new(scheme, Authority::parse(authority).ok()?))
     }
 }
 
-fn split_scheme(text: &str) -> Option<(&str, &str)> {
-    let (scheme, rest) = text.split_once(':')?;
-    Some((scheme, rest.strip_prefix("//")?))
+fn split_scheme(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (scheme, rest) = text.split_at_checked(text.iter().position(|&byte| byte == b':')?)?;
+    Some((scheme, rest.strip_prefix(b"://")?))
 }
 
 /// `scheme` (RFC 3986 §3.1).
-fn is_scheme(text: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-    text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(is_allowed)
+fn is_scheme(text: &[u8]) -> bool {
+    let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    text.first().is_some_and(u8::is_ascii_alphabetic) && text.iter().all(is_allowed)
 }
 
-fn default_port(scheme: &str) -> Option<u16> {
+fn default_port(scheme: &[u8]) -> Option<u16> {
     match scheme {
-        _ if scheme.eq_ignore_ascii_case("http") => Some(80),
-        _ if scheme.eq_ignore_ascii_case("https") => Some(443),
+        _ if scheme.eq_ignore_ascii_case(b"http") => Some(80),
+        _ if scheme.eq_ignore_ascii_case(b"https") => Some(443),
         _ => None,
     }
 }
 
 /// Whether an origin has the host and the port that the request is for.
-fn is_same(origin: &str, host: &str) -> bool {
-    let (Some(origin), Ok(own)) = (Origin::received(origin), Authority::split(host)) else { return false };
+fn is_same(origin: &[u8], host: &[u8]) -> bool {
+    let Some((scheme, authority)) = split_scheme(origin) else { return false };
     // Only `http` and `https` have pages that a server delivers.
-    let Some(default) = default_port(origin.scheme) else { return false };
-    origin.host.eq_ignore_ascii_case(own.host) && origin.port == Some(own.port.unwrap_or(default))
+    let Some(default) = default_port(scheme) else { return false };
+    if authority.eq_ignore_ascii_case(host) {
+        return true;
+    }
+    // They may still differ in a port that the scheme implies.
+    let (Ok(origin), Ok(own)) = (Authority::parse(authority), Authority::parse(host)) else { return false };
+    origin.host.eq_ignore_ascii_case(own.host) && origin.port.unwrap_or(default) == own.port.unwrap_or(default)
 }
 
 /// An origin that may connect.
@@ -126,21 +130,22 @@ impl Listed {
             _ if text.eq_ignore_ascii_case("null") => return Ok(Self::Null),
             _ => {}
         }
-        let (scheme, authority) = split_scheme(text)
+        let (scheme, authority) = split_scheme(text.as_bytes())
             .filter(|(scheme, _)| is_scheme(scheme))
             .ok_or_else(|| OriginError::Scheme(grammar::excerpt(text.as_bytes())))?;
         let parsed = Authority::parse(authority).map_err(|error| OriginError::of_authority(error, text, authority))?;
         let Origin { scheme, host, port } = Origin::new(scheme, parsed);
-        Ok(Self::Triple { scheme: scheme.into(), host: host.into(), port })
+        let [scheme, host] = [scheme, host].map(|part| grammar::checked_str(part).into());
+        Ok(Self::Triple { scheme, host, port })
     }
 
     /// Whether an origin is the same: scheme, host and port, in any case.
-    fn matches(&self, received: &str) -> bool {
+    fn matches(&self, received: &[u8]) -> bool {
         match self {
-            Self::Null => received.eq_ignore_ascii_case("null"),
+            Self::Null => received.eq_ignore_ascii_case(b"null"),
             Self::Triple { scheme, host, port } => Origin::received(received).is_some_and(|received| {
-                received.scheme.eq_ignore_ascii_case(scheme)
-                    && received.host.eq_ignore_ascii_case(host)
+                received.scheme.eq_ignore_ascii_case(scheme.as_bytes())
+                    && received.host.eq_ignore_ascii_case(host.as_bytes())
                     && received.port == *port
             }),
         }

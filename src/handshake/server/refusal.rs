@@ -6,21 +6,20 @@ use crate::{
     },
 };
 use alloc::{format, sync::Arc, vec::Vec};
-use bytes::Buf;
 use core::fmt;
 
 /// An answer that does not open a connection: a complete HTTP response, after which the stream ends.
 ///
 /// The simplest way to send it is [`into_connection`](Self::into_connection), with the code that drives all connections. To
-/// write the bytes yourself, read them with [`bytes::Buf`]; then shut the write half of the transport, and read until the client
+/// write it yourself, take the bytes with [`into_bytes`](Self::into_bytes); then shut the write half of the transport, and read until the client
 /// has closed its half, for a second at most. To close the transport at once could destroy the answer on its way.
 ///
 /// ```
-/// use bowline::{Config, server::{Handshake, Progress}};
+/// use bowline::{Config, Input, server::{Handshake, Progress}};
 /// use bytes::Buf;
 ///
 /// let mut bytes = *b"POST / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
-/// let progress = Handshake::new(Config::default()).receive(&mut (&mut bytes).into());
+/// let progress = Handshake::new(Config::default()).receive(&mut Input::from(&mut bytes));
 /// let Progress::Refused(refusal) = progress else { panic!() };
 /// assert_eq!(refusal.status(), 405);
 ///
@@ -35,7 +34,6 @@ pub struct Refusal {
     bytes: Vec<u8>,
     /// Where in `bytes` a further field goes: before the empty line.
     fields_end: usize,
-    sent: usize,
 }
 
 impl Refusal {
@@ -47,13 +45,13 @@ impl Refusal {
         let body = format!("{error}\n");
         let is_head = matches!(&error, HandshakeError::Method(method) if method == "HEAD");
         let (bytes, fields_end) = assemble(status, head, body.as_bytes(), is_head);
-        Self { config, status, error: Some(error), bytes, fields_end, sent: 0 }
+        Self { config, status, error: Some(error), bytes, fields_end }
     }
 
     /// For a decision of the application. `is_head` if the method of the request is HEAD.
     pub(super) fn with_status(status: u16, body: &[u8], is_head: bool, config: Arc<Config>) -> Self {
         let (bytes, fields_end) = assemble(status, head(status, false, "GET"), body, is_head);
-        Self { config, status, error: None, bytes, fields_end, sent: 0 }
+        Self { config, status, error: None, bytes, fields_end }
     }
 
     /// A connection that only delivers this answer, so that one loop can drive it like every other connection.
@@ -64,10 +62,14 @@ impl Refusal {
     /// [`Deadlines::close`](crate::Deadlines::close), at most a second. Until then the client can read the answer. There is
     /// no [`closure`](Connection::closure), since there was no WebSocket connection.
     #[must_use = "the client waits for the answer"]
-    pub fn into_connection(mut self) -> Connection {
-        let sent = self.sent.min(self.bytes.len());
-        self.bytes.drain(..sent);
+    pub fn into_connection(self) -> Connection {
         Connection::delivering(self.config, self.bytes)
+    }
+
+    /// The complete answer, for a driver that writes it without a [`Connection`].
+    #[must_use = "the client waits for the answer"]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 
     /// The HTTP status, such as 403.
@@ -83,7 +85,7 @@ impl Refusal {
     }
 
     /// Adds a header field, such as `WWW-Authenticate` or `Location` (RFC 6455 §4.2.2). Fields of the same name are
-    /// added one after the other. It has no effect once the head has been written.
+    /// added one after the other.
     ///
     /// # Errors
     ///
@@ -97,11 +99,9 @@ impl Refusal {
     /// ```
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, HeaderError> {
         let line = field_line::line(name, value.as_ref(), self.written())?;
-        if self.sent <= self.fields_end {
-            let end = self.fields_end;
-            self.fields_end += line.len();
-            self.bytes.splice(end..end, line);
-        }
+        let end = self.fields_end;
+        self.fields_end += line.len();
+        self.bytes.splice(end..end, line);
         Ok(self)
     }
 
@@ -116,22 +116,6 @@ impl fmt::Debug for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { status, error, .. } = self;
         f.debug_struct("Refusal").field("status", status).field("error", error).finish_non_exhaustive()
-    }
-}
-
-/// The bytes to write.
-impl Buf for Refusal {
-    fn remaining(&self) -> usize {
-        self.chunk().len()
-    }
-
-    fn chunk(&self) -> &[u8] {
-        self.bytes.get(self.sent..).unwrap_or_default()
-    }
-
-    /// Bytes that have been written. More than remain count as all of them.
-    fn advance(&mut self, n: usize) {
-        self.sent = self.sent.saturating_add(n);
     }
 }
 

@@ -42,10 +42,16 @@ pub struct Request {
 }
 
 impl Request {
-    /// Checks a request of HTTP/1.1.
-    pub(super) fn check(line: &RequestLine, fields: Fields, config: &Arc<Config>) -> Result<Self, HandshakeError> {
+    /// Checks a request of HTTP/1.1. `upgrade` is the result of the check of its Upgrade field, whose turn is after the host.
+    pub(super) fn check(
+        line: &RequestLine,
+        fields: Fields,
+        upgrade: Result<(), HandshakeError>,
+        config: &Arc<Config>,
+    ) -> Result<Self, HandshakeError> {
         rules::check_method(fields.get(&line.method))?;
         let head = RequestHead::of_http_1_1(line, fields)?;
+        upgrade?;
         let key = rules::check_fields(&head.fields)?;
         Ok(Self { config: Arc::clone(config), head, key: Some(key) })
     }
@@ -99,7 +105,7 @@ impl Request {
     /// # use bowline::{Config, server::{Handshake, Progress}};
     /// # let mut bytes = *b"GET /chat?room=caf%C3%A9+2 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     /// #     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-    /// # let progress = Handshake::new(Config::default()).receive(&mut (&mut bytes).into());
+    /// # let progress = Handshake::new(Config::default()).receive(&mut bowline::Input::from(&mut bytes));
     /// # let Progress::Request(request) = progress else { panic!() };
     /// # f(&request);
     /// ```
@@ -112,6 +118,10 @@ impl Request {
     #[must_use]
     pub fn host(&self) -> &str {
         self.head.host()
+    }
+
+    pub(super) fn host_bytes(&self) -> &[u8] {
+        self.head.host_bytes()
     }
 
     /// The value of the first header field with this name, in any case. Values are bytes, not necessarily UTF-8.

@@ -1,54 +1,66 @@
-use super::rules;
 #[cfg(feature = "http")]
-use super::{http2_rules, rules::Target};
+use super::http2_rules;
+use super::rules::{self, Target};
 use crate::handshake::{
     HandshakeError, cookie,
     http1::fields::{Fields, RequestLine},
+    http1::grammar,
     query,
 };
-use alloc::{borrow::Cow, string::String};
-use core::fmt;
+use alloc::borrow::Cow;
+use core::{fmt, ops::Range};
 
 /// A request that was read: what it asks for, and its header fields.
 pub(super) struct RequestHead {
     pub(super) fields: Fields,
-    host: String,
-    /// It begins with `/`, and all of it is visible ASCII.
-    path_and_query: String,
+    /// Where in the head the host is. All of it is ASCII.
+    host: Range<usize>,
+    /// Where in the head this is. It begins with `/`, and all of it is visible ASCII.
+    path_and_query: Range<usize>,
 }
 
 impl RequestHead {
     /// Checks the target and the host of a request of HTTP/1.1.
     pub(super) fn of_http_1_1(line: &RequestLine, fields: Fields) -> Result<Self, HandshakeError> {
-        let target = rules::check_target(fields.get(&line.target))?;
-        let host = rules::check_host(&fields)?;
+        let Target { path_and_query, host } = rules::check_target(fields.get(&line.target))?;
+        let field = rules::check_host(&fields)?;
         // "When an origin server receives a request with an absolute-form of request-target, the origin server MUST
         // ignore the received Host header field (if any) and instead use the host information of the request-target"
         // (RFC 9112 §3.2.2).
-        let host = target.host.unwrap_or(host).into();
-        let path_and_query = target.path_and_query.into_owned();
-        Ok(Self { fields, host, path_and_query })
+        let host = fields.span(host.unwrap_or(field));
+        let path_and_query = fields.span(path_and_query);
+        Ok(Self::new(fields, host, path_and_query))
     }
 
     /// The same over HTTP/2 and HTTP/3.
     #[cfg(feature = "http")]
     pub(super) fn of_connect(line: &RequestLine, fields: Fields) -> Result<Self, HandshakeError> {
         let Target { path_and_query, host } = rules::check_target(fields.get(&line.target))?;
-        let host = http2_rules::check_authority(host, &fields)?.into();
-        let path_and_query = path_and_query.into_owned();
-        Ok(Self { fields, host, path_and_query })
+        let host = fields.span(http2_rules::check_authority(host, &fields)?);
+        let path_and_query = fields.span(path_and_query);
+        Ok(Self::new(fields, host, path_and_query))
+    }
+
+    /// A URI without a path means `/`.
+    fn new(mut fields: Fields, host: Range<usize>, mut path_and_query: Range<usize>) -> Self {
+        let received = fields.get(&path_and_query);
+        if !received.starts_with(b"/") {
+            let completed = [b"/", received].concat();
+            path_and_query = fields.append(&completed);
+        }
+        Self { fields, host, path_and_query }
     }
 
     pub(super) fn path(&self) -> &str {
-        query::split(&self.path_and_query).0
+        query::split(self.path_and_query()).0
     }
 
     pub(super) fn query(&self) -> Option<&str> {
-        query::split(&self.path_and_query).1
+        query::split(self.path_and_query()).1
     }
 
     pub(super) fn path_and_query(&self) -> &str {
-        &self.path_and_query
+        grammar::checked_str(self.fields.get(&self.path_and_query))
     }
 
     pub(super) fn query_param(&self, name: &str) -> Option<Cow<'_, str>> {
@@ -56,7 +68,11 @@ impl RequestHead {
     }
 
     pub(super) fn host(&self) -> &str {
-        &self.host
+        grammar::checked_str(self.host_bytes())
+    }
+
+    pub(super) fn host_bytes(&self) -> &[u8] {
+        self.fields.get(&self.host)
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&[u8]> {
@@ -72,7 +88,7 @@ impl RequestHead {
 impl fmt::Debug for RequestHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestHead")
-            .field("host", &self.host)
+            .field("host", &self.host())
             .field("path", &self.path())
             .field("fields", &self.fields)
             .finish_non_exhaustive()

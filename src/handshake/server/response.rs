@@ -39,7 +39,10 @@ impl Request {
         #[cfg(not(feature = "deflate"))]
         let extensions: Option<alloc::string::String> = None;
         let first = answer(self.key.as_ref(), extensions.as_deref());
-        let connection = Connection::opened(Role::Server, self.config, first).with_protocol(protocol);
+        let mut connection = Connection::opened(Role::Server, self.config, first);
+        if protocol.is_some() {
+            connection = connection.with_protocol(protocol);
+        }
         #[cfg(feature = "deflate")]
         let connection = connection.with_deflate(agreement);
         connection

@@ -10,15 +10,15 @@ use crate::handshake::{
     http1::grammar,
     key::{self, Key},
 };
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::vec::Vec;
 
 /// The parts of a request-target.
 #[derive(Debug)]
 pub(super) struct Target<'a> {
-    /// All of it visible ASCII.
-    pub(super) path_and_query: Cow<'a, str>,
+    /// All of it visible ASCII. It begins with `/`, which may be missing from that of an absolute URI.
+    pub(super) path_and_query: &'a [u8],
     /// Of an absolute URI: it replaces the Host field.
-    pub(super) host: Option<&'a str>,
+    pub(super) host: Option<&'a [u8]>,
 }
 
 /// "An HTTP/1.1 or higher GET request" (§4.2.1, 1). Methods are case-sensitive.
@@ -31,46 +31,40 @@ pub(super) fn check_method(method: &[u8]) -> Result<(), HandshakeError> {
 ///
 /// Browsers leave some visible characters in a query as they are that RFC 3986 would have encoded: they may stay.
 pub(super) fn check_target(target: &[u8]) -> Result<Target<'_>, HandshakeError> {
+    let parsed = match target {
+        [b'/', ..] => Some(Target { path_and_query: target, host: None }),
+        _ => absolute_form(target),
+    };
     let is_valid = target.iter().copied().all(is_target_byte);
-    let text = core::str::from_utf8(target).ok().filter(|_| is_valid);
-    let parsed = text.and_then(|text| match text.strip_prefix('/') {
-        Some(_) => Some(Target { path_and_query: Cow::Borrowed(text), host: None }),
-        None => absolute_form(text),
-    });
-    parsed.ok_or_else(|| HandshakeError::Target(grammar::excerpt(target)))
+    parsed.filter(|_| is_valid).ok_or_else(|| HandshakeError::Target(grammar::excerpt(target)))
 }
 
 fn is_target_byte(byte: u8) -> bool {
     byte.is_ascii_graphic() && byte != b'#'
 }
 
-fn absolute_form(target: &str) -> Option<Target<'_>> {
-    let (scheme, rest) = target.split_once("://")?;
-    if !["http", "https"].iter().any(|http| http.eq_ignore_ascii_case(scheme)) {
+fn absolute_form(target: &[u8]) -> Option<Target<'_>> {
+    let (scheme, rest) = target.split_at_checked(target.iter().position(|&byte| byte == b':')?)?;
+    if ![&b"http"[..], b"https"].iter().any(|http| http.eq_ignore_ascii_case(scheme)) {
         return None;
     }
-    let (host, path_and_query) = rest.split_at_checked(rest.find(['/', '?']).unwrap_or(rest.len()))?;
+    let rest = rest.strip_prefix(b"://")?;
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
+    let (host, path_and_query) = rest.split_at_checked(end)?;
     Authority::parse(host).ok()?;
-    // A URI without a path means `/`.
-    let path_and_query = match path_and_query.strip_prefix('/') {
-        Some(_) => Cow::Borrowed(path_and_query),
-        None => Cow::Owned(["/", path_and_query].concat()),
-    };
     Some(Target { path_and_query, host: Some(host) })
 }
 
 /// "A |Host| header field containing the server's authority" (§4.2.1, 2). "A server MUST respond with a 400 (Bad
 /// Request) status code to any HTTP/1.1 request message that lacks a Host header field and to any request message that
 /// contains more than one Host header field line or a Host header field with an invalid field value" (RFC 9112 §3.2).
-pub(super) fn check_host(fields: &Fields) -> Result<&str, HandshakeError> {
+pub(super) fn check_host(fields: &Fields) -> Result<&[u8], HandshakeError> {
     let host = fields.exactly_one(FieldName::Host)?;
-    let text = core::str::from_utf8(host).ok().filter(|host| Authority::parse(host).is_ok());
-    text.ok_or_else(|| invalid(FieldName::Host, host))
+    if Authority::parse(host).is_ok() { Ok(host) } else { Err(invalid(FieldName::Host, host)) }
 }
 
-/// All the other fields. Those without a meaning for the handshake are ignored (§4.2.1, 10). Returns the key.
+/// All the other fields but Upgrade. Those without a meaning for the handshake are ignored (§4.2.1, 10). Returns the key.
 pub(super) fn check_fields(fields: &Fields) -> Result<Key, HandshakeError> {
-    check_upgrade(fields)?;
     check_connection(fields)?;
     check_version(fields)?;
     let key = check_key(fields)?;
@@ -107,24 +101,25 @@ pub(super) fn asks_for_websocket(fields: &Fields) -> bool {
 /// 3), in a list of protocols: `name` or `name/version` (RFC 9110 §7.8).
 pub(super) fn check_upgrade(fields: &Fields) -> Result<(), HandshakeError> {
     let is_protocol = |element: &[u8]| element.splitn(2, |&byte| byte == b'/').all(grammar::is_token);
-    require_element(fields, FieldName::Upgrade, is_protocol, "websocket")
+    require_element(fields, FieldName::Upgrade, is_protocol, b"websocket")
 }
 
 /// "A |Connection| header field that includes the token "Upgrade", treated as an ASCII case-insensitive value"
 /// (§4.2.1, 4).
 fn check_connection(fields: &Fields) -> Result<(), HandshakeError> {
-    require_element(fields, FieldName::Connection, grammar::is_token, "upgrade")
+    require_element(fields, FieldName::Connection, grammar::is_token, b"upgrade")
 }
 
 fn require_element(
     fields: &Fields,
     field: FieldName,
     is_element: impl Fn(&[u8]) -> bool,
-    wanted: &str,
+    wanted: &[u8],
 ) -> Result<(), HandshakeError> {
-    let value = fields.value(field).ok_or_else(|| HandshakeError::Missing(field.name()))?;
-    let found = fields.check_list(field, is_element, |element| element.eq_ignore_ascii_case(wanted.as_bytes()))?;
-    if found { Ok(()) } else { Err(invalid(field, value)) }
+    if fields.check_list(field, is_element, wanted)? {
+        return Ok(());
+    }
+    Err(fields.value(field).map_or(HandshakeError::Missing(field.name()), |value| invalid(field, value)))
 }
 
 /// "A |Sec-WebSocket-Version| header field, with a value of 13" (§4.2.1, 6). Its grammar allows 0 to 255 without
@@ -155,7 +150,7 @@ fn check_key(fields: &Fields) -> Result<Key, HandshakeError> {
 fn check_protocols(fields: &Fields) -> Result<(), HandshakeError> {
     const FIELD: FieldName = FieldName::Protocol;
     let Some(first) = fields.value(FIELD) else { return Ok(()) };
-    fields.check_list(FIELD, grammar::is_token, |_| false)?;
+    fields.check_list(FIELD, grammar::is_token, b"")?;
     // Sorted, so that the time for a long list is not quadratic.
     let mut offered: Vec<&str> = grammar::tokens(fields.values(FIELD)).collect();
     offered.sort_unstable();

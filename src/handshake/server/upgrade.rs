@@ -149,7 +149,10 @@ impl Upgrade {
     ) -> Result<Self, Response<HandshakeError>> {
         let (line, fields) = Fields::of_request_message(request);
         let checked = match request.version() {
-            Version::HTTP_11 => Request::check(&line, fields, &config.into()),
+            Version::HTTP_11 => {
+                let upgrade = super::rules::check_upgrade(&fields);
+                Request::check(&line, fields, upgrade, &config.into())
+            }
             _ => Err(HandshakeError::HttpVersion(grammar::excerpt(fields.first_line()))),
         };
         Form::Upgrade.conclude(checked)
@@ -174,7 +177,7 @@ impl Upgrade {
         &self.request
     }
 
-    /// Opens the connection. Send the response; give it the body that the HTTP library wants, such as an empty one.
+    /// Opens the connection. Send the response; give it the body type of the HTTP library.
     ///
     /// # Errors
     ///

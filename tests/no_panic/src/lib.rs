@@ -168,7 +168,7 @@ entry_points! {
     handshake_server_refuse(request: server::Request, status: u16, body: &[u8]) -> server::Refusal {
         request.refuse(status, body)
     }
-    handshake_server_refusal(refusal: &mut server::Refusal, count: usize) { see(refusal.chunk()); refusal.advance(count) }
+    handshake_server_refusal(refusal: server::Refusal) -> Vec<u8> { refusal.into_bytes() }
     handshake_client_request(uri: &str, protocol: &str, name: &str, value: &[u8]) -> Option<client::Request> {
         client::Request::from_uri(uri).ok()?.protocol(protocol).ok()?.header(name, value).ok()
     }
