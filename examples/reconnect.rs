@@ -36,12 +36,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints messages until a normal end. Once connected, the delay begins anew.
+/// Prints messages until a normal end. With the first of them, the delay begins anew.
 fn listen(uri: &str, config: &Arc<Config>, max_delay: &mut Duration) -> Result<Closure, Error> {
     let (mut socket, _response) = blocking::connect(uri, config.clone())?;
-    *max_delay = FIRST_DELAY;
     while let Some(message) = socket.recv()? {
         println!("{message:?}");
+        // Not as soon as it is connected: a server that accepts and closes at once is not well.
+        *max_delay = FIRST_DELAY;
     }
     socket.close(CloseCode::NORMAL, "") // it is closed already: this only returns how
 }

@@ -173,6 +173,23 @@ impl Connection {
         self.timers.wait(now)
     }
 
+    /// Begins all deadlines anew at the next [`tick`](Self::tick). Call it when the connection is driven by another clock from
+    /// now on, whose [`Timestamp`]s have nothing to do with those before.
+    ///
+    /// ```
+    /// use bowline::{Config, Connection, Role, Timestamp};
+    /// use std::time::Duration;
+    ///
+    /// let mut server = Connection::new(Role::Server, Config::default());
+    /// let _wait = server.tick(Duration::from_secs(3600).into()); // the clock of one driver
+    /// server.restart_clock();
+    /// let wait = server.tick(Timestamp::default()); // that of another
+    /// assert_eq!(wait, Some(Duration::from_secs(30))); // `Deadlines::ping`
+    /// ```
+    pub fn restart_clock(&mut self) {
+        self.timers = Timers::default();
+    }
+
     /// Bytes have arrived from the peer that are not received yet, because the caller is busy: the peer is alive.
     #[cfg(feature = "tokio")]
     pub(crate) fn note_sign_of_life(&mut self) {

@@ -148,6 +148,20 @@ impl Default for Options {
 }
 
 impl Options {
+    /// These options, changed by `change`: options in one expression.
+    ///
+    /// ```
+    /// use bowline::{Config, deflate::Options};
+    ///
+    /// let options = Options::default().with(|options| options.level = 6);
+    /// let config = Config::default().with(|config| config.deflate = Some(options));
+    /// ```
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
     fn own_window_bits(&self) -> u8 {
         self.window_bits.clamp(MIN_WINDOW_BITS, MAX_WINDOW_BITS)
     }

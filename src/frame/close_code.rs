@@ -109,6 +109,12 @@ impl From<u16> for CloseCode {
     }
 }
 
+impl PartialEq<u16> for CloseCode {
+    fn eq(&self, other: &u16) -> bool {
+        self.0 == *other
+    }
+}
+
 impl From<CloseCode> for u16 {
     fn from(code: CloseCode) -> Self {
         code.0

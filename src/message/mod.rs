@@ -161,6 +161,13 @@ impl Message {
     }
 }
 
+/// A clone, which copies nothing.
+impl From<&Self> for Message {
+    fn from(message: &Self) -> Self {
+        message.clone()
+    }
+}
+
 /// A text message.
 macro_rules! text_from {
     ($($from:ty),+) => {$(
@@ -193,6 +200,7 @@ binary_from!(
     [] &Vec<u8>: data => Bytes::copy_from_slice(data),
     [] &[u8]: data => Bytes::copy_from_slice(data),
     [const N: usize] &[u8; N]: data => Bytes::copy_from_slice(data),
+    [const N: usize] [u8; N]: data => Vec::from(data).into(),
     [] Cow<'_, [u8]>: data => data.into_owned().into(),
     [] Payload<'_>: data => data.into(),
 );
