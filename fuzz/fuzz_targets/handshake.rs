@@ -37,12 +37,24 @@ fn serve(config: &Arc<Config>, bytes: &[u8], cut: usize) -> Option<(Vec<u8>, Opt
                 _ => (refusal.into_bytes(), None),
             },
             server::Progress::Request(request) => {
-                let _ = (request.path(), request.origin(), request.protocols().count(), request.extensions().count());
+                let _ = (
+                    request.path(),
+                    request.query_param("a"),
+                    request.cookie("a"),
+                    request.origin(),
+                    request.protocols().count(),
+                    request.extensions().count(),
+                );
                 match request.accept(&Accept::same_origin()) {
                     Ok(mut connection) => (all(connection.output()), Some(taken)),
                     Err(refusal) => (refusal.into_bytes(), Some(taken)),
                 }
             }
+            server::Progress::NotWebSocket(request) => {
+                let _ = (request.path(), request.query_param("a"), request.cookie("a"), request.headers().count());
+                (request.into_refusal().into_bytes(), Some(taken))
+            }
+            other => unreachable!("{other:?}"),
         };
         return Some(answer);
     }
@@ -60,6 +72,7 @@ fn ask(config: &Arc<Config>, bytes: &[u8], cut: usize) -> Option<String> {
             client::Progress::Connected(_, response) => return Some(format!("{response:?}")),
             client::Progress::Refused(HandshakeError::StartLine(_), None) => return Some("StartLine".into()),
             client::Progress::Refused(error, response) => return Some(format!("{error} {response:?}")),
+            other => unreachable!("{other:?}"),
         }
     }
     None
