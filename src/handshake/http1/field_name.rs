@@ -58,14 +58,10 @@ impl FieldName {
         }
     }
 
-    /// This field, if a token of the same length is its name. Inlined, so that the name and its length are constants.
-    ///
-    /// The names are made of letters and hyphens. A letter and its other case differ in one bit, 0x20, and a hyphen without
-    /// that bit would be CR, which is in no token. So the bit is ignored, and no byte needs a branch.
+    /// This field, if it has this name.
     #[inline]
     fn if_named(self, token: &[u8]) -> Option<Self> {
-        let differences = token.iter().zip(self.name().as_bytes()).fold(0, |bits, (a, b)| bits | (a ^ b));
-        (differences & !0x20 == 0).then_some(self)
+        token.eq_ignore_ascii_case(self.name().as_bytes()).then_some(self)
     }
 }
 
