@@ -102,16 +102,10 @@ impl Link {
     /// Whether what was queued is written, once the output is empty. After a clean end it is, since the Close frame is the last
     /// thing that is written. After any other end some of the output may have been discarded.
     pub(super) fn write_outcome(&self) -> Result<(), Error> {
-        match self.write_failure {
-            _ if self.connection.is_closed() => {
-                if self.connection.closure().is_some_and(Closure::is_clean) {
-                    Ok(())
-                } else {
-                    self.outcome()
-                }
-            }
-            Some(kind) => Err(io::Error::from(kind).into()),
-            None => Ok(()),
+        match self.connection.closure() {
+            Some(closure) if closure.is_clean() => Ok(()),
+            _ if self.connection.is_closed() => self.outcome(),
+            _ => self.write_failure.map_or(Ok(()), |kind| Err(io::Error::from(kind).into())),
         }
     }
 

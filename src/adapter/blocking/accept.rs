@@ -123,7 +123,6 @@ pub fn receive_any_request<S: Transport>(stream: S, config: impl Into<Arc<Config
 
 /// A client that waits for the answer to its opening handshake or to its plain HTTP request: see [`receive_any_request`]. Dropping
 /// it closes the stream.
-#[non_exhaustive]
 #[derive(Debug)]
 #[must_use = "the client waits for an answer"]
 pub enum AnyIncoming<S> {

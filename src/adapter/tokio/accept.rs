@@ -154,7 +154,6 @@ pub async fn receive_any_request<S: AsyncRead + AsyncWrite + Unpin>(
 
 /// A client that waits for the answer to its opening handshake or to its plain HTTP request: see [`receive_any_request`]. Dropping
 /// it closes the stream.
-#[non_exhaustive]
 #[derive(Debug)]
 #[must_use = "the client waits for an answer"]
 pub enum AnyIncoming<S> {
