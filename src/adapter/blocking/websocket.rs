@@ -127,9 +127,9 @@ impl<S> WebSocket<S> {
     /// ```no_run
     /// # use bowline::adapter::{Parts, blocking::WebSocket};
     /// # fn take(socket: WebSocket<std::net::TcpStream>) -> std::io::Result<()> {
-    /// let Parts { stream, mut connection, unread, .. } = socket.into_parts();
+    /// let Parts { stream, connection, unread, .. } = socket.into_parts();
     /// stream.set_nonblocking(true)?; // for an event loop
-    /// println!("{} bytes to receive, {} to write", unread.len(), connection.output().len());
+    /// println!("{} bytes to receive, {} to write", unread.len(), connection.buffered_amount());
     /// # Ok(())
     /// # }
     /// ```
