@@ -123,3 +123,56 @@ pub(super) fn without_unexpected_eof(read: io::Result<usize>) -> io::Result<usiz
         read => read,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CloseCode, Config, Role};
+
+    const CLOSE: Duration = Duration::from_secs(3);
+
+    fn link(role: Role) -> Link {
+        let config = Config::default().with(|config| config.deadlines.close = CLOSE);
+        Link::new(Connection::new(role, config), false)
+    }
+
+    fn write(link: &mut Link) {
+        link.connection.output().write_to(&mut io::sink()).unwrap();
+        link.needs_flush = true;
+    }
+
+    /// After the last bytes are written, the stream gets the time for closing to pass them on.
+    #[test]
+    fn the_last_flush() {
+        let now = Duration::from_secs(5);
+        for is_flushed in [false, true] {
+            let mut link = link(Role::Server);
+            link.tick(now);
+            link.connection.receive(&mut (&mut *b"\x88\x80\0\0\0\0".to_vec()).into());
+            write(&mut link);
+            assert!(!link.is_over(now) && !link.should_shutdown());
+            assert_eq!(link.tick(now + CLOSE / 3), Some(CLOSE - CLOSE / 3));
+            link.needs_flush = !is_flushed;
+            assert_eq!((link.should_shutdown(), link.is_over(now + CLOSE / 3)), (is_flushed, is_flushed));
+            link.shut_down(false);
+            assert!(!link.is_over(now + CLOSE / 3));
+            assert!(link.is_over(now + CLOSE));
+            assert!(link.outcome().is_ok() && link.write_outcome().is_ok());
+        }
+    }
+
+    /// After a deadline, the stream gets no more time.
+    #[test]
+    fn no_time_after_a_deadline() {
+        let mut link = link(Role::Client);
+        link.tick(Duration::ZERO);
+        link.connection.close(CloseCode::NORMAL, "").unwrap();
+        link.tick(Duration::ZERO);
+        write(&mut link);
+        assert!(!link.is_over(Duration::ZERO));
+        link.tick(CLOSE);
+        link.shut_down(false);
+        assert!(link.is_over(CLOSE));
+        assert!(matches!(link.write_outcome(), Err(Error::Closed(_))));
+    }
+}
