@@ -151,7 +151,7 @@ mod tests {
             link.connection.receive(&mut (&mut *b"\x88\x80\0\0\0\0".to_vec()).into());
             write(&mut link);
             assert!(!link.is_over(now) && !link.should_shutdown());
-            assert_eq!(link.tick(now + CLOSE / 3), Some(CLOSE - CLOSE / 3));
+            assert_eq!(link.tick(now + CLOSE / 3), Some(CLOSE / 3 * 2));
             link.needs_flush = !is_flushed;
             assert_eq!((link.should_shutdown(), link.is_over(now + CLOSE / 3)), (is_flushed, is_flushed));
             link.shut_down(false);
