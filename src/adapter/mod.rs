@@ -8,7 +8,8 @@
 pub mod blocking;
 mod connect_error;
 mod error;
-mod outcome;
+mod link;
+mod opening;
 mod parts;
 #[cfg(feature = "rustls")]
 mod tls;

@@ -6,7 +6,7 @@ use crate::{
 };
 use bowline::{
     CloseCode, Config, HandshakeError, Message, Role,
-    adapter::blocking::{self, ConnectStage, Error},
+    adapter::blocking::{self, AnyIncoming, ConnectStage, Error},
     client, server,
 };
 use std::{
@@ -178,6 +178,38 @@ fn receive_request() {
             }
         }
     }
+}
+
+/// A plain HTTP request can be answered on the same port, and is no failure; unless it is, to those who expect WebSocket alone.
+#[test]
+fn a_plain_request() {
+    let answered = |method: &str, path: &str| {
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: server.example.com\r\n\r\n");
+        let mut script = Script::new([Reads::Bytes(request.into())]).writes([Writes::Takes(5)]);
+        let incoming = blocking::receive_any_request(&mut script, Config::default()).unwrap();
+        let AnyIncoming::Http(incoming) = incoming else { panic!("{incoming:?}") };
+        assert_eq!((incoming.request().path(), incoming.get_ref().bytes_read > 0), (path, true));
+        incoming.respond(|request| match request.path() {
+            "/health" => request.respond(200, "ok\n"),
+            _ => request.into_refusal(),
+        });
+        assert!(script.calls.contains(&"shutdown"));
+        String::from_utf8(script.written).unwrap()
+    };
+    let health = answered("GET", "/health");
+    assert!(health.starts_with("HTTP/1.1 200 ") && health.ends_with("\r\n\r\nok\n"), "{health}");
+    assert!(answered("HEAD", "/health").ends_with("\r\n\r\n"));
+    assert!(answered("GET", "/other").starts_with("HTTP/1.1 426 "));
+    assert!(answered("POST", "/other").starts_with("HTTP/1.1 405 "));
+
+    let mut script = Script::new([Reads::Bytes("GET /health HTTP/1.1\r\nHost: a\r\n\r\n".into())]);
+    let refused = blocking::accept(&mut script, &server::Accept::same_origin(), Config::default());
+    assert!(matches!(refused, Err(Error::Handshake { error: HandshakeError::Missing("Upgrade"), response: None })));
+    assert!(script.written.starts_with(b"HTTP/1.1 426 "));
+    let script = Script::new([Reads::Bytes(REQUEST.into())]);
+    let incoming = blocking::receive_any_request(script, Config::default()).unwrap();
+    let AnyIncoming::WebSocket(incoming) = incoming else { panic!("{incoming:?}") };
+    assert!(incoming.accept(&server::Accept::same_origin()).is_ok());
 }
 
 /// A refused client gets the whole answer and then the end of the stream, and what it still sends is read, so that the answer is

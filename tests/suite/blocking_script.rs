@@ -242,6 +242,33 @@ fn a_flush_that_would_block() {
     }
 }
 
+/// Parts are flushed once more: the stream may have accepted bytes before that it has not passed on, as TLS streams do.
+#[test]
+fn parts_are_flushed() {
+    for role in ROLES {
+        let mut socket = socket(connection(role), Script::new([Reads::Bytes(frame_to(role, 0x81, b"answer"))]));
+        socket.send("question").unwrap();
+        let mut again = WebSocket::from_parts(socket.into_parts());
+        assert_eq!(again.recv().unwrap(), Some("answer".into()));
+        assert_eq!(again.get_ref().calls, ["write", "flush", "flush", "read"]);
+    }
+}
+
+/// A shutdown that runs into the timeout, as the `close_notify` of TLS can, is made up for before the connection is over, but not
+/// for longer than closing may take.
+#[test]
+fn a_shutdown_that_would_block() {
+    for (times, is_done) in [(1, true), (1000, false)] {
+        let mut script = Script::new([Reads::Bytes(close_to(Role::Server, 1000, ""))]);
+        script.shutdowns = vec![ErrorKind::TimedOut; times].into();
+        let mut socket = socket(connection_with(Role::Server, hasty), script);
+        assert_eq!(socket.recv().unwrap(), None);
+        let shutdowns = socket.get_ref().calls.iter().filter(|call| **call == "shutdown").count();
+        assert_eq!((shutdowns == times + 1, socket.get_ref().shutdowns.is_empty()), (is_done, is_done));
+        assert!(socket.closure().unwrap().is_normal());
+    }
+}
+
 /// A stream that is interrupted again and again, as TLS streams are by a part of a record, is asked again. One whose timeout
 /// cannot have expired is in non-blocking mode: an error, and the connection goes on.
 #[test]
@@ -276,7 +303,7 @@ const FORMS: [Form; 5] = [
     },
     |socket| {
         while let Some(event) = socket.next_event()? {
-            assert!(matches!(event, Event::Close(_) | Event::Failed(_)), "{event:?}");
+            assert!(matches!(event, Event::Close(_)), "{event:?}");
         }
         Ok(None)
     },
@@ -289,6 +316,21 @@ const FORMS: [Form; 5] = [
         Ok(None)
     },
 ];
+
+/// A violation is the error at the end, and not an event of `next_event`; it is one in a batch.
+#[test]
+fn a_violation_is_not_an_event() {
+    for role in ROLES {
+        let read = [frame_to(role, 0x81, b"one"), frame_to(role, 0x83, b"")].concat();
+        let mut events = socket(connection(role), Script::new([Reads::Bytes(read.clone())]));
+        assert_eq!(events.next_event().unwrap(), Some(Event::Text("one".into())));
+        assert!(matches!(closed(events.next_event()), (1006, Cause::Protocol(_))));
+        let mut batches = socket(connection(role), Script::new([Reads::Bytes(read)]));
+        let mut batch = batches.read().unwrap().unwrap();
+        assert!(matches!(batch.receive(), Some((Event::Text(_), _))));
+        assert!(matches!(batch.receive(), Some((Event::Failed(_), _))));
+    }
+}
 
 /// [O-33] Each end in each form of receiving: none after a normal end, an error with the closure after every other, each again when
 /// it is asked for again; `close` returns the closure of any end.

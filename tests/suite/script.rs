@@ -40,6 +40,7 @@ pub(crate) struct Script {
     pub(crate) reads: VecDeque<Reads>,
     pub(crate) writes: VecDeque<Writes>,
     pub(crate) flushes: VecDeque<ErrorKind>,
+    pub(crate) shutdowns: VecDeque<ErrorKind>,
     /// What came of it.
     pub(crate) written: Vec<u8>,
     pub(crate) calls: Vec<&'static str>,
@@ -139,7 +140,10 @@ impl Transport for Script {
 
     fn shutdown_write(&mut self) -> io::Result<()> {
         self.calls.push("shutdown");
-        Ok(())
+        match self.shutdowns.pop_front() {
+            Some(ErrorKind::TimedOut) => Err(self.wait()),
+            kind => kind.map_or(Ok(()), |kind| Err(kind.into())),
+        }
     }
 
     fn set_nonblocking(&mut self, nonblocking: bool) -> io::Result<()> {

@@ -6,7 +6,7 @@ use crate::{
 };
 use bowline::{
     CloseCode, Config, HandshakeError, Role,
-    adapter::tokio::{self as ws, ConnectError, ConnectStage, Error},
+    adapter::tokio::{self as ws, AnyIncoming, ConnectError, ConnectStage, Error},
     client, server,
 };
 use std::{future::Future, io::ErrorKind, sync::Arc, time::Duration};
@@ -255,6 +255,30 @@ async fn refused_by_origin() {
             Err(error) => panic!("{error}"),
         }
     }
+}
+
+/// A plain HTTP request can be answered on the same port, and is no failure; unless it is, to those who expect WebSocket alone.
+#[tokio::test(start_paused = true)]
+async fn a_plain_request() {
+    for (line, status) in [("GET /health", "200"), ("GET /", "426"), ("POST /", "405")] {
+        let script = Script::new([Reads::Bytes(format!("{line} HTTP/1.1\r\nHost: a\r\n\r\n").into()), Reads::End]);
+        let incoming = ws::receive_any_request(script.clone(), default()).await.unwrap();
+        let AnyIncoming::Http(incoming) = incoming else { panic!("{incoming:?}") };
+        assert!(line.ends_with(incoming.request().path()) && incoming.get_ref().count("read") > 0);
+        let answer = incoming.respond(|request| match request.path() {
+            "/health" => request.respond(200, "ok\n"),
+            _ => request.into_refusal(),
+        });
+        answer.await;
+        assert!(script.written().starts_with(format!("HTTP/1.1 {status} ").as_bytes()), "{line}");
+        assert_eq!(script.written().ends_with(b"\r\n\r\nok\n"), status == "200");
+    }
+    let script = Script::new([Reads::Bytes(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n".into()), Reads::End]);
+    let refused = ws::accept(script.clone(), &server::Accept::same_origin(), default()).await;
+    assert!(matches!(refused, Err(Error::Handshake { error: HandshakeError::Missing("Upgrade"), response: None })));
+    assert!(script.written().starts_with(b"HTTP/1.1 426 "));
+    let script = Script::new([Reads::Bytes(REQUEST.into())]);
+    assert!(matches!(ws::receive_any_request(script, default()).await, Ok(AnyIncoming::WebSocket(_))));
 }
 
 const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\

@@ -5,9 +5,27 @@ use crate::{
     kit::{Hesitant, Reads, Script, data, over, pair, poll_times, socket, socket_with, waits},
     wire::plain,
 };
-use bowline::{Cause, CloseCode, Deadline, Message, Role, SendError, adapter::tokio::Error};
+use bowline::{
+    Cause, CloseCode, Config, Deadline, Message, Role, SendError,
+    adapter::tokio::{self as ws, Error},
+    client, server,
+};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
+
+/// Both halves know the subprotocol.
+#[tokio::test]
+async fn the_subprotocol() {
+    let (near, far) = tokio::io::duplex(1000);
+    let accept = server::Accept::any_origin().protocols(["chat"]);
+    let server = tokio::spawn(async move { ws::accept(far, &accept, Config::default()).await });
+    let request = client::Request::from_uri("ws://localhost/").unwrap().protocol("chat").unwrap();
+    let (client, _) = ws::client_handshake(near, request, Config::default()).await.unwrap();
+    for socket in [client, server.await.unwrap().unwrap()] {
+        let (receiver, sender) = socket.split();
+        assert_eq!((receiver.protocol().as_deref(), sender.protocol().as_deref()), (Some("chat"), Some("chat")));
+    }
+}
 
 /// Many senders in tasks of their own, and a receiver in another, in both directions at once: all arrives, and what one
 /// sender sends stays in order.

@@ -4,7 +4,7 @@ use super::{
     Error, Transport, Wait, WebSocket,
     transport::{check_blocking, is_timeout},
 };
-use crate::{State, Timestamp, adapter::outcome, time::MIN_WAIT};
+use crate::{State, adapter::link::without_unexpected_eof, time::MIN_WAIT};
 use core::task::Poll;
 use std::io;
 
@@ -35,7 +35,7 @@ impl<S: Transport> WebSocket<S> {
     }
 
     fn has_input(&self) -> bool {
-        self.left > 0 || self.connection.has_complete_frame()
+        self.left > 0 || self.link.connection.has_complete_frame()
     }
 
     fn drive(&mut self, wait: Wait) -> Result<Poll<bool>, Error> {
@@ -45,17 +45,17 @@ impl<S: Transport> WebSocket<S> {
             self.arm(wait)?;
             match self.write(wait) {
                 // The peer may have said why: reading goes on.
-                Err(_) if self.write_failure.is_some() => {}
+                Err(_) if self.link.write_failure.is_some() => {}
                 written => {
                     let _ = written?; // if it may wait no longer, it reads what is there all the same
                 }
             }
-            if self.connection.should_shutdown() && !self.needs_flush && !self.is_shut_down {
-                // A peer that is gone already will be noticed by the read.
-                self.is_shut_down = !matches!(self.stream.shutdown_write(), Err(error) if is_timeout(&error));
+            if self.link.should_shutdown() {
+                let is_done = !matches!(self.stream.shutdown_write(), Err(error) if is_timeout(&error));
+                self.link.shut_down(is_done);
             }
-            if self.is_over() {
-                return outcome::of(&self.connection).map(|()| Poll::Ready(false));
+            if self.link.is_over(self.origin.elapsed()) {
+                return self.link.outcome().map(|()| Poll::Ready(false));
             }
             if has_ended && wait != Wait::Unlimited {
                 return Ok(Poll::Pending); // only output is left, and the peer does not read it
@@ -71,17 +71,12 @@ impl<S: Transport> WebSocket<S> {
         Ok(Poll::Ready(true))
     }
 
-    /// Whether nothing is left to read or to write, by the connection or by the stream.
-    fn is_over(&self) -> bool {
-        self.connection.is_closed() && !self.needs_flush
-    }
-
     /// Reads once, straight into a large message if one is being assembled. A direct read waits for the whole rest of a frame, so
     /// it is for calls without a limit, and not while the close deadline runs.
     fn read_once(&mut self, wait: Wait) -> io::Result<usize> {
         if wait == Wait::Unlimited
-            && self.connection.state() == State::Open
-            && let Some(read) = self.connection.direct_read(|space| space.read_from(&mut self.stream))
+            && self.link.connection.state() == State::Open
+            && let Some(read) = self.link.connection.direct_read(|space| space.read_from(&mut self.stream))
         {
             return read;
         }
@@ -91,69 +86,50 @@ impl<S: Transport> WebSocket<S> {
     }
 
     fn fill(&mut self, wait: Wait) -> Result<ReadOutcome, Error> {
-        match self.read_once(wait) {
+        match without_unexpected_eof(self.read_once(wait)) {
             Ok(1..) => Ok(ReadOutcome::Bytes),
-            Ok(0) => {
-                self.connection.receive_eof();
-                Ok(ReadOutcome::EndOfStream)
-            }
-            // TLS that ends without `close_notify`: the frames show whether anything was cut off.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                self.connection.receive_eof();
-                Ok(ReadOutcome::EndOfStream)
-            }
+            Ok(0) => self.link.read_ended(Ok(())).map(|()| ReadOutcome::EndOfStream),
             Err(error) if is_timeout(&error) => {
                 Ok(if self.may_retry(&error, wait)? { ReadOutcome::Nothing } else { ReadOutcome::Over })
             }
-            Err(error) => {
-                outcome::read_failed(&mut self.connection, error, self.write_failure)?;
-                Ok(ReadOutcome::Nothing)
-            }
+            Err(error) => self.link.read_ended(Err(error)).map(|()| ReadOutcome::Nothing),
         }
     }
 
     /// Writes all that is queued: `Pending` if the call may wait no longer. If writing fails, what is queued is discarded, and
     /// reading may still find out why. If the error says that the stream is in non-blocking mode, nothing has changed.
     pub(super) fn write(&mut self, wait: Wait) -> io::Result<Poll<()>> {
-        while self.needs_flush || self.connection.buffered_amount() > 0 {
+        while self.link.needs_flush || self.link.connection.buffered_amount() > 0 {
             match self.write_once() {
                 // A peer that accepts a little now and then must not hold up the close deadline.
-                Ok(()) if self.connection.state() == State::Closing && self.connection.buffered_amount() > 0 => {
-                    self.tick();
-                    self.arm(wait)?;
-                }
-                Ok(()) => {}
-                Err(error) if is_timeout(&error) && !self.closed_for_too_long() => {
+                Ok(()) if self.link.connection.state() == State::Closing => {}
+                Ok(()) => continue,
+                Err(error) if is_timeout(&error) => {
+                    if self.link.is_over(self.origin.elapsed()) {
+                        return Ok(Poll::Ready(()));
+                    }
                     if !self.may_retry(&error, wait)? {
                         return Ok(Poll::Pending);
                     }
-                    self.tick();
-                    self.arm(wait)?;
                 }
-                Err(error) if is_timeout(&error) => return Err(self.write_failed(io::ErrorKind::TimedOut.into())),
-                Err(error) => return Err(self.write_failed(error)),
+                Err(error) => return Err(self.link.write_failed(error)),
             }
+            self.tick();
+            self.arm(wait)?;
         }
         Ok(Poll::Ready(()))
     }
 
     fn write_once(&mut self) -> io::Result<()> {
-        if self.connection.buffered_amount() > 0 {
-            self.connection.output().write_to(&mut self.stream)?;
-            self.needs_flush = true;
+        if self.link.connection.buffered_amount() > 0 {
+            self.link.connection.output().write_to(&mut self.stream)?;
+            self.link.needs_flush = true;
         }
-        if self.connection.buffered_amount() == 0 {
+        if self.link.connection.buffered_amount() == 0 {
             self.stream.flush()?;
-            self.needs_flush = false;
+            self.link.needs_flush = false;
         }
         Ok(())
-    }
-
-    fn write_failed(&mut self, error: io::Error) -> io::Error {
-        self.write_failure.get_or_insert(error.kind());
-        self.needs_flush = false;
-        self.connection.write_failed();
-        error
     }
 
     /// A read or a write has not moved a byte: whether it may be tried again.
@@ -169,20 +145,7 @@ impl<S: Transport> WebSocket<S> {
     /// Advances the clock of the connection.
     pub(super) fn tick(&mut self) {
         let now = self.origin.elapsed();
-        let was_closed = self.connection.is_closed();
-        let wait = self.connection.tick(Timestamp::since_origin(now));
-        self.due = wait.map(|wait| now.saturating_add(wait));
-        if !was_closed && self.connection.is_closed() {
-            self.needs_flush = false; // the close deadline has expired
-        } else if was_closed && self.needs_flush {
-            // The connection has written everything, but the stream has not passed it on: that gets the time for closing, too.
-            let close = self.connection.config().deadlines.close;
-            self.due = Some(*self.give_up_at.get_or_insert(now.saturating_add(close)));
-        }
-    }
-
-    fn closed_for_too_long(&self) -> bool {
-        self.give_up_at.is_some_and(|at| at <= self.origin.elapsed())
+        self.due = self.link.tick(now).map(|wait| now.saturating_add(wait));
     }
 
     /// Sets the timeout for the next read or write, which lasts to the next tick or to the end of the call.

@@ -39,6 +39,7 @@
 //! Keepalive and deadlines work through the timeouts of the stream, while a call waits; a call that waits for the peer also writes
 //! what is queued, such as pongs. Between the calls nothing is read and nothing is answered.
 
+mod accept;
 mod client_stream;
 mod connect;
 mod driver;
@@ -58,11 +59,12 @@ const READ_SPACE: usize = 16 * 1024;
 pub use super::tls::rustls;
 #[doc(no_inline)]
 pub use super::{ConnectError, ConnectStage, Error, Parts};
+pub use accept::{AnyIncoming, Incoming, accept, accept_with, receive_any_request, receive_request};
 pub use client_stream::ClientStream;
 #[cfg(feature = "rustls")]
 pub use connect::connect_tls;
 pub use connect::{connect, connect_with};
-pub use handshake::{Incoming, accept, accept_with, client_handshake, receive_request};
+pub use handshake::client_handshake;
 pub use transport::Transport;
 use wait::Wait;
 pub use websocket::WebSocket;

@@ -1,7 +1,7 @@
 //! Everything that receives.
 
 use super::{Error, Transport, Wait, WebSocket};
-use crate::{Batch, Event, Message};
+use crate::{Batch, Event, Message, bug::OrBug};
 use core::{task::Poll, time::Duration};
 
 /// How often one `try_recv` reads, at 16 KiB each, so that a peer that floods this endpoint cannot hold it.
@@ -165,8 +165,8 @@ impl<S: Transport> WebSocket<S> {
         if !self.wait_for_input()? {
             return Ok(None);
         }
-        let input = self.buffer.get_mut(self.end - self.left..self.end).unwrap_or_default();
-        Ok(Some(Batch::new(&mut self.connection, input, &mut self.left)))
+        let input = self.buffer.get_mut(self.end - self.left..self.end).or_bug();
+        Ok(Some(Batch::new(&mut self.link.connection, input, &mut self.left)))
     }
 
     /// True if there may be an event in what was read, false after a normal end.
@@ -205,8 +205,8 @@ impl<S: Transport> WebSocket<S> {
 
     /// The next event in what was read.
     fn buffered_event(&mut self) -> Option<Event<'_>> {
-        let mut input = self.buffer.get_mut(self.end - self.left..self.end).unwrap_or_default().into();
-        let event = self.connection.receive(&mut input);
+        let mut input = self.buffer.get_mut(self.end - self.left..self.end).or_bug().into();
+        let event = self.link.connection.receive(&mut input);
         self.left = input.len();
         event
     }

@@ -79,18 +79,32 @@ impl<S: Transport> WebSocket<S> {
     /// To keep a connection alive and to notice a dead peer, no ping is needed: see
     /// [`Deadlines::ping`](crate::Deadlines::ping), the ping interval.
     ///
+    /// ```no_run
+    /// # use bowline::{Event, adapter::{Error, blocking::WebSocket}};
+    /// # fn latency(mut socket: WebSocket<std::net::TcpStream>) -> Result<(), Error> {
+    /// let sent = std::time::Instant::now();
+    /// socket.ping(b"latency")?;
+    /// while let Some(event) = socket.next_event()? {
+    ///     if matches!(event, Event::Pong(payload) if payload == b"latency") {
+    ///         println!("{:?}", sent.elapsed());
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`send`](Self::send), and [`SendError::ControlTooLong`](crate::SendError::ControlTooLong).
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
         self.make_space(payload.len())?;
-        self.connection.ping(payload)?;
+        self.link.connection.ping(payload)?;
         self.flush()
     }
 
     /// Writes what is queued if a payload of `len` bytes would not fit besides it.
     fn make_space(&mut self, len: usize) -> Result<(), Error> {
-        if self.connection.fits(len) { Ok(()) } else { self.flush() }
+        if self.link.connection.fits(len) { Ok(()) } else { self.flush() }
     }
 }
 
@@ -114,7 +128,7 @@ impl<S> WebSocket<S> {
     /// [`Error::Send`] if it cannot be sent, with [`SendError::Full`](crate::SendError::Full) if it does not fit under
     /// [`Limits::output`](crate::Limits::output) besides what is queued.
     pub fn try_feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
-        Ok(self.connection.send(message)?)
+        Ok(self.link.connection.send(message)?)
     }
 
     /// Queues a message that was encoded once for many connections if it fits, and never waits.
@@ -123,6 +137,6 @@ impl<S> WebSocket<S> {
     ///
     /// As for [`try_feed`](Self::try_feed).
     pub fn try_feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        Ok(self.connection.send_prepared(message)?)
+        Ok(self.link.connection.send_prepared(message)?)
     }
 }

@@ -1,11 +1,11 @@
 use super::{Error, READ_SPACE, Transport, Wait};
 use crate::{
-    CloseCode, Closure, Connection, State,
-    adapter::{Parts, outcome},
+    CloseCode, Closure, Connection,
+    adapter::{Parts, link::Link},
 };
 use alloc::vec::Vec;
 use core::{fmt, time::Duration};
-use std::{io, time::Instant};
+use std::time::Instant;
 
 /// A connection over a blocking stream.
 ///
@@ -37,7 +37,7 @@ use std::{io, time::Instant};
 /// ```
 ///
 /// The stream must be in blocking mode. In non-blocking mode, the first call that would wait returns an [`Error::Io`] with
-/// [`WouldBlock`](io::ErrorKind::WouldBlock), and the connection stays as it was. The adapter sets the timeouts of the stream for
+/// [`WouldBlock`](std::io::ErrorKind::WouldBlock), and the connection stays as it was. The adapter sets the timeouts of the stream for
 /// its deadlines, so do not set them yourself.
 ///
 /// # After the end
@@ -51,7 +51,7 @@ use std::{io, time::Instant};
 /// [`close`](Self::close) was called before.
 pub struct WebSocket<S> {
     pub(super) stream: S,
-    pub(super) connection: Connection,
+    pub(super) link: Link,
     pub(super) buffer: Vec<u8>,
     /// How much of the buffer the last read filled.
     pub(super) end: usize,
@@ -65,13 +65,6 @@ pub struct WebSocket<S> {
     /// What the stream's timeout is set to, once it has been set.
     pub(super) timeout: Option<Duration>,
     pub(super) timeout_is_set: bool,
-    /// Something was written since the stream was last flushed.
-    pub(super) needs_flush: bool,
-    /// Until when a closed connection waits for its stream to be flushed, since the origin.
-    pub(super) give_up_at: Option<Duration>,
-    /// Writing has failed: the peer may have said why, so that reading goes on.
-    pub(super) write_failure: Option<io::ErrorKind>,
-    pub(super) is_shut_down: bool,
 }
 
 impl<S> WebSocket<S> {
@@ -105,14 +98,15 @@ impl<S> WebSocket<S> {
         let unread = buffer.len();
         buffer.resize(unread.max(READ_SPACE), 0);
         let socket = Self::with_input(stream, connection, buffer, unread, unread);
-        Self { origin: origin.unwrap_or(socket.origin), ..socket }
+        // The stream may have been written to before.
+        Self { origin: origin.unwrap_or(socket.origin), link: Link::new(socket.link.connection, true), ..socket }
     }
 
     /// The `left` bytes of the buffer before `end` arrived with the opening handshake.
     pub(super) fn with_input(stream: S, connection: Connection, buffer: Vec<u8>, end: usize, left: usize) -> Self {
         Self {
             stream,
-            connection,
+            link: Link::new(connection, false),
             buffer,
             end,
             left,
@@ -121,10 +115,6 @@ impl<S> WebSocket<S> {
             armed_at: Duration::ZERO,
             timeout: None,
             timeout_is_set: false,
-            needs_flush: false,
-            give_up_at: None,
-            write_failure: None,
-            is_shut_down: false,
         }
     }
 
@@ -133,12 +123,22 @@ impl<S> WebSocket<S> {
     ///
     /// What is queued stays in the [`output`](Connection::output) of the connection. The stream keeps the timeouts that the adapter
     /// has set last.
+    ///
+    /// ```no_run
+    /// # use bowline::adapter::{Parts, blocking::WebSocket};
+    /// # fn take(socket: WebSocket<std::net::TcpStream>) -> std::io::Result<()> {
+    /// let Parts { stream, connection, unread, .. } = socket.into_parts();
+    /// stream.set_nonblocking(true)?; // for an event loop
+    /// println!("{} bytes to receive, {} to write", unread.len(), connection.buffered_amount());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn into_parts(self) -> Parts<S> {
-        let Self { stream, connection, mut buffer, end, left, origin, .. } = self;
+        let Self { stream, link, mut buffer, end, left, origin, .. } = self;
         buffer.truncate(end);
         let unread = buffer.split_off(end.saturating_sub(left));
-        let mut parts = Parts::new(stream, connection);
+        let mut parts = Parts::new(stream, link.connection);
         (parts.unread, parts.origin) = (unread, Some(origin));
         parts
     }
@@ -166,30 +166,39 @@ impl<S> WebSocket<S> {
     /// on it is written by the next call that writes or waits.
     #[must_use]
     pub const fn connection(&mut self) -> &mut Connection {
-        &mut self.connection
+        &mut self.link.connection
     }
 
     /// The subprotocol in use: see [`Connection::protocol`].
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
-        self.connection.protocol()
+        self.link.connection.protocol()
     }
 
     /// How the connection ended: see [`Connection::closure`].
     #[must_use]
     pub fn closure(&self) -> Option<&Closure> {
-        self.connection.closure()
+        self.link.connection.closure()
     }
 
     /// How many bytes are queued and not yet written, frame headers included: the browser's `bufferedAmount`.
     #[must_use]
     pub fn buffered_amount(&self) -> usize {
-        self.connection.buffered_amount()
+        self.link.connection.buffered_amount()
     }
 }
 
 impl<S: Transport> WebSocket<S> {
     /// Writes all that is queued, and waits until the stream has accepted it.
+    ///
+    /// ```no_run
+    /// # use bowline::adapter::{Error, blocking::WebSocket};
+    /// # fn upload(mut socket: WebSocket<std::net::TcpStream>) -> Result<(), Error> {
+    /// socket.connection().send_binary_chunk(b"first part", false)?;
+    /// socket.connection().send_binary_chunk(b"last part", true)?;
+    /// socket.flush()
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -200,10 +209,7 @@ impl<S: Transport> WebSocket<S> {
         self.tick();
         self.arm(Wait::Unlimited)?;
         let _written = self.write(Wait::Unlimited)?;
-        if self.connection.state() == State::Closed {
-            return outcome::is_written(&self.connection);
-        }
-        self.write_failure.map_or(Ok(()), |kind| Err(io::Error::from(kind).into()))
+        self.link.write_outcome()
     }
 
     /// Makes the closing handshake (RFC 6455 §7.1.2): sends a Close frame, waits for the peer's, and returns how the connection
@@ -214,14 +220,23 @@ impl<S: Transport> WebSocket<S> {
     /// On a connection that is closing already it waits for the end, and on one that has ended it returns at once.
     /// [`CloseCode::NO_STATUS`] sends a Close frame without a body.
     ///
+    /// ```no_run
+    /// # use bowline::{CloseCode, adapter::{Error, blocking::WebSocket}};
+    /// # fn stop(mut socket: WebSocket<std::net::TcpStream>) -> Result<(), Error> {
+    /// let closure = socket.close(CloseCode::GOING_AWAY, "restarting")?;
+    /// println!("{closure}"); // closed with 1001 (going away) "restarting", clean, begun by this endpoint: …
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Close`] if the code or the reason cannot be sent; then nothing has changed. [`Error::Io`] if the stream failed
     /// before it was certain how the connection ends. An end that is not normal is not an error here: look at the closure.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closure, Error> {
-        self.connection.close(code, reason)?;
+        self.link.connection.close(code, reason)?;
         self.run_to_end()?;
-        outcome::closure(&self.connection)
+        self.link.closure()
     }
 
     /// Receives until the end, and discards the messages.
@@ -238,6 +253,6 @@ impl<S: Transport> WebSocket<S> {
 
 impl<S> fmt::Debug for WebSocket<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebSocket").field("connection", &self.connection).finish_non_exhaustive()
+        f.debug_struct("WebSocket").field("connection", &self.link.connection).finish_non_exhaustive()
     }
 }

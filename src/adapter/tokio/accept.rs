@@ -3,8 +3,8 @@
 use super::{WebSocket, handshake::Opening};
 use crate::{
     Config, Connection,
-    adapter::error::Error,
-    server::{Accept, Handshake, Progress, Refusal, Request},
+    adapter::{error::Error, opening},
+    server::{Accept, Handshake, PlainRequest, Refusal, Request},
 };
 use ::tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -23,12 +23,13 @@ use core::fmt;
 /// # }
 /// ```
 ///
-/// To look at the request first, use [`accept_with`] or [`receive_request`].
+/// To look at the request first, use [`accept_with`] or [`receive_request`]. To answer plain HTTP requests, such as health checks,
+/// use [`receive_any_request`].
 ///
 /// # Errors
 ///
-/// [`Error::Handshake`] if the request breaks a rule, if its Origin is refused, or if it is not complete within
-/// [`Deadlines::handshake`](crate::Deadlines::handshake); the client has been sent the status for it. [`Error::Io`] if the stream
+/// [`Error::Handshake`] if the request breaks a rule, if it is a plain HTTP request, if its Origin is refused, or if it is not
+/// complete within [`Deadlines::handshake`](crate::Deadlines::handshake); the client has been sent the status for it. [`Error::Io`] if the stream
 /// failed.
 ///
 /// # Cancel safety
@@ -102,35 +103,79 @@ pub async fn receive_request<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     config: impl Into<Arc<Config>>,
 ) -> Result<Incoming<S>, Error> {
-    let mut opening = Opening::since(Instant::now(), stream);
-    let mut handshake = Handshake::new(config);
-    loop {
-        let progress = opening.advance(|input| match input {
-            Some(input) => handshake.receive(input),
-            None => handshake.receive_eof(),
-        });
-        match progress {
-            Progress::Request(request) => return Ok(Incoming { opening, request }),
-            Progress::Refused(refusal) => return Err(opening.refuse(refusal).await),
-            Progress::NotWebSocket(request) => return Err(opening.refuse(request.into_refusal()).await),
-            Progress::Incomplete => {
-                let wait = handshake.tick(opening.clock.timestamp(Instant::now()));
-                opening.read(wait).await?;
-            }
-        }
+    match receive_any_request(stream, config).await? {
+        AnyIncoming::WebSocket(incoming) => Ok(incoming),
+        AnyIncoming::Http(Incoming { request, opening }) => Err(opening.refuse(request.into_refusal()).await),
     }
 }
 
-/// A client that waits for the answer to its request: see [`receive_request`]. Dropping it closes the stream.
-#[must_use = "the client waits for an answer"]
-pub struct Incoming<S> {
-    opening: Opening<S>,
-    request: Request,
+/// Waits for a client's opening handshake or plain HTTP request, and returns it to be answered later.
+///
+/// Use it to answer a health check, or to deliver a page, on the port of a WebSocket server:
+///
+/// ```no_run
+/// # use bowline::{adapter::tokio as ws, server::Accept, Config};
+/// # async fn serve(stream: tokio::net::TcpStream) -> Result<(), ws::Error> {
+/// match ws::receive_any_request(stream, Config::default()).await? {
+///     ws::AnyIncoming::WebSocket(incoming) => {
+///         let mut socket = incoming.accept(&Accept::same_origin()).await?;
+///         socket.send("Hello").await?;
+///     }
+///     ws::AnyIncoming::Http(incoming) => {
+///         let answer = incoming.respond(|request| match request.path() {
+///             "/health" => request.respond(200, "ok\n"),
+///             _ => request.into_refusal(),
+///         });
+///         answer.await;
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// As for [`accept()`], except that a plain HTTP request is not an error.
+///
+/// # Cancel safety
+///
+/// Not cancel-safe: dropping the future closes the stream.
+pub async fn receive_any_request<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    config: impl Into<Arc<Config>>,
+) -> Result<AnyIncoming<S>, Error> {
+    let mut opening = Opening::since(Instant::now(), stream);
+    match opening.run(&mut Handshake::new(config)).await? {
+        Ok(opening::Request::WebSocket(request)) => Ok(AnyIncoming::WebSocket(Incoming { request, opening })),
+        Ok(opening::Request::Http(request)) => Ok(AnyIncoming::Http(Incoming { request, opening })),
+        Err(refusal) => Err(opening.refuse(refusal).await),
+    }
 }
 
-impl<S> Incoming<S> {
+/// A client that waits for the answer to its opening handshake or to its plain HTTP request: see [`receive_any_request`]. Dropping
+/// it closes the stream.
+#[derive(Debug)]
+#[must_use = "the client waits for an answer"]
+pub enum AnyIncoming<S> {
+    /// An opening handshake: accept or refuse it.
+    WebSocket(Incoming<S>),
+    /// A request without `Upgrade: websocket`: [`respond`](Incoming::respond) to it.
+    Http(Incoming<S, PlainRequest>),
+}
+
+/// A client that waits for the answer to its request: see [`receive_request`]. Dropping it closes the stream.
+///
+/// `R` is the request: [`Request`], or [`PlainRequest`] if it does not ask for WebSocket.
+#[must_use = "the client waits for an answer"]
+pub struct Incoming<S, R = Request> {
+    request: R,
+    opening: Opening<S>,
+}
+
+impl<S, R> Incoming<S, R> {
     /// The request, to decide by its path, its header fields, its Origin or the subprotocols that it offers.
-    pub fn request(&self) -> &Request {
+    #[must_use]
+    pub fn request(&self) -> &R {
         &self.request
     }
 
@@ -160,6 +205,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Incoming<S> {
     ///
     /// It returns when the client has received the answer and closed its half of the stream, or after a second. To add header
     /// fields, use [`decide`](Self::decide).
+    ///
+    /// ```no_run
+    /// # use bowline::{adapter::tokio as ws, server::Accept};
+    /// # async fn serve(incoming: ws::Incoming<tokio::net::TcpStream>) -> Result<(), ws::Error> {
+    /// if incoming.request().cookie("session").is_none() {
+    ///     incoming.refuse(401, "Please log in first.").await;
+    ///     return Ok(());
+    /// }
+    /// let mut socket = incoming.accept(&Accept::same_origin()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Cancel safety
     ///
@@ -205,7 +262,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Incoming<S> {
     }
 }
 
-impl<S> fmt::Debug for Incoming<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Incoming<S, PlainRequest> {
+    /// Answers a plain HTTP request as `respond` does: with [`PlainRequest::respond`], or with [`PlainRequest::into_refusal`].
+    ///
+    /// It returns when the client has received the answer and closed its half of the stream, or after a second.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel-safe: dropping the future closes the stream, and the answer may be lost.
+    pub async fn respond(self, respond: impl FnOnce(PlainRequest) -> Refusal) {
+        self.opening.deliver(respond(self.request)).await;
+    }
+}
+
+impl<S, R: fmt::Debug> fmt::Debug for Incoming<S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incoming").field("request", &self.request).finish_non_exhaustive()
     }

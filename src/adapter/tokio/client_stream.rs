@@ -10,8 +10,7 @@ use core::{
 };
 use std::io::{self, IoSlice};
 
-/// What [`connect`](super::connect()) connects over: TCP, or TLS on top of it. To look at it, see
-/// [`WebSocket::get_ref`](super::WebSocket::get_ref):
+/// The stream of a connected client: TCP, or TLS on top of it. [`WebSocket::get_ref`](super::WebSocket::get_ref) returns it:
 ///
 /// ```no_run
 /// # use bowline::adapter::tokio::{ClientStream, WebSocket};
@@ -26,7 +25,7 @@ pub struct ClientStream(Kind);
 #[derive(Debug)]
 enum Kind {
     Plain(TcpStream),
-    /// In a box, as it is a large thing, and the plain stream is not to be as large.
+    /// Boxed, so that a plain stream is not as large.
     #[cfg(feature = "rustls")]
     Tls(alloc::boxed::Box<TlsStream<TcpStream>>),
 }
@@ -41,7 +40,7 @@ impl ClientStream {
         Self(Kind::Tls(alloc::boxed::Box::new(stream)))
     }
 
-    /// The TCP stream, be it below TLS or not.
+    /// The TCP stream, which is below TLS if there is TLS.
     #[must_use]
     pub fn tcp(&self) -> &TcpStream {
         match &self.0 {
@@ -51,7 +50,7 @@ impl ClientStream {
         }
     }
 
-    /// What was agreed upon in TLS, such as the server's certificate; `None` without TLS.
+    /// The TLS connection, for example to look at the certificate; `None` without TLS.
     #[cfg(feature = "rustls")]
     #[must_use]
     pub fn tls_connection(&self) -> Option<&super::rustls::ClientConnection> {

@@ -1,4 +1,3 @@
-use crate::Timestamp;
 use ::tokio::time::{Instant, Sleep, sleep_until};
 use alloc::boxed::Box;
 use core::{
@@ -18,10 +17,6 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub(super) fn new() -> Self {
-        Self::since(Instant::now())
-    }
-
     pub(super) fn origin(&self) -> Instant {
         self.origin
     }
@@ -30,14 +25,17 @@ impl Clock {
         Self { origin, timer: None }
     }
 
-    pub(super) fn timestamp(&self, now: Instant) -> Timestamp {
-        Timestamp::since_origin(now.saturating_duration_since(self.origin))
+    /// The time since the origin.
+    pub(super) fn now(&self) -> Duration {
+        Instant::now().saturating_duration_since(self.origin)
     }
 
     /// Ready when `wait` is over, or earlier: then ask again how long to wait.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, now: Instant, wait: Option<Duration>) -> Poll<()> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, now: Duration, wait: Option<Duration>) -> Poll<()> {
         // A deadline beyond what `Instant` can represent never expires.
-        let Some(due) = wait.and_then(|wait| now.checked_add(wait)) else { return Poll::Pending };
+        let Some(due) = wait.and_then(|wait| self.origin.checked_add(now.saturating_add(wait))) else {
+            return Poll::Pending;
+        };
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
         if timer.is_elapsed() || due < timer.deadline() {
             timer.as_mut().reset(due);

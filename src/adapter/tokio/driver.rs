@@ -1,21 +1,20 @@
 //! What all calls have in common: a poll that writes and reads as far as the stream lets it, and waits for the rest.
 //!
-//! This file has the way in; the way out is in `output`.
+//! This file has the way in; the way out is in `writing`.
 
 use super::{
     clock::Clock,
     read_buffer::{READ_SPACE, ReadBuffer, poll_read_buf},
 };
-use crate::{Closure, Connection, Event, Input, Message, State, adapter::error::Error, adapter::outcome};
-use ::tokio::{
-    io::{AsyncRead, AsyncWrite},
-    time::Instant,
+use crate::{
+    Closure, Event, Input, Message, State,
+    adapter::{error::Error, link::Link},
 };
+use ::tokio::io::{AsyncRead, AsyncWrite};
 use core::{
     pin::Pin,
     task::{Context, Poll, ready},
 };
-use std::io;
 
 /// From this size on, a payload that lies whole in the read buffer is returned as a part of it. Below, a copy costs less than
 /// the new buffer, which the message would keep alive as a whole.
@@ -24,18 +23,11 @@ const MIN_SPLIT_OFF: usize = 16 * 1024;
 /// A stream, a connection, and the state of the IO between them.
 pub(super) struct Driver<S> {
     pub(super) stream: S,
-    pub(super) connection: Connection,
+    pub(super) link: Link,
     pub(super) read_buffer: ReadBuffer,
     pub(super) clock: Clock,
     /// How many reads brought something.
     reads: usize,
-    /// When the connection was closed, if the stream had not passed on everything by then.
-    closed_at: Option<Instant>,
-    /// Why writing has failed. The peer may have sent a Close frame before that, so that reading goes on.
-    pub(super) write_failure: Option<io::ErrorKind>,
-    /// Something was written since the stream was last flushed.
-    pub(super) needs_flush: bool,
-    is_shut_down: bool,
     /// Whether the error has been returned after which a `Stream` has ended.
     has_failed: bool,
 }
@@ -49,23 +41,16 @@ pub(super) struct Progress {
 }
 
 impl<S> Driver<S> {
-    pub(super) fn new(stream: S, connection: Connection, read_buffer: ReadBuffer, clock: Clock) -> Self {
-        Self {
-            stream,
-            connection,
-            read_buffer,
-            clock,
-            reads: 0,
-            closed_at: None,
-            write_failure: None,
-            needs_flush: false,
-            is_shut_down: false,
-            has_failed: false,
-        }
+    pub(super) fn new(stream: S, link: Link, read_buffer: ReadBuffer, clock: Clock) -> Self {
+        Self { stream, link, read_buffer, clock, reads: 0, has_failed: false }
     }
 
     pub(super) fn progress(&self) -> Progress {
-        Progress { queued: self.connection.buffered_amount(), reads: self.reads, state: self.connection.state() }
+        Progress {
+            queued: self.link.connection.buffered_amount(),
+            reads: self.reads,
+            state: self.link.connection.state(),
+        }
     }
 
     /// The next message in the bytes that were read.
@@ -75,7 +60,7 @@ impl<S> Driver<S> {
             let min_split_off = if self.read_buffer.has_grown() { usize::MAX } else { MIN_SPLIT_OFF };
             let (unread, left) = self.read_buffer.unread();
             let mut input = Input::from(unread);
-            let event = self.connection.receive(&mut input);
+            let event = self.link.connection.receive(&mut input);
             *left = input.len();
             return Some(match event? {
                 Event::Binary(data) if data.is_borrowed() && data.len() >= min_split_off => {
@@ -98,7 +83,7 @@ impl<S> Driver<S> {
     fn next_event(&mut self) -> Option<Event<'static>> {
         let (unread, left) = self.read_buffer.unread();
         let mut input = Input::from(unread);
-        let event = self.connection.receive(&mut input).map(Event::into_owned);
+        let event = self.link.connection.receive(&mut input).map(Event::into_owned);
         *left = input.len();
         event.filter(|event| !matches!(event, Event::Failed(_)))
     }
@@ -106,8 +91,8 @@ impl<S> Driver<S> {
     /// Whether more may be read that is not to be received yet: up to the size of one message, which a peer can make this
     /// endpoint hold anyway.
     pub(super) fn reads_ahead(&self) -> bool {
-        let most = self.connection.config().limits.message.max(READ_SPACE);
-        self.read_buffer.len() < most && !self.connection.has_complete_frame()
+        let most = self.link.connection.config().limits.message.max(READ_SPACE);
+        self.read_buffer.len() < most && !self.link.connection.has_complete_frame()
     }
 }
 
@@ -115,29 +100,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     /// Writes and waits for input: true if there may be an event in it, false after a normal end.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         loop {
-            if self.read_buffer.len() > 0 || self.connection.has_complete_frame() {
+            if self.read_buffer.len() > 0 || self.link.connection.has_complete_frame() {
                 return Poll::Ready(Ok(true));
             }
-            match self.read_buffer.take_end() {
-                Some(Ok(())) => self.connection.receive_eof(),
-                Some(Err(error)) => outcome::read_failed(&mut self.connection, error, self.write_failure)?,
-                None => {}
+            if let Some(end) = self.read_buffer.take_end() {
+                self.link.read_ended(end)?;
             }
-            let now = Instant::now();
-            let wait = self.connection.tick(self.clock.timestamp(now));
+            let now = self.clock.now();
+            let wait = self.link.tick(now);
             // Write first: the peer may wait for it before it sends more. Then end this half of the stream, which a peer that
             // only reads waits for. If writing fails, go on to read: the peer may have said why it left.
-            let is_written = self.poll_write(cx).is_ready();
-            let is_shut_down = self.poll_shutdown(cx).is_ready();
-            if self.connection.is_closed() {
-                self.read_buffer.release();
-                let is_over = (is_written && is_shut_down) || self.poll_last_write(cx).is_ready();
-                return if is_over {
-                    Poll::Ready(outcome::of(&self.connection).map(|()| false))
-                } else {
-                    Poll::Pending
-                };
+            let _ = self.poll_write(cx);
+            if self.link.should_shutdown() {
+                let shutdown = Pin::new(&mut self.stream).poll_shutdown(cx);
+                self.link.shut_down(shutdown.is_ready());
             }
+            if self.link.is_over(now) {
+                self.read_buffer.release();
+                return Poll::Ready(self.link.outcome().map(|()| false));
+            }
+            let wait = self.link.last_wait(now).or(wait);
             if self.poll_read(cx).is_pending() && self.clock.poll(cx, now, wait).is_pending() {
                 return Poll::Pending;
             }
@@ -190,34 +172,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         loop {
             match ready!(self.poll_recv(cx)) {
                 Ok(Some(_)) => {}
-                Ok(None) | Err(Error::Closed(_)) => return Poll::Ready(outcome::closure(&self.connection)),
+                Ok(None) | Err(Error::Closed(_)) => return Poll::Ready(self.link.closure()),
                 Err(error) => return Poll::Ready(Err(error)),
             }
-        }
-    }
-
-    /// Shuts down the write half of the stream when it is time.
-    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.connection.should_shutdown() && !self.is_shut_down {
-            // If the peer is gone already, the read shows it.
-            let _ = ready!(Pin::new(&mut self.stream).poll_shutdown(cx));
-            self.is_shut_down = true;
-        }
-        Poll::Ready(())
-    }
-
-    /// Ready when the stream has taken too long to pass on the last bytes. For the connection they are written, so that its
-    /// deadlines do not count any more.
-    pub(super) fn poll_last_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            let now = Instant::now();
-            let since = *self.closed_at.get_or_insert(now);
-            let waited = now.saturating_duration_since(since);
-            let left = self.connection.config().deadlines.close.saturating_sub(waited);
-            if left.is_zero() {
-                return Poll::Ready(());
-            }
-            ready!(self.clock.poll(cx, now, Some(left)));
         }
     }
 
@@ -227,7 +184,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             return Poll::Pending;
         }
         let direct = match self.read_buffer.len() {
-            0 => self.connection.direct_read(|space| poll_read_buf(&mut self.stream, cx, space.as_buf_mut())),
+            0 => self.link.connection.direct_read(|space| poll_read_buf(&mut self.stream, cx, space.as_buf_mut())),
             _ => None,
         };
         match direct {

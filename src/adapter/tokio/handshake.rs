@@ -3,8 +3,11 @@
 use super::{WebSocket, clock::Clock, read_buffer::ReadBuffer};
 use crate::{
     Config, Connection, HandshakeError, Input,
-    adapter::{error::Error, outcome},
-    client::{Handshake, Progress, Request, Response},
+    adapter::{
+        error::Error,
+        opening::{Handshake, body_timeout, refused},
+    },
+    client::{self, Request, Response},
     server::Refusal,
 };
 use ::tokio::{
@@ -59,33 +62,21 @@ pub(super) async fn client_handshake_since<S: AsyncRead + AsyncWrite + Unpin>(
     let config = config.into();
     let deadline = config.deadlines.handshake;
     let mut opening = Opening::since(begun, stream);
-    let mut handshake = Handshake::new(request, config);
-    let _ = handshake.tick(opening.clock.timestamp(begun)); // the first one starts the deadline
-    let wait = handshake.tick(opening.clock.timestamp(Instant::now()));
+    let mut handshake = client::Handshake::new(request, config);
+    let _ = handshake.wait(Duration::ZERO); // the first one starts the deadline
+    let wait = handshake.wait(opening.clock.now());
     if with_timeout(wait, opening.write(handshake.output())).await?.is_none() {
         return Err(Error::Handshake { error: HandshakeError::Deadline, response: None });
     }
-    loop {
-        let progress = opening.advance(|input| match input {
-            Some(input) => handshake.receive(input),
-            None => handshake.receive_eof(),
-        });
-        match progress {
-            Progress::Connected(connection, response) => {
-                return Ok((opening.into_socket(connection), response));
+    match opening.run(&mut handshake).await? {
+        Ok((connection, response)) => Ok((opening.into_socket(connection), response)),
+        Err((error, mut response)) => {
+            if let Some(response) = &mut response {
+                // A body that does not arrive in time, or breaks off, is not needed.
+                let wait = body_timeout(deadline, begun.elapsed());
+                let _ = with_timeout(Some(wait), opening.read_body(response)).await;
             }
-            Progress::Refused(error, mut response) => {
-                if let Some(response) = &mut response {
-                    // A body that does not arrive in time, or breaks off, is not needed.
-                    let wait = outcome::body_timeout(deadline, begun.elapsed());
-                    let _ = with_timeout(Some(wait), opening.read_body(response)).await;
-                }
-                return Err(Error::Handshake { error, response: response.map(Box::new) });
-            }
-            Progress::Incomplete => {
-                let wait = handshake.tick(opening.clock.timestamp(Instant::now()));
-                opening.read(wait).await?;
-            }
+            Err(Error::Handshake { error, response: response.map(Box::new) })
         }
     }
 }
@@ -101,7 +92,7 @@ async fn with_timeout<T>(wait: Option<Duration>, run: impl Future<Output = io::R
 /// A stream on which the handshake is being made.
 pub(super) struct Opening<S> {
     pub(super) stream: S,
-    pub(super) clock: Clock,
+    clock: Clock,
     read_buffer: ReadBuffer,
     has_ended: bool,
 }
@@ -111,8 +102,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
         Self { stream, read_buffer: ReadBuffer::default(), clock: Clock::since(begun), has_ended: false }
     }
 
+    /// Reads until the outcome of the handshake is certain.
+    pub(super) async fn run<H: Handshake>(&mut self, handshake: &mut H) -> io::Result<H::Outcome> {
+        loop {
+            if let Some(outcome) = self.advance(|input| handshake.advance(input)) {
+                return Ok(outcome);
+            }
+            self.read(handshake.wait(self.clock.now())).await?;
+        }
+    }
+
     /// Passes on the bytes that were read, or `None` if the stream has ended.
-    pub(super) fn advance<T>(&mut self, receive: impl FnOnce(Option<&mut Input<'_>>) -> T) -> T {
+    fn advance<T>(&mut self, receive: impl FnOnce(Option<&mut Input<'_>>) -> T) -> T {
         if self.has_ended {
             return receive(None);
         }
@@ -124,7 +125,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
     }
 
     /// Reads once, or waits until the timeout expires.
-    pub(super) async fn read(&mut self, wait: Option<Duration>) -> io::Result<()> {
+    async fn read(&mut self, wait: Option<Duration>) -> io::Result<()> {
         let read = poll_fn(|cx| self.read_buffer.poll_read(&mut self.stream, cx).map(Ok));
         with_timeout(wait, read).await?;
         match self.read_buffer.take_end() {
@@ -162,7 +163,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
 
     /// Delivers the refusal, and returns the error for it.
     pub(super) async fn refuse(self, refusal: Refusal) -> Error {
-        let error = outcome::refused(&refusal);
+        let error = refused(&refusal);
         self.deliver(refusal).await;
         error
     }

@@ -49,9 +49,9 @@
 //! | [`next_event`](WebSocket::next_event) | returns the next event, owned: also pings, pongs and the Close frame | an event |
 //! | [`read`](WebSocket::read) | returns all events of one read, borrowed (the batch API) | bytes |
 //! | [`try_recv`](WebSocket::try_recv) | returns the next message, if there is one | nothing |
-//! | [`send`](WebSocket::send), [`send_prepared`](WebSocket::send_prepared), [`ping`](WebSocket::ping) | queues a message, and writes | room, and the stream |
-//! | [`feed`](WebSocket::feed), [`feed_prepared`](WebSocket::feed_prepared) | queues a message | room |
-//! | [`try_feed`](WebSocket::try_feed), [`try_feed_prepared`](WebSocket::try_feed_prepared) | queues a message, if there is room | nothing |
+//! | [`send`](WebSocket::send), [`send_prepared`](WebSocket::send_prepared), [`ping`](WebSocket::ping) | queues a message, and writes | the stream |
+//! | [`feed`](WebSocket::feed), [`feed_prepared`](WebSocket::feed_prepared) | queues a message | the stream, only if it does not fit |
+//! | [`try_feed`](WebSocket::try_feed), [`try_feed_prepared`](WebSocket::try_feed_prepared) | queues a message, if it fits | nothing |
 //! | [`flush`](WebSocket::flush) | writes everything that is queued | the stream |
 //! | [`close`](WebSocket::close) | the closing handshake, to its end | the peer |
 //! | [`split`](WebSocket::split) | two halves for different tasks | nothing |
@@ -102,7 +102,7 @@ mod writing;
 pub use super::tls::rustls;
 #[doc(no_inline)]
 pub use super::{ConnectError, ConnectStage, Error, Parts};
-pub use accept::{Incoming, accept, accept_with, receive_request};
+pub use accept::{AnyIncoming, Incoming, accept, accept_with, receive_any_request, receive_request};
 pub use client_stream::ClientStream;
 #[cfg(feature = "rustls")]
 pub use connect::connect_tls;

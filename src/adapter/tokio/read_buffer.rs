@@ -1,5 +1,6 @@
 //! Bytes that were read and are not yet received, in a buffer that a connection has only while there are some.
 
+use crate::{adapter::link::without_unexpected_eof, bug::OrBug};
 use ::tokio::io::{AsyncRead, AsyncReadExt};
 use alloc::vec::Vec;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -50,7 +51,7 @@ impl ReadBuffer {
     /// The bytes that are not yet received, and the count of them, to be lowered by what is received.
     pub(super) fn unread(&mut self) -> (&mut [u8], &mut usize) {
         let start = self.buffer.len().saturating_sub(self.left);
-        (self.buffer.get_mut(start..).unwrap_or_default(), &mut self.left)
+        (self.buffer.get_mut(start..).or_bug(), &mut self.left)
     }
 
     /// Whether a part of the buffer that is [split off](Self::split_off) keeps more alive than one read.
@@ -67,7 +68,7 @@ impl ReadBuffer {
 
     /// Reads once, behind the bytes that are there already. Ready if bytes or the end of the stream arrived.
     pub(super) fn poll_read(&mut self, stream: &mut (impl AsyncRead + Unpin), cx: &mut Context<'_>) -> Poll<()> {
-        self.make_room();
+        self.make_space();
         let read = poll_read_buf(stream, cx, &mut self.buffer);
         if let Poll::Ready(Ok(count)) = read {
             self.left = self.left.saturating_add(count);
@@ -77,13 +78,10 @@ impl ReadBuffer {
 
     /// Records the end of the stream if the read, into this buffer or a direct one, has met it.
     pub(super) fn record(&mut self, read: Poll<io::Result<usize>>) -> Poll<()> {
-        self.end = match read {
+        self.end = match read.map(without_unexpected_eof) {
             Poll::Ready(Ok(1..)) => return Poll::Ready(()),
             Poll::Pending => None,
-            Poll::Ready(Ok(0)) => Some(Ok(())),
-            // TLS that ends without `close_notify`: the frames show whether anything was cut off.
-            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Some(Ok(())),
-            Poll::Ready(Err(error)) => Some(Err(error)),
+            Poll::Ready(end) => Some(end.map(|_| ())),
         };
         self.is_over = self.end.is_some();
         self.release();
@@ -108,7 +106,7 @@ impl ReadBuffer {
         }
     }
 
-    fn make_room(&mut self) {
+    fn make_space(&mut self) {
         self.buffer.advance(self.buffer.len().saturating_sub(self.left));
         if self.left == 0 {
             if self.has_grown || !self.buffer.try_reclaim(READ_SPACE) {

@@ -138,9 +138,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         if !poll_fn(|cx| self.driver.poll_batch(cx)).await? {
             return Ok(None);
         }
-        let Driver { connection, read_buffer, .. } = &mut *self.driver;
+        let Driver { link, read_buffer, .. } = &mut *self.driver;
         let (input, left) = read_buffer.unread();
-        Ok(Some(Batch::new(connection, input, left)))
+        Ok(Some(Batch::new(&mut link.connection, input, left)))
     }
 
     /// Closes the connection (RFC 6455 §7.1.2): sends a Close frame after everything that is queued, discards the messages that
@@ -167,7 +167,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// Cancel-safe: the Close frame is queued once, by the first poll. Call it again to wait for the end.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closure, Error> {
-        self.driver.connection.close(code, reason)?;
+        self.driver.link.connection.close(code, reason)?;
         poll_fn(|cx| self.driver.poll_end(cx)).await
     }
 }

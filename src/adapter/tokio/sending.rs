@@ -71,7 +71,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// Queues a message as [`feed`](Self::feed) does, if that is possible without waiting.
     ///
-    /// Use it to drop messages, or the connection, when a peer is too slow. If there is no room, it first writes as much as the
+    /// Use it to drop messages, or the connection, when a peer is too slow. If it does not fit, it first writes as much as the
     /// stream accepts at once. To keep the message if it is not queued, clone it before, which copies nothing.
     ///
     /// ```no_run
@@ -149,7 +149,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// return.
     ///
     /// A connection that is quiet is pinged without it: see [`Deadlines::ping`](crate::Deadlines::ping). Use it to measure the time
-    /// to the peer and back.
+    /// to the peer and back:
+    ///
+    /// ```no_run
+    /// # use bowline::{Event, adapter::tokio::{Error, WebSocket}};
+    /// # async fn latency(mut socket: WebSocket<tokio::net::TcpStream>) -> Result<(), Error> {
+    /// let sent = std::time::Instant::now();
+    /// socket.ping(b"latency").await?;
+    /// while let Some(event) = socket.next_event().await? {
+    ///     if matches!(event, Event::Pong(payload) if payload == b"latency") {
+    ///         println!("{:?}", sent.elapsed());
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -168,8 +182,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if the stream failed, now or before. [`Error::Closed`] if the peer read nothing for so long that the
-    /// connection ended.
+    /// [`Error::Io`] if the stream failed, now or before. [`Error::Closed`] if the connection ended before everything was written,
+    /// because the peer accepted nothing until a deadline expired, for example.
     ///
     /// # Cancel safety
     ///

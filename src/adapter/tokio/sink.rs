@@ -27,11 +27,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.driver.poll_room(cx)
+        self.driver.poll_fits(cx)
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        self.driver.connection.send(message).map_err(Error::from)
+        self.driver.link.connection.send(message).map_err(Error::from)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -39,7 +39,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.driver.connection.close(CloseCode::NORMAL, "")?;
+        self.driver.link.connection.close(CloseCode::NORMAL, "")?;
         self.driver.poll_flush(cx)
     }
 }

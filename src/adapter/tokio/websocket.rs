@@ -1,5 +1,8 @@
 use super::{clock::Clock, driver::Driver, read_buffer::ReadBuffer};
-use crate::{Closure, Connection, adapter::Parts};
+use crate::{
+    Closure, Connection,
+    adapter::{Parts, link::Link},
+};
 use ::tokio::{
     io::{AsyncRead, AsyncWrite},
     time::Instant,
@@ -75,14 +78,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     pub fn from_parts(parts: Parts<S>) -> Self {
         let Parts { stream, connection, unread, origin } = parts;
         let clock = Clock::since(origin.map_or_else(Instant::now, Instant::from_std));
-        let mut driver = Driver::new(stream, connection, ReadBuffer::of(&unread), clock);
-        // Something may have been written to it before.
-        driver.needs_flush = true;
-        Self::guarded(driver)
+        // The stream may have been written to before.
+        Self::guarded(Driver::new(stream, Link::new(connection, true), ReadBuffer::of(&unread), clock))
     }
 
     pub(super) fn with_buffer(stream: S, connection: Connection, read_buffer: ReadBuffer) -> Self {
-        Self::guarded(Driver::new(stream, connection, read_buffer, Clock::new()))
+        Self::guarded(Driver::new(stream, Link::new(connection, false), read_buffer, Clock::since(Instant::now())))
     }
 
     fn guarded(driver: Driver<S>) -> Self {
@@ -94,19 +95,19 @@ impl<S> WebSocket<S> {
     /// How the connection ended: see [`Connection::closure`]. `None` until that is certain.
     #[must_use]
     pub fn closure(&self) -> Option<&Closure> {
-        self.driver.connection.closure()
+        self.driver.link.connection.closure()
     }
 
     /// The subprotocol in use (RFC 6455 §1.9), if one was agreed in the opening handshake.
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
-        self.driver.connection.protocol()
+        self.driver.link.connection.protocol()
     }
 
     /// How many bytes are queued and not yet written, frame headers included: the browser's `bufferedAmount`.
     #[must_use]
     pub fn buffered_amount(&self) -> usize {
-        self.driver.connection.buffered_amount()
+        self.driver.link.connection.buffered_amount()
     }
 
     /// The connection, for everything that this adapter has no method for. What is queued on it is written by the next call that
@@ -120,8 +121,9 @@ impl<S> WebSocket<S> {
     /// socket.flush().await
     /// # }
     /// ```
+    #[must_use]
     pub fn connection(&mut self) -> &mut Connection {
-        &mut self.driver.connection
+        &mut self.driver.link.connection
     }
 
     /// The stream, for example to ask for the peer's address.
@@ -131,6 +133,7 @@ impl<S> WebSocket<S> {
     }
 
     /// The stream, for example to set an option. Neither read from it nor write to it: that would tear frames apart.
+    #[must_use]
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.driver.stream
     }
@@ -140,9 +143,9 @@ impl<S> WebSocket<S> {
     /// Use it to continue with code of your own, or, with [`from_parts`](Self::from_parts), over another stream type.
     #[must_use]
     pub fn into_parts(self) -> Parts<S> {
-        let Driver { stream, connection, mut read_buffer, clock, .. } = ScopeGuard::into_inner(self.driver);
+        let Driver { stream, link, mut read_buffer, clock, .. } = ScopeGuard::into_inner(self.driver);
         let unread = read_buffer.unread().0.to_vec();
-        Parts { unread, origin: Some(clock.origin().into_std()), ..Parts::new(stream, connection) }
+        Parts { unread, origin: Some(clock.origin().into_std()), ..Parts::new(stream, link.connection) }
     }
 
     /// The stream alone. What is queued, and what was read and not received, is lost: see [`into_parts`](Self::into_parts).
@@ -154,6 +157,6 @@ impl<S> WebSocket<S> {
 
 impl<S> fmt::Debug for WebSocket<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebSocket").field("connection", &self.driver.connection).finish_non_exhaustive()
+        f.debug_struct("WebSocket").field("connection", &self.driver.link.connection).finish_non_exhaustive()
     }
 }

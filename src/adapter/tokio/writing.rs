@@ -1,15 +1,13 @@
-//! The way out: queueing messages when there is room, and writing.
+//! The way out: queueing messages when they fit, and writing.
 
 use super::driver::Driver;
 use crate::{
     Connection, Message, Outgoing, Role, SendError, State,
-    adapter::{error::Error, outcome},
+    adapter::error::Error,
+    bug::OrBug,
     frame::{Header, Opcode},
 };
-use ::tokio::{
-    io::{AsyncRead, AsyncWrite},
-    time::Instant,
-};
+use ::tokio::io::{AsyncRead, AsyncWrite};
 use bytes::Buf;
 use core::{
     pin::Pin,
@@ -46,8 +44,8 @@ impl Until {
 impl<S> Driver<S> {
     /// Why something with a payload of `len` bytes cannot be queued without waiting.
     pub(super) fn full(&self, len: usize) -> SendError {
-        let (queued, limit) = (self.connection.buffered_amount(), self.connection.config().limits.output);
-        let key = (self.connection.role() == Role::Client).then_some([0; 4]);
+        let (queued, limit) = (self.link.connection.buffered_amount(), self.link.connection.config().limits.output);
+        let key = (self.link.connection.role() == Role::Client).then_some([0; 4]);
         let header = Header { fin: true, reserved: 0, opcode: Opcode::Binary, key, payload_len: len as u64 };
         let frame = header.encoded_len().saturating_add(len);
         SendError::Full { frame, queued, limit: if queued < HIGH_WATER { limit } else { limit.min(HIGH_WATER) } }
@@ -55,7 +53,7 @@ impl<S> Driver<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
-    /// Queues the message as soon as there is room, and takes it out of `message` then.
+    /// Queues the message as soon as it fits, and takes it out of `message` then.
     pub(super) fn poll_feed(
         &mut self,
         cx: &mut Context<'_>,
@@ -65,7 +63,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         self.poll_queue(cx, len, |connection| message.take().map_or(Ok(()), |message| connection.send(message)))
     }
 
-    /// Queues something with a payload of `len` bytes as soon as there is room.
+    /// Queues something with a payload of `len` bytes as soon as it fits.
     pub(super) fn poll_queue(
         &mut self,
         cx: &mut Context<'_>,
@@ -73,17 +71,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         queue: impl FnOnce(&mut Connection) -> Result<(), SendError>,
     ) -> Poll<Result<(), Error>> {
         ready!(self.poll_output(cx, Until::Fits(len)))?;
-        Poll::Ready(queue(&mut self.connection).map_err(Error::from))
+        Poll::Ready(queue(&mut self.link.connection).map_err(Error::from))
     }
 
     /// Ready when the next message can be queued, if it is no larger than what may be received.
-    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_output(cx, Until::Fits(self.connection.config().limits.message))
+    pub(super) fn poll_fits(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.poll_output(cx, Until::Fits(self.link.connection.config().limits.message))
     }
 
     /// Whether more is queued than should be, and the stream does not take it at once.
     pub(super) fn is_backed_up(&mut self, cx: &mut Context<'_>) -> bool {
-        self.connection.buffered_amount() >= HIGH_WATER && self.poll_output(cx, Until::Fits(0)).is_pending()
+        self.link.connection.buffered_amount() >= HIGH_WATER && self.poll_output(cx, Until::Fits(0)).is_pending()
     }
 
     /// Ready when everything that is queued is written.
@@ -96,31 +94,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     fn poll_output(&mut self, cx: &mut Context<'_>, until: Until) -> Poll<Result<(), Error>> {
         self.read_buffer.release();
         loop {
-            if until.is_reached(&self.connection) {
+            if until.is_reached(&self.link.connection) {
                 return Poll::Ready(Ok(()));
             }
-            let queued = self.connection.buffered_amount();
+            let queued = self.link.connection.buffered_amount();
             if let Poll::Ready(written) = self.poll_write(cx) {
                 written?;
-                let is_closed = self.connection.state() == State::Closed;
-                return Poll::Ready(if is_closed { outcome::is_written(&self.connection) } else { Ok(()) });
+                return Poll::Ready(self.link.write_outcome());
             }
-            if until.is_reached(&self.connection) {
+            if until.is_reached(&self.link.connection) {
                 return Poll::Ready(Ok(()));
             }
             let reads_ahead = self.reads_ahead();
-            if self.connection.buffered_amount() < queued && !reads_ahead {
-                // Its pong may lie behind what is not read. That it takes something has to do.
-                self.connection.note_sign_of_life();
+            if self.link.connection.buffered_amount() < queued && !reads_ahead {
+                // Its pong may be behind bytes that are not read. That it accepts bytes shows that it is alive.
+                self.link.connection.note_sign_of_life();
             }
-            let now = Instant::now();
-            let wait = self.connection.tick(self.clock.timestamp(now));
-            if self.connection.is_closed() {
-                ready!(self.poll_last_write(cx));
-                return Poll::Ready(outcome::is_written(&self.connection));
+            let now = self.clock.now();
+            let wait = self.link.tick(now);
+            if self.link.is_over(now) {
+                return Poll::Ready(self.link.write_outcome());
             }
             if reads_ahead && self.poll_read(cx).is_ready() {
-                self.connection.note_sign_of_life();
+                self.link.connection.note_sign_of_life();
             } else if self.clock.poll(cx, now, wait).is_pending() {
                 return Poll::Pending;
             }
@@ -129,22 +125,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     /// Writes everything that is queued. If that fails, the queue is discarded.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if let Some(kind) = self.write_failure {
-            return Poll::Ready(Err(kind.into()));
-        }
-        while self.connection.buffered_amount() > 0 {
+        while self.link.connection.buffered_amount() > 0 {
             match ready!(self.poll_write_once(cx)) {
-                Ok(0) => return Poll::Ready(Err(self.write_failed(io::ErrorKind::WriteZero.into()))),
-                Ok(count) => self.connection.output().advance(count),
-                Err(error) => return Poll::Ready(Err(self.write_failed(error))),
+                Ok(0) => return Poll::Ready(Err(self.link.write_failed(io::ErrorKind::WriteZero.into()))),
+                Ok(count) => self.link.connection.output().advance(count),
+                Err(error) => return Poll::Ready(Err(self.link.write_failed(error))),
             }
-            self.needs_flush = true;
+            self.link.needs_flush = true;
         }
-        if self.needs_flush {
+        if self.link.needs_flush {
             let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
-            self.needs_flush = false;
+            self.link.needs_flush = false;
             if let Err(error) = flushed {
-                return Poll::Ready(Err(self.write_failed(error)));
+                return Poll::Ready(Err(self.link.write_failed(error)));
             }
         }
         Poll::Ready(Ok(()))
@@ -152,20 +145,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     /// Makes a simple write if the output is a single slice, which is less work for the kernel, and a vectored one otherwise.
     fn poll_write_once(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let (stream, output) = (Pin::new(&mut self.stream), self.connection.output());
+        let (stream, output) = (Pin::new(&mut self.stream), self.link.connection.output());
         if output.chunk().len() == output.remaining() {
             return stream.poll_write(cx, output.chunk());
         }
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let count = output.io_slices(&mut slices);
-        stream.poll_write_vectored(cx, slices.get(..count).unwrap_or_default())
-    }
-
-    fn write_failed(&mut self, error: io::Error) -> io::Error {
-        self.write_failure.get_or_insert(error.kind());
-        self.needs_flush = false;
-        self.connection.write_failed();
-        error
+        stream.poll_write_vectored(cx, slices.get(..count).or_bug())
     }
 
     /// Writes what the stream takes at once: the last thing that is done with a connection that is dropped.

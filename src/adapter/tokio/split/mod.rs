@@ -79,7 +79,7 @@ impl<S> Shared<S> {
         connection.close(code, reason)?;
         drop(halves);
         if was_open {
-            // Senders that wait for room can stop waiting, and a receiver that waits has a new deadline.
+            // Senders that wait until a message fits can stop waiting, and a receiver that waits has a new deadline.
             self.waker.wake_by_ref();
         }
         Ok(())

@@ -7,7 +7,7 @@ use crate::{
     },
 };
 use ::tokio::io::{AsyncRead, AsyncWrite};
-use alloc::sync::Arc;
+use alloc::{string::String, sync::Arc};
 use core::{
     fmt,
     future::poll_fn,
@@ -62,7 +62,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
         poll_fn(|cx| self.poll(cx, Driver::poll_next_event)).await
     }
 
-    /// Closes the connection, and returns how it ended: see [`WebSocket::close`](super::WebSocket::close). Senders that wait for room stop waiting, with
+    /// Closes the connection, and returns how it ended: see [`WebSocket::close`](super::WebSocket::close). Senders that wait until a message fits stop waiting, with
     /// [`SendError::Closing`](crate::SendError::Closing).
     ///
     /// # Errors
@@ -87,6 +87,12 @@ impl<S> Receiver<S> {
     #[must_use]
     pub fn closure(&self) -> Option<Closure> {
         self.shared.lock().socket.closure().cloned()
+    }
+
+    /// The subprotocol in use: see [`WebSocket::protocol`](super::WebSocket::protocol).
+    #[must_use]
+    pub fn protocol(&self) -> Option<String> {
+        self.shared.lock().socket.protocol().map(String::from)
     }
 
     /// Whether the two are halves of the same connection.

@@ -4,7 +4,7 @@ use crate::{
     adapter::{error::Error, tokio::driver::Driver},
 };
 use ::tokio::io::{AsyncRead, AsyncWrite};
-use alloc::sync::Arc;
+use alloc::{string::String, sync::Arc};
 use core::{
     fmt,
     future::poll_fn,
@@ -39,7 +39,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
         self.flush().await
     }
 
-    /// Queues a message, and waits if there is no room: see [`WebSocket::feed`](crate::adapter::tokio::WebSocket::feed). A
+    /// Queues a message, and waits until it fits: see [`WebSocket::feed`](crate::adapter::tokio::WebSocket::feed). A
     /// receiver that waits writes it at once, otherwise the next call that waits or writes does.
     ///
     /// # Errors
@@ -134,6 +134,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     /// Begins the closing handshake (RFC 6455 §7.1.2), and returns when the Close frame is written. The receiver goes on to the end;
     /// if it was dropped, this call does. Other senders stop waiting, with [`SendError::Closing`].
     ///
+    /// ```no_run
+    /// # use bowline::{CloseCode, adapter::tokio::{Error, Sender}};
+    /// # async fn stop(mut sender: Sender<tokio::net::TcpStream>) -> Result<(), Error> {
+    /// sender.feed("the last message").await?;
+    /// sender.close(CloseCode::NORMAL, "that was all").await // the receiver returns how the connection ended
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Close`] if the code or the reason cannot be sent; then nothing has changed. Otherwise as for
@@ -182,6 +190,12 @@ impl<S> Sender<S> {
         self.shared.lock().socket.closure().cloned()
     }
 
+    /// The subprotocol in use: see [`WebSocket::protocol`](crate::adapter::tokio::WebSocket::protocol).
+    #[must_use]
+    pub fn protocol(&self) -> Option<String> {
+        self.shared.lock().socket.protocol().map(String::from)
+    }
+
     /// How many bytes are queued and not yet written, by all senders, frame headers included: the browser's `bufferedAmount`.
     #[must_use]
     pub fn buffered_amount(&self) -> usize {
@@ -206,12 +220,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for Sender<S> {
     type Error = Error;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll(cx, Driver::poll_room)
+        self.poll(cx, Driver::poll_fits)
     }
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
         let mut halves = self.shared.lock();
-        halves.driver().connection.send(message)?;
+        halves.driver().link.connection.send(message)?;
         drop(halves);
         self.shared.wakers.wake_receiver();
         Ok(())

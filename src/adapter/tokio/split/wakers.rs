@@ -57,6 +57,7 @@ impl Wakers {
     /// The half has what it waited for: it is not woken any more.
     pub(super) fn done(&self, index: usize) {
         let mut slots = self.slots();
+        debug_assert!(index < slots.len(), "the half has a slot");
         if let Some(slot) = slots.get_mut(index) {
             slot.take();
         }
@@ -87,6 +88,7 @@ impl Wakers {
 }
 
 fn set(slots: &mut [Slot], index: usize, to: Slot) {
+    debug_assert!(index < slots.len(), "the half has a slot");
     if let Some(slot) = slots.get_mut(index) {
         *slot = to;
     }
