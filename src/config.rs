@@ -96,7 +96,7 @@ pub enum Delivery {
     Messages,
     /// Chunks as they arrive: [`Event::TextChunk`](crate::Event::TextChunk) and
     /// [`Event::BinaryChunk`](crate::Event::BinaryChunk). Messages of any size in constant memory; text is cut only
-    /// between characters.
+    /// between characters. A message that arrives as a whole is one chunk, which is the last.
     Chunks,
 }
 

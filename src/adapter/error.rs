@@ -15,6 +15,7 @@ use thiserror::Error;
 ///
 /// | error | cause, code or status | retry |
 /// |---|---|---|
+/// | none: a normal end | 1001 going away, from a server that restarts: see [`Closure::code`] | yes, if the client is to stay |
 /// | [`Closed`](Self::Closed), code 1006 | the transport failed, the stream ended or a deadline expired ([`Cause`](crate::Cause)) | yes |
 /// | | [`Cause::Protocol`](crate::Cause::Protocol): the peer broke a rule | no: it would do so again |
 /// | [`Closed`](Self::Closed), another code | 1011 internal error, 1012 service restart, 1013 try again later, 1014 bad gateway | yes |

@@ -17,6 +17,9 @@ use std::time::Instant;
 /// parts.unread = b"frames that arrived with the head of the request".to_vec();
 /// ```
 ///
+/// To drive the connection by a clock of your own, call [`Connection::restart_clock`] first. With [`Parts::new`], for example for
+/// another type of stream, its deadlines begin anew.
+///
 /// What the connection has queued is in its [`output`](Connection::output), and goes with it.
 #[non_exhaustive]
 pub struct Parts<S> {
@@ -26,11 +29,19 @@ pub struct Parts<S> {
     pub connection: Connection,
     /// Bytes that were read from the stream: pass them to [`Connection::receive`] before reading more.
     pub unread: Vec<u8>,
-    /// The origin of the timestamps of the connection, if it has been given any.
+    /// The origin of the timestamps of the connection: none if the clock that it was driven by is not known.
     pub(super) origin: Option<Instant>,
 }
 
 impl<S> Parts<S> {
+    /// The origin of the clock that drives the connection from now on. If the one before is not known, the deadlines begin anew.
+    pub(super) fn clock_origin(&mut self, now: Instant) -> Instant {
+        self.origin.unwrap_or_else(|| {
+            self.connection.restart_clock();
+            now
+        })
+    }
+
     /// A stream and a connection whose opening handshake is over, with no unread bytes.
     #[must_use]
     pub const fn new(stream: S, connection: Connection) -> Self {

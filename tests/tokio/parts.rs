@@ -5,14 +5,14 @@ use crate::{
     kit::{Reads, Script, socket, socket_with, waits},
 };
 use bowline::{
-    Event, Input, Role,
+    Cause, Config, Connection, Deadline, Event, Input, Role,
     adapter::{
-        Parts,
+        Error, Parts,
         tokio::{ReuniteError, WebSocket},
     },
 };
 use std::time::Duration;
-use tokio::time::{advance, sleep, timeout};
+use tokio::time::{Instant, advance, sleep, timeout};
 
 /// What was read and not received, and what was queued and not written, goes along.
 #[tokio::test(start_paused = true)]
@@ -160,4 +160,20 @@ async fn reunited_and_woken() {
     sender.send("and back").await.unwrap();
     script.push(Reads::Bytes(frame_to(Role::Client, 0x81, b"again")));
     assert_eq!(receiver.recv().await.unwrap(), Some("again".into()));
+}
+
+/// A connection that comes from a driver with another clock is kept alive by this one from the start: a silent peer is noticed when it
+/// should be, however long the connection had lived.
+#[tokio::test(start_paused = true)]
+async fn from_a_driver_with_another_clock() {
+    for role in ROLES {
+        let mut connection = Connection::new(role, Config::default());
+        let _ = connection.tick(Duration::from_secs(3600).into());
+        let mut socket = WebSocket::from_parts(Parts::new(Script::new([]), connection));
+        let begun = Instant::now();
+        let Err(Error::Closed(closure)) = socket.recv().await else { panic!("the peer is silent") };
+        assert_eq!(closure.cause(), Cause::Deadline(Deadline::Pong));
+        // A ping after 30 s, its deadline after another 30, and the close deadline.
+        assert_eq!(begun.elapsed().as_secs(), 65);
+    }
 }

@@ -24,6 +24,8 @@ impl<S: Transport> WebSocket<S> {
     /// # }
     /// ```
     ///
+    /// Pings and pongs are not returned: to see them, use [`next_event`](Self::next_event).
+    ///
     /// # Errors
     ///
     /// [`Error::Closed`] after an end that is not normal. If this endpoint ended the connection, its Close frame has been written.

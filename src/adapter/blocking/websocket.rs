@@ -73,7 +73,7 @@ impl<S> WebSocket<S> {
     /// If bytes of the stream were read already that belong to the connection, use [`from_parts`](Self::from_parts).
     #[must_use]
     pub fn new(stream: S, connection: Connection) -> Self {
-        Self::with_input(stream, connection, alloc::vec![0; READ_SPACE], 0, 0)
+        Self::from_parts(Parts::new(stream, connection))
     }
 
     /// Joins a stream, a connection, and bytes that were read from the one and are not yet received by the other.
@@ -93,13 +93,14 @@ impl<S> WebSocket<S> {
     /// # fn main() {}
     /// ```
     #[must_use]
-    pub fn from_parts(parts: Parts<S>) -> Self {
-        let Parts { stream, connection, unread: mut buffer, origin } = parts;
+    pub fn from_parts(mut parts: Parts<S>) -> Self {
+        let origin = parts.clock_origin(Instant::now());
+        let Parts { stream, connection, unread: mut buffer, .. } = parts;
         let unread = buffer.len();
         buffer.resize(unread.max(READ_SPACE), 0);
         let socket = Self::with_input(stream, connection, buffer, unread, unread);
         // The stream may have been written to before.
-        Self { origin: origin.unwrap_or(socket.origin), link: Link::new(socket.link.connection, true), ..socket }
+        Self { origin, link: Link::new(socket.link.connection, true), ..socket }
     }
 
     /// The `left` bytes of the buffer before `end` arrived with the opening handshake.
@@ -224,7 +225,7 @@ impl<S: Transport> WebSocket<S> {
     /// # use bowline::{CloseCode, adapter::{Error, blocking::WebSocket}};
     /// # fn stop(mut socket: WebSocket<std::net::TcpStream>) -> Result<(), Error> {
     /// let closure = socket.close(CloseCode::GOING_AWAY, "restarting")?;
-    /// println!("{closure}"); // closed with 1001 (going away) "restarting", clean, begun by this endpoint: …
+    /// println!("{closure}"); // closed with 1001 (going away), clean, begun by this endpoint: …
     /// # Ok(())
     /// # }
     /// ```

@@ -27,6 +27,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// # }
     /// ```
     ///
+    /// Pings and pongs are not returned: to see them, use [`next_event`](Self::next_event).
+    ///
     /// # Errors
     ///
     /// [`Error::Closed`] if the connection did not end normally (see [`Closure::is_normal`]): the peer's close code is neither 1000
@@ -153,7 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// # use bowline::{CloseCode, adapter::tokio::{Error, WebSocket}};
     /// # async fn run(mut socket: WebSocket<tokio::net::TcpStream>) -> Result<(), Error> {
     /// let closure = socket.close(CloseCode::GOING_AWAY, "restarting").await?;
-    /// println!("{closure}"); // closed with 1001 (going away) "restarting", clean, begun by this endpoint: …
+    /// println!("{closure}"); // closed with 1001 (going away), clean, begun by this endpoint: …
     /// # Ok(())
     /// # }
     /// ```

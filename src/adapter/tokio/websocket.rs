@@ -56,7 +56,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// If bytes were read beyond the handshake, use [`from_parts`](Self::from_parts).
     #[must_use]
     pub fn new(stream: S, connection: Connection) -> Self {
-        Self::with_buffer(stream, connection, ReadBuffer::default())
+        Self::from_parts(Parts::new(stream, connection))
     }
 
     /// Joins a stream and a connection with bytes that were read from the stream and are not yet received: those of
@@ -75,9 +75,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// # }
     /// ```
     #[must_use]
-    pub fn from_parts(parts: Parts<S>) -> Self {
-        let Parts { stream, connection, unread, origin } = parts;
-        let clock = Clock::since(origin.map_or_else(Instant::now, Instant::from_std));
+    pub fn from_parts(mut parts: Parts<S>) -> Self {
+        let clock = Clock::since(Instant::from_std(parts.clock_origin(Instant::now().into_std())));
+        let Parts { stream, connection, unread, .. } = parts;
         // The stream may have been written to before.
         Self::guarded(Driver::new(stream, Link::new(connection, true), ReadBuffer::of(&unread), clock))
     }

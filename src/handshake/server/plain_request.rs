@@ -13,7 +13,7 @@ use alloc::{borrow::Cow, string::String, sync::Arc};
 ///
 /// [`respond`](Self::respond) to it, to answer a health check or to deliver a page on the port of a WebSocket server. Or refuse
 /// it as a failed handshake with [`into_refusal`](Self::into_refusal); the adapters refuse it unless they are asked for such
-/// requests. The answer ends the connection: for more of HTTP than that, use an HTTP library and the feature `http`.
+/// requests, by `receive_any_request`. The answer ends the connection: for more of HTTP than that, use an HTTP library and the feature `http`.
 ///
 /// A body of the request is not read: its beginning may be in the rest of the input.
 ///
