@@ -192,7 +192,7 @@ impl Connection {
     #[must_use]
     pub fn closure(&self) -> Option<&Closure> {
         // Whether it is clean is certain only when our Close frame is written.
-        let is_certain = |closure: &&Closure| self.sender.output.is_empty() || !closure.is_clean();
+        let is_certain = |closure: &&Closure| !self.sender.output.holds_close() || !closure.is_clean();
         self.closure.as_deref().filter(|_| self.phase.is_settled()).filter(is_certain)
     }
 
@@ -241,7 +241,7 @@ impl Connection {
     /// Discards what is queued: it can no longer be written. If that includes our Close frame, the frame counts as not sent. After a
     /// violation the closure is already reported, so it stays unchanged.
     fn drop_output(&mut self, before: Phase) {
-        if self.sender.holds_close()
+        if self.sender.output.holds_close()
             && let Some(closure) = &mut self.closure
             && (before == Phase::CloseSent || closure.is_clean())
         {

@@ -5,7 +5,7 @@ use core::ops::Deref;
 
 /// Bytes to send, borrowed or owned. Large owned ones are queued without a copy.
 ///
-/// It is made from `&[u8]`, `[u8; N]`, `&[u8; N]`, `&Vec<u8>`, `Vec<u8>`, `Cow<[u8]>`, [`Bytes`], [`BytesMut`], and a received [`Payload`]
+/// It is made from `&[u8]`, `&[u8; N]`, `&Vec<u8>`, `Vec<u8>`, `Cow<[u8]>`, [`Bytes`], [`BytesMut`], and a received [`Payload`]
 /// or `&Payload`:
 ///
 /// ```
@@ -53,12 +53,6 @@ impl<'a> From<&'a [u8]> for Data<'a> {
 impl<'a, const N: usize> From<&'a [u8; N]> for Data<'a> {
     fn from(bytes: &'a [u8; N]) -> Self {
         Self(DataRepr::Borrowed(bytes))
-    }
-}
-
-impl<const N: usize> From<[u8; N]> for Data<'_> {
-    fn from(bytes: [u8; N]) -> Self {
-        Vec::from(bytes).into()
     }
 }
 

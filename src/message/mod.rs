@@ -200,7 +200,6 @@ binary_from!(
     [] &Vec<u8>: data => Bytes::copy_from_slice(data),
     [] &[u8]: data => Bytes::copy_from_slice(data),
     [const N: usize] &[u8; N]: data => Bytes::copy_from_slice(data),
-    [const N: usize] [u8; N]: data => Vec::from(data).into(),
     [] Cow<'_, [u8]>: data => data.into_owned().into(),
     [] Payload<'_>: data => data.into(),
 );

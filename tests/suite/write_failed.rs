@@ -315,3 +315,42 @@ fn without_it_all_is_answered() {
         assert!(connection.closure().unwrap().is_normal());
     }
 }
+
+/// A Close frame that was written stays sent, also if a pong behind it could not be written; and the closure does not wait for that
+/// pong.
+#[test]
+fn a_pong_behind_the_close_frame() {
+    for role in ROLES {
+        for answer_first in [false, true] {
+            let mut connection = connection(role);
+            connection.close(CloseCode::NORMAL, "").unwrap();
+            receive(&mut connection, &frame_to(role, 0x89, b"late"));
+            // The Close frame leaves, and the pong does not.
+            let close = close_from(role, 1000, "");
+            assert!(connection.buffered_amount() > close.len());
+            bytes::Buf::advance(connection.output(), close.len());
+            if answer_first {
+                receive(&mut connection, &close_to(role, 1000, ""));
+                assert!(connection.closure().is_some_and(Closure::is_clean), "both Close frames are exchanged");
+            }
+            connection.write_failed();
+            receive(&mut connection, &close_to(role, 1000, ""));
+            let closure = connection.closure().unwrap();
+            assert!(closure.is_normal(), "{closure}");
+        }
+    }
+}
+
+/// No limit that a number can express makes a connection panic.
+#[test]
+fn limits_at_their_extremes() {
+    for limit in [0, u32::MAX as usize - 1, u32::MAX as usize, usize::MAX] {
+        for role in ROLES {
+            let mut connection = connection_with(role, |config| {
+                (config.limits.message, config.limits.frame) = (limit, limit);
+            });
+            let events = receive(&mut connection, &frame_to(role, 0x81, b"Hello"));
+            assert_eq!(matches!(&events[..], [Event::Text(text)] if text == "Hello"), limit > 0);
+        }
+    }
+}

@@ -53,6 +53,11 @@ impl<S: Transport> WebSocket<S> {
             if self.link.should_shutdown() {
                 let is_done = !matches!(self.stream.shutdown_write(), Err(error) if is_timeout(&error));
                 self.link.shut_down(is_done);
+                // A shutdown that is not complete has a limit of its own.
+                let now = self.origin.elapsed();
+                if let Some(left) = self.link.last_wait(now) {
+                    self.due = Some(now.saturating_add(left));
+                }
             }
             if self.link.is_over(self.origin.elapsed()) {
                 return self.link.outcome().map(|()| Poll::Ready(false));

@@ -72,8 +72,9 @@ impl<S> WebSocket<S> {
     ///
     /// If bytes of the stream were read already that belong to the connection, use [`from_parts`](Self::from_parts).
     #[must_use]
-    pub fn new(stream: S, connection: Connection) -> Self {
-        Self::from_parts(Parts::new(stream, connection))
+    pub fn new(stream: S, mut connection: Connection) -> Self {
+        connection.restart_clock();
+        Self::with_input(stream, connection, alloc::vec![0; READ_SPACE], 0, 0)
     }
 
     /// Joins a stream, a connection, and bytes that were read from the one and are not yet received by the other.

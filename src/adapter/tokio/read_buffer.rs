@@ -40,7 +40,8 @@ pub(super) struct ReadBuffer {
 impl ReadBuffer {
     /// With bytes that were read elsewhere.
     pub(super) fn of(unread: &[u8]) -> Self {
-        Self { buffer: unread.into(), left: unread.len(), ..Self::default() }
+        let has_grown = unread.len() > READ_SPACE;
+        Self { buffer: unread.into(), left: unread.len(), has_grown, ..Self::default() }
     }
 
     /// How many bytes are not yet received.

@@ -55,8 +55,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// If bytes were read beyond the handshake, use [`from_parts`](Self::from_parts).
     #[must_use]
-    pub fn new(stream: S, connection: Connection) -> Self {
-        Self::from_parts(Parts::new(stream, connection))
+    pub fn new(stream: S, mut connection: Connection) -> Self {
+        connection.restart_clock();
+        Self::with_buffer(stream, connection, ReadBuffer::default())
     }
 
     /// Joins a stream and a connection with bytes that were read from the stream and are not yet received: those of

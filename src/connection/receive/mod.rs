@@ -76,7 +76,7 @@ impl Receiver {
             from: role.peer(),
             whole_limit: match config.delivery {
                 Delivery::Messages => {
-                    u32::try_from(limits.frame.min(limits.message)).map_or(u32::MAX, |limit| limit + 1)
+                    u32::try_from(limits.frame.min(limits.message)).map_or(u32::MAX, |limit| limit.saturating_add(1))
                 }
                 Delivery::Chunks => 0,
             },

@@ -29,8 +29,6 @@ pub(crate) struct Sender {
     message_seen: bool,
     /// Whether writing to the transport has failed: nothing is queued any more.
     write_failed: bool,
-    /// Whether the Close frame was queued, and is still there unless the output is empty.
-    close_queued: bool,
     pub(crate) output: Output,
     #[cfg(feature = "deflate")]
     compression: Compression,
@@ -48,7 +46,6 @@ impl Sender {
             message: None,
             message_seen: false,
             write_failed: false,
-            close_queued: false,
             output: Output::starting_with(first),
             #[cfg(feature = "deflate")]
             compression: Compression::default(),
@@ -143,18 +140,11 @@ impl Sender {
     pub(crate) fn close(&mut self, body: &[u8], config: &Config) {
         let header = self.keyed(control_header(Opcode::Close, body), config);
         self.output.push(&header, body.into());
-        self.close_queued = true;
-    }
-
-    /// Whether the Close frame is queued and not yet written as a whole.
-    pub(crate) fn holds_close(&self) -> bool {
-        self.close_queued && !self.output.is_empty()
+        self.output.close_queued();
     }
 
     /// Answers a ping.
     pub(crate) fn pong(&mut self, payload: &[u8], config: &Config) {
-        // Nothing but pongs is queued after a Close frame, and they overtake it unless it has left.
-        self.close_queued &= !self.output.is_empty();
         if !self.write_failed {
             let header = self.keyed(control_header(Opcode::Pong, payload), config);
             self.output.push_pong(&header, payload, config.limits.pongs);

@@ -65,6 +65,8 @@ pub struct Output {
     queued: usize,
     /// Whether something was queued since this was last asked.
     used: bool,
+    /// Whether the Close frame is queued and not yet written as a whole. Behind it there are only pongs.
+    holds_close: bool,
 }
 
 impl Output {
@@ -256,6 +258,10 @@ impl Output {
                 count - left
             }
         };
+        if self.holds_close {
+            // Only pongs are left if everything else is written.
+            self.holds_close = !(self.segments.is_empty() && self.tail.is_empty());
+        }
         self.boundary();
         debug_assert!(beyond == 0 || !self.chunk().is_empty(), "more is queued than there is");
         if self.chunk().is_empty() { 0 } else { beyond }
@@ -298,6 +304,16 @@ impl Output {
         if self.is_empty() {
             self.clear();
         }
+    }
+
+    /// What was queued last is the Close frame.
+    pub(crate) const fn close_queued(&mut self) {
+        self.holds_close = true;
+    }
+
+    /// Whether the Close frame is queued and not yet written as a whole.
+    pub(crate) const fn holds_close(&self) -> bool {
+        self.holds_close
     }
 
     /// Whether something was queued since this was last asked.

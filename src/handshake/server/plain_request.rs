@@ -109,6 +109,9 @@ impl PlainRequest {
     /// `Content-Length` and `Connection: close` are set; add a `Content-Type` and whatever else the status needs with
     /// [`Refusal::header`]. The body is left out of the answer to a `HEAD` request, and with a status that has no body: 204,
     /// 205 and 304.
+    ///
+    /// Keep the body small: the client has at most a second to take the answer (see [`Refusal::into_connection`]), and the rest is
+    /// discarded. For large pages, use an HTTP library.
     pub fn respond(self, status: u16, body: impl AsRef<[u8]>) -> Refusal {
         let status = if matches!(status, 200..=599) { status } else { 500 };
         Refusal::with_status(status, body.as_ref(), self.method == "HEAD", self.config)
