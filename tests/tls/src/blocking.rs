@@ -6,17 +6,12 @@ use bowline::{
         ConnectStage, Error,
         blocking::{
             self, ClientStream, Transport, WebSocket,
-            rustls::{
-                self, ClientConfig, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
-                crypto::ring,
-                pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
-            },
+            rustls::{self, ClientConfig, RootCertStore, ServerConnection, StreamOwned},
         },
     },
     client::Request,
     server::Accept,
 };
-use rcgen::{CertifiedKey, generate_simple_self_signed};
 use std::{
     io::{self, Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
@@ -64,29 +59,14 @@ impl Transport for Tls {
 /// A server with a certificate for `localhost`, for one connection, with what it does after the TLS handshake was begun. Returns
 /// its port, and a client's configuration that trusts it.
 fn server<T: Send + 'static>(serve: impl FnOnce(Tls) -> T + Send + 'static) -> (u16, Arc<ClientConfig>, JoinHandle<T>) {
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".into()]).unwrap();
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
-    let provider = Arc::new(ring::default_provider());
-    let tls = ServerConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], key)
-        .unwrap();
-    let mut roots = RootCertStore::empty();
-    roots.add(cert.der().clone()).unwrap();
-    let client = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let (tls, client) = super::certified();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let serves = thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
-        serve(Tls(StreamOwned::new(ServerConnection::new(Arc::new(tls)).unwrap(), stream)))
+        serve(Tls(StreamOwned::new(ServerConnection::new(tls).unwrap(), stream)))
     });
-    (port, Arc::new(client), serves)
+    (port, client, serves)
 }
 
 /// Accepts the opening handshake.

@@ -22,8 +22,8 @@ use std::{sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_rustls::TlsAcceptor;
 
-/// The port of an echo server with a certificate for `localhost`, and a client's configuration that trusts it.
-async fn server() -> (u16, Arc<ClientConfig>, JoinHandle<Result<bool, Error>>) {
+/// The configuration of a server with a certificate for `localhost`, and that of a client that trusts it.
+fn certified() -> (Arc<ServerConfig>, Arc<ClientConfig>) {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".into()]).unwrap();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
     let provider = Arc::new(ring::default_provider());
@@ -40,18 +40,24 @@ async fn server() -> (u16, Arc<ClientConfig>, JoinHandle<Result<bool, Error>>) {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
+    (Arc::new(tls), Arc::new(client))
+}
+
+/// The port of an echo server with a certificate for `localhost`, and a client's configuration that trusts it.
+async fn server() -> (u16, Arc<ClientConfig>, JoinHandle<Result<bool, Error>>) {
+    let (tls, client) = certified();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let serves = tokio::spawn(async move {
         let (stream, _) = listener.accept().await?;
-        let stream = TlsAcceptor::from(Arc::new(tls)).accept(stream).await?;
+        let stream = TlsAcceptor::from(tls).accept(stream).await?;
         let mut socket = ws::accept(stream, &Accept::same_origin(), Config::default()).await?;
         while let Some(message) = socket.recv().await? {
             socket.feed(message).await?; // the next `recv` writes
         }
         Ok(socket.closure().is_some_and(bowline::Closure::is_normal))
     });
-    (port, Arc::new(client), serves)
+    (port, client, serves)
 }
 
 /// A message whose payload shows if a byte is lost, doubled or moved.
