@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes CONFORMANCE.md; with --check, says instead what is missing or wrong, and fails if anything is.
+"""Writes docs/CONFORMANCE.md; with --check, says instead what is missing or wrong, and fails if anything is.
 
 A test says in its doc comment which statements it tests: `[I-07]`, or `[I-07, I-08]`. What the ledger is made of:
 
@@ -235,15 +235,15 @@ def main():
     found, cited = accounts(complaints), tests(complaints)
     page = "\n".join(render(statements, decisions, found, cited)) + "\n"
     if "--check" not in sys.argv[1:]:
-        (ROOT / "CONFORMANCE.md").write_text(page, encoding="utf-8")
+        (ROOT / "docs" / "CONFORMANCE.md").write_text(page, encoding="utf-8")
         return 0
     everything = {**statements, **{id: {"owner": "L", "statement": row["question"]} for id, row in decisions.items()}}
     check_complete(everything, found, cited, complaints)
     check_accounts(everything, found, cited, complaints)
     check_decisions(decisions, complaints)
-    written = ROOT / "CONFORMANCE.md"
+    written = ROOT / "docs" / "CONFORMANCE.md"
     if not written.is_file() or written.read_text(encoding="utf-8") != page:
-        complaints.append("CONFORMANCE.md is not what the ledger gives: run python3 tests/conformance/ledger.py")
+        complaints.append("docs/CONFORMANCE.md is not what the ledger gives: run python3 tests/conformance/ledger.py")
     for complaint in complaints:
         print(complaint, file=sys.stderr)
     return 1 if complaints else 0
