@@ -49,6 +49,6 @@ pub use role::Role;
 pub use time::Timestamp;
 
 /// Its code is compiled and run like that of the documentation.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "tokio"))]
 #[doc = include_str!("../README.md")]
 mod readme {}
