@@ -1,19 +1,21 @@
-//! The guides: a page for each way to drive a connection, and pages on compression, limits and closing.
+//! The guides: a page for each way to drive a connection, and pages on TLS, compression, limits and closing.
 //!
 //! Each page begins with a short program that works, and continues with the essentials in the order in which you need them. All
-//! code on these pages is compiled as a test of the crate, and run where it needs no network.
+//! code on these pages is compiled as a test of the crate. Code that needs no network is also run.
 //!
 //! The modules are empty and exist only in the documentation.
 //!
 #![doc = include_str!("list.md")]
 
 #[doc = include_str!("blocking.md")]
-#[doc(alias("thread per connection", "proxy", "subprotocol", "cookie", "wss"))]
+#[doc(alias("thread per connection", "synchronous", "proxy", "subprotocol", "cookie", "origin", "CORS"))]
+#[doc(alias("health check", "authentication"))]
 pub mod blocking {}
 
 #[cfg_attr(feature = "tokio", doc = include_str!("tokio.md"))]
 #[cfg_attr(not(feature = "tokio"), doc = "Tasks on Tokio. This page needs the feature `tokio`.")]
-#[doc(alias("async", "proxy", "wss"))]
+#[doc(alias("async", "proxy", "subprotocol", "cookie", "origin", "CORS", "broadcast", "chat", "select"))]
+#[doc(alias("back-pressure", "backpressure", "slow client", "health check"))]
 pub mod tokio {}
 
 // Its code needs hyper and axum. The package in tests/http compiles it.
@@ -22,25 +24,34 @@ pub mod tokio {}
     not(all(feature = "http", feature = "tokio")),
     doc = "hyper, axum and HTTP/2. This page needs the features `http` and `tokio`."
 )]
+#[doc(alias("axum", "hyper", "h2", "HTTP/2", "RFC 8441", "nginx", "reverse proxy", "route", "403"))]
 pub mod http {}
 
 #[doc = include_str!("event_loop.md")]
+#[doc(alias("epoll", "mio", "io_uring", "poll", "non-blocking", "back-pressure", "backpressure", "broadcast"))]
 pub mod event_loop {}
 
 #[doc = include_str!("by_hand.md")]
+#[doc(alias("no_std", "sans-io", "test", "simulation", "embedded", "mock"))]
 pub mod by_hand {}
+
+#[cfg_attr(feature = "rustls", doc = include_str!("tls.md"))]
+#[cfg_attr(not(feature = "rustls"), doc = "TLS for clients and servers. This page needs the feature `rustls`.")]
+#[doc(alias("wss", "certificate", "self-signed", "rustls", "HTTPS"))]
+pub mod tls {}
 
 #[cfg_attr(feature = "deflate", doc = include_str!("compression.md"))]
 #[cfg_attr(not(feature = "deflate"), doc = "Compression. This page needs the feature `deflate`.")]
-#[doc(alias("permessage-deflate", "context takeover", "no context takeover", "no_context_takeover"))]
+#[doc(alias("permessage-deflate", "context takeover", "no context takeover", "no_context_takeover", "RFC 7692"))]
 pub mod compression {}
 
 #[doc = include_str!("limits.md")]
-#[doc(alias("max message size", "ping interval", "denial of service", "rate limit"))]
+#[doc(alias("max message size", "max frame size", "ping interval", "ping timeout", "heartbeat", "keepalive"))]
+#[doc(alias("idle timeout", "denial of service", "DoS", "rate limit", "back-pressure", "security"))]
 pub mod limits {}
 
 #[doc = include_str!("closing.md")]
-#[doc(alias("reconnect", "retry", "close code", "1006"))]
+#[doc(alias("reconnect", "retry", "backoff", "close code", "disconnect", "1001", "1006", "1011"))]
 pub mod closing {}
 
 #[cfg_attr(feature = "tokio", doc = include_str!("coming_from_tungstenite.md"))]
