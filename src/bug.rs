@@ -1,10 +1,13 @@
-//! Values that are always there.
+//! Values that are missing only if this crate has a bug.
 
-/// For a value that is always there, unless this crate has a bug: asserted wherever debug assertions are on, as in tests and
-/// fuzzing. Elsewhere the default stands in for it, since nothing here may panic.
+/// Unwraps a value that is missing only if this crate has a bug.
+///
+/// With debug assertions, as in tests and fuzzing, a missing value panics. Without them, the default takes its place, since no
+/// input may make a release build panic.
 pub(crate) trait OrBug {
     type Value;
 
+    /// Returns the value.
     fn or_bug(self) -> Self::Value;
 }
 

@@ -19,28 +19,29 @@ use core::time::Duration;
 #[non_exhaustive]
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Whether messages are received whole, or in chunks as they arrive.
+    /// Whether to receive whole messages, or chunks as they arrive. Change it for messages that are too large for memory.
     pub delivery: Delivery,
     /// The most memory that a peer can make this endpoint hold.
     pub limits: Limits,
     /// Timeouts and the ping interval.
     pub deadlines: Deadlines,
-    /// The source of masking keys and of the handshake's nonce: each call returns four unpredictable bytes.
+    /// The source of masking keys and of the client's `Sec-WebSocket-Key`: each call returns four unpredictable bytes. Servers
+    /// never call it.
     ///
-    /// An attacker who can guess the masking keys can choose the bytes that a client puts on the wire (RFC 6455 §10.3). With the
-    /// feature `std` the default is a CSPRNG that is seeded by the operating system. Use another source only where there is none
-    /// (`no_std`), or in a test.
+    /// With the feature `std`, the default is a CSPRNG that the operating system seeds. Use another source only without `std`, or
+    /// in a test. An attacker who can guess the masking keys can choose the bytes that a client puts on the wire (RFC 6455 §10.3).
+    #[doc(alias("masking key", "random", "rng"))]
     pub entropy: fn() -> [u8; 4],
     /// Compression of messages, if the peer agrees to it in the opening handshake (RFC 7692): see [`deflate`](crate::deflate).
     ///
-    /// With `None`, a client does not offer it, and a server declines it.
+    /// Default: `None`. A client then does not offer compression, and a server declines it.
     #[doc(alias("compression", "permessage-deflate"))]
     #[cfg(feature = "deflate")]
     pub deflate: Option<crate::deflate::Options>,
 }
 
 impl Config {
-    /// This configuration, changed by `change`: a configuration in one expression.
+    /// Returns this configuration, changed by `change`. Use it to write a configuration as one expression.
     ///
     /// ```
     /// use bowline::{Config, Connection, Role};
@@ -53,7 +54,18 @@ impl Config {
         self
     }
 
-    /// The defaults, with a source of unpredictable bytes: see [`entropy`](Self::entropy).
+    /// Creates a configuration with all defaults, except for the source of masking keys: see [`entropy`](Self::entropy). Use it
+    /// without `std`, where there is no default source, and for tests that compare the bytes of a client.
+    ///
+    /// ```
+    /// use bowline::{Config, Connection, Role};
+    /// use bytes::Buf;
+    ///
+    /// let mut client = Connection::new(Role::Client, Config::new(|| [0; 4])); // constant keys, for a test only
+    /// client.send_text("Hello")?;
+    /// assert_eq!(client.output().chunk(), b"\x81\x85\0\0\0\0Hello");
+    /// # Ok::<(), bowline::SendError>(())
+    /// ```
     #[must_use]
     pub fn new(entropy: fn() -> [u8; 4]) -> Self {
         Self {
@@ -69,14 +81,16 @@ impl Config {
 
 #[cfg(feature = "std")]
 impl Default for Config {
-    /// The defaults, with masking keys from a CSPRNG that the operating system seeds.
+    /// Returns the defaults, with masking keys from a CSPRNG that the operating system seeds.
     fn default() -> Self {
         Self::new(crate::entropy::csprng)
     }
 }
 
-/// Whether [`Connection::receive`](crate::Connection::receive) returns whole messages or chunks. Use chunks for messages that are too
-/// large for memory, or to process a message while it arrives.
+/// Whether [`Connection::receive`](crate::Connection::receive) returns whole messages or chunks.
+///
+/// Use chunks for messages that are too large for memory, such as files, or to process a message while it arrives. To send a
+/// message in chunks, no setting is needed: see [`Connection::send_binary_chunk`](crate::Connection::send_binary_chunk).
 ///
 /// ```
 /// use bowline::{Config, Connection, Delivery, Event, Input, Role};
@@ -90,23 +104,24 @@ impl Default for Config {
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Delivery {
-    /// Whole messages: [`Event::Text`](crate::Event::Text) and [`Event::Binary`](crate::Event::Binary). A message
-    /// that spans reads is assembled in the connection.
+    /// Whole messages: [`Event::Text`](crate::Event::Text) and [`Event::Binary`](crate::Event::Binary). A message that spans reads
+    /// is assembled in the connection, up to [`Limits::message`]. This is right for most programs.
     #[default]
     Messages,
-    /// Chunks as they arrive: [`Event::TextChunk`](crate::Event::TextChunk) and
-    /// [`Event::BinaryChunk`](crate::Event::BinaryChunk). Messages of any size in constant memory; text is cut only
-    /// between characters. A message that arrives as a whole is one chunk, which is the last.
+    /// Chunks as they arrive: [`Event::TextChunk`](crate::Event::TextChunk) and [`Event::BinaryChunk`](crate::Event::BinaryChunk).
+    ///
+    /// Messages of any size are received in constant memory. [`Limits::message`] and [`Limits::frame`] do not apply, so bound the
+    /// sum of the chunks yourself. Text is split only between characters. An uncompressed message that arrives in one frame and one
+    /// read is a single chunk with `last: true`.
+    #[doc(alias("fragment", "fragments", "streaming"))]
     Chunks,
 }
 
-/// The most memory that a peer can make an endpoint hold, and the max message size. Each limit is exact: `n` is accepted, `n + 1`
-/// is not.
+/// The max message size, and the most memory that a peer can make an endpoint hold (RFC 6455 §10.4). Lower the limits for a server
+/// that strangers can reach.
 ///
-/// The number of fragments is not limited, since valid peers send tens of thousands. The memory of a connection depends on the payload
-/// received, and not on the number of its fragments (RFC 6455 §10.4).
-///
-/// The defaults of other implementations are those of November 2026.
+/// Each limit is exact: `n` is accepted, and `n + 1` is not. The number of fragments is not limited, since valid peers send tens of
+/// thousands, and a connection holds no more memory for them than for the same payload in one frame.
 ///
 /// ```
 /// use bowline::Config;
@@ -121,45 +136,50 @@ pub enum Delivery {
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
-    /// The max message size: payload bytes of one message, over all its fragments, decompressed if it is compressed. A larger one is
-    /// refused with close code 1009. With [`Delivery::Chunks`] it does not apply, and messages may have any size.
+    /// The max message size, in bytes: the payload of one message over all its fragments, decompressed if it is compressed. A
+    /// larger one is refused with close code 1009. With [`Delivery::Chunks`] the limit does not apply.
     ///
-    /// Default: 16 MiB. Others: 1 MiB (Python websockets), 4 MiB (aiohttp), 64 MiB (tungstenite), 100 MiB (ws), none
+    /// Default: 16 MiB. Others, as of 2026-11: 1 MiB (Python websockets), 4 MiB (aiohttp), 64 MiB (tungstenite), 100 MiB (ws), none
     /// (gorilla).
-    #[doc(alias("max message size", "max_message_size", "max_payload"))]
+    #[doc(alias("max message size", "max_message_size", "max_size", "max_payload", "maxPayload", "read limit"))]
     pub message: usize,
-    /// The max frame size: payload bytes of one frame, as they are on the wire. A larger one is refused with close code 1009 at its
-    /// header. With [`Delivery::Chunks`] it does not apply.
+    /// The max frame size, in bytes: the payload of one frame, as it is on the wire. A larger one is refused with close code 1009
+    /// at its header. With [`Delivery::Chunks`] the limit does not apply.
     ///
-    /// Default: 16 MiB, so that a message may be sent in one frame. Others: 16 MiB (tungstenite), 64 KiB (Netty).
+    /// Default: 16 MiB, so that a message may be sent in one frame. Others, as of 2026-11: 16 MiB (tungstenite), 64 KiB (Netty).
     #[doc(alias("max frame size", "max_frame_size"))]
     pub frame: usize,
-    /// The number of consecutive empty fragments that do not end their message. More are refused with close code 1008, since they have
-    /// no content and cost the receiver time.
+    /// The max number of consecutive empty fragments that do not end their message. One more is refused with close code 1008.
     ///
-    /// Default: 64. Others have no such limit, or one on all fragments, which valid peers reach.
+    /// An empty fragment has no content and costs the receiver time, so that a peer could keep it busy indefinitely.
+    ///
+    /// Default: 64.
     pub empty_fragments: usize,
-    /// The size of an opening handshake's head, in bytes, from the first byte to the empty line. A server refuses a longer one with status
-    /// 431, or 414 if the request line alone is too long. On a client, the handshake fails.
+    /// The max size of an opening handshake's head, in bytes, from the first byte to the empty line. A server refuses a longer one
+    /// with status 431, or 414 if the request line alone is too long. On a client, the handshake fails.
     ///
-    /// Default: 16 KiB. Others: 8 KiB (nginx, Apache), 16 KiB (Node).
-    #[doc(alias("max header size"))]
+    /// Default: 16 KiB. Others, as of 2026-11: 16 KiB (Node), 8 KiB for each line (nginx, Apache).
+    #[doc(alias("max header size", "max_header_size"))]
     pub head_bytes: usize,
-    /// The number of header fields in that head. A server refuses more with status 431. On a client, the handshake fails.
+    /// The max number of header fields in an opening handshake's head. A server refuses more with status 431. On a client, the
+    /// handshake fails.
     ///
-    /// Default: 100. Others: 100 (Apache, hyper), 124 (tungstenite), 2000 (Node).
+    /// Default: 100. Others, as of 2026-11: 100 (Apache, hyper), 124 (tungstenite), 2000 (Node).
+    #[doc(alias("max_headers"))]
     pub head_fields: usize,
-    /// The size of the queued output, in bytes, frame headers included. If a message does not fit, sending it returns
-    /// [`SendError::Full`](crate::SendError::Full). The limit does not apply to pongs, which [`pongs`](Self::pongs) bounds, and to the
-    /// one Close frame.
+    /// The max size of the queued output, in bytes, frame headers included. If a message does not fit, sending it returns
+    /// [`SendError::Full`](crate::SendError::Full): this is back-pressure from a peer that does not read.
     ///
-    /// Default: 32 MiB, so that the largest message can be echoed. Others: none (most).
-    #[doc(alias("max_write_buffer_size", "back-pressure"))]
+    /// The limit does not apply to the Close frame, nor to pongs, which [`pongs`](Self::pongs) bounds. There is no setting like
+    /// tungstenite's `write_buffer_size`: queued output can be written at any time.
+    ///
+    /// Default: 32 MiB, so that the largest message can be echoed. Others, as of 2026-11: none (tungstenite, ws).
+    #[doc(alias("max_write_buffer_size", "write_buffer_size", "write buffer size", "back-pressure", "backpressure"))]
     pub output: usize,
-    /// The size of the pongs that wait behind other output, in bytes, frame headers included. If the next pong does not fit, the
+    /// The max size of the pongs that wait behind other output, in bytes, frame headers included. If the next pong does not fit, the
     /// waiting ones are dropped, so that the most recent ping is answered (RFC 6455 §5.5.3). One pong always fits.
     ///
-    /// Default: 384, three of the longest pongs, or thirty short ones. Others: none (most).
+    /// Default: 384, which is three of the longest pongs that a server sends, or about thirty short ones.
     pub pongs: usize,
 }
 
@@ -177,10 +197,10 @@ impl Default for Limits {
     }
 }
 
-/// Timeouts and the ping interval, for keepalive and against peers that are slow or gone.
+/// Timeouts and the ping interval (keepalive), against peers that are slow or gone.
 ///
-/// They work only if the driver calls [`tick`](crate::Connection::tick), as the adapters do. The defaults of other implementations are
-/// those of November 2026.
+/// They work only if the driver calls [`tick`](crate::Connection::tick), as the adapters do. A duration of less than 1 ms counts as
+/// 1 ms.
 ///
 /// ```
 /// use bowline::Config;
@@ -196,32 +216,35 @@ impl Default for Limits {
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Deadlines {
-    /// The handshake timeout, from the first `tick` to the end of the opening handshake. `None` means no limit.
+    /// The handshake timeout: the time from the first `tick` to the end of the opening handshake. `None` means no limit.
     ///
-    /// Default: 10 s. Others: 10 s (Python websockets), 45 s (gorilla, client), none (ws, server).
-    #[doc(alias("handshake timeout"))]
+    /// Default: 10 s. Others, as of 2026-11: 10 s (Python websockets), 45 s (clients of gorilla), none (clients of ws).
+    #[doc(alias("handshake timeout", "handshake_timeout", "open_timeout"))]
     pub handshake: Option<Duration>,
-    /// The ping interval (keepalive): a ping is sent when no byte has arrived from the peer for this long. `None` sends no pings.
+    /// The ping interval (keepalive, heartbeat): a ping is sent when no byte has arrived from the peer for this long. `None` sends
+    /// no pings.
     ///
-    /// Default: 30 s, below the 60 s after which proxies and NATs drop an idle connection. Others: 20 s (Python
+    /// Default: 30 s, below the 60 s after which many proxies drop an idle connection. Others, as of 2026-11: 20 s (Python
     /// websockets), 25 s (Engine.IO), none (ws, tungstenite).
-    #[doc(alias("ping interval", "ping_interval", "keepalive", "heartbeat"))]
+    #[doc(alias("ping interval", "ping_interval", "keepalive", "keep-alive", "heartbeat"))]
     pub ping: Option<Duration>,
-    /// The ping timeout: if no byte arrives from the peer for this long after that ping, the connection is closed with code 1011. Any
-    /// byte counts, not only a pong, since a pong cannot overtake a large frame. `None` means no limit.
+    /// The ping timeout: if no byte arrives from the peer for this long after a ping of the [ping interval](Self::ping), the
+    /// connection is closed with code 1011. Any byte counts, not only a pong, since a pong cannot overtake a large frame. `None`
+    /// means no limit.
     ///
-    /// Default: 30 s. Others: 20 s (Python websockets, Engine.IO).
-    #[doc(alias("ping timeout", "ping_timeout", "pong timeout"))]
+    /// Default: 30 s. Others, as of 2026-11: 20 s (Python websockets, Engine.IO).
+    #[doc(alias("ping timeout", "ping_timeout", "pong timeout", "pong_timeout"))]
     pub pong: Option<Duration>,
-    /// The idle timeout: after this long without a message in either direction, the connection is closed with code 1001. Pings and
-    /// pongs do not count. `None` means no limit.
+    /// The idle timeout: after this long without any part of a message in either direction, the connection is closed with code
+    /// 1001. Pings and pongs do not count. `None` means no limit.
     ///
-    /// Default: `None`. Others: 30 s (Jetty), 60 s (nginx as a proxy), none (most).
+    /// Default: `None`. Others, as of 2026-11: 30 s (Jetty), 60 s (nginx as a proxy).
     #[doc(alias("idle timeout", "idle_timeout"))]
     pub idle: Option<Duration>,
-    /// The close timeout: how long to wait, after a Close frame or a failure, for the peer's answer and for the end of its stream.
+    /// The close timeout: how long a connection that is closing, or has failed, waits for the peer's Close frame, for the end of
+    /// its stream, and for its own last bytes to be written. Then it ends, and output that is still queued is discarded.
     ///
-    /// Default: 5 s. Others: 10 s (Python websockets), 30 s (ws).
+    /// Default: 5 s. Others, as of 2026-11: 10 s (Python websockets), 30 s (ws).
     #[doc(alias("close timeout", "close_timeout"))]
     pub close: Duration,
 }

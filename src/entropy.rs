@@ -1,15 +1,16 @@
-//! The default source of masking keys (RFC 6455 §5.3, §10.3): a CSPRNG that the operating system seeds, read in
-//! blocks so that a key costs a few instructions.
+//! The default source of masking keys (RFC 6455 §5.3, §10.3): a CSPRNG in user space, seeded by the operating system. Keys are
+//! drawn in blocks, so that one key costs a few instructions. A system call for each key would cost more than the frame.
 
 use core::cell::RefCell;
 use rand::Rng;
 use std::thread_local;
 
-/// Keys drawn at once. More would only keep more unused ones in memory.
+/// The number of keys drawn at once. A larger block would only hold more unused keys in memory.
 const BLOCK: usize = 64;
 
 struct Keys {
     keys: [[u8; 4]; BLOCK],
+    /// The index of the next unused key. It starts at `BLOCK`, so that the first call draws a block.
     used: usize,
 }
 
@@ -17,9 +18,9 @@ thread_local! {
     static KEYS: RefCell<Keys> = const { RefCell::new(Keys { keys: [[0; 4]; BLOCK], used: BLOCK }) };
 }
 
-/// Four bytes that nobody can predict.
+/// Returns four unpredictable bytes.
 pub(crate) fn csprng() -> [u8; 4] {
-    // While a thread is torn down its block may be gone already: then draw directly.
+    // While a thread is torn down, its block may already be destroyed: then draw directly.
     KEYS.try_with(|keys| keys.borrow_mut().next()).unwrap_or_else(|_| fresh())
 }
 

@@ -1,13 +1,14 @@
-//! The errors of a connection: [`ProtocolError`] is the peer's fault, [`SendError`] and [`CloseError`] are the caller's. The error of
-//! an opening handshake is [`HandshakeError`](crate::HandshakeError).
+//! The errors of a connection: [`ProtocolError`] is the peer's fault, [`SendError`] and [`CloseError`] are the caller's. A failed
+//! opening handshake is a [`HandshakeError`](crate::HandshakeError).
 
 use crate::frame::{CloseCode, Violation};
 use thiserror::Error;
 
-/// The peer broke a rule, and the connection has been failed for it (RFC 6455 §7.1.7).
+/// The peer broke a rule, and the connection has failed (RFC 6455 §7.1.7): which rule, and at which byte.
 ///
-/// It is returned as the last event, [`Event::Failed`](crate::Event::Failed), and stays readable in
-/// [`Closure::cause`](crate::Closure::cause). When it is returned, the Close frame for the peer is already queued.
+/// [`Event::Failed`](crate::Event::Failed) contains it, and later [`Closure::cause`](crate::Closure::cause). Nothing more can be
+/// sent or received then. The Close frame for the peer is already queued, unless this endpoint was already closing: each endpoint
+/// sends only one.
 ///
 /// ```
 /// use bowline::{CloseCode, Config, Connection, Event, Input, Role, Violation};
@@ -31,35 +32,39 @@ impl ProtocolError {
         Self { violation, position }
     }
 
-    /// The broken rule, and what was received.
+    /// Returns the broken rule, with what was received. Match on it to tell one of your limits from a fault of the peer.
     #[must_use]
     pub const fn violation(&self) -> Violation {
         self.violation
     }
 
-    /// The position of the byte that proves the violation, counted from 0 at the first byte after the peer's opening handshake.
+    /// Returns the position of the byte that proves the violation, counted from 0 at the first byte after the peer's opening
+    /// handshake.
     ///
-    /// It does not depend on how the bytes were split into reads. For an error inside a compressed message, it is the position of the
-    /// first byte of the message's first header.
+    /// It does not depend on how the bytes were split into reads. For an error in the payload of a compressed message, it is the
+    /// position at which the first header of the message begins.
     #[must_use]
     pub const fn position(&self) -> u64 {
         self.position
     }
 
-    /// The close code that was sent to the peer for it (§7.4.1).
+    /// Returns the close code for this violation (§7.4.1), which the Close frame for the peer contains.
     #[must_use]
     pub const fn close_code(&self) -> CloseCode {
         self.violation.close_code()
     }
 
-    /// The document and section with the broken rule, such as `RFC 6455 §5.1`.
+    /// Returns the document and section with the broken rule, such as `RFC 6455 §5.1`.
     #[must_use]
     pub const fn section(&self) -> &'static str {
         self.violation.section()
     }
 }
 
-/// A message, ping or pong cannot be sent. Nothing was queued, and the connection is unchanged.
+/// A message, ping or pong cannot be sent: the error of [`Connection::send`](crate::Connection::send), of the other methods that
+/// send, and of [`ping`](crate::Connection::ping) and [`pong`](crate::Connection::pong).
+///
+/// Nothing was queued, and the connection is unchanged: an open connection can still be used.
 ///
 /// ```
 /// use bowline::{CloseCode, Config, Connection, Role, SendError};
@@ -79,31 +84,42 @@ impl ProtocolError {
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum SendError {
-    /// A Close frame was sent or received, or the connection has ended: nothing can be sent (RFC 6455 §5.5.1).
-    #[error("the connection is closing or closed: nothing can be sent any more (RFC 6455 §5.5.1)")]
+    /// A Close frame was sent or received, the peer broke a rule, or the transport failed: nothing more can be sent (RFC 6455
+    /// §5.5.1). [`Connection::closure`](crate::Connection::closure) returns the reason as soon as it is certain.
+    #[error("the connection is closing or closed: nothing more can be sent (RFC 6455 §5.5.1)")]
     Closing,
-    /// With this frame, the queued output would exceed [`Limits::output`](crate::Limits::output). Write what is queued, then try again.
-    #[error("{queued} bytes are queued, and {frame} more would exceed the limit of {limit}: write the output first")]
+    /// With this frame, the queued output would exceed [`Limits::output`](crate::Limits::output): back-pressure.
+    ///
+    /// Write the output, then send the message again. A frame that is larger than the limit by itself never fits.
+    #[error(
+        "the output is full: {queued} bytes are queued, and a frame of {frame} bytes would exceed the limit of {limit} bytes \
+         (`limits.output`): write the output first"
+    )]
+    #[doc(alias("back-pressure", "backpressure", "WriteBufferFull"))]
     Full {
-        /// The size of the frame that did not fit, in bytes.
+        /// The size of the frame that does not fit, in bytes. If the message was to be compressed, it is the largest possible size.
         frame: usize,
-        /// The size of the output that was already queued, in bytes.
+        /// The size of the output that is already queued, in bytes.
         queued: usize,
-        /// The limit, in bytes.
+        /// The value of [`Limits::output`](crate::Limits::output), in bytes.
         limit: usize,
     },
-    /// The payload is too long: that of a control frame is limited to 125 bytes (§5.5).
-    #[error("a ping or pong of {0} bytes: the payload of a control frame is limited to 125 bytes (RFC 6455 §5.5)")]
+    /// The payload of the ping or pong is longer than 125 bytes, the limit for control frames (§5.5). The field is its length.
+    #[error(
+        "a ping or pong with {0} bytes of payload is too long: the limit for control frames is 125 bytes (RFC 6455 §5.5)"
+    )]
     ControlTooLong(usize),
-    /// A message that is sent in chunks is unfinished, so that no other message can be sent (§5.4).
+    /// A message that is sent in chunks is unfinished, so that no other message can be sent (§5.4). Send its last chunk first.
     #[error("a message that is sent in chunks is unfinished: send its last chunk first (RFC 6455 §5.4)")]
     InMessage,
-    /// A text chunk for a binary message, or a binary chunk for a text message (§5.4).
-    #[error("the chunk is not of the kind with which its message began: text or binary (RFC 6455 §5.4)")]
+    /// A text chunk in a binary message, or a binary chunk in a text message (§5.4).
+    #[error("text and binary chunks cannot be mixed: the unfinished message is of the other kind (RFC 6455 §5.4)")]
     ChunkKind,
 }
 
-/// The close code or the reason cannot be sent. Nothing was queued, and the connection is unchanged.
+/// The close code or the reason cannot be sent: the error of [`Connection::close`](crate::Connection::close).
+///
+/// Nothing was queued, and the connection is unchanged: an open connection stays open.
 ///
 /// ```
 /// use bowline::{CloseCode, CloseError, Config, Connection, Role, State};
@@ -119,10 +135,10 @@ pub enum CloseError {
     /// The code is reserved or unassigned, or only clients may send it and this endpoint is a server (RFC 6455 §7.4).
     #[error("close code {} must not be sent: use 1000-1003, 1007-1014 (1010 from a client only), or 3000-4999 (RFC 6455 §7.4)", .0.get())]
     Code(CloseCode),
-    /// The reason is longer than 123 bytes of UTF-8 (§5.5.1).
-    #[error("a close reason of {0} bytes: at most 123 fit (RFC 6455 §5.5.1)")]
+    /// The reason is longer than 123 bytes of UTF-8 (§5.5.1). The field is its length.
+    #[error("a close reason of {0} bytes is too long: the limit is 123 bytes of UTF-8 (RFC 6455 §5.5.1)")]
     ReasonTooLong(usize),
-    /// There is a reason but no code: a Close frame cannot have one without the other (§5.5.1).
-    #[error("a close reason needs a close code (RFC 6455 §5.5.1)")]
+    /// There is a reason, but the code is [`NO_STATUS`](CloseCode::NO_STATUS), which sends no body (§5.5.1).
+    #[error("a close reason needs a close code: use another code than 1005, or an empty reason (RFC 6455 §5.5.1)")]
     ReasonWithoutCode,
 }

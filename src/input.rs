@@ -1,11 +1,10 @@
 use crate::bug::OrBug;
 use core::{fmt, mem};
 
-/// The bytes of a read that are not yet received: the argument of [`Connection::receive`](crate::Connection::receive) and of the
-/// opening handshakes.
+/// The bytes of one read, as the argument of [`Connection::receive`](crate::Connection::receive) and of the opening handshakes.
 ///
-/// Make one for each read, before the loop that receives. Each call takes bytes off its front. Payloads are unmasked in it and
-/// borrowed from it.
+/// Make one for each read, before the loop that receives. Each call consumes bytes from its front. Payloads are unmasked in place
+/// and borrowed from your buffer, so that it has to be mutable.
 ///
 /// ```
 /// use bowline::{Config, Connection, Input, Role};
@@ -13,36 +12,39 @@ use core::{fmt, mem};
 /// let mut client = Connection::new(Role::Client, Config::default());
 /// let mut buffer = *b"\x81\x05Hello\x81\x03you\x81"; // two messages, and one byte of the next
 /// let mut input = Input::from(&mut buffer[..]);
+/// let mut events = 0;
 /// while let Some(event) = client.receive(&mut input) {
 ///     println!("{event:?}");
+///     events += 1;
 /// }
-/// assert!(input.is_empty());
+/// assert_eq!((events, input.len()), (2, 0)); // the connection keeps the last byte
 /// ```
 #[derive(Default)]
 pub struct Input<'b>(pub(crate) &'b mut [u8]);
 
 impl<'b> Input<'b> {
-    /// The number of bytes that are not yet received.
+    /// Returns the number of bytes that are not yet consumed.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether all bytes are received.
+    /// Returns whether all bytes are consumed.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The bytes that are not yet received.
+    /// Returns the bytes that are not yet consumed.
     ///
-    /// After an opening handshake, they are what the peer sent directly after it, such as the first frames.
+    /// Use it after an opening handshake: the remaining bytes are the first frames of the peer, if it sent any directly after the
+    /// handshake. Pass the same `Input` to [`Connection::receive`](crate::Connection::receive).
     #[must_use]
     pub const fn remaining(&self) -> &[u8] {
         self.0
     }
 
-    /// Takes `len` bytes off the front, or as many as there are.
+    /// Consumes `len` bytes from the front, or as many as there are, and returns them.
     #[inline]
     pub(crate) fn take(&mut self, len: usize) -> &'b mut [u8] {
         let len = len.min(self.0.len());
@@ -70,7 +72,7 @@ impl<'b> From<&'b mut alloc::vec::Vec<u8>> for Input<'b> {
     }
 }
 
-/// The number of bytes, and not the bytes, since they can contain secrets.
+/// Shows the number of bytes, but not the bytes, since they can contain secrets.
 impl fmt::Debug for Input<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Input").field("len", &self.len()).finish_non_exhaustive()

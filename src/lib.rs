@@ -22,6 +22,7 @@ pub mod deflate;
 #[cfg(feature = "std")]
 mod entropy;
 mod error;
+// Empty modules, for the documentation only. Without `auto_cfg = false` each page would get a badge for `doc`.
 #[cfg(all(any(doc, doctest), feature = "std"))]
 #[cfg_attr(docsrs, doc(auto_cfg = false))]
 pub mod guide;
@@ -32,7 +33,8 @@ mod role;
 mod time;
 mod utf8;
 
-/// The crate `bytes`, whose types are part of this API.
+/// The crate [`bytes`], re-exported because its types, such as [`Bytes`](bytes::Bytes) and [`Buf`](bytes::Buf), are part of this
+/// API. A program that uses this path always has the same version as this crate.
 pub use bytes;
 pub use config::{Config, Deadlines, Delivery, Limits};
 pub use connection::{
@@ -48,7 +50,7 @@ pub use message::{Data, Message, Outgoing, Payload, Text};
 pub use role::Role;
 pub use time::Timestamp;
 
-/// Its code is compiled and run like that of the documentation.
+// Makes doc tests of the code in the README.
 #[cfg(all(doctest, feature = "tokio"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -1,9 +1,9 @@
 use core::fmt;
 
-/// The role of an endpoint: client or server.
+/// The role of an endpoint, client or server: the first argument of [`Connection::new`](crate::Connection::new).
 ///
-/// After the opening handshake, the roles differ in two points: clients mask what they send and servers do not (RFC 6455 §5.1), and the
-/// server closes TCP first (§7.1.1).
+/// After the opening handshake, the roles differ in three points. Clients mask their frames and servers do not (RFC 6455 §5.1). The
+/// server closes TCP first (§7.1.1). Only clients may send close code 1010 (§7.4.1).
 ///
 /// ```
 /// use bowline::{CloseCode, Role};
@@ -13,14 +13,14 @@ use core::fmt;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// The endpoint that opened the connection: its frames are masked.
+    /// The endpoint that opened the connection. Its frames are masked.
     Client,
-    /// The endpoint that accepted the connection: its frames are not masked.
+    /// The endpoint that accepted the connection. Its frames are not masked.
     Server,
 }
 
 impl Role {
-    /// The role of the peer of an endpoint with this role.
+    /// Returns the opposite role: that of the peer.
     #[must_use]
     pub const fn peer(self) -> Self {
         match self {

@@ -1,29 +1,34 @@
 use core::time::Duration;
 
-/// A moment in monotonic time, as the time elapsed since an origin of the caller's choice.
+/// The current time, as the argument of [`Connection::tick`](crate::Connection::tick): the time elapsed since an origin of your
+/// choice.
 ///
-/// The core has no clock. With `std`, keep an [`Instant`](https://doc.rust-lang.org/std/time/struct.Instant.html) as the origin, and pass
-/// `origin.elapsed()`. Without, use any monotonic counter.
+/// Use it if you drive a connection yourself, since the core has no clock. The adapters do it for you. With `std`, keep an
+/// [`Instant`](https://doc.rust-lang.org/std/time/struct.Instant.html) as the origin, one for all connections, and pass
+/// `origin.elapsed()`. Without `std`, use any counter that never goes back. In a test, use any values you like: an hour passes in
+/// no time.
 ///
 /// ```
-/// use bowline::Timestamp;
-/// use std::time::Instant;
+/// use bowline::{Config, Connection, Role, Timestamp};
+/// use std::time::{Duration, Instant};
 ///
-/// let origin = Instant::now(); // once
-/// let now = Timestamp::from(origin.elapsed()); // each time
-/// assert!(now >= Timestamp::default());
+/// let mut server = Connection::new(Role::Server, Config::default());
+/// let origin = Instant::now(); // once, when the program starts
+/// let wait = server.tick(Timestamp::from(origin.elapsed())); // before each wait for bytes
+/// assert_eq!(wait, Some(Duration::from_secs(30))); // the ping interval
 /// ```
+#[doc(alias("Instant", "clock"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(Duration);
 
 impl Timestamp {
-    /// The moment at which `elapsed` has passed since the origin.
+    /// Creates the timestamp of the moment at which `elapsed` has passed since the origin.
     #[must_use]
     pub const fn since_origin(elapsed: Duration) -> Self {
         Self(elapsed)
     }
 
-    /// The moment `duration` later. It saturates: a moment from [`NEVER`] on is never reached.
+    /// Returns the moment `duration` later. It saturates: a moment from [`NEVER`] on is never reached.
     pub(crate) const fn saturating_add(self, duration: Duration) -> Self {
         match self.0.as_secs().checked_add(duration.as_secs()) {
             Some(seconds) if seconds < NEVER => {
@@ -33,15 +38,16 @@ impl Timestamp {
         }
     }
 
-    /// How long after `earlier` this is; zero if it is before it.
+    /// Returns the time from `earlier` to this moment, or zero if `earlier` is the later one.
     pub(crate) const fn saturating_since(self, earlier: Self) -> Duration {
         let at = if self.0.as_secs() < NEVER { self.0 } else { Duration::from_secs(NEVER) };
         at.saturating_sub(earlier.0)
     }
 }
 
-/// In seconds after the origin. `Duration` panics where the carry of the nanoseconds overflows the seconds; with this bound, the
-/// optimiser can exclude that.
+/// The seconds after the origin from which on a moment is never reached. `Duration` panics if the carry of the nanoseconds
+/// overflows the seconds. With this bound, a few seconds below the maximum, the optimiser can prove that it does not
+/// (`tests/no_panic`).
 const NEVER: u64 = u64::MAX - 4;
 
 impl From<Duration> for Timestamp {
@@ -50,13 +56,13 @@ impl From<Duration> for Timestamp {
     }
 }
 
-/// The time elapsed since the origin.
+/// Returns the time elapsed since the origin.
 impl From<Timestamp> for Duration {
     fn from(timestamp: Timestamp) -> Self {
         timestamp.0
     }
 }
 
-/// The shortest wait and the shortest deadline: a timeout of zero is an error for the sockets of std, and a ping that is due at
-/// once, again and again, would leave no time to read.
+/// The shortest wait and the shortest deadline. For the sockets of std, a timeout of zero is an error. A ping interval of zero
+/// would leave no time to read.
 pub(crate) const MIN_WAIT: Duration = Duration::from_millis(1);

@@ -1,21 +1,25 @@
 //! UTF-8 that arrives in chunks (RFC 6455 §8.1, RFC 3629): validated as it arrives, refused at the first invalid byte, and never
-//! read twice.
+//! validated twice.
+//!
+//! A chunk can end inside a character. Its bytes, three at most, wait in [`Unfinished`] until the next chunk completes the
+//! character. Everything before them is a `str` already.
 
 use crate::bug::OrBug;
 use ascii::AsAsciiStr;
 use core::str;
 
-/// Up to this many bytes, a test for ASCII costs less than the general validation.
+/// Up to this length, in bytes, a test for ASCII costs less than the general validation.
 const SHORT: usize = 64;
 
-/// The index of the byte that shows that a text is not UTF-8.
+/// The index of the byte that proves that a text is not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InvalidAt(pub(crate) usize);
 
-/// Validates a complete text.
+/// Validates a complete text. An error has the index of the first byte after which no continuation can be valid. If the text ends
+/// inside a character, that is its last byte.
 #[inline]
 pub(crate) fn validate(text: &[u8]) -> Result<&str, InvalidAt> {
-    // A text that begins with another script is mostly in it, and is validated only once.
+    // The first byte excludes most texts in other scripts, which would be read twice otherwise.
     if text.len() <= SHORT
         && text.first().is_some_and(u8::is_ascii)
         && text.is_ascii()
@@ -23,11 +27,11 @@ pub(crate) fn validate(text: &[u8]) -> Result<&str, InvalidAt> {
     {
         return Ok(ascii.as_str());
     }
-    // A text that ends inside a character is proved wrong by its last byte.
+    // `first_invalid` returns `None` if the text ends inside a character.
     simdutf8::basic::from_utf8(text).map_err(|_| first_invalid(text).unwrap_or(InvalidAt(text.len().saturating_sub(1))))
 }
 
-/// Validates the beginning of a text.
+/// Validates the beginning of a text, which may end inside a character.
 pub(crate) fn so_far(text: &[u8]) -> Result<(), InvalidAt> {
     first_invalid(text).map_or(Ok(()), Err)
 }
@@ -35,25 +39,28 @@ pub(crate) fn so_far(text: &[u8]) -> Result<(), InvalidAt> {
 /// A character of which only the first bytes were received, since the text is split there: between reads or between fragments.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Unfinished {
+    /// The first `len` bytes are the beginning of a valid character.
     bytes: [u8; 4],
+    /// At most 3.
     len: u8,
 }
 
 /// The text of a chunk.
 #[derive(Debug)]
 pub(crate) struct Utf8Chunk<'a> {
-    /// The character that the chunk before had left unfinished.
+    /// The character that began in an earlier chunk and ends in this one.
     pub(crate) first: Option<char>,
     /// The text after it, up to a character that is now unfinished.
     pub(crate) rest: &'a str,
 }
 
 impl Unfinished {
+    /// Returns whether the text ends between two characters.
     pub(crate) const fn is_empty(self) -> bool {
         self.len == 0
     }
 
-    /// Validates the next chunk of a text.
+    /// Validates the next chunk of a text. An error has the index in `chunk` of the first invalid byte.
     pub(crate) fn push<'a>(&mut self, chunk: &'a [u8]) -> Result<Utf8Chunk<'a>, InvalidAt> {
         let mut index = 0;
         let mut first = None;
@@ -66,6 +73,7 @@ impl Unfinished {
         Ok(Utf8Chunk { first, rest: rest.map_err(|InvalidAt(at)| InvalidAt(index + at))? })
     }
 
+    /// Validates `rest`, which begins with a character, and keeps the beginning of an unfinished character at its end.
     fn push_rest<'a>(&mut self, rest: &'a [u8]) -> Result<&'a str, InvalidAt> {
         let (complete, unfinished) = rest.split_at_checked(last_boundary(rest)).unwrap_or((rest, &[]));
         let text =
@@ -76,7 +84,7 @@ impl Unfinished {
         Ok(text)
     }
 
-    /// The character, if this byte ends it.
+    /// Appends a byte to the unfinished character. Returns the character if the byte completes it.
     fn push_byte(&mut self, byte: u8) -> Result<Option<char>, Impossible> {
         let len = usize::from(self.len) + 1;
         if let Some(slot) = self.bytes.get_mut(len - 1) {
@@ -87,6 +95,7 @@ impl Unfinished {
                 self.len = 0;
                 Ok(character.chars().next())
             }
+            // No length means that the bytes are valid so far, and incomplete.
             Err(error) if error.error_len().is_none() => {
                 self.len += 1;
                 Ok(None)
@@ -96,10 +105,11 @@ impl Unfinished {
     }
 }
 
-/// A byte that cannot be next in any character.
+/// No character continues with this byte.
 struct Impossible;
 
-/// Where the last character begins if it is unfinished, else the end.
+/// Returns the index at which the last character begins if it is unfinished, and otherwise the length of the text. It looks at
+/// widths only: invalid bytes are found by the validation that follows.
 fn last_boundary(text: &[u8]) -> usize {
     for (back, byte) in (1..=3).zip(text.iter().rev()) {
         let width = match byte {
@@ -114,7 +124,10 @@ fn last_boundary(text: &[u8]) -> usize {
     text.len()
 }
 
-/// The first byte that proves that the text is not UTF-8; `None` if it can still become valid.
+/// Returns the first byte that proves that the text is not UTF-8, or `None` if the text can still become valid.
+///
+/// `valid_up_to` of the standard library is where the invalid character begins. The byte that proves it can be up to three bytes
+/// later.
 #[cold]
 fn first_invalid(text: &[u8]) -> Option<InvalidAt> {
     let valid = str::from_utf8(text).err()?.valid_up_to();

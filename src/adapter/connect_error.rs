@@ -1,19 +1,20 @@
-//! Why a client did not reach the server.
+//! The error of a client that did not reach the server.
 
 use crate::client::Request;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::{fmt, net::SocketAddr};
 use std::{error, io};
 
-/// A stage of connecting to a server: see [`ConnectError::stage`].
+/// A stage of connecting to a server, to find out where it failed: see [`ConnectError::stage`].
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConnectStage {
     /// The DNS lookup of the host.
     Resolve,
-    /// The TCP connection to one of the host's addresses.
+    /// The TCP connection. It fails if none of the host's addresses accepted it.
     Tcp,
-    /// The TLS handshake. It also fails if the URI is `wss://` and TLS support is not compiled in.
+    /// The TLS handshake. This stage also fails if the URI is `wss://` and TLS support is not compiled in, or if the platform's
+    /// root certificates cannot be loaded.
     Tls,
 }
 
@@ -27,9 +28,10 @@ impl fmt::Display for ConnectStage {
     }
 }
 
-/// Why `connect` did not reach the server: the DNS lookup, TCP or TLS failed, before any opening handshake (RFC 6455 §4.1).
+/// Why `connect` did not reach the server: the DNS lookup, TCP or TLS failed, before the opening handshake (RFC 6455 §4.1).
 ///
-/// It prints as one line with the host, the port, the stage and the reason; for TCP, with each address and its own reason:
+/// It prints as one line with the host, the port, the stage and the reason. For TCP, the line lists each address with its own
+/// reason:
 ///
 /// ```
 /// # use bowline::{Config, adapter::{ConnectStage, Error, blocking}};
@@ -45,7 +47,7 @@ impl fmt::Display for ConnectStage {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// [`source`](error::Error::source) is the [`io_error`](Self::io_error).
+/// Its [`source`](error::Error::source) is the [`io_error`](Self::io_error).
 #[derive(Debug)]
 pub struct ConnectError {
     stage: ConnectStage,
@@ -62,12 +64,12 @@ impl ConnectError {
         Self { stage, host: request.host().to_owned(), port: request.port(), failed_before: Vec::new(), address, error }
     }
 
-    /// The DNS lookup failed.
+    /// Creates the error of a failed DNS lookup.
     pub(super) fn resolve(request: &Request, error: io::Error) -> Self {
         Self::new(request, ConnectStage::Resolve, None, error)
     }
 
-    /// None of the addresses answered, in the order in which they failed.
+    /// Creates the error of a host whose addresses all failed. `failures` is in the order in which they failed.
     pub(super) fn tcp(request: &Request, mut failures: Vec<(SocketAddr, io::Error)>) -> Self {
         match failures.pop() {
             Some((address, error)) => {
@@ -77,45 +79,51 @@ impl ConnectError {
         }
     }
 
-    /// The TLS handshake with this address failed, or was not possible with any.
+    /// Creates the error of a failed TLS handshake. `address` is `None` if it was not attempted.
     pub(super) fn tls(request: &Request, address: Option<SocketAddr>, error: io::Error) -> Self {
         Self::new(request, ConnectStage::Tls, address, error)
     }
 
-    /// TLS support is not compiled in: `instead` is what to do.
+    /// Creates the error for a `wss://` URI if TLS support is not compiled in. `instead` says what to do.
     #[cfg(not(feature = "rustls"))]
     pub(super) fn no_tls(request: &Request, instead: &'static str) -> Self {
         Self::tls(request, None, io::Error::new(io::ErrorKind::Unsupported, instead))
     }
 
-    /// The stage that failed.
+    /// Returns the stage that failed, for example to decide whether to try again: see
+    /// [`Error`](super::Error#whether-to-try-again).
     #[must_use]
     pub fn stage(&self) -> ConnectStage {
         self.stage
     }
 
-    /// The host of the URI, as in [`Request::host`].
+    /// Returns the host of the URI, as [`Request::host`] does.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port of the URI, as in [`Request::port`].
+    /// Returns the port of the URI, as [`Request::port`] does.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Why it failed; with several addresses, why the last one failed. [`TimedOut`](io::ErrorKind::TimedOut) is the deadline for the
-    /// handshake ([`Deadlines::handshake`](crate::Deadlines::handshake)), or a timeout of the operating system. With the feature `rustls`, an error of TLS is in its
-    /// [`get_ref`](io::Error::get_ref).
+    /// Returns the cause of the failure. If several addresses failed, it is that of the last one.
+    ///
+    /// The kind [`TimedOut`](io::ErrorKind::TimedOut) means that the handshake timeout expired
+    /// ([`Deadlines::handshake`](crate::Deadlines::handshake)), or a timeout of the operating system. With the feature `rustls`,
+    /// the error of rustls is in [`get_ref`](io::Error::get_ref).
     #[must_use]
     pub fn io_error(&self) -> &io::Error {
         &self.error
     }
 
-    /// The addresses to which a connection was attempted, each with the reason for the failure, the last one with the
-    /// [`io_error`](Self::io_error). At the stage of TLS it is the address that accepted the TCP connection.
+    /// Returns the addresses to which a connection was attempted, each with the cause of its failure, in the order in which they
+    /// failed. The last one has the [`io_error`](Self::io_error).
+    ///
+    /// If the TLS handshake failed, it is only the address that accepted the TCP connection. If the DNS lookup failed, or TLS is
+    /// not available, there is none.
     pub fn attempts(&self) -> impl Iterator<Item = (SocketAddr, &io::Error)> {
         let before = self.failed_before.iter().map(|(address, error)| (*address, error));
         before.chain(self.address.map(|address| (address, &self.error)))
@@ -143,7 +151,7 @@ impl error::Error for ConnectError {
     }
 }
 
-/// The error of a stage that was not over before the deadline.
+/// Creates the error of a stage that did not finish before the handshake deadline.
 pub(super) fn late() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "there was no answer before the deadline for the handshake")
 }
@@ -153,7 +161,7 @@ mod tests {
     use super::*;
     use alloc::{string::ToString, vec};
 
-    /// Each address has its own reason; the last one is that of the whole.
+    /// Each address has its own reason, and the last one is the reason of the whole error.
     #[test]
     fn each_address_with_its_reason() {
         let request = Request::from_uri("ws://example.com/").unwrap();

@@ -4,18 +4,20 @@ use alloc::boxed::Box;
 use std::io;
 use thiserror::Error;
 
-/// Why a call on a connection with IO failed, in both adapters.
+/// Why a call of an adapter failed: connecting, the opening handshake, receiving, sending or closing.
 ///
-/// A normal end of the connection is not an error: after a clean close with code 1000 (normal closure), 1001 (going away) or no
-/// code, `recv` and `read` return `None`.
+/// A normal end of the connection is not an error: `recv` and `read` return `None` after a clean close with code 1000 (normal
+/// closure), 1001 (going away) or no code.
 ///
 /// # Whether to try again
 ///
-/// For a client that reconnects. Wait for a random delay first, longer after each failure (RFC 6455 §7.2.3).
+/// This table is for a client that reconnects. Before each attempt, wait for a random delay, which gets longer after each failure
+/// (RFC 6455 §7.2.3). `examples/reconnect.rs` is a complete program.
 ///
 /// | error | cause, code or status | retry |
 /// |---|---|---|
-/// | none: a normal end | 1001 going away, from a server that restarts: see [`Closure::code`] | yes, if the client is to stay |
+/// | none: a normal end | 1001 going away, for example from a server that restarts: see [`Closure::code`] | yes |
+/// | | 1000 normal closure, or no code | no: the peer has finished |
 /// | [`Closed`](Self::Closed), code 1006 | the transport failed, the stream ended or a deadline expired ([`Cause`](crate::Cause)) | yes |
 /// | | [`Cause::Protocol`](crate::Cause::Protocol): the peer broke a rule | no: it would do so again |
 /// | [`Closed`](Self::Closed), another code | 1011 internal error, 1012 service restart, 1013 try again later, 1014 bad gateway | yes |
@@ -25,9 +27,9 @@ use thiserror::Error;
 /// | [`Connect`](Self::Connect) | DNS lookup or TCP | yes |
 /// | | TLS: the certificate is not valid, or TLS is not available | no |
 /// | [`Handshake`](Self::Handshake) | status 429 or 5xx, a deadline, the stream ended | yes |
-/// | | everything else: another server, another path, other credentials are needed | no |
+/// | | everything else: another server, another path or other credentials are needed | no |
 /// | [`Request`](Self::Request), [`Refused`](Self::Refused) | | no |
-/// | [`Send`](Self::Send), [`Close`](Self::Close) | | the connection is as it was, and goes on |
+/// | [`Send`](Self::Send), [`Close`](Self::Close) | | not needed: the connection is unchanged |
 ///
 /// ```
 /// use bowline::{Cause, CloseCode, HandshakeError, adapter::{ConnectStage, Error}};
@@ -62,44 +64,68 @@ use thiserror::Error;
 /// # assert!(!is_worth_another_try(&ended(b"\x88\x02\x03\xf0"))); // 1008
 /// # assert!(!is_worth_another_try(&ended(b"\x83\x00"))); // a violation
 /// ```
+#[doc(alias("reconnect", "retry"))]
 #[non_exhaustive]
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The client did not reach the server: the DNS lookup, TCP or TLS failed, or took too long. No opening handshake was sent.
+    /// The client did not reach the server: the DNS lookup, TCP or TLS failed, or did not finish before the handshake deadline
+    /// ([`Deadlines::handshake`](crate::Deadlines::handshake)). No opening handshake was sent.
     #[error(transparent)]
     Connect(Box<ConnectError>),
-    /// The stream failed: a reset connection, for example.
+    /// Reading from the stream or writing to it failed, for example because the peer reset the connection.
+    ///
+    /// If writing failed, the queued output is discarded, and receiving can still return what the peer sent before. If reading
+    /// failed, the connection has ended, and further calls return how. The blocking adapter also returns this error if the stream
+    /// is in non-blocking mode, or if its timeout cannot be set; then the connection is unchanged.
     #[error("the stream failed: {0}")]
     Io(#[from] io::Error),
-    /// The connection has ended, and not normally (see [`Closure::is_normal`]): the peer closed it with a code other than 1000 and
-    /// 1001, broke a rule or took too long, or the stream ended without a Close frame (RFC 6455 §7.1.5).
+    /// The connection has ended, and not normally (see [`Closure::is_normal`]).
     ///
-    /// If this endpoint ended the connection, its Close frame has been written. Each [`cause`](Closure::cause) and each code is
-    /// described in [`guide::closing`](crate::guide::closing).
+    /// The peer closed it with a code other than 1000 and 1001, broke a rule or let a deadline expire, or the stream ended
+    /// without a Close frame (RFC 6455 §7.1.5). If this endpoint ended the connection, its Close frame was written first, unless
+    /// the peer stopped reading. [`guide::closing`](crate::guide::closing) describes each [`cause`](Closure::cause) and each
+    /// code.
+    #[doc(alias("ConnectionClosed", "AlreadyClosed", "ResetWithoutClosingHandshake"))]
     #[error("the connection is {0}")]
     Closed(#[source] Box<Closure>),
-    /// The message cannot be sent. The connection is as it was, and goes on.
+    /// The message cannot be sent, for the reason in the [`SendError`]. It was not queued, and the connection is unchanged.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// The close code or the reason cannot be sent. The connection is as it was.
+    /// The close code or the reason cannot be sent. The connection is unchanged.
     #[error(transparent)]
     Close(#[from] CloseError),
-    /// The URI or a header field of the request is not valid. Nothing was sent.
+    /// The URI, a subprotocol or a header field of the client's request is not valid. Nothing was sent.
     #[error(transparent)]
     Request(#[from] client::RequestError),
-    /// The opening handshake failed (RFC 6455 §4).
+    /// The opening handshake failed (RFC 6455 §4), and the stream has been dropped.
     ///
-    /// On a server, the client has been sent the status for it. On a client, the server did not agree.
+    /// On a client, the server refused the request, broke a rule, or did not answer in time. To follow a redirection, or to find
+    /// out which credentials are required, look at the response:
+    ///
+    /// ```no_run
+    /// # use bowline::{Config, adapter::{Error, blocking}};
+    /// match blocking::connect("ws://example.com/chat", Config::default()) {
+    ///     Ok((socket, response)) => println!("connected, with the subprotocol {:?}", response.protocol()),
+    ///     Err(Error::Handshake { response: Some(response), .. }) => {
+    ///         println!("status {}, redirected to {:?}", response.status(), response.header("Location"));
+    ///     }
+    ///     Err(error) => println!("{error}"),
+    /// }
+    /// ```
+    ///
+    /// On a server, the client broke a rule or was too slow, or its Origin is not allowed. The client was sent a response with
+    /// the [`status`](HandshakeError::status) of the error.
     #[error("the opening handshake failed: {error}")]
     Handshake {
-        /// Which rule was broken.
+        /// The broken rule, and what was received.
         #[source]
         error: HandshakeError,
-        /// On a client, the server's response if its head could be read, a redirection or a request for credentials for example,
-        /// with the beginning of its [`body`](client::Response::body), which is awaited for at most a second.
+        /// The server's response, with the beginning of its [`body`](client::Response::body) as far as it arrived within a
+        /// second. `None` on a server, and on a client that did not receive a valid response head.
         response: Option<Box<client::Response>>,
     },
-    /// The server's own code refused the request with this status, and the client has been sent the answer.
+    /// The application refused the client's request with this HTTP status, as the callback of `accept_with` or `decide` can. The
+    /// client was sent the response, and the stream has been dropped.
     #[error("the request was refused with status {0}")]
     Refused(u16),
 }

@@ -1,4 +1,4 @@
-//! The state of the IO between a connection and its stream, without the IO: everything that both adapters decide alike.
+//! The state of the IO between a connection and its stream, without the IO: the decisions that are the same in both adapters.
 
 use super::Error;
 use crate::{Closure, Connection, Timestamp};
@@ -6,22 +6,22 @@ use alloc::boxed::Box;
 use core::time::Duration;
 use std::io;
 
-/// A connection, and how far its stream has come with its output.
+/// A connection, and what its stream still has to do: flush, shut down, or nothing.
 pub(super) struct Link {
     pub(super) connection: Connection,
-    /// Why writing failed. The peer may have sent a Close frame before that, so that reading goes on.
+    /// Why writing failed. Reading goes on after that, since the peer may have sent a Close frame before it left.
     pub(super) write_failure: Option<io::ErrorKind>,
     /// Something was written since the stream was last flushed.
     pub(super) needs_flush: bool,
-    /// The shutdown of the write half was begun and has to be continued.
+    /// The shutdown of the write half was begun and is not complete.
     is_shutting_down: bool,
     is_shut_down: bool,
-    /// Until when a closed connection waits for its stream to pass on the last bytes, since the origin of the clock.
+    /// When a closed connection stops waiting for its stream to flush or shut down, since the origin of the clock.
     give_up_at: Option<Duration>,
 }
 
 impl Link {
-    /// A stream that was used before may have bytes that it has not yet passed on: then it needs a flush.
+    /// `needs_flush` is for a stream that was written to before: it may have buffered bytes that it has not yet passed on.
     pub(super) const fn new(connection: Connection, needs_flush: bool) -> Self {
         Self {
             connection,
@@ -33,20 +33,23 @@ impl Link {
         }
     }
 
-    /// Advances the clock of the connection, and returns how long to wait until the next time at most.
+    /// Advances the clock of the connection, and returns how long to wait at most before the next call.
     pub(super) fn tick(&mut self, now: Duration) -> Option<Duration> {
         let was_closed = self.connection.is_closed();
         let wait = self.connection.tick(Timestamp::since_origin(now));
         if !was_closed && self.connection.is_closed() {
-            // A deadline has expired: the stream does not get more time.
+            // The close deadline has expired: the stream does not get more time for a flush or a shutdown.
             self.needs_flush = false;
             self.give_up_at = Some(now);
         }
         self.last_wait(now).or(wait)
     }
 
-    /// How much longer a closed connection waits for its stream. For the connection everything is written, so that its deadlines
-    /// do not count any more: the stream gets the time for closing to pass it on.
+    /// Returns how much longer a closed connection waits for its stream to flush or shut down; `None` if there is nothing to wait
+    /// for.
+    ///
+    /// The deadlines of a closed connection no longer count, since it has nothing left to write. A stream with a buffer, such as
+    /// TLS, may still have bytes. It gets [`Deadlines::close`](crate::Deadlines::close) once more to pass them on.
     pub(super) fn last_wait(&mut self, now: Duration) -> Option<Duration> {
         if !self.connection.is_closed() || !(self.needs_flush || self.is_shutting_down) {
             return None;
@@ -56,12 +59,12 @@ impl Link {
         Some(until.saturating_sub(now))
     }
 
-    /// Whether nothing is left to read or to write, by the connection or by the stream.
+    /// Whether nothing is left to read or to write, in the connection and in the stream.
     pub(super) fn is_over(&mut self, now: Duration) -> bool {
         self.connection.is_closed() && self.last_wait(now).is_none_or(|left| left.is_zero())
     }
 
-    /// Writing or flushing has failed: discards what is queued, and returns the error.
+    /// Records that writing or flushing has failed: discards the queued output, and returns the error.
     pub(super) fn write_failed(&mut self, error: io::Error) -> io::Error {
         self.write_failure.get_or_insert(error.kind());
         self.needs_flush = false;
@@ -74,24 +77,26 @@ impl Link {
         self.connection.should_shutdown() && !self.needs_flush && !self.is_shut_down
     }
 
-    /// The write half is shut down, or has to be shut down once more. If that failed, it is: the next read shows why.
+    /// Records a shutdown of the write half. If it is not done, it is called again. A shutdown that failed counts as done: the
+    /// next read shows why.
     pub(super) fn shut_down(&mut self, is_done: bool) {
         (self.is_shutting_down, self.is_shut_down) = (!is_done, is_done);
     }
 
-    /// The stream has ended, or failed. Returns the error to return for it; if writing had failed before, that is the cause.
+    /// Records that the stream has ended, or that reading failed. Returns the error for the caller. If writing failed before,
+    /// that is the cause, and its kind is returned.
     pub(super) fn read_ended(&mut self, end: io::Result<()>) -> Result<(), Error> {
         let Err(error) = end else {
             self.connection.receive_eof();
             return Ok(());
         };
-        // Once it is certain how the connection ended, a reset is only a rough end of the stream.
+        // Once it is certain how the connection ended, a reset is not a failure: a peer that closes with unread bytes causes one.
         let is_settled = self.connection.closure().is_some();
         self.connection.transport_failed();
         if is_settled { Ok(()) } else { Err(self.write_failure.map_or(error, io::Error::from).into()) }
     }
 
-    /// The error to return for the way in which the connection ended: none after a normal end.
+    /// Returns the error for the way in which the connection ended: none after a normal end.
     pub(super) fn outcome(&self) -> Result<(), Error> {
         match self.connection.closure() {
             Some(closure) if !closure.is_normal() => Err(Error::Closed(Box::new(closure.clone()))),
@@ -99,8 +104,10 @@ impl Link {
         }
     }
 
-    /// Whether what was queued is written, once the output is empty. After a clean end it is, since the Close frame is the last
-    /// thing that is written. After any other end some of the output may have been discarded.
+    /// Returns the result of a flush once the output is empty, because it was written or because it was discarded.
+    ///
+    /// After a clean end it was written, since the Close frame is written last. After any other end, a part of it may have been
+    /// discarded, which is an error.
     pub(super) fn write_outcome(&self) -> Result<(), Error> {
         match self.connection.closure() {
             Some(closure) if closure.is_clean() => Ok(()),
@@ -109,14 +116,15 @@ impl Link {
         }
     }
 
-    /// What `close` returns once the connection is over.
+    /// Returns the result of `close` once the connection has ended.
     pub(super) fn closure(&self) -> Result<Closure, Error> {
-        // There is none only if the stream failed before anything was said about an end.
+        // There is no closure only if the connection was never open, and delivered a refusal. Nobody looks at that result.
         self.connection.closure().cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into())
     }
 }
 
-/// A read of TLS that ends without `close_notify` is a plain end of the stream: the frames show whether anything was cut off.
+/// Turns the error of a TLS stream that ended without `close_notify` into a plain end of the stream. Truncation is detected
+/// without it: a connection without a Close frame did not end cleanly.
 pub(super) fn without_unexpected_eof(read: io::Result<usize>) -> io::Result<usize> {
     match read {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
@@ -141,7 +149,7 @@ mod tests {
         link.needs_flush = true;
     }
 
-    /// After the last bytes are written, the stream gets the time for closing to pass them on.
+    /// After the last bytes are written, the stream has the time of the close deadline to pass them on.
     #[test]
     fn the_last_flush() {
         let now = Duration::from_secs(5);

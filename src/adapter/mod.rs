@@ -1,9 +1,12 @@
-//! Connections with IO: each adapter joins a stream, a [`Connection`](crate::Connection) and space to read into. Everything that
-//! has to do with the protocol is in the connection.
+//! WebSocket over real streams: [`blocking`] for threads and the sockets of the standard library, `tokio` for tasks on Tokio.
 //!
-//! Each adapter has two APIs. The *message API* (`recv` and `send`) is for owned [`Message`](crate::Message)s. The *batch API*
-//! (`read`) returns all events that one read brought, as a [`Batch`](crate::Batch), borrowed from the read buffer, and sends the
-//! replies to them with one write.
+//! An adapter is a driver that comes with the crate. It joins a stream, a [`Connection`](crate::Connection) and a read buffer.
+//! The protocol itself is in the connection, which can also be driven without an adapter: see the guide to [event
+//! loops](crate::guide::event_loop).
+//!
+//! Each adapter has two APIs. The *message API* (`recv`, `send`, `feed`) is for owned [`Message`](crate::Message)s, and fits most
+//! programs. The *batch API* (`read`) returns all events of one read as a [`Batch`](crate::Batch), borrowed from the read buffer,
+//! and sends the replies to them with one write. Use it for many short messages.
 
 pub mod blocking;
 mod connect_error;

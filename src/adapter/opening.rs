@@ -4,21 +4,21 @@ use super::Error;
 use crate::{Connection, HandshakeError, Input, Timestamp, client, server};
 use core::time::Duration;
 
-/// How long a client waits for the body of an answer that refuses.
+/// How long a client waits for the body of a response that refuses. It often has the reason, and usually arrives with the head.
 const BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// An opening handshake of either role.
+/// The opening handshake of either role, so that each adapter needs one read loop for both.
 pub(super) trait Handshake {
     type Outcome;
 
-    /// Advances by the bytes that were read, or by the end of the stream. `None` if more is needed.
+    /// Advances by the bytes of a read, or by the end of the stream if `input` is `None`. Returns `None` if more is needed.
     fn advance(&mut self, input: Option<&mut Input<'_>>) -> Option<Self::Outcome>;
 
-    /// How long to wait for more, in time since the origin of the clock.
+    /// Advances the clock to `now`, the time since its origin, and returns how long to wait for more bytes.
     fn wait(&mut self, now: Duration) -> Option<Duration>;
 }
 
-/// A valid request.
+/// A valid request, which the application accepts, refuses or responds to.
 pub(super) enum Request {
     WebSocket(server::Request),
     Http(server::PlainRequest),
@@ -65,7 +65,7 @@ impl Handshake for client::Handshake {
     }
 }
 
-/// The error to return for an opening handshake that was answered with `refusal`.
+/// Returns the error for an opening handshake that was answered with `refusal`.
 pub(super) fn refused(refusal: &server::Refusal) -> Error {
     match refusal.error() {
         Some(error) => Error::Handshake { error: HandshakeError::clone(error), response: None },
@@ -73,7 +73,7 @@ pub(super) fn refused(refusal: &server::Refusal) -> Error {
     }
 }
 
-/// How long a client waits for the body of an answer that refuses, when so much of the deadline for the handshake has elapsed.
+/// Returns how long a client waits for the body of a response that refuses, if `elapsed` of the handshake deadline has passed.
 pub(super) fn body_timeout(deadline: Option<Duration>, elapsed: Duration) -> Duration {
     deadline.map_or(BODY_TIMEOUT, |deadline| deadline.saturating_sub(elapsed).min(BODY_TIMEOUT))
 }

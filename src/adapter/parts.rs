@@ -3,38 +3,45 @@ use alloc::vec::Vec;
 use core::fmt;
 use std::time::Instant;
 
-/// The parts of a `WebSocket`: its stream, its connection, and the bytes that were read from the one and are not yet received by
-/// the other.
+/// A `WebSocket` taken apart: the stream, the connection, and the bytes that were read but not yet received.
 ///
-/// `into_parts` returns them, for example to drive a connection with code of your own, or with the other adapter. `from_parts`
-/// makes a `WebSocket` of them, also of a stream and a connection whose opening handshake was made elsewhere:
+/// Use it to move an open connection: to the other adapter, to a driver of your own, or to another stream type. `into_parts` of
+/// an adapter's `WebSocket` returns the parts without losing a byte. The queued output is in the connection's
+/// [`output`](Connection::output).
+///
+/// Use it also for a connection whose opening handshake was made elsewhere, if frames were read together with the handshake. Make
+/// the parts with [`new`](Self::new), set [`unread`](Self::unread), and pass them to the `from_parts` of an adapter:
 ///
 /// ```
-/// use bowline::{Config, Connection, Role, adapter::Parts};
+/// use bowline::{Config, Connection, Role, adapter::{Parts, blocking::WebSocket}};
 ///
 /// # let stream = std::io::empty();
-/// let mut parts = Parts::new(stream, Connection::new(Role::Server, Config::default()));
-/// parts.unread = b"frames that arrived with the head of the request".to_vec();
+/// let connection = Connection::new(Role::Client, Config::default());
+/// let mut parts = Parts::new(stream, connection);
+/// parts.unread = b"\x81\x05Hello".to_vec(); // arrived with the head of the response
+/// let socket = WebSocket::from_parts(parts);
+/// assert_eq!(socket.into_parts().unread, b"\x81\x05Hello");
 /// ```
 ///
-/// To drive the connection by a clock of your own, call [`Connection::restart_clock`] first. With [`Parts::new`], for example for
-/// another type of stream, its deadlines begin anew.
+/// # Deadlines
 ///
-/// What the connection has queued is in its [`output`](Connection::output), and goes with it.
+/// Parts of `into_parts` keep the clock of the connection, so that its deadlines continue. Parts of [`new`](Self::new) begin all
+/// deadlines anew. To drive the connection with a clock of your own, call [`Connection::restart_clock`] first.
 #[non_exhaustive]
 pub struct Parts<S> {
-    /// The stream.
+    /// The stream, with nothing lost: what was read from it is in [`unread`](Self::unread), or was received.
     pub stream: S,
-    /// The connection.
+    /// The connection, with everything that is queued on it.
     pub connection: Connection,
-    /// Bytes that were read from the stream: pass them to [`Connection::receive`] before reading more.
+    /// Bytes that were read from the stream and not yet received. Pass them to [`Connection::receive`] before you read more.
     pub unread: Vec<u8>,
-    /// The origin of the timestamps of the connection: none if the clock that it was driven by is not known.
+    /// The origin of the connection's timestamps. `None` if its clock is not known, as for parts of `new`.
     pub(super) origin: Option<Instant>,
 }
 
 impl<S> Parts<S> {
-    /// The origin of the clock that drives the connection from now on. If the one before is not known, the deadlines begin anew.
+    /// Returns the origin of the clock that drives the connection from now on. If the previous clock is not known, `now` is the
+    /// origin, and the deadlines begin anew.
     pub(super) fn clock_origin(&mut self, now: Instant) -> Instant {
         self.origin.unwrap_or_else(|| {
             self.connection.restart_clock();
@@ -42,14 +49,14 @@ impl<S> Parts<S> {
         })
     }
 
-    /// A stream and a connection whose opening handshake is over, with no unread bytes.
+    /// Creates the parts of a stream and a connection whose opening handshake is complete, without unread bytes.
     #[must_use]
     pub const fn new(stream: S, connection: Connection) -> Self {
         Self { stream, connection, unread: Vec::new(), origin: None }
     }
 }
 
-/// The number of unread bytes, and not the bytes: there may be secrets in them.
+/// Prints the number of unread bytes instead of the bytes, which may contain secrets.
 impl<S> fmt::Debug for Parts<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { connection, unread, .. } = self;

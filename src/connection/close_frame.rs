@@ -1,12 +1,13 @@
-//! The body of a Close frame (RFC 6455 §5.5.1). Code 1005 is an empty body, and an answer repeats the code that was received.
+//! The body of a Close frame (RFC 6455 §5.5.1). Code 1005 stands for an empty body. An answer repeats the code that was received.
 
 use crate::{CloseCode, CloseError, Payload, Role, Text, Violation, bug::OrBug, frame::MAX_CONTROL_PAYLOAD, utf8};
 use alloc::{string::String, vec::Vec};
 use core::str;
 
-/// The code and the reason of a Close frame that was received or sent (RFC 6455 §5.5.1): see
-/// [`Event::Close`](crate::Event::Close) and [`Closure`](crate::Closure). To send one, call
-/// [`Connection::close`](crate::Connection::close).
+/// The code and the reason of a Close frame that was received or sent (RFC 6455 §5.5.1).
+///
+/// [`Event::Close`](crate::Event::Close), [`Closure::received`](crate::Closure::received) and
+/// [`Closure::sent`](crate::Closure::sent) contain one. To send one, call [`Connection::close`](crate::Connection::close).
 ///
 /// ```
 /// use bowline::{CloseCode, Config, Connection, Event, Input, Role};
@@ -18,25 +19,26 @@ use core::str;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloseFrame<'b> {
-    /// The close code. [`NO_STATUS`](CloseCode::NO_STATUS) means a frame without a body (§7.1.5).
+    /// Why the sender closes. [`NO_STATUS`](CloseCode::NO_STATUS) means a frame without a body (§7.1.5).
     pub code: CloseCode,
-    /// The reason, as text of at most 123 bytes; often empty. It is for logs, and must not be shown to end users (§5.5.1).
+    /// The reason, a text of at most 123 bytes, which is often empty. It is for logs. It need not be readable for people, and must
+    /// not be shown to end users (§5.5.1).
     pub reason: Text<'b>,
 }
 
 impl<'b> CloseFrame<'b> {
-    /// The same frame, no longer tied to the caller's buffer.
+    /// Converts to a frame that is no longer tied to the caller's buffer, to keep it.
     #[must_use]
     pub fn into_owned(self) -> CloseFrame<'static> {
         CloseFrame { code: self.code, reason: self.reason.into_owned() }
     }
 
-    /// A Close frame without a body (§7.1.5).
+    /// Creates a Close frame without a body (§7.1.5).
     pub(crate) fn without_body() -> Self {
         Self { code: CloseCode::NO_STATUS, reason: "".into() }
     }
 
-    /// A frame that may be sent by an endpoint of this role.
+    /// Creates a frame to send, if an endpoint of this role may send it. Otherwise the error has the reason.
     pub(crate) fn to_send(code: CloseCode, reason: &'b str, role: Role) -> Result<Self, CloseError> {
         if code == CloseCode::NO_STATUS && !reason.is_empty() {
             Err(CloseError::ReasonWithoutCode)
@@ -49,13 +51,13 @@ impl<'b> CloseFrame<'b> {
         }
     }
 
-    /// The frame to answer this one with: "the endpoint typically echos the status code it received" (§5.5.1). That holds
-    /// for 1010, too, with which a server does not begin.
+    /// Returns the frame to answer this one with: "the endpoint typically echos the status code it received" (§5.5.1). This
+    /// includes 1010, which a server may repeat, but not begin with.
     pub(crate) fn answer(&self) -> CloseFrame<'static> {
         CloseFrame { code: self.code, reason: "".into() }
     }
 
-    /// The body on the wire: "a 2-byte unsigned integer (in network byte order)", and the reason.
+    /// Returns the body on the wire: "a 2-byte unsigned integer (in network byte order)", and the reason.
     pub(crate) fn body(&self) -> Vec<u8> {
         if self.code == CloseCode::NO_STATUS {
             return Vec::new();
@@ -66,7 +68,8 @@ impl<'b> CloseFrame<'b> {
         body
     }
 
-    /// The frame with this body, which [`check`] has accepted; `None` if it is empty.
+    /// Returns the frame with this body, or `None` if the body is empty. [`check`] has accepted the body before, so that nothing
+    /// here can fail.
     pub(crate) fn from_checked(body: Payload<'b>) -> Option<Self> {
         let code = CloseCode::new(u16::from_be_bytes(*body.first_chunk()?));
         let reason = match body.try_into_borrowed() {
@@ -77,16 +80,18 @@ impl<'b> CloseFrame<'b> {
     }
 }
 
-/// Checks the received part of the body; `complete` is whether that is all of it. An error has the index of the byte that proves it.
+/// Checks the received part of the body. `complete` is whether this is all of it. An error has the index of the byte that proves
+/// it.
 ///
 /// The check of the header has already refused a body of a single byte.
 pub(crate) fn check(body: &[u8], complete: bool) -> Result<(), (Violation, usize)> {
+    // Empty, or half a code, whose other half is still to arrive.
     let Some((code, reason)) = body.split_first_chunk() else { return Ok(()) };
     let code = CloseCode::new(u16::from_be_bytes(*code));
     if !code.may_be_received() {
         return Err((Violation::InvalidCloseCode(code), 1));
     }
-    // "Following the 2-byte integer, the body MAY contain UTF-8-encoded data" (§5.5.1); §8.1 has the check.
+    // "Following the 2-byte integer, the body MAY contain UTF-8-encoded data" (§5.5.1). §8.1 requires the check.
     let verdict = if complete { utf8::validate(reason).map(|_| ()) } else { utf8::so_far(reason) };
     verdict.map_err(|utf8::InvalidAt(at)| (Violation::InvalidCloseReason, 2 + at))
 }

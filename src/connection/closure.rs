@@ -2,9 +2,10 @@ use super::CloseFrame;
 use crate::{CloseCode, ProtocolError};
 use core::fmt;
 
-/// How a connection ended (RFC 6455 §7.1.4–§7.1.6): see [`Connection::closure`](crate::Connection::closure).
+/// How a connection ended, for logs and to decide what to do next (RFC 6455 §7.1.4–§7.1.6):
+/// [`Connection::closure`](crate::Connection::closure) returns it.
 ///
-/// Printed, it is one line with the code, the reason, which endpoint began, and the cause:
+/// Its `Display` is one line with the code, the reason, which endpoint began, and the cause:
 ///
 /// ```
 /// use bowline::{Cause, CloseCode, Config, Connection, Endpoint, Input, Interrupted, Role};
@@ -25,6 +26,7 @@ use core::fmt;
     feature = "std",
     doc = "\nWhat each cause means in practice, and what to do: [`guide::closing`](crate::guide::closing)."
 )]
+#[doc(alias("CloseEvent", "onclose"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closure {
     pub(crate) begun_by: Endpoint,
@@ -39,68 +41,91 @@ impl Closure {
         Self { begun_by, cause, interrupted: Interrupted::Nothing, sent: None, received: None }
     }
 
-    /// _The WebSocket Connection Close Code_ (RFC 6455 §7.1.5), which a browser calls `code`: that of the first Close
-    /// frame received, 1005 if it had none, 1006 if none was received.
+    /// Returns the close code: _The WebSocket Connection Close Code_ (§7.1.5), which a browser calls `code`.
+    ///
+    /// It is the code of the peer's Close frame, 1005 if that frame had none, and 1006 if no Close frame was received. The code
+    /// that this endpoint sent is in [`sent`](Self::sent).
     #[must_use]
     pub fn code(&self) -> CloseCode {
         self.received.as_ref().map_or(CloseCode::ABNORMAL, |frame| frame.code)
     }
 
-    /// _The WebSocket Connection Close Reason_ (§7.1.6): that of the first Close frame received, else empty.
+    /// Returns the reason in the peer's Close frame: _The WebSocket Connection Close Reason_ (§7.1.6). It is empty if there was
+    /// none.
+    ///
+    /// The peer chooses this text. Print it as a debug string, and do not show it to end users (§5.5.1).
     #[must_use]
     pub fn reason(&self) -> &str {
         self.received.as_ref().map_or("", |frame| &frame.reason)
     }
 
-    /// Whether both endpoints sent a Close frame (§7.1.4), which a browser calls `wasClean`.
+    /// Returns whether both endpoints sent a Close frame (§7.1.4), which a browser calls `wasClean`.
+    #[doc(alias = "wasClean")]
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.sent.is_some() && self.received.is_some()
     }
 
-    /// Which endpoint began to close the connection: the local one if both began at once, and the peer if the transport was lost.
+    /// Returns which endpoint began to close the connection.
+    ///
+    /// It is the local endpoint if both began at once, if the peer broke a rule, and if a deadline expired. It is the remote one if
+    /// the transport failed, or its stream ended without a Close frame.
     #[must_use]
     pub fn begun_by(&self) -> Endpoint {
         self.begun_by
     }
 
-    /// Whether this is a normal end: it is clean, and the peer's Close frame had code 1000 (normal closure), 1001 (going away) or no
-    /// code.
+    /// Returns whether this is a normal end: it is clean, and the peer's Close frame had code 1000 (normal closure), 1001 (going
+    /// away) or no code.
     ///
-    /// The adapters return `None` from `recv` for a normal end, and an error with the closure for every other.
+    /// The adapters' `recv` returns `None` for a normal end, and an error with the closure for every other.
+    ///
+    /// ```
+    /// use bowline::{Config, Connection, Input, Role};
+    ///
+    /// let mut client = Connection::new(Role::Client, Config::default());
+    /// let mut read = *b"\x88\x02\x03\xf0"; // clean, but 1008: the server rejects something
+    /// client.receive(&mut Input::from(&mut read));
+    /// client.output().write_to(&mut std::io::sink())?;
+    /// let closure = client.closure().unwrap();
+    /// assert!(closure.is_clean() && !closure.is_normal());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn is_normal(&self) -> bool {
         self.is_clean() && matches!(self.code(), CloseCode::NORMAL | CloseCode::GOING_AWAY | CloseCode::NO_STATUS)
     }
 
-    /// Why the connection ended. If there are several causes, it is the first.
+    /// Returns why the connection ended. If there are several causes, it is the first: see [`Cause`].
     #[must_use]
     pub fn cause(&self) -> Cause {
         self.cause
     }
 
-    /// Whether a message from the peer was cut off: anything but [`Interrupted::Nothing`] means that it is lost. After a violation it is
-    /// always `Nothing`; the error has the position.
+    /// Returns whether a message from the peer was cut off. Anything but [`Interrupted::Nothing`] means that it is lost.
+    ///
+    /// A violation does not count as an interruption, since its error has the position.
     #[must_use]
     pub fn interrupted(&self) -> Interrupted {
         self.interrupted
     }
 
-    /// The Close frame that was sent, with code 1005 if it had no body. `None` if none was sent, or if the answer to the peer's Close
-    /// frame could not be written.
+    /// Returns the Close frame that this endpoint sent, with code 1005 if it had no body. It is `None` if none was sent, or if it
+    /// was discarded before it was written. After a violation, it is the frame that was queued, written or not.
     #[must_use]
     pub fn sent(&self) -> Option<&CloseFrame<'static>> {
         self.sent.as_ref()
     }
 
-    /// The Close frame that was received, with code 1005 if it had no body.
+    /// Returns the Close frame that was received, with code 1005 if it had no body, or `None` if none was received.
     #[must_use]
     pub fn received(&self) -> Option<&CloseFrame<'static>> {
         self.received.as_ref()
     }
 }
 
-/// One line for a log: code, reason, clean or not, which endpoint began, and the cause.
+/// Writes one line for a log: code, reason, clean or not, which endpoint began, and the cause. Everything that the peer chose is
+/// escaped.
 impl fmt::Display for Closure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "closed with {}", self.code())?;
@@ -112,7 +137,7 @@ impl fmt::Display for Closure {
     }
 }
 
-/// An endpoint of a connection, as seen from this one: see [`Closure::begun_by`].
+/// One of the two endpoints of a connection, as seen from this one: [`Closure::begun_by`] returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     /// This endpoint.
@@ -121,8 +146,10 @@ pub enum Endpoint {
     Remote,
 }
 
-/// Why a connection ended. If there are several causes, it is the first. If this endpoint called
-/// [`close`](crate::Connection::close) and the peer did not answer, it is what ended the connection instead of the answer.
+/// Why a connection ended: [`Closure::cause`] returns it.
+///
+/// If there are several causes, it is the first. If this endpoint called [`close`](crate::Connection::close) and the peer did not
+/// answer, the cause is the event that ended the connection instead, such as the close deadline.
 ///
 /// ```
 /// use bowline::{Cause, Closure, Deadline};
@@ -139,19 +166,22 @@ pub enum Endpoint {
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cause {
-    /// One endpoint closed it, and Close frames were exchanged (§7.1.4): see [`Closure::code`] and [`Closure::begun_by`].
+    /// One endpoint closed the connection, and Close frames were exchanged (§7.1.4): see [`Closure::code`] and
+    /// [`Closure::begun_by`].
     ///
-    /// If the answer to the peer's Close frame could not be written, the closure is not clean.
+    /// If our answer to the peer's Close frame could not be written, the closure is not clean.
     Closed,
-    /// The peer broke a rule; a Close frame with the code was sent (§7.1.7).
+    /// The peer broke a rule (§7.1.7). A Close frame with the close code of the violation was queued, unless this endpoint was
+    /// already closing.
     Protocol(ProtocolError),
-    /// A deadline for the peer expired.
+    /// A timeout for the peer expired.
     Deadline(Deadline),
-    /// The peer's stream ended without a Close frame (§7.1.5): for example, its process was killed, or a proxy's idle timeout expired.
-    /// Reported by [`Connection::receive_eof`](crate::Connection::receive_eof).
+    /// The peer's stream ended without a Close frame (§7.1.5): for example, its process was killed, or a proxy's idle timeout
+    /// expired. Reported by [`Connection::receive_eof`](crate::Connection::receive_eof).
     EndOfStream(Interrupted),
-    /// The transport failed: a reset connection, for example. Reported by
-    /// [`Connection::transport_failed`](crate::Connection::transport_failed).
+    /// Reading or writing failed, for example because the peer has reset the connection. Reported by
+    /// [`Connection::transport_failed`](crate::Connection::transport_failed) and
+    /// [`Connection::write_failed`](crate::Connection::write_failed).
     Transport,
 }
 
@@ -185,17 +215,17 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Which timeout expired: see [`Deadlines`](crate::Deadlines).
+/// The timeout that expired: see [`Deadlines`](crate::Deadlines).
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Deadline {
-    /// The ping timeout: no byte arrived from the peer after a ping. See [`Deadlines::pong`](crate::Deadlines::pong). The Close frame has
-    /// code 1011.
+    /// The ping timeout: no byte arrived from the peer after a ping. See [`Deadlines::pong`](crate::Deadlines::pong). The Close
+    /// frame has code 1011.
     Pong,
     /// The idle timeout: no message was sent or received. See [`Deadlines::idle`](crate::Deadlines::idle). The Close frame has code
     /// 1001.
     Idle,
-    /// The close timeout: the peer did not answer a Close frame. See [`Deadlines::close`](crate::Deadlines::close).
+    /// The close timeout: the peer did not answer a Close frame in time. See [`Deadlines::close`](crate::Deadlines::close).
     Close,
 }
 
@@ -209,7 +239,7 @@ impl fmt::Display for Deadline {
     }
 }
 
-/// Whether a message from the peer was cut off when the connection ended: see [`Closure::interrupted`].
+/// Whether a message from the peer was cut off when the connection ended: [`Closure::interrupted`] returns it.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Interrupted {

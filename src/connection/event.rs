@@ -1,11 +1,11 @@
 use super::CloseFrame;
 use crate::{Message, Payload, ProtocolError, Text};
 
-/// What the peer sent: see [`Connection::receive`](crate::Connection::receive).
+/// A message or control frame from the peer, or a violation: [`Connection::receive`](crate::Connection::receive) returns it.
 ///
-/// The contents are borrowed from the caller's buffer if all of them are in it; [`into_owned`](Self::into_owned) returns an event
-/// that can be kept. Two events are equal if their contents are, borrowed or owned. `Message::try_from(event)` converts an event
-/// with a message, or with a chunk of one, to a [`Message`].
+/// The contents are borrowed from the caller's buffer if all of them were in it. To keep an event, call
+/// [`into_owned`](Self::into_owned). `Message::try_from(event)` converts an event with a message, or with a chunk of one, to a
+/// [`Message`]. Two events are equal if their contents are, whether borrowed or owned.
 ///
 /// ```
 /// use bowline::{Config, Connection, Event, Input, Message, Role};
@@ -30,32 +30,39 @@ pub enum Event<'b> {
     Text(Text<'b>),
     /// A binary message (§5.6).
     Binary(Payload<'b>),
-    /// A chunk of a text message, only with [`Delivery::Chunks`](crate::Delivery::Chunks). Characters are never split.
+    /// A chunk of a text message, only with [`Delivery::Chunks`](crate::Delivery::Chunks). Characters are never split. Chunks are
+    /// cut where reads and frames end, so that they are not the chunks that the peer sent.
+    #[doc(alias = "fragment")]
     TextChunk {
-        /// The contents of the chunk. They may be empty if it is the last.
+        /// The contents of the chunk. Only the last chunk may be empty.
         text: Text<'b>,
-        /// Whether the message ends with it.
+        /// Whether the message ends with this chunk.
         last: bool,
     },
-    /// A chunk of a binary message, only with [`Delivery::Chunks`](crate::Delivery::Chunks).
+    /// A chunk of a binary message, only with [`Delivery::Chunks`](crate::Delivery::Chunks). Chunks are cut where reads and frames
+    /// end, so that they are not the chunks that the peer sent.
+    #[doc(alias = "fragment")]
     BinaryChunk {
-        /// The contents of the chunk. They may be empty if it is the last.
+        /// The contents of the chunk. Only the last chunk may be empty.
         data: Payload<'b>,
-        /// Whether the message ends with it.
+        /// Whether the message ends with this chunk.
         last: bool,
     },
-    /// A ping (§5.5.2). The pong is already queued.
+    /// A ping (§5.5.2). The pong is already queued, so that nothing has to be done.
     Ping(Payload<'b>),
-    /// A pong (§5.5.3): the answer to a ping, or unsolicited.
+    /// A pong (§5.5.3): the answer to a ping, with the same payload, or unsolicited.
     Pong(Payload<'b>),
-    /// The peer's Close frame (§5.5.1), `None` if it had no body. It is the last event. If the peer began, the answer is already queued.
+    /// The peer's Close frame (§5.5.1), or `None` if it had no body. It is the last event. If the peer began, the answer is already
+    /// queued.
     Close(Option<CloseFrame<'b>>),
-    /// The peer broke a rule (§7.1.7). It is the last event, and the Close frame for it is already queued.
+    /// The peer broke a rule (§7.1.7). It is the last event. The Close frame for the peer is already queued, unless this endpoint
+    /// was already closing.
     Failed(ProtocolError),
 }
 
 impl Event<'_> {
-    /// The same event, no longer tied to the caller's buffer.
+    /// Converts to an event that is no longer tied to the caller's buffer, to keep it. Contents are copied only if they were
+    /// borrowed.
     #[must_use]
     pub fn into_owned(self) -> Event<'static> {
         match self {
@@ -71,11 +78,11 @@ impl Event<'_> {
     }
 }
 
-/// The message in an event.
+/// Converts an event with a message, or with a chunk of one. Contents are copied only if they were borrowed.
 ///
 /// # Errors
 ///
-/// Pings, pongs, Close frames and failures are returned as they are.
+/// Returns pings, pongs, Close frames and failures unchanged.
 impl<'b> TryFrom<Event<'b>> for Message {
     type Error = Event<'b>;
 

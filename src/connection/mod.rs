@@ -1,8 +1,9 @@
 //! The state machine of an open connection.
 //!
-//! `receiving` and `sending` are the methods of [`Connection`] for bytes in and messages out, on top of `receive/` (bytes to
-//! events) and `send/` (messages to bytes). `transitions` is the closing handshake as one table, and `closing` what goes by it.
-//! `timers` are the deadlines.
+//! `receiving` and `sending` have the methods of [`Connection`] for bytes in and messages out. They use `receive/` (bytes to
+//! events) and `send/` (messages to bytes), which are independent: code in `receive/` never queues output, and code in `send/`
+//! never reads input. `transitions` is the closing handshake as one table, and `closing` has the methods that use it. `timers` has
+//! the deadlines.
 
 mod batch;
 mod close_frame;
@@ -34,23 +35,28 @@ use send::Sender;
 use timers::Timers;
 use transitions::Phase;
 
-/// A WebSocket connection after the opening handshake, without any IO.
+/// A WebSocket connection after the opening handshake, without any IO: bytes in, events out, bytes to write.
 ///
-/// A driver repeats four steps:
+/// Use it directly for event loops, `io_uring`, tests and other IO libraries. With sockets and threads, or with Tokio, use an
+/// adapter. The code that moves the bytes is the connection's driver. A driver repeats four steps:
 ///
-/// 1. **Bytes in**: [`receive`](Self::receive) until it returns `None`; [`receive_eof`](Self::receive_eof) or
-///    [`transport_failed`](Self::transport_failed) when the stream has ended.
-/// 2. **Messages out**: [`send`](Self::send), [`send_text`](Self::send_text), [`send_binary`](Self::send_binary), … and
+/// 1. **Bytes in**: call [`receive`](Self::receive) until it returns `None`. When the stream has ended, call
+///    [`receive_eof`](Self::receive_eof) or [`transport_failed`](Self::transport_failed).
+/// 2. **Messages out**: call [`send`](Self::send), [`send_text`](Self::send_text), [`send_binary`](Self::send_binary), … and
 ///    [`close`](Self::close), at any time, also while an event is held.
-/// 3. **Time**: [`tick`](Self::tick), which returns the longest time to wait for bytes.
-/// 4. **Bytes out**: write [`output`](Self::output), and report a failure to [`write_failed`](Self::write_failed). Then stop if
-///    [`is_closed`](Self::is_closed), shut down the write half of the transport if
-///    [`should_shutdown`](Self::should_shutdown), or wait for bytes.
+/// 3. **Time**: call [`tick`](Self::tick), which returns the longest time to wait for bytes.
+/// 4. **Bytes out**: write the [`output`](Self::output), and report a failure with [`write_failed`](Self::write_failed). Then stop
+///    if [`is_closed`](Self::is_closed), shut down the write half of the transport if [`should_shutdown`](Self::should_shutdown),
+///    or wait for bytes.
 ///
-/// The memory of a connection follows the bytes received, never the lengths that a peer declares: it is at most twice the payload
-/// received of the current message and 1 KiB, besides the output. One second after its last output was written, the next `tick`
-/// releases the memory of the output. From then on, an idle connection has no heap memory except the name of its subprotocol, if one
-/// was agreed. Compression needs more: see the module `deflate`.
+/// # Memory
+///
+/// The memory of a connection follows the bytes received, never the lengths that a peer declares. Besides the output, it is at most
+/// twice the payload received of the current message and 1 KiB. One second after the last output was queued, and when all of it is
+/// written, a `tick` frees the memory of the output. From then on, an idle connection has no heap memory except the name of its
+/// subprotocol, if one was agreed. Compression needs more: see the module `deflate`.
+///
+/// # Example
 ///
 /// ```
 /// use bowline::{Config, Connection, Event, Input, Role};
@@ -80,28 +86,31 @@ pub struct Connection {
     sender: Sender,
     phase: Phase,
     timers: Timers,
-    /// How it ends, as far as that is known: `Some` as soon as the phase is no longer `Open`.
+    /// How the connection ends, as far as that is known. Invariant: `None` while the phase is `Open`, and afterwards `Some`, except
+    /// in a connection that only [delivers](Self::delivering) an answer.
     closure: Option<Box<Closure>>,
     protocol: Option<Box<Subprotocol>>,
     #[cfg(feature = "deflate")]
     agreement: Option<Agreement>,
 }
 
-/// In a box of its own, since most connections have none.
+/// Boxed twice, since most connections have none: the outer box takes one word of the connection, where `Box<str>` takes two.
 #[derive(Debug)]
 struct Subprotocol(Box<str>);
 
 const _: () = assert!(size_of::<Connection>() < 400, "an idle connection takes less than 400 bytes");
 
 impl Connection {
-    /// A connection whose opening handshake was made elsewhere, for example by an HTTP library. Otherwise use
-    /// [`server::Handshake`](crate::server::Handshake) or [`client::Handshake`](crate::client::Handshake).
+    /// Creates an open connection, without an opening handshake. Use it in tests, and if an HTTP library made the handshake.
+    ///
+    /// Otherwise use [`server::Handshake`](crate::server::Handshake) or [`client::Handshake`](crate::client::Handshake), which
+    /// return a connection. Neither compression nor a subprotocol is agreed.
     #[must_use]
     pub fn new(role: Role, config: impl Into<Arc<Config>>) -> Self {
         Self::opened(role, config.into(), Vec::new())
     }
 
-    /// `first` goes out before anything else: the server's answer to the opening handshake.
+    /// Creates an open connection that writes `first` before anything else: the server's answer to the opening handshake.
     pub(crate) fn opened(role: Role, config: Arc<Config>, first: Vec<u8>) -> Self {
         Self {
             receiver: Receiver::new(role, &config),
@@ -116,8 +125,11 @@ impl Connection {
         }
     }
 
-    /// A connection of a server that only delivers `answer`, to a client that was refused: nothing is received, and it ends
-    /// with the client's stream, or after at most a second.
+    /// Creates a connection of a server that only delivers `answer`, to a client that was refused. It discards what it receives,
+    /// and ends with the client's stream, or after at most a second.
+    ///
+    /// For a driver, it is a connection like any other. The phase `Failed` has the right behaviour: write, shut down the write
+    /// half, and wait for the end of the stream.
     pub(crate) fn delivering(mut config: Arc<Config>, answer: Vec<u8>) -> Self {
         const DEADLINE: Duration = Duration::from_secs(1);
         if config.deadlines.close > DEADLINE {
@@ -126,13 +138,13 @@ impl Connection {
         Self { phase: Phase::Failed, ..Self::opened(Role::Server, config, answer) }
     }
 
-    /// With the subprotocol that was agreed in the opening handshake.
+    /// Sets the subprotocol that was agreed in the opening handshake.
     pub(crate) fn with_protocol(mut self, protocol: Option<&str>) -> Self {
         self.protocol = protocol.map(|protocol| Box::new(Subprotocol(protocol.into())));
         self
     }
 
-    /// With what was agreed about compression in the opening handshake.
+    /// Sets the compression parameters that were agreed in the opening handshake.
     #[cfg(feature = "deflate")]
     pub(crate) fn with_deflate(mut self, agreement: Option<Agreement>) -> Self {
         if let (Some(agreement), Some(options)) = (agreement, &self.config.deflate) {
@@ -143,40 +155,52 @@ impl Connection {
         self
     }
 
-    /// The compression parameters that the opening handshake agreed on; `None` if compression was not agreed.
+    /// Returns the compression parameters that were agreed in the opening handshake, or `None` if compression was not agreed.
     #[cfg(feature = "deflate")]
     #[must_use]
     pub const fn deflate(&self) -> Option<Agreement> {
         self.agreement
     }
 
-    /// The bytes to write: a [`bytes::Buf`], which you advance by the number of bytes that the transport accepted. With `std`,
-    /// [`Output::write_to`] does both.
+    /// Returns the bytes to write. Call `Output::write_to` on it, or use it as a [`bytes::Buf`]: write a chunk, and advance by
+    /// the number of bytes that the transport accepted.
     #[inline]
     pub fn output(&mut self) -> &mut Output {
         &mut self.sender.output
     }
 
-    /// The number of bytes queued and not yet written, frame headers included: the browser's `bufferedAmount`.
+    /// Returns the number of bytes that are queued and not yet written, frame headers included: the browser's `bufferedAmount`.
+    ///
+    /// Use it for back-pressure: while it is above a bound of your choice, do not read more from this peer, or send it less.
+    ///
+    /// ```
+    /// # use bowline::{Config, Connection, Role};
+    /// # let mut server = Connection::new(Role::Server, Config::default());
+    /// server.send_text("Hello")?;
+    /// assert_eq!(server.buffered_amount(), 7);
+    /// # Ok::<(), bowline::SendError>(())
+    /// ```
+    #[doc(alias("bufferedAmount", "back-pressure", "backpressure"))]
     #[must_use]
     #[inline]
     pub fn buffered_amount(&self) -> usize {
         self.sender.output.len()
     }
 
-    /// The role of this endpoint: client or server.
+    /// Returns the role of this endpoint: client or server.
     #[must_use]
     pub fn role(&self) -> Role {
         self.sender.role()
     }
 
-    /// The subprotocol in use (§1.9), if one was agreed in the opening handshake.
+    /// Returns the subprotocol (§1.9), or `None` if none was agreed in the opening handshake.
+    #[doc(alias("subprotocol", "Sec-WebSocket-Protocol"))]
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
         self.protocol.as_deref().map(|Subprotocol(protocol)| &**protocol)
     }
 
-    /// The configuration that the connection was made with.
+    /// Returns the configuration that the connection was created with.
     #[must_use]
     pub fn config(&self) -> &Arc<Config> {
         &self.config

@@ -1,16 +1,18 @@
-//! Bytes in.
+//! Bytes in: the methods of a connection that receive. A fast path for messages that are complete in the input comes first.
+//! Everything else goes to the general path, which alone has the last word on errors.
 
 use super::{Cause, CloseFrame, Connection, DirectRead, Endpoint, Event, receive::Whole, transitions::Trigger};
 use crate::{Input, Payload, ProtocolError};
 
 impl Connection {
-    /// Takes bytes off the front of `input` and returns the next event, or `None` once `input` is used up.
+    /// Consumes bytes from the front of `input` and returns the next event, or `None` once `input` is used up.
     ///
-    /// A payload that is complete in `input` is unmasked there and borrowed. The received part of an unfinished message is copied to the
-    /// connection, so that the buffer is free for the next read, of this connection or of another.
+    /// Call it in a loop after each read. A payload that is complete in `input` is unmasked there and borrowed. The received part
+    /// of an unfinished message is copied to the connection, so that the buffer is free for the next read, of this connection or of
+    /// another.
     ///
-    /// It does not return errors: if the peer breaks a rule, the last event is [`Event::Failed`], and the Close frame is already in the
-    /// [`output`](Self::output). Pongs, and the answer to a Close frame, are queued there, too. After the last event, all input is
+    /// It does not return errors. If the peer breaks a rule, the last event is [`Event::Failed`], and the Close frame for the peer
+    /// is queued in the [`output`](Self::output), as are pongs and the answer to a Close frame. After the last event, all input is
     /// discarded (RFC 6455 §1.4, §7.1.7).
     ///
     /// ```
@@ -42,6 +44,7 @@ impl Connection {
         }
     }
 
+    /// The general path. It is never inlined, so that the fast path stays small.
     #[inline(never)]
     fn receive_any<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         match self.receiver.receive(input, &self.config) {
@@ -51,14 +54,18 @@ impl Connection {
         }
     }
 
-    /// Returns an event that is ready without new bytes. Call it after a [`direct_read`](Self::direct_read), and with compression and
-    /// [`Delivery::Chunks`](crate::Delivery::Chunks), where one read can contain several chunks.
+    /// Returns an event that is ready without new bytes, or `None`. Call it after a [`direct_read`](Self::direct_read): it returns
+    /// the message if that is now complete.
+    ///
+    /// With compression and [`Delivery::Chunks`](crate::Delivery::Chunks), chunks can also be ready after all input is consumed. A
+    /// loop over [`receive`](Self::receive) until `None` returns them. Call this method if your loop ends as soon as the input is
+    /// empty.
     #[must_use = "it may be a message"]
     pub fn poll_event(&mut self) -> Option<Event<'static>> {
         self.receive(&mut Input::default())
     }
 
-    /// Answers pings and Close frames.
+    /// Queues the answers to pings and Close frames.
     fn answer<'b>(&mut self, event: Event<'b>) -> Event<'b> {
         match &event {
             Event::Ping(payload) => self.sender.pong(payload, &self.config),
@@ -75,6 +82,7 @@ impl Connection {
         event
     }
 
+    /// Fails the connection (§7.1.7): queues the Close frame, discards the input, and returns the last event.
     #[cold]
     fn fail(&mut self, error: ProtocolError, input: &mut Input<'_>) -> Event<'static> {
         *input = Input::default();
@@ -83,11 +91,15 @@ impl Connection {
         Event::Failed(error)
     }
 
-    /// Lets `read` fill spare capacity inside the message being assembled, so that a large binary payload is read straight into its
-    /// message instead of being copied from a read buffer. It returns the result of `read`, or `None` if there is no such payload,
-    /// which is the normal case. Then read into a buffer, and call [`receive`](Self::receive).
+    /// Calls `read` with spare capacity inside the message being assembled, so that a large binary payload is read straight into
+    /// its message, without a copy from a read buffer.
     ///
-    /// After each direct read, [`poll_event`](Self::poll_event) returns the message if it is complete.
+    /// Use it for messages that are much larger than your read buffer. Call it before each read. It returns the result of `read`,
+    /// or `None` if there is nothing to read directly, which is the normal case. Then read into a buffer, and call
+    /// [`receive`](Self::receive). After each direct read, [`poll_event`](Self::poll_event) returns the message if it is complete.
+    ///
+    /// A direct read is possible if an uncompressed binary message is being assembled, if at least 4 KiB of it are received, and if
+    /// at least 4 KiB of its current frame are missing.
     ///
     /// ```
     /// # use bowline::{Config, Connection, Event, Input, Role};
@@ -111,7 +123,8 @@ impl Connection {
         self.receiver.direct_read(read)
     }
 
-    /// Whether a [`direct_read`](Self::direct_read) has completed a frame that [`receive`](Self::receive) has not yet processed.
+    /// Returns whether a [`direct_read`](Self::direct_read) has completed a frame that [`receive`](Self::receive) has not yet
+    /// processed.
     #[cfg(feature = "std")]
     pub(crate) const fn has_complete_frame(&self) -> bool {
         self.phase.receives() && self.receiver.has_complete_frame()

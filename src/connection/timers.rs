@@ -1,5 +1,8 @@
-//! Keepalive pings, the idle deadline, the deadline for a pong and that for closing. Those of the opening handshake are in
-//! `handshake/deadline`.
+//! The ping interval, and the deadlines for a pong, for an idle connection and for closing. The deadline of the opening handshake
+//! is in `handshake/deadline`.
+//!
+//! Time enters only through `tick`, which arms and fires the timers. Receiving and sending only set flags, which the next tick
+//! reads as [`Activity`]: to set a timer for each message would cost more than to parse it.
 
 use super::{
     Cause, CloseFrame, Connection, Deadline, Endpoint,
@@ -8,39 +11,40 @@ use super::{
 use crate::{CloseCode, Deadlines, Timestamp, bug::OrBug, frame::Opcode, time::MIN_WAIT};
 use core::time::Duration;
 
-/// How long the space of the output is kept after it was last used, so that a busy connection need not allocate it for
-/// each reply, and an idle one holds none.
+/// How long the memory of the output is kept after it was last used, so that a busy connection need not allocate it for each reply,
+/// and an idle one holds none.
 const RELEASE_AFTER: Duration = Duration::from_secs(1);
 
-/// The deadlines of a connection, in the order in which they fire.
+/// The timers of a connection, in the order in which they fire if several have expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timer {
-    /// Time to send a ping.
+    /// The ping interval: sends a ping.
     Ping,
-    /// The ping should have been answered.
+    /// The deadline for any byte after that ping.
     Pong,
-    /// A message should have been received or sent.
+    /// The deadline for a message in either direction.
     Idle,
-    /// The closing should be over.
+    /// The deadline for the end of a connection that is closing.
     Close,
-    /// Time to release the memory of the output.
+    /// Frees the memory of the output.
     Release,
 }
 
 impl Timer {
+    /// `Pong` is before `Idle`: if both have expired, the peer is gone, and not only idle.
     pub(crate) const ALL: [Self; 5] = [Self::Ping, Self::Pong, Self::Idle, Self::Close, Self::Release];
 
-    /// A deadline for the peer. When it has passed, what the peer sent may still lie unread in the socket, because this
-    /// endpoint was busy: so it fires only if it is found passed a second time.
+    /// Returns whether this is a deadline for the peer. It fires only if two ticks find it expired: this endpoint may have been
+    /// busy, and the peer's bytes may still be unread in the socket. The driver reads them between the two ticks.
     const fn is_for_peer(self) -> bool {
         matches!(self, Self::Pong | Self::Idle)
     }
 }
 
-/// What has happened since the last tick.
+/// What was received and sent since the last tick.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Activity {
-    /// Bytes were received from the peer.
+    /// Bytes of any kind were received from the peer.
     pub(crate) heard: bool,
     /// A part of a message was received or sent.
     pub(crate) message: bool,
@@ -48,17 +52,19 @@ pub(crate) struct Activity {
     pub(crate) output: bool,
 }
 
-/// Deadlines are armed and fired by a tick, never by a message: that would cost more than to parse it.
+/// The state of all timers, indexed by [`Timer`].
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
+    /// When each timer expires, or `None` if it is not armed.
     at: [Option<Timestamp>; Timer::ALL.len()],
-    /// Which deadlines were found passed, but not yet fired.
+    /// Whether a tick has found a deadline for the peer expired, without firing it. Arming the timer resets this.
     passed: [bool; Timer::ALL.len()],
 }
 
 impl Timers {
     /// Arms the deadlines of an open connection.
     pub(crate) fn arm_open(&mut self, now: Timestamp, activity: Activity, deadlines: &Deadlines) {
+        // At most one of `Ping` and `Pong` is armed. Any byte from the peer returns to `Ping`.
         if activity.heard || !(self.is_armed(Timer::Ping) || self.is_armed(Timer::Pong)) {
             self.set(Timer::Ping, now, deadlines.ping);
             self.set(Timer::Pong, now, None);
@@ -68,14 +74,14 @@ impl Timers {
         }
     }
 
-    /// A ping has been sent: arms the deadline for its answer.
+    /// Arms the deadline for the answer to a ping that was sent.
     pub(crate) fn arm_pong(&mut self, now: Timestamp, deadlines: &Deadlines) {
         self.set(Timer::Pong, now, deadlines.pong);
-        // Without a deadline for the answer, the next ping is all there is to wait for.
+        // Without a deadline for the answer, the next ping follows after the same interval.
         self.set(Timer::Ping, now, if deadlines.pong.is_some() { None } else { deadlines.ping });
     }
 
-    /// Arms the deadline of a closing connection, once.
+    /// Arms the deadline of a closing connection, and disarms all others. It does so only once, so that a peer cannot put it off.
     pub(crate) fn arm_closing(&mut self, now: Timestamp, deadlines: &Deadlines) {
         if !self.is_armed(Timer::Close) {
             *self = Self::default();
@@ -83,7 +89,7 @@ impl Timers {
         }
     }
 
-    /// Arms the release of the output's memory.
+    /// Arms the release of the output's memory, anew whenever output was queued.
     pub(crate) fn arm_release(&mut self, now: Timestamp, activity: Activity, holds_space: bool) {
         if !holds_space {
             self.set(Timer::Release, now, None);
@@ -92,7 +98,7 @@ impl Timers {
         }
     }
 
-    /// Whether `timer` has expired. If so, it is disarmed.
+    /// Returns whether `timer` fires. If so, it is disarmed.
     pub(crate) fn fires(&mut self, timer: Timer, now: Timestamp) -> bool {
         if self.at(timer).is_none_or(|at| at > now) {
             return false;
@@ -107,7 +113,7 @@ impl Timers {
         true
     }
 
-    /// How long until something is due.
+    /// Returns the time until the next timer expires, or `None` if none is armed.
     pub(crate) fn wait(&self, now: Timestamp) -> Option<Duration> {
         let next = self.at.iter().flatten().min()?;
         Some(next.saturating_since(now).max(MIN_WAIT))
@@ -132,11 +138,12 @@ impl Timers {
 }
 
 impl Connection {
-    /// Advances the clock: queues a ping if one is due, ends the connection if a deadline has expired. Returns how long to wait
-    /// for input before the next call; `None` means that nothing is scheduled. It never returns `Some(Duration::ZERO)`.
+    /// Advances the clock: queues a ping if one is due, and closes the connection if a deadline has expired. Returns how long to
+    /// wait for input before the next call. `None` means that nothing is scheduled. It never returns `Some(Duration::ZERO)`.
     ///
-    /// Call it once after each read, before writing: it may queue output. A deadline for the peer expires only at the second call after
-    /// its time, so that a driver that was busy first reads what is in the socket.
+    /// Call it once after each read, before writing, since it may queue output. Call it also after that time without a read.
+    /// Without it, no [deadline](Deadlines) works. A deadline for the peer expires only at the second call after its time: a driver
+    /// that was busy reads what is in the socket between the two calls.
     ///
     /// ```
     /// use bowline::{Config, Connection, Role, Timestamp};
@@ -149,10 +156,12 @@ impl Connection {
     /// let _wait = server.tick(Timestamp::since_origin(Duration::from_secs(30)));
     /// assert_eq!(server.output().chunk(), b"\x89\x00"); // nothing was received until then: a ping
     /// ```
+    #[doc(alias("timer", "handle_timeout"))]
     #[must_use = "the time until the next call"]
     pub fn tick(&mut self, now: Timestamp) -> Option<Duration> {
         let activity = self.activity();
-        // Closing disarms what counts for an open connection, before it can fire: nothing follows a Close frame.
+        // Before anything fires: a connection that has begun to close since the last tick must not send a ping behind its Close
+        // frame.
         match self.phase {
             Phase::Open => self.timers.arm_open(now, activity, &self.config.deadlines),
             _ => self.timers.arm_closing(now, &self.config.deadlines),
@@ -166,15 +175,15 @@ impl Connection {
             return None;
         }
         if self.phase != Phase::Open {
-            // A deadline for the peer may just have begun it.
+            // A deadline for the peer may just have begun to close the connection.
             self.timers.arm_closing(now, &self.config.deadlines);
         }
         self.timers.arm_release(now, activity, self.sender.output.holds_space());
         self.timers.wait(now)
     }
 
-    /// Begins all deadlines anew at the next [`tick`](Self::tick). Call it when the connection is driven by another clock from
-    /// now on, whose [`Timestamp`]s have nothing to do with those before.
+    /// Restarts all deadlines at the next [`tick`](Self::tick). Call it when you move a connection to a driver with another clock,
+    /// whose [`Timestamp`]s have another origin.
     ///
     /// ```
     /// use bowline::{Config, Connection, Role, Timestamp};
@@ -183,29 +192,32 @@ impl Connection {
     /// let mut server = Connection::new(Role::Server, Config::default());
     /// let _wait = server.tick(Duration::from_secs(3600).into()); // the clock of one driver
     /// server.restart_clock();
-    /// let wait = server.tick(Timestamp::default()); // that of another
+    /// let wait = server.tick(Timestamp::default()); // the clock of another driver
     /// assert_eq!(wait, Some(Duration::from_secs(30))); // `Deadlines::ping`
     /// ```
     pub fn restart_clock(&mut self) {
         self.timers = Timers::default();
     }
 
-    /// Bytes have arrived from the peer that are not received yet, because the caller is busy: the peer is alive.
+    /// Counts bytes from the peer that have arrived, but are not received yet because the caller is busy: the peer is alive.
     #[cfg(feature = "tokio")]
     pub(crate) fn note_sign_of_life(&mut self) {
         self.receiver.note_bytes();
     }
 
+    /// Returns what was received and sent since the last call.
     fn activity(&mut self) -> Activity {
         let (heard, received) = self.receiver.take_seen();
         let sent = self.sender.take_message_seen();
         Activity { heard, message: received || sent, output: self.sender.output.take_used() }
     }
 
+    /// Acts on a timer that has expired.
     fn fire(&mut self, timer: Timer, now: Timestamp) {
         match timer {
             Timer::Ping => {
-                // If the output is full the ping could not leave anyway; the deadline for an answer counts all the same.
+                // If the output is full, the ping would not reach the peer anyway. The deadline for an answer is armed all the
+                // same.
                 let _ = self.sender.control(Opcode::Ping, &[], &self.config);
                 self.timers.arm_pong(now, &self.config.deadlines);
             }
@@ -219,6 +231,7 @@ impl Connection {
         }
     }
 
+    /// Begins to close the connection to a peer that a deadline has expired for.
     fn time_out(&mut self, deadline: Deadline, code: CloseCode, reason: &'static str) {
         let close = CloseFrame { code, reason: reason.into() };
         self.transition(Trigger::PeerTimeout, Endpoint::Local, Cause::Deadline(deadline), close);

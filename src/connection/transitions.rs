@@ -1,5 +1,7 @@
 //! The closing of a connection as one table (RFC 6455 §7). It is the same for both roles.
 //!
+//! Each cell has the next phase, and below it the action. `—` means that nothing changes.
+//!
 //! ```text
 //!                 close()      Close frame   violation    peer         write        close        end of      transport
 //!                              received                   timeout      failed       deadline     stream      failed
@@ -15,38 +17,47 @@
 //!                                                                      drop output  drop output              drop output
 //! ```
 //!
-//! A Close frame is sent at most once: only the way out of `Open` sends one (§5.5.1). After `Exchanged` and `Failed`
-//! nothing that arrives is looked at (§1.4, §7.1.7). `Ended` keeps its output, so that what was queued when the peer shut
-//! its half of the stream can still be written; the close deadline bounds that, too. When writing fails, nothing can be sent
-//! any more, not even a Close frame, but the peer may have said why: what it sent is received until its stream ends, or until
-//! the close deadline.
+//! How to read it:
+//!
+//! - Phases only go forward: no row leads to a row above it. So no order of triggers opens a connection again.
+//! - A Close frame is sent at most once, since only the transitions out of `Open` send one (§5.5.1). The peer's Close frame is
+//!   answered behind everything that is queued.
+//! - In `CloseSent`, the peer's messages are still received, since it may send some before its answer.
+//! - In `Exchanged`, `Failed` and `Ended`, input is discarded (§1.4, §7.1.7). Nothing that arrives can change how the connection
+//!   ended, so that `closure` reports it.
+//! - `Exchanged` and `Failed` still need the transport: to write the Close frame, and to read until the peer ends its stream. To
+//!   close a socket with unread bytes would reset it, and the peer could lose the Close frame.
+//! - The end of the peer's stream keeps the output: a peer may have shut down only its half of the stream. The close deadline
+//!   bounds this, too. That is why there are actions in `Ended`.
+//! - After a failed write, nothing can be sent, not even a Close frame. But the peer may have sent one with its reason before it
+//!   left. So `Open` goes to `CloseSent`, and input is received until the peer's stream ends, or until the close deadline.
+//! - The close deadline is not armed in `Open`. The cell exists since the table is total.
 
-/// The phase of the closing handshake.
+/// The phase of the closing handshake: a row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Messages flow both ways: OPEN.
+    /// Messages can be sent and received.
     Open,
-    /// Our Close frame is sent, or queued, or can no longer be written; the peer's is awaited, and its messages are still
-    /// received.
+    /// Our Close frame is queued or written, or writing has failed. The Close frame of the peer is awaited.
     CloseSent,
-    /// Both Close frames are exchanged; the end of the stream is awaited.
+    /// The Close frames are exchanged, except that ours may still be queued. The end of the stream is awaited.
     Exchanged,
-    /// The peer broke a rule, and a Close frame was sent; the end of the stream is awaited.
+    /// The peer broke a rule, and a Close frame is queued or written. The end of the stream is awaited.
     Failed,
-    /// Nothing more will be received.
+    /// The peer's stream has ended, or the transport failed, or the close deadline has expired. Output may be left to write.
     Ended,
 }
 
-/// The cause of a transition.
+/// The cause of a transition: a column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trigger {
-    /// The caller closes.
+    /// The caller called `close`.
     CloseCalled,
     /// The peer's Close frame arrived.
     CloseReceived,
     /// The peer broke a rule.
     Violation,
-    /// A deadline for the peer has expired.
+    /// The deadline for a pong, or the idle deadline, has expired.
     PeerTimeout,
     /// Writing to the transport failed.
     WriteFailed,
@@ -54,22 +65,24 @@ pub(crate) enum Trigger {
     CloseDeadline,
     /// The peer's half of the stream ended.
     EndOfStream,
-    /// The transport reported an error.
+    /// Reading from the transport failed.
     TransportFailed,
 }
 
-/// What a transition requires to be done.
+/// The action of a transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Nothing.
     Nothing,
     /// Queue our Close frame.
     SendClose,
-    /// Discard what is queued: it cannot be written any more.
+    /// Discard what is queued, since it can no longer be written.
     DropOutput,
 }
 
-/// The next phase, and what to do: the table above.
+/// Returns the next phase and the action: the table above.
+///
+/// Only `Ended` and `TransportFailed` have a wildcard, so that the compiler asks for the other cells of a new phase or trigger.
 pub(crate) const fn transition(phase: Phase, trigger: Trigger) -> (Phase, Action) {
     use Phase as P;
     use Trigger as T;
@@ -97,12 +110,13 @@ pub(crate) const fn transition(phase: Phase, trigger: Trigger) -> (Phase, Action
 }
 
 impl Phase {
-    /// Whether input is still received, and not discarded.
+    /// Returns whether input is received, and not discarded.
     pub(crate) const fn receives(self) -> bool {
         matches!(self, Self::Open | Self::CloseSent)
     }
 
-    /// Whether how the connection ended is certain: no later trigger changes it.
+    /// Returns whether no later trigger changes the cause of the end. Whether the end is clean is certain only when our Close frame
+    /// is written, too.
     pub(crate) const fn is_settled(self) -> bool {
         matches!(self, Self::Exchanged | Self::Failed | Self::Ended)
     }

@@ -1,4 +1,4 @@
-//! Plain payload to compressed (RFC 7692 §6.1, §7.2.1).
+//! Compression of the messages that are sent (RFC 7692 §6.1, §7.2.1).
 
 use super::{Agreement, MAX_WINDOW_BITS, MIN_WINDOW_BITS, Options, with_scratch};
 use crate::{Role, bug::OrBug};
@@ -9,15 +9,17 @@ use zlib_rs::{Deflate, DeflateConfig, DeflateFlush};
 /// "Remove 4 octets (that are 0x00 0x00 0xff 0xff) from the tail end" (§7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 
-/// An empty stored block without its tail (§7.2.3.6): the last fragment of a message when there is nothing left to compress.
+/// An empty stored block without its tail (§7.2.3.6). It is the last fragment of a message if nothing is left to compress.
 const EMPTY_BLOCK: [u8; 1] = [0x00];
 
-/// The compression of a connection's messages.
+/// The state of compression for the messages that a connection sends.
 #[derive(Default)]
 pub(crate) struct Compression {
+    /// `Some` if compression was agreed.
     agreed: Option<Agreed>,
     /// Whether the message whose chunks are being sent is compressed.
     in_message: bool,
+    /// With context takeover, kept from the first message on. Otherwise kept only within a message that is sent in chunks.
     context: Option<Compressor>,
 }
 
@@ -29,14 +31,14 @@ struct Agreed {
 }
 
 impl Agreed {
-    /// How a message ends: the flush that "forgets" what came before costs less than a reset (zlib's manual: "compression can
-    /// restart from this point").
+    /// How a message ends. Without context takeover, a full flush replaces a reset, which costs more: nothing after it refers to
+    /// what was before it (zlib's manual: "compression can restart from this point").
     const fn after_message(self) -> DeflateFlush {
         if self.context_takeover { DeflateFlush::SyncFlush } else { DeflateFlush::FullFlush }
     }
 }
 
-/// A compressor, and what it was made with.
+/// A compressor with its settings. In a box, since it moves between connections and the pool.
 pub(super) struct Compressor(Box<Inner>);
 
 struct Inner {
@@ -44,6 +46,7 @@ struct Inner {
     key: Key,
 }
 
+/// The settings that a compressor keeps for its life: one from the pool must have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Key {
     level: u8,
@@ -60,7 +63,7 @@ impl Compression {
         Self { agreed: Some(agreed), ..Self::default() }
     }
 
-    /// Whether messages may be sent compressed.
+    /// Whether messages may be sent compressed: compression was agreed.
     pub(crate) const fn is_agreed(&self) -> bool {
         self.agreed.is_some()
     }
@@ -68,22 +71,25 @@ impl Compression {
     /// Whether a whole message of `len` bytes is to be compressed.
     #[inline]
     pub(crate) fn takes(&self, len: usize, options: &Options) -> bool {
+        // An empty message cannot become shorter.
         self.is_agreed() && len >= options.threshold.max(1)
     }
 
-    /// The window that messages are compressed with, in bits.
+    /// Returns the window for the messages that are sent, in bits. `None` if compression was not agreed.
     pub(crate) fn window_bits(&self) -> Option<u8> {
         self.agreed.map(|agreed| agreed.window_bits)
     }
 
-    /// Call it when a message is sent that was compressed elsewhere: later messages must not refer to what was before it.
+    /// To be called when a message is sent that was compressed elsewhere. The peer's window then has content that this compressor
+    /// has not seen, so later messages must not refer to anything before it.
     pub(crate) fn forget(&mut self) {
         if let Some(context) = &mut self.context {
             context.0.stream.reset();
         }
     }
 
-    /// The compressed payload of a whole message, if that is shorter: in `chunk`, if it fits.
+    /// Compresses the payload of a whole message. Returns `None` if that does not make it shorter. The result is in `chunk`, if
+    /// it fits.
     pub(crate) fn message<'c>(
         &mut self,
         payload: &[u8],
@@ -95,7 +101,7 @@ impl Compression {
         let compressed = context.compress(payload, agreed.after_message(), chunk).map(without_tail);
         let shorter = compressed.filter(|compressed| compressed.len() < payload.len());
         if agreed.context_takeover && shorter.is_none() {
-            // A message that is sent uncompressed is not in the peer's window.
+            // The message is then sent uncompressed, so it is not in the peer's window. Later messages must not refer to it.
             context.0.stream.reset();
         }
         self.keep_context(context, agreed, options);
@@ -107,7 +113,7 @@ impl Compression {
         self.in_message
     }
 
-    /// A chunk of a compressed message. The tail stays in all but the last (§7.2.1).
+    /// Compresses a chunk of a message. Only the tail of the last chunk is removed (§7.2.1).
     pub(crate) fn chunk(&mut self, payload: &[u8], last: bool, options: &Options) -> Option<Vec<u8>> {
         let agreed = self.agreed?;
         self.in_message = !last;
@@ -119,7 +125,8 @@ impl Compression {
                 let flush = if last { agreed.after_message() } else { DeflateFlush::SyncFlush };
                 let compressed = with_scratch(|chunk| {
                     let compressed = context.compress(payload, flush, chunk);
-                    // The compressor accepts any input; if it did not, the peer would refuse the message.
+                    // The compressor accepts all input. If it did not, the rest of the message would be invalid, and the peer
+                    // would refuse it.
                     debug_assert!(compressed.is_some(), "the compressor refused its input");
                     let compressed = compressed.or_bug();
                     if last { without_tail(compressed) } else { compressed }.into_owned()
@@ -132,6 +139,7 @@ impl Compression {
             && !agreed.context_takeover
             && let Some(mut context) = self.context.take()
         {
+            // `EMPTY_BLOCK` did not go through the compressor, so it has not flushed at the end of this message.
             if payload.is_empty() {
                 context.0.stream.reset();
             }
@@ -140,7 +148,7 @@ impl Compression {
         Some(compressed)
     }
 
-    /// Frees the compressor: nothing more is compressed.
+    /// Frees the compressor. To be called when nothing more is compressed.
     pub(crate) fn discard(&mut self) {
         self.context = None;
     }
@@ -158,7 +166,7 @@ impl Compression {
     }
 }
 
-/// The payload of a message for many connections, compressed on its own, if that makes it shorter.
+/// Compresses a message for many connections, without reference to others. Returns `None` if that does not make it shorter.
 pub(crate) fn compress_alone(payload: &[u8], window_bits: u8, options: &Options) -> Option<Vec<u8>> {
     let mut context = Compressor::from_pool(window_bits, options);
     let compressed = with_scratch(|chunk| {
@@ -169,7 +177,8 @@ pub(crate) fn compress_alone(payload: &[u8], window_bits: u8, options: &Options)
     compressed
 }
 
-/// An upper bound for the compressed size of any `len` bytes.
+/// Returns an upper bound for the compressed size of any `len` bytes. In a block with fixed codes, a byte takes at most 9 bits
+/// (RFC 1951 §3.2.6).
 pub(crate) const fn bound(len: usize) -> usize {
     len.saturating_add(len / 8).saturating_add(64)
 }
@@ -199,8 +208,8 @@ impl Compressor {
         })
     }
 
-    /// All of `payload`, compressed up to the end of a block and of a byte: in `chunk`, if it fits with a byte to spare. `None` if the
-    /// compressor does not accept it; it is then reset.
+    /// Compresses all of `payload`, up to the end of a block and of a byte. The result is in `chunk`, if that has at least one
+    /// byte to spare. Returns `None` if the compressor does not accept the payload. It is then reset.
     fn compress<'c>(&mut self, payload: &[u8], flush: DeflateFlush, chunk: &'c mut [u8]) -> Option<Cow<'c, [u8]>> {
         let mut rest = payload;
         let mut compressed = Vec::new();
@@ -211,8 +220,10 @@ impl Compressor {
             let took = moved(self.0.stream.total_in(), before.0);
             let gave = moved(self.0.stream.total_out(), before.1);
             rest = rest.get(took..).or_bug();
-            // "If deflate returns with avail_out == 0, this function must be called again" (zlib's manual).
+            // "If deflate returns with avail_out == 0, this function must be called again" (zlib's manual). So a result that
+            // exactly fills the chunk may not be all of it.
             let is_full = gave == chunk.len();
+            // With space left, a compressor that works has consumed everything. Another call would change nothing.
             if status.is_err() || !is_full && !rest.is_empty() {
                 self.0.stream.reset();
                 return None;

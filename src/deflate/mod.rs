@@ -1,4 +1,4 @@
-//! Compression of messages: permessage-deflate (RFC 7692).
+//! Compression of messages: permessage-deflate (RFC 7692). It needs the feature `deflate`.
 //!
 //! One line enables it. Without it, a server declines compression, and a client does not offer it:
 //!
@@ -8,10 +8,11 @@
 //! let config = Config::default().with(|config| config.deflate = Some(deflate::Options::default()));
 //! ```
 //!
-//! The opening handshake negotiates it, and [`Connection::deflate`](crate::Connection::deflate) returns what was agreed. From then
-//! on, messages are compressed when they are sent and decompressed when they are received. The limit on a message counts the
-//! decompressed bytes, and is exact. Sent messages of at least [`Options::threshold`] bytes are compressed. Exceptions are messages
-//! sent with [`Message::uncompressed`](crate::Message::uncompressed), and messages that compression would not make shorter.
+//! The opening handshake negotiates it, and [`Connection::deflate`](crate::Connection::deflate) returns the agreed parameters.
+//! From then on, messages are compressed when they are sent and decompressed when they are received. The limit on a message
+//! counts the decompressed bytes, and is exact. Sent messages of at least [`Options::threshold`] bytes are compressed. Exceptions
+//! are messages sent with [`Message::uncompressed`](crate::Message::uncompressed), and messages that compression would not make
+//! shorter.
 //!
 //! [The guide](crate::guide::compression) has advice on when to compress, and with which options.
 //!
@@ -25,9 +26,9 @@
 //! | compressing, window of 9 bits, memory level 1 | 137 KB | the same |
 //!
 //! *Context takeover* means that a message can refer to the messages before it: similar small messages become much smaller, and
-//! both endpoints keep a window of up to 32 KiB for each direction. With no context takeover, a connection holds no memory for
-//! compression between two messages: a context is taken from a pool that all connections with the same [`Options`] share, and
-//! returned after the message.
+//! both endpoints keep a window of up to 32 KiB for each direction. With *no context takeover*, a connection holds no memory for
+//! compression between two messages. It borrows a compressor or decompressor for each message from a pool, which all connections
+//! with the same [`Options`] share.
 //!
 //! # Secrets
 //!
@@ -47,6 +48,8 @@
 //! - The position of an error in a compressed message is that of the message's first byte, since the decompressor does not report
 //!   which of its bytes is invalid.
 
+#![doc(alias("permessage-deflate", "context takeover", "no context takeover", "no_context_takeover", "zlib"))]
+
 mod compressor;
 mod decompressor;
 mod negotiation;
@@ -61,16 +64,17 @@ pub(crate) use scratch::with_scratch;
 
 use pool::Pool;
 
-/// The smallest window that can be compressed for, in bits.
+/// The smallest window that zlib can compress with, in bits: for 8 it uses 9.
 const MIN_WINDOW_BITS: u8 = 9;
-/// The largest window, and the one in use where no parameter asks for another (RFC 7692 §7.1.2).
+/// The largest window, in bits. It is used if no parameter asks for a smaller one (RFC 7692 §7.1.2).
 const MAX_WINDOW_BITS: u8 = 15;
 
-/// How to compress messages, and what to ask of the peer: see [`Config::deflate`](crate::Config::deflate). Change the defaults to
-/// use less memory, or to send fewer bytes.
+/// How to compress messages, and what to ask of the peer, as the value of [`Config::deflate`](crate::Config::deflate). Change the
+/// defaults to use less memory, or to send fewer bytes.
 ///
-/// Options without a prefix are for the messages that this endpoint sends, and those with `peer_` for the messages that it receives,
-/// so that the same options are right for clients and servers. The defaults of other implementations are those of November 2026.
+/// Options without a prefix are for the messages that this endpoint sends, and those with `peer_` for the messages that it
+/// receives, so that the same options are right for clients and servers. On a server, `peer_` options stand for the parameters of
+/// RFC 7692 that begin with `client_`, and on a client for those that begin with `server_`.
 ///
 /// ```
 /// use bowline::deflate::Options;
@@ -83,51 +87,70 @@ const MAX_WINDOW_BITS: u8 = 15;
 #[non_exhaustive]
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The compression level: from 1 (fast) to 9 (small). 0 does not compress. Values above 9 count as 9.
+    /// The compression level, from 1 (fast) to 9 (small). 0 does not compress. Values above 9 count as 9.
     ///
-    /// Default: 2. At level 1, zlib-rs uses fixed codes: it takes two thirds of the time, and compressed JSON is 1.5 times as long.
-    /// Others: 6 (Python websockets; ws, as it is zlib's default), 1 on Go's own scale (gorilla).
+    /// Default: 2. At level 1, zlib-rs uses fixed codes: it takes two thirds of the time, and compressed JSON is 1.5 times as
+    /// long. Others, as of 2026-11: 6, the default of zlib (Python websockets, ws), and 1 on Go's own scale (gorilla).
     #[doc(alias("compression level"))]
     pub level: u8,
-    /// How much memory the compressor uses besides its window, from 1 to 9; values outside count as the nearest. With less, it is
-    /// slower, and its blocks are shorter.
+    /// How much memory the compressor uses besides its window, from 1 to 9. Values outside count as the nearest. With less
+    /// memory, it is slower, and its blocks are shorter. The [table](self#what-it-costs) has the bytes.
     ///
-    /// Default: 8, as in zlib. Others: 5 (Python websockets), 8 (ws).
+    /// Default: 8, as in zlib. Others, as of 2026-11: 5 (Python websockets), 8 (ws).
+    #[doc(alias("mem_level", "memLevel"))]
     pub memory_level: u8,
-    /// The largest window to compress with, in bits: from 9 to 15; values outside count as the nearest. The peer may ask for less.
+    /// The largest window for the messages that this endpoint sends, in bits: from 9 to 15. Values outside count as the nearest.
+    /// The peer may ask for less. A smaller window saves memory here, and perhaps at the peer, and messages become longer.
     ///
-    /// Default: 15. Others: 12 (Python websockets), 15 (ws).
-    #[doc(alias("max_window_bits"))]
+    /// It is `server_max_window_bits` of a server, and `client_max_window_bits` of a client (RFC 7692 §7.1.2).
+    ///
+    /// Default: 15. Others, as of 2026-11: 12 (Python websockets), 15 (ws).
+    #[doc(alias("max_window_bits", "server_max_window_bits", "client_max_window_bits"))]
     pub window_bits: u8,
-    /// Context takeover for the messages that this endpoint sends: whether they may refer to earlier ones. The peer can ask for no
-    /// context takeover.
+    /// Context takeover for the messages that this endpoint sends: whether they may refer to earlier ones. The peer can ask for
+    /// no context takeover.
     ///
-    /// Default: `true`. Others: `true` (ws, Python websockets), `false` (gorilla).
+    /// `false` is `server_no_context_takeover` of a server, and `client_no_context_takeover` of a client (RFC 7692 §7.1.1).
+    ///
+    /// Default: `true`. Others, as of 2026-11: `true` (ws, Python websockets), `false` (gorilla).
     #[doc(alias("context takeover", "no context takeover", "no_context_takeover"))]
+    #[doc(alias("server_no_context_takeover", "client_no_context_takeover"))]
     pub context_takeover: bool,
-    /// The largest window for the peer to compress with, in bits: from 9 to 15; values outside count as the nearest. A smaller one saves
-    /// memory at the peer, and none here. A server asks for it only if the client offers to limit its window. No peer is asked for 8,
-    /// which zlib cannot compress with.
+    /// The largest window for the messages that the peer sends, in bits: from 9 to 15. Values outside count as the nearest. A
+    /// smaller window saves memory at the peer, and none here.
+    ///
+    /// A server asks for it only if the client offers to limit its window. For servers that do not support it, a client has the
+    /// [`fallback`](Self::fallback). No peer is asked for a window of 8 bits, which zlib cannot compress with.
     ///
     /// Default: 15.
+    #[doc(alias("max_window_bits", "server_max_window_bits", "client_max_window_bits"))]
     pub peer_window_bits: u8,
-    /// Context takeover for the messages that the peer sends: whether they may refer to earlier ones. With no context takeover, this
-    /// endpoint keeps nothing between two of them.
+    /// Context takeover for the messages that the peer sends: whether they may refer to earlier ones. With no context takeover,
+    /// this endpoint keeps no memory for decompression between two of them.
     ///
     /// Default: `true`.
-    #[doc(alias("server_no_context_takeover", "client_no_context_takeover"))]
+    #[doc(alias(
+        "no context takeover",
+        "no_context_takeover",
+        "server_no_context_takeover",
+        "client_no_context_takeover"
+    ))]
     pub peer_context_takeover: bool,
-    /// For clients: whether to also offer compression without `peer_window_bits` and `peer_context_takeover`, for a server that does not
-    /// support them. Both offers are sent together, and the server chooses.
+    /// For clients: whether to offer compression also without [`peer_window_bits`](Self#structfield.peer_window_bits) and
+    /// [`peer_context_takeover`](Self::peer_context_takeover), for servers that do not support them. Both offers are sent
+    /// together, and the server chooses.
+    ///
+    /// With `false`, a server that does not agree to these options has to decline compression. If it answers without them, the
+    /// handshake fails with [`AnswerError`].
     ///
     /// Default: `true`.
     pub fallback: bool,
-    /// Messages of fewer bytes are not compressed. It does not apply to messages that are sent in chunks, since their length is not known
-    /// in advance.
+    /// The size of the smallest message to compress, in bytes. It does not apply to messages that are sent in chunks, since their
+    /// length is not known in advance. Empty messages are never compressed.
     ///
-    /// Default: 64. Others: 1024 (ws), 0 (Python websockets).
+    /// Default: 64. Others, as of 2026-11: 1024 (ws), 0 (Python websockets).
     pub threshold: usize,
-    /// The compressors and decompressors that connections without context takeover share. Clones share them, too.
+    /// The compressors and decompressors that connections without context takeover share. Clones of the options share them, too.
     pool: Pool,
 }
 
@@ -148,7 +171,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// These options, changed by `change`: options in one expression.
+    /// Returns these options, changed by `change`. Use it to write options as one expression.
     ///
     /// ```
     /// use bowline::{Config, deflate::Options};

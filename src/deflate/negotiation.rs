@@ -1,4 +1,4 @@
-//! Negotiation (RFC 7692 §5, §7.1): what a client offers, what a server answers, and what the two agree on.
+//! Negotiation (RFC 7692 §5, §7.1): the client's offers, the server's answer, and the agreement of both.
 
 use super::{MAX_WINDOW_BITS, MIN_WINDOW_BITS, Options};
 use crate::Role;
@@ -18,9 +18,10 @@ const CLIENT_NO_CONTEXT_TAKEOVER: &str = "client_no_context_takeover";
 const SERVER_MAX_WINDOW_BITS: &str = "server_max_window_bits";
 const CLIENT_MAX_WINDOW_BITS: &str = "client_max_window_bits";
 
-/// The compression parameters that the opening handshake agreed on: see [`Connection::deflate`](crate::Connection::deflate).
+/// The compression parameters that the opening handshake agreed on, as returned by
+/// [`Connection::deflate`](crate::Connection::deflate). Use it to log them, or to find out what the peer did not agree to.
 ///
-/// It is printed in the syntax of the server's answer.
+/// `Display` prints them in the syntax of the server's answer.
 ///
 /// ```
 /// use bowline::{Config, Input, Role, deflate::Options, server::{Accept, Handshake, Progress}};
@@ -36,18 +37,25 @@ const CLIENT_MAX_WINDOW_BITS: &str = "client_max_window_bits";
 /// assert!(agreement.context_takeover(Role::Server) && !agreement.context_takeover(Role::Client));
 /// assert_eq!(agreement.to_string(), "permessage-deflate; client_no_context_takeover");
 /// ```
+#[doc(alias("permessage-deflate"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Agreement {
     server_context_takeover: bool,
     client_context_takeover: bool,
-    /// `None` if the answer did not mention it.
+    /// `None` if the server's answer did not contain the parameter.
     server_window_bits: Option<u8>,
     client_window_bits: Option<u8>,
 }
 
 impl Agreement {
-    /// Whether messages from the endpoint with this role may refer to its earlier ones: `false` if `server_no_context_takeover` or
-    /// `client_no_context_takeover` was agreed for it (§7.1.1).
+    /// Returns whether messages from the endpoint with this role may refer to its earlier ones (context takeover). It is `false`
+    /// if `server_no_context_takeover` or `client_no_context_takeover` was agreed for that endpoint (RFC 7692 §7.1.1).
+    #[doc(alias(
+        "no context takeover",
+        "no_context_takeover",
+        "server_no_context_takeover",
+        "client_no_context_takeover"
+    ))]
     #[must_use]
     pub const fn context_takeover(&self, role: Role) -> bool {
         match role {
@@ -56,8 +64,9 @@ impl Agreement {
         }
     }
 
-    /// The largest window that the endpoint with this role may compress with, in bits, from 8 to 15: `server_max_window_bits` or
-    /// `client_max_window_bits` (§7.1.2). It is 15 if the parameter was not agreed.
+    /// Returns the largest window that the endpoint with this role may compress with, in bits, from 8 to 15: the parameter
+    /// `server_max_window_bits` or `client_max_window_bits` (RFC 7692 §7.1.2). It is 15 if the parameter was not agreed.
+    #[doc(alias("max_window_bits", "server_max_window_bits", "client_max_window_bits"))]
     #[must_use]
     pub const fn window_bits(&self, role: Role) -> u8 {
         let bits = match role {
@@ -83,32 +92,45 @@ impl fmt::Display for Agreement {
     }
 }
 
-/// The server's answer to an offer of permessage-deflate is not valid (RFC 7692 §7). It is the reason in a failed handshake of a
-/// client.
+/// Why a server's answer to the offer of permessage-deflate is not valid (RFC 7692 §7). It is the reason in
+/// [`HandshakeError::Deflate`](crate::HandshakeError::Deflate), and there is no connection.
+///
+/// A server that declines compression causes no error: the connection is then not compressed.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum AnswerError {
-    /// The extension is listed more than once in the answer.
-    #[error("the extension is listed more than once")]
+    /// The answer lists the extension more than once.
+    #[error("permessage-deflate is listed more than once: expected it only once")]
     Repeated,
-    /// A parameter is not defined for this extension.
-    #[error("it has a parameter that is not defined for it")]
+    /// A parameter is not one of the four that RFC 7692 §7.1 defines.
+    #[error("it has an unknown parameter: expected only those of RFC 7692 §7.1")]
     UnknownParameter,
-    /// A parameter is repeated.
-    #[error("the parameter {0} is repeated")]
+    /// The answer has the same parameter twice. Holds its name.
+    #[error("the parameter {0} is repeated: expected it only once")]
     RepeatedParameter(&'static str),
-    /// A parameter has an invalid value, or has no value although it needs one.
-    #[error("the parameter {0} has an invalid value, or none: windows have 8 to 15 bits, without leading zeros")]
+    /// A parameter has an invalid value, has a value although it must have none, or has none although it needs one. Holds its
+    /// name.
+    #[error("the value of the parameter {0} is not valid: expected {expected}", expected = expected(.0))]
     InvalidValue(&'static str),
-    /// A parameter that every offer required is missing.
-    #[error("the parameter {0} is missing, but every offer required it")]
+    /// A parameter that every offer required is missing. Holds its name. To connect also without it, set
+    /// [`Options::fallback`].
+    #[error("the parameter {0} is missing, but every offer required it: to connect without it, set `fallback`")]
     Missing(&'static str),
-    /// The server's window is larger than in any offer.
-    #[error("the server's window is larger than in any offer")]
+    /// The server's window is larger than [`Options::peer_window_bits`](Options#structfield.peer_window_bits), which every offer
+    /// required. To connect also with a larger window, set [`Options::fallback`].
+    #[error("the server's window is larger than every offer allowed: to connect with it, set `fallback`")]
     WindowTooLarge,
-    /// The server asks this client to compress with a window of 8 bits, which is not supported: the minimum is 9.
-    #[error("it asks for messages compressed with a window of 8 bits, which is not supported: the minimum is 9")]
+    /// The server asks this client to compress with a window of 8 bits. This is not supported: the minimum is 9.
+    #[error("it asks this client to compress with a window of 8 bits, which is not supported: expected 9 to 15")]
     WindowTooSmall,
+}
+
+/// What the value of a parameter must be.
+fn expected(name: &str) -> &'static str {
+    match name {
+        SERVER_MAX_WINDOW_BITS | CLIENT_MAX_WINDOW_BITS => "a number from 8 to 15, without leading zeros",
+        _ => "none",
+    }
 }
 
 /// The parameters of an offer or of an answer.
@@ -122,7 +144,7 @@ struct Params {
 
 #[derive(Clone, Copy, Debug)]
 enum ClientWindow {
-    /// "Without a value" (§7.1.2.2), in an offer: the client can do with any.
+    /// "Without a value" (§7.1.2.2), only in an offer: the client accepts any limit.
     Any,
     Bits(u8),
 }
@@ -157,7 +179,7 @@ impl Params {
     }
 }
 
-/// As an element of `Sec-WebSocket-Extensions`.
+/// Writes the parameters as an element of `Sec-WebSocket-Extensions`.
 impl fmt::Display for Params {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(NAME)?;
@@ -180,7 +202,7 @@ impl fmt::Display for Params {
     }
 }
 
-/// "This parameter has no value" (§7.1.1.1, §7.1.1.2).
+/// Reads a parameter of which RFC 7692 §7.1.1 says: "This parameter has no value".
 fn flag(slot: &mut bool, name: &'static str, value: Option<&str>) -> Result<(), AnswerError> {
     match (core::mem::replace(slot, true), value) {
         (_, Some(_)) => Err(AnswerError::InvalidValue(name)),
@@ -193,7 +215,7 @@ fn once<T>(slot: &mut Option<T>, name: &'static str, value: T) -> Result<(), Ans
     slot.replace(value).map_or(Ok(()), |_| Err(AnswerError::RepeatedParameter(name)))
 }
 
-/// "A decimal integer value without leading zeroes between 8 to 15 inclusive" (§7.1.2).
+/// Parses the value of a window: "a decimal integer value without leading zeroes between 8 to 15 inclusive" (§7.1.2).
 fn window_bits(name: &'static str, value: &str) -> Result<u8, AnswerError> {
     match value {
         "8" | "9" | "10" | "11" | "12" | "13" | "14" | "15" => value.parse().ok(),
@@ -202,17 +224,18 @@ fn window_bits(name: &'static str, value: &str) -> Result<u8, AnswerError> {
     .ok_or(AnswerError::InvalidValue(name))
 }
 
-/// The parameters of an extension, as they stand in `Sec-WebSocket-Extensions`.
+/// A parameter of an extension as in `Sec-WebSocket-Extensions`: its name, and its value if it has one.
 type Param<'a> = (&'a str, Option<Cow<'a, str>>);
 
-/// The server's side: what is agreed to for an offer with these parameters. `None` if the offer cannot be met or is invalid: then
-/// it is declined (§7), and the next one is considered (§5).
+/// The server's side: returns the agreement for an offer with these parameters. `None` declines the offer, which cannot be met or
+/// is invalid (§7). The next one is then considered (§5).
 pub(crate) fn accept<'a>(offer: impl Iterator<Item = Param<'a>>, options: &Options) -> Option<Agreement> {
     answer(Params::parse(offer).ok()?, options)
 }
 
 fn answer(offer: Params, options: &Options) -> Option<Agreement> {
     let own = options.own_window_bits().min(offer.server_max_window_bits.unwrap_or(MAX_WINDOW_BITS));
+    // zlib would use 9 bits instead of 8, and the client could not decompress that.
     if own < MIN_WINDOW_BITS {
         return None;
     }
@@ -222,6 +245,8 @@ fn answer(offer: Params, options: &Options) -> Option<Agreement> {
         ClientWindow::Any => options.peer_window_bits(),
         ClientWindow::Bits(bits) => bits.min(options.peer_window_bits()),
     });
+    // 15 bits are the default, so the parameter is left out. If the client asked for a limit, the answer must state one
+    // (§7.1.2.1).
     let needs_mention = |bits: &u8| *bits < MAX_WINDOW_BITS;
     Some(Agreement {
         server_context_takeover: options.context_takeover && !offer.server_no_context_takeover,
@@ -231,7 +256,7 @@ fn answer(offer: Params, options: &Options) -> Option<Agreement> {
     })
 }
 
-/// The client's offers, in order of preference (§5).
+/// Returns the client's offers, in order of preference (§5).
 pub(crate) fn offer(options: &Options) -> String {
     let own = match options.own_window_bits() {
         MAX_WINDOW_BITS => ClientWindow::Any,
@@ -257,10 +282,11 @@ fn asks_for_window(options: &Options) -> bool {
     options.peer_window_bits() < MAX_WINDOW_BITS
 }
 
-/// The client's side: what was agreed if the server answers with these parameters. The answer must correspond to an offer (§5), and
-/// its requirements must be supported.
+/// The client's side: returns the agreement for a server's answer with these parameters. The answer must correspond to an offer
+/// (§5), and this endpoint must support what it asks for.
 pub(crate) fn check<'a>(answer: impl Iterator<Item = Param<'a>>, options: &Options) -> Result<Agreement, AnswerError> {
     let answer = Params::parse(answer)?;
+    // With the fallback, one offer requires nothing of the server, so every answer corresponds to an offer.
     if !options.fallback && !options.peer_context_takeover && !answer.server_no_context_takeover {
         return Err(AnswerError::Missing(SERVER_NO_CONTEXT_TAKEOVER));
     }

@@ -1,15 +1,15 @@
-//! Compressors and decompressors that no message uses at the moment.
+//! The pool of compressors and decompressors that no message uses at the moment.
 
 use super::{compressor::Compressor, decompressor::Decompressor};
 use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many of each are kept: as many threads can use one at the same time without allocating new ones.
+/// How many of each are kept. This many threads can use one at the same time without allocating. More would only hold memory.
 const MAX_POOLED: usize = 8;
 
-/// The pool of all connections with the same [`Options`](super::Options): with no context takeover, a connection keeps nothing
-/// between two messages.
+/// The pool of all connections with the same [`Options`](super::Options). With no context takeover, a connection borrows from it
+/// for each message, and keeps nothing between two messages.
 #[derive(Clone, Default)]
 pub(super) struct Pool(Arc<Mutex<Pooled>>);
 
@@ -20,12 +20,12 @@ struct Pooled {
 }
 
 impl Pool {
-    /// A decompressor at the beginning of a stream, if there is one.
+    /// Takes a decompressor out of the pool. It is at the beginning of a stream.
     pub(super) fn decompressor(&self) -> Option<Decompressor> {
         self.lock().decompressors.pop()
     }
 
-    /// It must be at the beginning of a stream.
+    /// Returns a decompressor to the pool. It must be at the beginning of a stream.
     pub(super) fn return_decompressor(&self, decompressor: Decompressor) {
         let mut pooled = self.lock();
         if pooled.decompressors.len() < MAX_POOLED {
@@ -33,24 +33,24 @@ impl Pool {
         }
     }
 
-    /// A compressor at the beginning of a stream, if there is one that fits.
+    /// Takes a compressor out of the pool, for which `fits` is true. It does not refer to earlier messages.
     pub(super) fn compressor(&self, fits: impl Fn(&Compressor) -> bool) -> Option<Compressor> {
         let mut pooled = self.lock();
         let index = pooled.compressors.iter().position(fits)?;
         Some(pooled.compressors.swap_remove(index))
     }
 
-    /// It must be at the beginning of a stream.
+    /// Returns a compressor to the pool. It must not refer to earlier messages, after a full flush or a reset.
     pub(super) fn return_compressor(&self, compressor: Compressor) {
         let mut pooled = self.lock();
         if pooled.compressors.len() >= MAX_POOLED {
-            // The oldest one is the least likely to fit.
+            // Their settings can differ. The oldest one is the least likely to fit the next message.
             pooled.compressors.remove(0);
         }
         pooled.compressors.push(compressor);
     }
 
-    /// Nothing panics while the lock is held, so a poisoned one is consistent.
+    /// Locks the pool. Nothing panics while the lock is held, so the pool is consistent even if the lock were poisoned.
     fn lock(&self) -> MutexGuard<'_, Pooled> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,19 +1,20 @@
-//! Memory for the output of compressors and decompressors: one block for each thread, so that no connection has one of its own.
+//! Memory for the output of compressors and decompressors: one buffer for each thread, so that no connection needs its own.
 
 use alloc::vec::Vec;
 use core::cell::Cell;
 use std::thread_local;
 
-/// How much is compressed or decompressed at a time. The more it is, the less is copied from a decompressor's window.
+/// How many bytes of output are produced at a time. With more, less is copied from a decompressor's window.
 const LEN: usize = 16 * 1024;
 
 thread_local! {
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// Lets `run` use the thread's scratch memory, which is zeroed only when a thread first needs it.
+/// Calls `run` with the thread's scratch memory. It is zeroed only when a thread first needs it, so `run` may find old bytes in
+/// it.
 pub(crate) fn with_scratch<T>(run: impl FnOnce(&mut [u8]) -> T) -> T {
-    // While a thread is torn down it may be gone already; then, as in a call within a call, there is new memory.
+    // The memory is missing in a nested call, and while the thread ends. Then it is allocated anew.
     let mut scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
     scratch.resize(LEN, 0);
     let result = run(&mut scratch);

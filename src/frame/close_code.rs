@@ -1,83 +1,117 @@
-//! Close codes (RFC 6455 §7.4), and which of them may appear on the wire. `CloseFrame::body` encodes 1005 as an empty body.
+//! Close codes (RFC 6455 §7.4), and which of them may appear on the wire. Code 1005 is never encoded: `CloseFrame::body` sends an
+//! empty body instead.
 
 use core::fmt;
 
-/// Why a connection is closed (RFC 6455 §7.4 and the IANA registry it set up).
+/// Why a connection is closed: a close code of RFC 6455 §7.4 and of the registry of IANA.
 ///
-/// Three codes are never sent; they are reported to the application only: [`NO_STATUS`](Self::NO_STATUS),
-/// [`ABNORMAL`](Self::ABNORMAL) and [`TLS_HANDSHAKE`](Self::TLS_HANDSHAKE).
+/// [`Connection::close`](crate::Connection::close) sends one, and [`Closure::code`](crate::Closure::code) returns the one that the
+/// peer sent. Use 1000 for a normal end, and 4000 to 4999 for the reasons of your application.
+///
+/// Three codes are only reported to the application, and never sent: [`NO_STATUS`](Self::NO_STATUS), [`ABNORMAL`](Self::ABNORMAL)
+/// and [`TLS_HANDSHAKE`](Self::TLS_HANDSHAKE).
 ///
 /// ```
 /// use bowline::CloseCode;
+///
 /// assert_eq!(CloseCode::NORMAL.get(), 1000);
 /// assert!(CloseCode::new(4242).may_be_received()); // private use
 /// assert!(!CloseCode::ABNORMAL.may_be_received());
+/// assert_eq!(CloseCode::ABNORMAL.to_string(), "1006 (abnormal closure)");
 /// ```
+#[cfg_attr(
+    feature = "std",
+    doc = "\nWho sends which code, and what to do about it: [`guide::closing`](crate::guide::closing#each-code)."
+)]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CloseCode(u16);
 
 impl CloseCode {
-    /// 1000: the purpose of the connection has been fulfilled.
+    /// 1000: the purpose of the connection is fulfilled.
+    #[doc(alias = "1000")]
     pub const NORMAL: Self = Self(1000);
-    /// 1001: the endpoint is going away: a server shuts down, or a browser leaves the page.
+    /// 1001: the endpoint goes away: a server shuts down, or a browser leaves the page.
+    #[doc(alias = "1001")]
     pub const GOING_AWAY: Self = Self(1001);
     /// 1002: the peer broke a rule of the protocol.
+    #[doc(alias = "1002")]
     pub const PROTOCOL_ERROR: Self = Self(1002);
     /// 1003: the endpoint cannot accept this type of data, such as binary where only text is understood.
+    #[doc(alias = "1003")]
     pub const UNSUPPORTED_DATA: Self = Self(1003);
-    /// 1005: only reported, never sent: the peer's Close frame had no code.
+    /// 1005: the peer's Close frame had no code. Only reported, never sent.
     ///
     /// [`Connection::close`](crate::Connection::close) with this code sends a Close frame without a body.
+    #[doc(alias = "1005")]
     pub const NO_STATUS: Self = Self(1005);
-    /// 1006: only reported, never sent: the connection ended without a Close frame from the peer.
+    /// 1006: the connection ended without a Close frame from the peer. Only reported, never sent.
+    ///
+    /// The reason is in [`Closure::cause`](crate::Closure::cause).
+    #[doc(alias = "1006")]
     pub const ABNORMAL: Self = Self(1006);
     /// 1007: the data is not valid for its type, such as text that is not UTF-8.
+    #[doc(alias = "1007")]
     pub const INVALID_DATA: Self = Self(1007);
     /// 1008: the message violates a policy of the endpoint. Use it if no other code applies.
+    #[doc(alias = "1008")]
     pub const POLICY_VIOLATION: Self = Self(1008);
     /// 1009: the message is too big to process.
+    #[doc(alias = "1009")]
     pub const TOO_BIG: Self = Self(1009);
-    /// 1010: the client requires an extension that the server did not agree to.
+    /// 1010: the client requires an extension that the server did not agree to. Only clients send it.
+    #[doc(alias = "1010")]
     pub const EXTENSION_REQUIRED: Self = Self(1010);
     /// 1011: an unexpected condition prevents the endpoint from continuing.
+    #[doc(alias = "1011")]
     pub const INTERNAL_ERROR: Self = Self(1011);
-    /// 1012: the service is restarting (registered after the RFC).
+    /// 1012: the service restarts (registered after the RFC).
+    #[doc(alias = "1012")]
     pub const SERVICE_RESTART: Self = Self(1012);
-    /// 1013: the service is overloaded; the client should try again later (registered after the RFC).
+    /// 1013: the service is overloaded, and the client should try again later (registered after the RFC).
+    #[doc(alias = "1013")]
     pub const TRY_AGAIN_LATER: Self = Self(1013);
     /// 1014: a gateway received an invalid response from the server behind it (registered after the RFC).
+    #[doc(alias = "1014")]
     pub const BAD_GATEWAY: Self = Self(1014);
-    /// 1015: only reported, never sent: the TLS handshake failed.
+    /// 1015: the TLS handshake failed. Only reported, never sent.
+    #[doc(alias = "1015")]
     pub const TLS_HANDSHAKE: Self = Self(1015);
 
-    /// The code with this number. Any value can be represented; use [`may_be_received`](Self::may_be_received) and
+    /// Creates the code with this number. Any value can be represented. Use [`may_be_received`](Self::may_be_received) and
     /// [`may_be_sent_by`](Self::may_be_sent_by) to check whether it may appear on the wire.
     #[must_use]
     pub const fn new(code: u16) -> Self {
         Self(code)
     }
 
-    /// The code as an integer, such as 1000.
+    /// Returns the code as an integer, such as 1000.
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0
     }
 
-    /// Whether a Close frame with this code is valid: the registered codes 1000–1003 and 1007–1014, and
+    /// Returns whether a received Close frame with this code is valid. Valid are the registered codes 1000–1003 and 1007–1014, and
     /// 3000–4999 for libraries and applications. All others are reserved or unassigned (§7.4.2).
     #[must_use]
     pub const fn may_be_received(self) -> bool {
         matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
     }
 
-    /// Whether an endpoint with this role may send the code: like [`may_be_received`](Self::may_be_received), but 1010 is
-    /// for clients only (§7.4.1).
+    /// Returns whether an endpoint with this role may send the code. The codes are those of
+    /// [`may_be_received`](Self::may_be_received), but 1010 is for clients only (§7.4.1).
     #[must_use]
     pub const fn may_be_sent_by(self, role: crate::Role) -> bool {
         self.may_be_received() && !(self.0 == 1010 && matches!(role, crate::Role::Server))
     }
 
-    /// The registered name of the code, or the name of its range.
+    /// Returns the registered name of the code, or the name of its range, for logs.
+    ///
+    /// ```
+    /// use bowline::CloseCode;
+    ///
+    /// assert_eq!(CloseCode::new(1009).name(), "message too big");
+    /// assert_eq!(CloseCode::new(4001).name(), "private use");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self.0 {

@@ -1,13 +1,17 @@
 //! Frame headers (RFC 6455 §5.2): decoding, encoding, and every rule that a header can break.
+//!
+//! The rules are in one function, [`violation`], which accepts a header of which only the first bytes were received. A valid header
+//! costs one call of it. If that call finds a violation, [`first_violation`] looks for the shortest prefix in which there is one.
+//! So the error and its byte do not depend on how the bytes were split.
 
 use super::{MAX_CONTROL_PAYLOAD, Opcode, Violation};
 use crate::Role;
 use thiserror::Error;
 
-/// The longest header, in bytes: two, a 64-bit length and a masking key (RFC 6455 §5.2).
+/// The length of the longest header, in bytes: two bytes, a 64-bit length and a masking key (RFC 6455 §5.2).
 pub const MAX_HEADER_LEN: usize = 14;
 
-/// A frame's header (RFC 6455 §5.2).
+/// The header of a frame (RFC 6455 §5.2), to encode or decode frames one by one.
 ///
 /// ```
 /// use bowline::frame::{Expect, Header, MAX_HEADER_LEN, Opcode};
@@ -23,19 +27,21 @@ pub const MAX_HEADER_LEN: usize = 14;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Header {
-    /// Whether this is the last frame of its message.
+    /// Whether this is the last frame of its message (FIN).
     pub fin: bool,
     /// RSV1, RSV2 and RSV3 as the bits 4, 2 and 1. Higher bits are ignored.
     pub reserved: u8,
     /// The type of the frame.
     pub opcode: Opcode,
-    /// The masking key: `Some` for the frames of a client.
+    /// The masking key (§5.3): `Some` for the frames of a client.
     pub key: Option<[u8; 4]>,
-    /// How many bytes of payload follow; at most 2^63 − 1.
+    /// The number of bytes of payload that follow: at most 2^63 − 1.
     pub payload_len: u64,
 }
 
-/// The context for validating a received header: sender, preceding frames, limits.
+/// The context in which [`Header::decode`] validates a header: the sender, the frames before, the limits.
+///
+/// Begin with `Expect::from(role)`, and change the fields that matter to you.
 ///
 /// ```
 /// use bowline::{Role, Violation, frame::{Expect, Header}};
@@ -50,12 +56,13 @@ pub struct Header {
 pub struct Expect {
     /// The role of the sender: clients mask, servers do not (§5.1).
     pub from: Role,
-    /// The reserved bits that an agreed extension defines for the first frame of a message, as in
-    /// [`Header::reserved`]. On control frames and later fragments none are allowed.
+    /// The reserved bits that an agreed extension defines for the first frame of a message, as in [`Header::reserved`]. On control
+    /// frames and later fragments, none are allowed.
     pub reserved: u8,
     /// Whether a fragmented message is unfinished (§5.4).
     pub in_message: bool,
-    /// The limit on consecutive empty fragments that do not end their message.
+    /// The limit on consecutive empty fragments that do not end their message: see
+    /// [`Limits::empty_fragments`](crate::Limits::empty_fragments).
     pub empty_limit: usize,
     /// The number of consecutive empty fragments received so far.
     pub empty_run: usize,
@@ -65,13 +72,13 @@ pub struct Expect {
     pub message_limit: u64,
     /// The payload bytes in the earlier fragments of the unfinished message.
     pub message_len: u64,
-    /// Whether the unfinished message is compressed: then `message_limit` applies to decompressed bytes, and not to frames. The same
-    /// holds for a frame with one of the `reserved` bits.
+    /// Whether the unfinished message is compressed. If so, `message_limit` is not checked here, since it limits decompressed
+    /// bytes. It is not checked either for a frame with one of the `reserved` bits.
     pub in_compressed: bool,
 }
 
 impl Expect {
-    /// The first frame of a message from an endpoint of this role, without extensions and without limits.
+    /// Expects the first frame of a message from an endpoint of this role, without extensions and without limits.
     pub(crate) const fn new(role: Role) -> Self {
         Self {
             from: role,
@@ -87,14 +94,14 @@ impl Expect {
     }
 }
 
-/// The first frame of a message from an endpoint of this role, without extensions and without limits.
+/// Expects the first frame of a message from an endpoint of this role, without extensions and without limits.
 impl From<Role> for Expect {
     fn from(role: Role) -> Self {
         Self::new(role)
     }
 }
 
-/// A header that breaks a rule (RFC 6455 §5): the error of [`Header::decode`].
+/// The received header breaks a rule (RFC 6455 §5): the error of [`Header::decode`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[error("{violation} ({section}, at byte {index} of the header)", section = violation.section())]
 pub struct DecodeError {
@@ -110,28 +117,42 @@ pub(crate) struct ShortFrame {
     pub(crate) header_len: usize,
     /// The length of the payload.
     pub(crate) len: usize,
-    /// Zero if the frame is not masked.
+    /// The masking key, or zero if the frame is not masked.
     pub(crate) key: [u8; 4],
 }
 
 impl Header {
-    /// Reads the header at the front of `bytes`. Returns the header and its length, or `None` if more bytes are needed.
+    /// Decodes the header at the front of `bytes`. Returns the header and its length, or `None` if more bytes are needed. Then call
+    /// it again with all bytes from the front.
+    ///
+    /// ```
+    /// use bowline::{Role, frame::{Expect, Header}};
+    ///
+    /// let bytes = b"\x82\x7e\x01\x00..."; // a binary frame with 256 bytes
+    /// assert_eq!(Header::decode(&bytes[..3], &Expect::from(Role::Server))?, None); // cut inside the length
+    /// let (header, len) = Header::decode(bytes, &Expect::from(Role::Server))?.unwrap();
+    /// assert_eq!((header.payload_len, len), (256, 4));
+    /// # Ok::<(), bowline::frame::DecodeError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// A violation is an error as soon as the byte that shows it is received, however the bytes are split. The error is the same for
-    /// every split.
+    /// Returns a [`DecodeError`] as soon as `bytes` contains the byte that proves a violation. The error is the same for every
+    /// split of the bytes.
     #[inline]
     pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<(Self, usize)>, DecodeError> {
         let parsed = Self::parse(bytes);
+        // An incomplete header may already be wrong. This also covers a reserved opcode, which `parse` cannot represent.
         if parsed.is_none() || violation(bytes, expect).is_some() {
             first_violation(bytes, expect)?;
         }
         Ok(parsed)
     }
 
-    /// The fast path of receiving: the length and the key of a data frame of up to 65,535 bytes from an endpoint with this role. The
-    /// caller has checked the first byte. For everything else it returns `None`, and [`decode`](Self::decode) decides.
+    /// Returns the length and the key of a data frame of up to 65,535 bytes from an endpoint with this role: the fast path of
+    /// receiving.
+    ///
+    /// The caller has checked the first byte. For everything else it returns `None`, and [`decode`](Self::decode) decides.
     #[inline]
     pub(crate) fn decode_short(bytes: &[u8], from: Role) -> Option<ShortFrame> {
         let (&[_, second], rest) = bytes.split_first_chunk()?;
@@ -145,14 +166,14 @@ impl Header {
             _ => return None,
         };
         if second & 0x7F == 126 && len < 126 {
-            return None;
+            return None; // not minimal: `decode` reports it
         }
         let (key, rest) =
             if masked { rest.split_first_chunk().map(|(key, rest)| (*key, rest))? } else { ([0; 4], rest) };
         Some(ShortFrame { header_len: bytes.len() - rest.len(), len, key })
     }
 
-    /// Parses a header without validating it. `None` if it is incomplete, or if its opcode is reserved.
+    /// Parses a header without validating it. Returns `None` if it is incomplete, or if its opcode is reserved.
     #[inline]
     fn parse(bytes: &[u8]) -> Option<(Self, usize)> {
         let (&[first, second], rest) = bytes.split_first_chunk()?;
@@ -170,7 +191,7 @@ impl Header {
         Some((header, bytes.len() - rest.len()))
     }
 
-    /// The number of bytes that [`encode`](Self::encode) writes. The payload length is in its shortest form (§5.2).
+    /// Returns the number of bytes that [`encode`](Self::encode) writes. The payload length is in its shortest form (§5.2).
     #[must_use]
     #[inline]
     pub const fn encoded_len(&self) -> usize {
@@ -182,12 +203,12 @@ impl Header {
         if self.key.is_some() { len + 4 } else { len }
     }
 
-    /// Writes the header to the front of `out` and returns its length.
+    /// Encodes the header to the front of `out`, and returns its length. The bytes behind it have no meaning.
     #[inline]
     pub fn encode(&self, out: &mut [u8; MAX_HEADER_LEN]) -> usize {
         let first = u8::from(self.fin) << 7 | (self.reserved & 0x07) << 4 | self.opcode.bits();
         let masked = u8::from(self.key.is_some()) << 7;
-        // As one number, since arrays that are put together from bytes are written byte by byte.
+        // One number, since an array that is assembled from bytes is stored byte by byte.
         let two = |second: u8| u128::from(u16::from_le_bytes([first, masked | second]));
         let key = u128::from(u32::from_le_bytes(self.key.unwrap_or_default()));
         let [.., l0, l1] = self.payload_len.to_be_bytes();
@@ -202,7 +223,7 @@ impl Header {
     }
 }
 
-/// The violation that the fewest bytes show, so that it does not depend on how many were received.
+/// Returns the violation that the shortest prefix proves, so that it does not depend on how many bytes were received.
 #[cold]
 fn first_violation(bytes: &[u8], expect: &Expect) -> Result<(), DecodeError> {
     for len in 1..=bytes.len().min(MAX_HEADER_LEN) {
@@ -213,7 +234,9 @@ fn first_violation(bytes: &[u8], expect: &Expect) -> Result<(), DecodeError> {
     Ok(())
 }
 
-/// The violation in a header of which perhaps only the first bytes were received.
+/// Returns the violation in a header of which perhaps only the first bytes were received.
+///
+/// The order is that of the bytes on the wire, since an earlier byte proves its violation first.
 #[inline]
 fn violation(bytes: &[u8], expect: &Expect) -> Option<Violation> {
     let &first = bytes.first()?;
@@ -233,6 +256,7 @@ fn violation(bytes: &[u8], expect: &Expect) -> Option<Violation> {
     })
 }
 
+/// Checks FIN, the reserved bits and the opcode.
 #[inline]
 fn in_first_byte(first: u8, expect: &Expect) -> Result<Opcode, Violation> {
     let reserved = first >> 4 & 0x07;
@@ -250,12 +274,14 @@ fn in_first_byte(first: u8, expect: &Expect) -> Result<Opcode, Violation> {
     match opcode {
         // "All control frames […] MUST NOT be fragmented." (§5.5)
         Opcode::Close | Opcode::Ping | Opcode::Pong if first & 0x80 == 0 => Err(Violation::FragmentedControl(opcode)),
+        // "The fragments of one message MUST NOT be interleaved between the fragments of another message" (§5.4)
         Opcode::Continuation if !expect.in_message => Err(Violation::NothingToContinue),
         Opcode::Text | Opcode::Binary if expect.in_message => Err(Violation::MessageInMessage(opcode)),
         _ => Ok(opcode),
     }
 }
 
+/// Checks the mask bit, and the rules for short lengths.
 #[inline]
 fn in_second_byte(first: u8, second: u8, opcode: Opcode, expect: &Expect) -> Option<Violation> {
     let (masked, len) = (second & 0x80 != 0, second & 0x7F);
@@ -281,7 +307,10 @@ fn in_second_byte(first: u8, second: u8, opcode: Opcode, expect: &Expect) -> Opt
     None
 }
 
-/// `bytes` begins with the received part of a length of `width` bytes. If a part is missing, only bounds of the length are known.
+/// Checks an extended length of `width` bytes, with whose received part `bytes` begins.
+///
+/// Of a length that is cut off, only bounds are known: its missing bytes are 0x00 at least and 0xFF at most. A rule that even the
+/// better bound breaks is broken. So a 64-bit length is refused at its first bytes if it cannot be minimal, or must exceed a limit.
 #[inline]
 fn in_length(bytes: &[u8], width: usize, limits: Option<Limits<'_>>) -> Option<Violation> {
     let known = bytes.get(..width).unwrap_or(bytes);
@@ -302,7 +331,7 @@ fn in_length(bytes: &[u8], width: usize, limits: Option<Limits<'_>>) -> Option<V
     limits?.violation(low)
 }
 
-/// The limits that apply to a data frame.
+/// The limits for the payload length of a data frame. Control frames have none here, since 125 bytes are always accepted.
 #[derive(Clone, Copy)]
 struct Limits<'a> {
     /// Whether its payload is compressed.
@@ -311,6 +340,7 @@ struct Limits<'a> {
 }
 
 impl Limits<'_> {
+    /// Returns the limit that a payload of `len` bytes exceeds.
     #[inline]
     fn violation(self, len: u64) -> Option<Violation> {
         let Self { is_compressed, expect } = self;

@@ -1,16 +1,22 @@
+//! Masking (RFC 6455 §5.3), without a loop over single bytes.
+//!
+//! A payload has any length and begins at any address. Whole words are fast, and the rest costs more than it should. So the last
+//! word is computed first, from bytes that are still unmasked, and stored last: it may overlap the word before it. Long payloads
+//! treat their front in the same way, so that the words between are aligned.
+
 use crate::bug::OrBug;
 use alloc::vec::Vec;
 
-/// From this many bytes on, aligned stores save more time than the alignment costs.
+/// From this length on, in bytes, aligned stores save more time than the alignment costs.
 const LONG: usize = 512;
 
 /// The length of a cache line, in bytes.
 const LINE: usize = 64;
 
-/// Masks or unmasks `data` in place (RFC 6455 §5.3); doing it twice gives the original.
+/// Masks or unmasks `data` in place (RFC 6455 §5.3). Masking twice with the same key restores the data.
 ///
-/// The key applies from the first byte of `data` on. If the payload arrives in chunks, rotate it by the bytes already masked:
-/// see [`rotate_key`].
+/// The first byte of `data` is masked with the first byte of the key. If the payload arrives in chunks, rotate the key for each
+/// later chunk: see [`rotate_key`].
 ///
 /// ```
 /// let mut data = *b"Hello";
@@ -19,13 +25,11 @@ const LINE: usize = 64;
 /// ```
 #[inline]
 pub fn mask(data: &mut [u8], key: [u8; 4]) {
-    // A tail that is not a whole number of words would cost a loop over bytes. Instead the last word, which may
-    // overlap the one before it, is masked first, from bytes that nothing has touched yet, and stored last.
     let len = data.len();
     if len >= LONG {
         long(data, key);
     } else if let Some(&last) = data.last_chunk::<8>() {
-        let last = masked(last, rotate_key(key, len - 8));
+        let last = masked(last, rotate_key(key, len - 8)); // before `words` masks its first bytes
         words(data, double(key));
         if let Some(chunk) = data.last_chunk_mut() {
             *chunk = last;
@@ -45,11 +49,19 @@ pub fn mask(data: &mut [u8], key: [u8; 4]) {
     }
 }
 
-/// The key after `by` bytes of the payload, whose byte `i` is masked with `key[i % 4]`.
+/// Returns the key for the next chunk of a payload, after a chunk of `by` bytes.
+///
+/// Byte `i` of a payload is masked with byte `i % 4` of the key.
 ///
 /// ```
-/// use bowline::frame::rotate_key;
-/// assert_eq!(rotate_key([1, 2, 3, 4], 6), [3, 4, 1, 2]);
+/// use bowline::frame::{mask, rotate_key};
+///
+/// let key = [0x37, 0xfa, 0x21, 0x3d];
+/// let mut data = *b"Hello";
+/// let (first, second) = data.split_at_mut(3); // as if it had arrived in two reads
+/// mask(first, key);
+/// mask(second, rotate_key(key, 3));
+/// assert_eq!(data, [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
 /// ```
 #[must_use]
 #[inline]
@@ -58,8 +70,7 @@ pub const fn rotate_key(key: [u8; 4], by: usize) -> [u8; 4] {
     u32::from_be_bytes(key).rotate_left((by % 4) as u32 * 8).to_be_bytes()
 }
 
-/// Stores across the border of two cache lines cost twice, and payloads begin anywhere. So the middle is masked from the
-/// first aligned byte on, and what is before it is masked as the last word is.
+/// Masks a long payload, with aligned stores except for its first and last bytes: a store across two cache lines costs twice.
 #[inline(never)]
 fn long(data: &mut [u8], key: [u8; 4]) {
     let (Some(&first), Some(&last)) = (data.first_chunk::<16>(), data.last_chunk::<8>()) else {
@@ -77,13 +88,14 @@ fn long(data: &mut [u8], key: [u8; 4]) {
     }
 }
 
-/// Appends `data`, masked, to `out`, which has the capacity for it: block by block, so that it is written once.
+/// Appends `data`, masked, to `out`, which has the capacity for it. It masks block by block, so that each byte is written once: to
+/// copy first and mask afterwards would write everything twice.
 pub(crate) fn extend_masked(out: &mut Vec<u8>, data: &[u8], key: [u8; 4]) {
     let (mut data, mut key) = (data, key);
     if data.len() >= LONG
         && let Some(first) = data.first_chunk::<LINE>()
     {
-        // What follows is aligned as it is in `long`: of the first line no more stays than leads to a border.
+        // Aligned, as in `long`: appends a whole line, and keeps only its bytes up to the next border of a cache line.
         let before = out.as_ptr().wrapping_add(out.len()).align_offset(LINE);
         let end = out.len().saturating_add(before);
         out.extend_from_slice(&masked(*first, key));
@@ -99,13 +111,15 @@ pub(crate) fn extend_masked(out: &mut Vec<u8>, data: &[u8], key: [u8; 4]) {
     mask(out.get_mut(end..).or_bug(), key);
 }
 
+/// Returns the block, masked.
 #[inline]
 fn masked<const N: usize>(mut block: [u8; N], key: [u8; 4]) -> [u8; N] {
     words(&mut block, double(key));
     block
 }
 
-/// Whole words, in blocks that the compiler turns into vector instructions.
+/// Masks the whole words of `data`, in blocks that the compiler turns into vector instructions. It leaves up to seven bytes at the
+/// end.
 #[inline]
 fn words(data: &mut [u8], key: u64) {
     let (blocks, rest) = data.as_chunks_mut::<LINE>();
@@ -119,6 +133,7 @@ fn words(data: &mut [u8], key: u64) {
     }
 }
 
+/// Returns the key twice, as a word.
 #[inline]
 fn double(key: [u8; 4]) -> u64 {
     let key = u64::from(u32::from_ne_bytes(key)); // built from bytes, it would take thirty instructions

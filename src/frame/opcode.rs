@@ -2,7 +2,7 @@ use core::fmt;
 
 /// The type of a frame (RFC 6455 §5.2, §11.8): the low four bits of its first byte.
 ///
-/// Only the six defined opcodes can be built; 3–7 and 11–15 are reserved, and receiving one fails the connection.
+/// The enum has the six opcodes that are defined. The others, 3–7 and 11–15, are reserved: a connection that receives one fails.
 ///
 /// ```
 /// use bowline::frame::Opcode;
@@ -14,11 +14,11 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Opcode {
-    /// Another fragment of the current message.
+    /// A later fragment of a message (§5.4).
     Continuation = 0x0,
-    /// A text message, or its first fragment.
+    /// A text message, or its first fragment (§5.6).
     Text = 0x1,
-    /// A binary message, or its first fragment.
+    /// A binary message, or its first fragment (§5.6).
     Binary = 0x2,
     /// A Close frame (§5.5.1): one half of the closing handshake.
     Close = 0x8,
@@ -29,7 +29,7 @@ pub enum Opcode {
 }
 
 impl Opcode {
-    /// The opcode with this number, or `None` if it is reserved or does not fit in four bits.
+    /// Returns the opcode with this number, or `None` if the number is reserved or does not fit in four bits.
     #[must_use]
     pub const fn from_bits(bits: u8) -> Option<Self> {
         Some(match bits {
@@ -43,25 +43,25 @@ impl Opcode {
         })
     }
 
-    /// The four bits on the wire.
+    /// Returns the four bits on the wire.
     #[must_use]
     pub const fn bits(self) -> u8 {
         self as u8
     }
 
-    /// Whether it is Close, ping or pong. Control frames are never fragmented, have a payload of at most 125 bytes, and are allowed
-    /// between the fragments of a message (§5.5).
+    /// Returns whether this is a control frame: Close, ping or pong. Control frames are never fragmented, have a payload of at most
+    /// 125 bytes, and are allowed between the fragments of a message (§5.5).
     #[must_use]
     pub const fn is_control(self) -> bool {
         self.bits() & 0x8 != 0
     }
 }
 
-/// The opcode with this number.
+/// Converts like [`Opcode::from_bits`].
 ///
 /// # Errors
 ///
-/// The number itself, if it is reserved or does not fit in four bits.
+/// Returns the number itself if it is reserved or does not fit in four bits.
 impl TryFrom<u8> for Opcode {
     type Error = u8;
 

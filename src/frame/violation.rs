@@ -1,8 +1,8 @@
 use super::{CloseCode, Opcode};
 use thiserror::Error;
 
-/// A rule that a peer can break once the connection is open, with what was received. Likely causes of each are in
-/// `guide::closing`.
+/// The rule that a peer has broken on an open connection, with what was received: see
+/// [`ProtocolError::violation`](crate::ProtocolError::violation).
 ///
 /// ```
 /// use bowline::{CloseCode, Config, Connection, Event, Input, Role, Violation};
@@ -16,6 +16,10 @@ use thiserror::Error;
 /// }
 /// assert_eq!(error.violation().close_code(), CloseCode::INVALID_DATA); // sent to the peer
 /// ```
+#[cfg_attr(
+    feature = "std",
+    doc = "\nThe likely reason for each violation: [`guide::closing`](crate::guide::closing#violations)."
+)]
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum Violation {
@@ -26,7 +30,7 @@ pub enum Violation {
     #[error("a frame has the reserved opcode {0}")]
     ReservedOpcode(u8),
     /// A control frame without FIN (§5.5).
-    #[error("a {0:?} frame is fragmented: control frames must not be")]
+    #[error("a {0:?} frame is fragmented: control frames must not be fragmented")]
     FragmentedControl(Opcode),
     /// A control frame with a payload of more than 125 bytes (§5.5).
     #[error("a {0:?} frame has more than 125 bytes of payload")]
@@ -47,49 +51,49 @@ pub enum Violation {
     #[error("a continuation frame has no message to continue")]
     NothingToContinue,
     /// A text or binary frame while a fragmented message is unfinished (§5.4).
-    #[error("a {0:?} frame began a message while another was unfinished")]
+    #[error("a {0:?} frame begins a message while another is unfinished")]
     MessageInMessage(Opcode),
     /// A frame whose header declares more bytes of payload than [`Limits::frame`](crate::Limits::frame) (§10.4).
     #[error("a frame is larger than the limit of {limit} bytes")]
     FrameTooBig {
-        /// The limit, in bytes.
+        /// The value of [`Limits::frame`](crate::Limits::frame), in bytes.
         limit: u64,
     },
     /// A message larger than [`Limits::message`](crate::Limits::message) (§10.4).
     #[error("a message is larger than the limit of {limit} bytes")]
     MessageTooBig {
-        /// The limit, in bytes.
+        /// The value of [`Limits::message`](crate::Limits::message), in bytes.
         limit: u64,
     },
-    /// This endpoint is out of memory for the message (§10.4).
-    #[error("out of memory for the message")]
+    /// This endpoint could not allocate memory for the message (§10.4). The peer did nothing wrong.
+    #[error("this endpoint is out of memory for the message")]
     NoMemory,
     /// More consecutive empty fragments than [`Limits::empty_fragments`](crate::Limits::empty_fragments) (§10.4).
-    #[error("more than {limit} consecutive empty fragments")]
+    #[error("there are more consecutive empty fragments than the limit of {limit}")]
     EmptyFragments {
-        /// The limit.
+        /// The value of [`Limits::empty_fragments`](crate::Limits::empty_fragments).
         limit: usize,
     },
     /// Text that is not UTF-8 (§8.1).
     #[error("a text message is not valid UTF-8")]
     InvalidText,
-    /// A compressed message whose payload is not valid DEFLATE data, or ends inside a block (RFC 7692 §6.2). It occurs only if
+    /// A compressed message whose payload is not valid DEFLATE data, or ends inside a block (RFC 7692 §6.2). This occurs only if
     /// compression was agreed.
     #[error("a compressed message is not valid DEFLATE data, or is cut off")]
     InvalidDeflate,
     /// A Close frame with a body of a single byte: half a close code (§5.5.1).
-    #[error("a Close frame has half a close code: its body is one byte long")]
+    #[error("a Close frame has a body of one byte, which is half a close code")]
     HalfCloseCode,
     /// A Close frame with a code that must not be sent (§7.4).
     #[error("a Close frame has the code {}, which must not be sent", .0.get())]
     InvalidCloseCode(CloseCode),
-    /// A Close frame whose reason is not UTF-8: close code 1007, as for a text message (§8.1).
+    /// A Close frame whose reason is not UTF-8 (§5.5.1, §8.1). It is refused with 1007, as a text message is.
     #[error("the reason in a Close frame is not valid UTF-8")]
     InvalidCloseReason,
 }
 
 impl Violation {
-    /// The close code that is sent to the peer for this violation (RFC 6455 §7.4.1).
+    /// Returns the close code that is sent to the peer for this violation (RFC 6455 §7.4.1).
     #[must_use]
     pub const fn close_code(self) -> CloseCode {
         match self {
@@ -100,7 +104,7 @@ impl Violation {
         }
     }
 
-    /// The document and section with the rule, such as `RFC 6455 §5.2`.
+    /// Returns the document and section with the rule, such as `RFC 6455 §5.2`.
     #[must_use]
     pub const fn section(self) -> &'static str {
         match self {

@@ -1,11 +1,12 @@
 use crate::{Timestamp, time::MIN_WAIT};
 use core::time::Duration;
 
-/// The deadline of an opening handshake, counted from the first `tick`.
+/// The deadline of an opening handshake. It counts from the first `tick`, since no earlier call knows the time.
 #[derive(Debug)]
 pub(super) struct Deadline {
     limit: Option<Duration>,
     armed: Option<Timestamp>,
+    /// Stored for `receive`, which has no clock and enforces the deadline.
     passed: bool,
 }
 
@@ -14,7 +15,7 @@ impl Deadline {
         Self { limit, armed: None, passed: false }
     }
 
-    /// Returns how long to wait at most; never zero.
+    /// Returns how long to wait before the next `tick`: `None` without a limit, and never zero (see `MIN_WAIT`).
     pub(super) fn tick(&mut self, now: Timestamp) -> Option<Duration> {
         let limit = self.limit?;
         let armed = *self.armed.get_or_insert(now);

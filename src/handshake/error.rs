@@ -5,8 +5,8 @@ use thiserror::Error;
 
 /// Why an opening handshake failed: which rule was broken (RFC 6455 §4, or the HTTP below it), and what was received.
 ///
-/// On a server it is in [`Refusal::error`](crate::server::Refusal::error), beside the answer for the client; on a client in
-/// [`Progress::Refused`](crate::client::Progress::Refused).
+/// On a server, [`Refusal::error`](crate::server::Refusal::error) returns it, and the refusal is the response for the client. On
+/// a client, it is in [`Progress::Refused`](crate::client::Progress::Refused). In both cases there is no connection.
 ///
 /// ```
 /// use bowline::{Config, HandshakeError, Input, server::{Handshake, Progress}};
@@ -19,28 +19,34 @@ use thiserror::Error;
 /// assert_eq!(error.to_string(), "the method is \"POST\", but a WebSocket handshake is a GET request (RFC 6455 §4.1)");
 /// ```
 ///
-/// Received values are kept as excerpts: at most 64 bytes, with everything escaped that is not printable ASCII, so that they
-/// can be logged as they are.
+/// Received values are kept as excerpts: at most 64 bytes, with everything escaped that is not printable ASCII. So the error can
+/// be logged as it is.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HandshakeError {
-    /// The first line is not a request line (on a server) or a status line (on a client). Holds an excerpt of it.
+    /// The first line is not a request line (on a server) or a status line (on a client): the peer does not speak HTTP/1.1. Holds
+    /// an excerpt of the line.
     ///
-    /// Usually the first byte is enough to detect it. The excerpt then has the part of the line that arrived in the same call, up
-    /// to 40 bytes: it is the only part of any outcome that depends on how the bytes are cut into calls.
+    /// Usually the first byte is enough to detect this. The excerpt is then the part of the line that arrived in the same call,
+    /// up to 40 bytes. It is the only part of any outcome that depends on how the bytes are split into calls.
     StartLine(String),
-    /// The first byte is that of a TLS record, such as a hello or an alert. Holds the role of its sender.
+    /// The first byte is that of a TLS record, such as a hello or an alert, where plain HTTP was expected. Often `ws://` was used
+    /// for `wss://`, or the other way round. Holds the role of the sender.
     Tls(Role),
     /// The version of HTTP is not 1.1. Holds an excerpt of the first line.
+    ///
+    /// If a server receives HTTP/1.0 from browsers, a proxy in between is the reason: configure it to forward requests as
+    /// HTTP/1.1.
     HttpVersion(String),
-    /// A line ends in LF alone.
+    /// A line ends in LF alone. It is refused, since two parsers that differ in where a line ends read two different messages.
     BareLf,
-    /// A CR is not followed by LF.
+    /// A CR is not followed by LF. It is refused for the same reason.
     BareCr,
-    /// A line is not a valid header field: a name that is a token, directly followed by a colon. Folded lines are not valid
-    /// either. Holds an excerpt of the line.
+    /// A line is not a valid header field: a name that is a token, directly followed by a colon. Holds an excerpt of the line.
+    ///
+    /// A server also refuses a value that continues on the next line. A client accepts it, as RFC 9112 §5.2 requires.
     FieldLine(String),
-    /// The value of a header field contains a control byte. Holds an excerpt of the field's name.
+    /// The value of a header field contains a control byte other than the tab. Holds an excerpt of the field's name.
     FieldValue(String),
     /// The head is longer than [`Limits::head_bytes`](crate::Limits::head_bytes).
     HeadTooLong {
@@ -54,69 +60,76 @@ pub enum HandshakeError {
     },
     /// The head has more fields than [`Limits::head_fields`](crate::Limits::head_fields).
     TooManyFields {
-        /// The limit.
+        /// The number of fields that were allowed.
         limit: usize,
     },
     /// The method is not GET. Holds an excerpt of it.
     Method(String),
     /// The request-target is neither a path nor an `http` or `https` URI. Holds an excerpt of it.
     Target(String),
-    /// A required header field is missing. Holds its name.
+    /// A required header field, or pseudo-header field, is missing. Holds its name.
     Missing(&'static str),
-    /// A header field appears more than once. Holds its name.
+    /// A header field that must be unique appears more than once. Holds its name.
     Repeated(&'static str),
     /// The value of a header field is not valid.
     Invalid {
         /// The name of the field.
         name: &'static str,
-        /// An excerpt of its value, or of the element of it that is not valid.
+        /// An excerpt of its value, or of the invalid element in it.
         received: String,
     },
-    /// The client speaks another version of the protocol.
+    /// The client uses a version of the WebSocket protocol other than 13. Holds that version.
     Version(u8),
-    /// The request has a body, whose bytes would be read as frames. Holds the name of the header field that announces it.
+    /// The request has a body, whose bytes would be read as frames. Holds the name of the header field that announces the body.
     Body(&'static str),
-    /// The request has an expectation. Holds an excerpt of it.
+    /// The request has an `Expect` field, such as `100-continue`. Holds an excerpt of its value.
     Expectation(String),
     /// Over HTTP/2 and HTTP/3: the method is not CONNECT. Holds an excerpt of it.
     #[cfg(feature = "http")]
     ConnectMethod(String),
-    /// Over HTTP/2 and HTTP/3: the request has no `:protocol`, and so asks for a tunnel to another host, as from a proxy.
+    /// Over HTTP/2 and HTTP/3: the CONNECT request has no `:protocol`, so it asks for a tunnel to another host, as from a proxy.
     #[cfg(feature = "http")]
     Tunnel,
     /// Over HTTP/2 and HTTP/3: the `:protocol` is not `websocket`. Holds an excerpt of it.
     #[cfg(feature = "http")]
     ConnectProtocol(String),
-    /// Over HTTP/2 and HTTP/3: the request has a header field that only HTTP/1.1 has. Holds its name.
+    /// Over HTTP/2 and HTTP/3: the request has a header field that only HTTP/1.1 allows, such as `Upgrade`. Holds its name.
     #[cfg(feature = "http")]
     OnlyHttp1(&'static str),
-    /// The origin is not one of those that may connect. Holds an excerpt of it.
+    /// The server's [`Accept`](crate::server::Accept) does not allow the origin. Holds an excerpt of the origin.
+    ///
+    /// To allow it, list it in [`Accept::origins`](crate::server::Accept::origins).
     OriginRefused(String),
-    /// The server requires an Origin, and the request has none.
+    /// The request has no Origin, and the server [requires one](crate::server::Accept::require_origin).
     OriginMissing,
-    /// The server requires a subprotocol that the client does not offer. Holds its name.
+    /// The server [requires a subprotocol](crate::server::Accept::require_protocol) that the client does not offer. Holds its
+    /// name.
     ProtocolRequired(String),
-    /// The server answered, but did not switch to WebSocket. Holds the status of the answer.
+    /// The server responded with a status that does not open a connection. Holds the status.
+    ///
+    /// The response may have the reason in its [`body`](crate::client::Response::body). Redirects are not followed: the URI to
+    /// connect to is in the [header field](crate::client::Response::header) `Location`.
+    #[doc(alias("redirect"))]
     Status(u16),
-    /// The server's answer does not match the key that was sent: it may not be an answer to this handshake.
+    /// The server's `Sec-WebSocket-Accept` does not match the key that was sent: the response may not belong to this handshake.
     WrongAccept {
         /// An excerpt of what the server sent.
         received: String,
-        /// The value that the key gives.
+        /// The value that belongs to the key.
         expected: String,
     },
     /// The server chose a subprotocol that was not offered. Holds an excerpt of it.
     ProtocolNotOffered(String),
-    /// The server uses an extension that was not offered. Holds an excerpt of its name.
+    /// The server chose an extension that was not offered. Holds an excerpt of its name.
     ExtensionNotOffered(String),
-    /// The server's answer to the offer of compression is not valid.
+    /// The server's answer to the offer of compression is not valid. Holds the reason.
     #[cfg(feature = "deflate")]
     Deflate(#[source] crate::deflate::AnswerError),
-    /// The handshake did not finish in time: see [`Deadlines::handshake`](crate::Deadlines::handshake).
+    /// The handshake did not finish within [`Deadlines::handshake`](crate::Deadlines::handshake).
     Deadline,
     /// The peer's stream ended before the end of its head.
     EndOfStream {
-        /// How many bytes were received.
+        /// The number of bytes that were received.
         received: usize,
     },
 }
@@ -133,30 +146,45 @@ impl HandshakeError {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StartLine(line) => {
-                write!(f, "\"{line}\" is not the start of an HTTP/1.1 message: is the peer using another protocol?")
+                write!(f, "\"{line}\" is not the start of an HTTP/1.1 message: check which protocol the peer uses")
             }
             Self::Tls(sender) => f.write_str(tls_from(*sender)),
             Self::HttpVersion(line) => {
                 write!(f, "\"{line}\" is not HTTP/1.1, which an upgrade to WebSocket requires{}", instead_of(line))
             }
             Self::BareLf => f.write_str("a line of the head ends in LF alone: lines must end in CR LF"),
-            Self::BareCr => f.write_str("the head contains a CR that is not followed by LF"),
+            Self::BareCr => f.write_str("the head contains a CR that is not followed by LF: lines must end in CR LF"),
             Self::FieldLine(line) => write!(
                 f,
                 "\"{line}\" is not a valid header field: expected a name, directly followed by a colon, and a value on the \
                  same line"
             ),
-            Self::FieldValue(name) => write!(f, "the value of the header \"{name}\" contains a control byte"),
-            Self::HeadTooLong { limit } => write!(f, "the head is longer than the limit of {limit} bytes"),
-            Self::StartLineTooLong { limit } => {
-                write!(f, "the first line did not end within the limit of {limit} bytes for the head")
+            Self::FieldValue(name) => {
+                write!(f, "the value of the header \"{name}\" is not valid: it contains a control byte, such as NUL")
             }
-            Self::TooManyFields { limit } => write!(f, "the head has more than {limit} header fields"),
+            Self::HeadTooLong { limit } => {
+                write!(f, "the head is longer than the limit of {limit} bytes: send less, or raise `limits.head_bytes`")
+            }
+            Self::StartLineTooLong { limit } => {
+                write!(
+                    f,
+                    "the first line did not end within the limit of {limit} bytes for the head: send less, or raise \
+                     `limits.head_bytes`"
+                )
+            }
+            Self::TooManyFields { limit } => {
+                write!(f, "the head has more than {limit} header fields: send fewer, or raise `limits.head_fields`")
+            }
             Self::Body(name) => {
                 write!(f, "the header {name} announces a body: a WebSocket handshake must not have one")
             }
-            Self::Expectation(expectation) => write!(f, "the expectation \"{expectation}\" is not supported"),
-            Self::Deadline => f.write_str("the opening handshake did not finish before its deadline"),
+            Self::Expectation(expectation) => write!(
+                f,
+                "the header Expect is \"{expectation}\", but expectations are not supported: send the request without it"
+            ),
+            Self::Deadline => {
+                f.write_str("the opening handshake did not finish before its deadline, `deadlines.handshake`")
+            }
             Self::EndOfStream { received } => {
                 write!(f, "the stream ended after {received} bytes, before the end of the opening handshake")
             }
@@ -164,28 +192,38 @@ impl HandshakeError {
         }
     }
 
-    /// The rules that are not about HTTP itself.
+    /// The rules of WebSocket over HTTP/1.1.
     fn describe_handshake(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Method(method) => write!(f, "the method is \"{method}\", but a WebSocket handshake is a GET request"),
             Self::Target(target) => {
                 write!(f, "the request-target \"{target}\" is not valid: expected a path or an http(s) URI")
             }
-            Self::Missing(name) => write!(f, "the header {name} is missing"),
-            Self::Repeated(name) => write!(f, "the header {name} must not appear more than once"),
+            Self::Missing(name) => write!(f, "the header {name} is missing: expected {}", expected(name)),
+            Self::Repeated(name) => write!(f, "the header {name} appears more than once: it must appear only once"),
             Self::Invalid { name, received } => {
                 write!(f, "\"{received}\" is not a valid value of the header {name}: expected {}", expected(name))
             }
             Self::Version(version) => {
-                write!(f, "the client uses version {version} of the protocol, but this server supports only 13")
+                write!(
+                    f,
+                    "the client uses version {version} of the WebSocket protocol, but this server supports only 13"
+                )
             }
-            Self::OriginRefused(origin) => write!(f, "the origin \"{origin}\" is not allowed to connect"),
-            Self::OriginMissing => f.write_str("the header Origin is missing, and this server requires one"),
+            Self::OriginRefused(origin) => write!(
+                f,
+                "the origin \"{origin}\" is not allowed to connect: to allow it, list it in `Accept::origins` on the server"
+            ),
+            Self::OriginMissing => f.write_str("the header Origin is missing, but this server requires it"),
             Self::ProtocolRequired(protocol) => {
                 write!(f, "this server requires the subprotocol {protocol}, which the client does not offer")
             }
             Self::Status(status) => {
-                write!(f, "the server answered with status {status}: expected 101, or 2xx over HTTP/2 and HTTP/3")
+                write!(
+                    f,
+                    "the server answered with status {status}: expected 101, or 2xx over HTTP/2 and HTTP/3{}",
+                    after_redirect(*status)
+                )
             }
             Self::WrongAccept { received, expected } => {
                 write!(
@@ -194,10 +232,10 @@ impl HandshakeError {
                 )
             }
             Self::ProtocolNotOffered(protocol) => {
-                write!(f, "the server chose the subprotocol \"{protocol}\", which was not offered")
+                write!(f, "the server chose the subprotocol \"{protocol}\", which this client did not offer")
             }
             Self::ExtensionNotOffered(extension) => {
-                write!(f, "the server chose the extension \"{extension}\", which was not offered")
+                write!(f, "the server chose the extension \"{extension}\", which this client did not offer")
             }
             #[cfg(feature = "deflate")]
             Self::Deflate(error) => write!(f, "the server's answer about permessage-deflate is not valid: {error}"),
@@ -229,10 +267,11 @@ impl HandshakeError {
 }
 
 impl HandshakeError {
-    /// The HTTP status with which a server answers it. For errors that only a server can cause it is 502, as a gateway would
-    /// answer.
+    /// Returns the HTTP status with which a server answers a request that caused this error, such as 400 or 426.
     ///
-    /// Over HTTP/2 and HTTP/3, where there is no upgrade that 426 could ask for, the answer has 400 instead.
+    /// Errors that only a server can cause have 502, the status with which a gateway would report them. Over HTTP/2 and HTTP/3
+    /// the response has 400 instead of 426, since there is no upgrade that 426 could ask for.
+    #[doc(alias("426"))]
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -256,7 +295,7 @@ impl HandshakeError {
         }
     }
 
-    /// The document and the section of the rule, such as `RFC 6455 §4.1`. `Display` appends it.
+    /// Returns the document and section with the broken rule, such as `RFC 6455 §4.1`. The error's text ends with it.
     #[must_use]
     pub fn section(&self) -> &'static str {
         match self {
@@ -294,7 +333,7 @@ impl HandshakeError {
     }
 }
 
-/// What to do when TLS meets plain HTTP.
+/// What to do if one endpoint uses TLS and the other does not.
 fn tls_from(sender: Role) -> &'static str {
     match sender {
         Role::Server => "the server uses TLS on this port: connect with wss:// instead of ws://",
@@ -304,12 +343,20 @@ fn tls_from(sender: Role) -> &'static str {
     }
 }
 
-/// What to do about a client that began HTTP/2 unasked.
+/// What to do about a client that begins with HTTP/2. It does so if the TLS library of the server has offered HTTP/2.
 fn instead_of(first_line: &str) -> &'static str {
     if first_line.starts_with("PRI * HTTP/2") {
         ": the client began HTTP/2, which a server with TLS must not offer (ALPN) unless an HTTP library serves it"
     } else {
         ""
+    }
+}
+
+/// What to do after a redirect.
+fn after_redirect(status: u16) -> &'static str {
+    match status {
+        301 | 302 | 303 | 307 | 308 => "; redirects are not followed: connect to the URI in the header Location",
+        _ => "",
     }
 }
 
@@ -321,11 +368,12 @@ fn section_of(name: &str) -> &'static str {
 /// What the value of a field must be.
 fn expected(name: &str) -> &'static str {
     match name {
-        "Host" => "a host and an optional port",
+        "Host" | ":authority" => "a host and an optional port",
         "Upgrade" => "websocket",
         "Connection" => "a list that contains Upgrade",
         "Sec-WebSocket-Key" => "16 bytes in base64",
-        "Sec-WebSocket-Version" => "one number, from 0 to 255 without leading zeros",
+        "Sec-WebSocket-Version" => "13",
+        "Sec-WebSocket-Accept" => "the value that belongs to Sec-WebSocket-Key",
         "Sec-WebSocket-Protocol" => "tokens, none of them twice",
         "Sec-WebSocket-Extensions" => "extensions: tokens with parameters",
         _ => "a value that is well formed",

@@ -6,7 +6,8 @@
 //! extension-param = token [ "=" (token | quoted-string) ]
 //! ```
 //!
-//! Nothing is built: a list is parsed in place, and each byte of it is examined a bounded number of times.
+//! A list is parsed in place, each time it is needed. Each byte is examined a bounded number of times, so the time for a hostile
+//! list is linear.
 
 use super::{
     error::HandshakeError,
@@ -20,8 +21,10 @@ use crate::bug::OrBug;
 use alloc::{borrow::Cow, vec::Vec};
 use core::fmt;
 
-/// An extension with its parameters, as one side lists it in `Sec-WebSocket-Extensions` (RFC 6455 §9.1): see
-/// [`server::Request::extensions`](crate::server::Request::extensions).
+/// An extension that a client offers, with its parameters: an element of `Sec-WebSocket-Extensions` (RFC 6455 §9.1).
+///
+/// [`server::Request::extensions`](crate::server::Request::extensions) returns them. Use it to log or to inspect the offers:
+/// permessage-deflate is negotiated without it, by [`Config::deflate`](crate::Config#structfield.deflate).
 ///
 /// ```
 /// use bowline::server::Request;
@@ -39,20 +42,38 @@ use core::fmt;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Extension<'a> {
-    /// A token.
+    /// It is a token.
     name: &'a [u8],
-    /// From the first `;` on, checked.
+    /// The bytes from the first `;` on. They were checked against the grammar.
     params: &'a [u8],
 }
 
 impl<'a> Extension<'a> {
-    /// The registered name, such as `permessage-deflate`, in the case in which it was received.
+    /// Returns the registered name of the extension, such as `permessage-deflate`, with upper and lower case as received.
     #[must_use]
     pub fn name(&self) -> &'a str {
         grammar::checked_str(self.name)
     }
 
-    /// The parameters in order: names, and values where there are any. A quoted value is returned without its quotes.
+    /// Returns the parameters in order, each with its name and its value if it has one. A quoted value is returned without its
+    /// quotes.
+    ///
+    /// ```
+    /// # use bowline::server::Request;
+    /// # fn f(request: &Request) {
+    /// // Of `Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits; server_max_window_bits=10`
+    /// let offer = request.extensions().next().unwrap();
+    /// let params: Vec<_> = offer.params().map(|(name, value)| (name, value.map(String::from))).collect();
+    /// assert_eq!(params, [("client_max_window_bits", None), ("server_max_window_bits", Some("10".into()))]);
+    /// # }
+    /// # use bowline::{Config, Input, server::{Handshake, Progress}};
+    /// # let mut bytes = *b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    /// #     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+    /// #     Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits; server_max_window_bits=10\r\n\r\n";
+    /// # let progress = Handshake::new(Config::default()).receive(&mut Input::from(&mut bytes));
+    /// # let Progress::Request(request) = progress else { panic!() };
+    /// # f(&request);
+    /// ```
     pub fn params(&self) -> impl Iterator<Item = (&'a str, Option<Cow<'a, str>>)> + use<'a> {
         let mut cursor = Cursor { rest: self.params };
         core::iter::from_fn(move || {
@@ -74,11 +95,11 @@ impl fmt::Debug for Extension<'_> {
 
 const FIELD: FieldName = FieldName::Extensions;
 
-/// The value does not follow the grammar.
+/// The value of the field does not follow the grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Malformed;
 
-/// The extensions in one line, up to the first one that does not follow the grammar.
+/// Returns the extensions in one line. The first one that does not follow the grammar is an error, and ends the iteration.
 fn list(line: &[u8]) -> impl Iterator<Item = Result<Extension<'_>, Malformed>> {
     let mut cursor = Cursor { rest: line };
     let mut failed = false;
@@ -89,7 +110,7 @@ fn list(line: &[u8]) -> impl Iterator<Item = Result<Extension<'_>, Malformed>> {
     })
 }
 
-/// Checks all lines of the field. Returns the first extension, if the field is there.
+/// Checks all lines of the field, and returns the first extension. `None` if the head does not have the field.
 pub(super) fn check(fields: &Fields) -> Result<Option<Extension<'_>>, HandshakeError> {
     let (mut first, mut last_line) = (None, None);
     for line in fields.values(FIELD) {
@@ -106,7 +127,7 @@ pub(super) fn check(fields: &Fields) -> Result<Option<Extension<'_>>, HandshakeE
     }
 }
 
-/// All extensions of a field that has been checked, in order.
+/// Returns all extensions in order, of a field that [`check`] has accepted.
 pub(super) fn all(fields: &Fields) -> impl Iterator<Item = Extension<'_>> {
     fields.values(FIELD).flat_map(list).filter_map(Result::ok)
 }
@@ -119,7 +140,7 @@ struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// The next extension, or `None` at the end of the line.
+    /// Parses the next extension. `None` at the end of the line.
     fn extension(&mut self) -> Result<Option<Extension<'a>>, Malformed> {
         self.skip_empty_elements()?;
         if self.rest.is_empty() {
@@ -146,7 +167,7 @@ impl<'a> Cursor<'a> {
         Err(Malformed)
     }
 
-    /// The parameter after a `;`, and the space around it.
+    /// Parses the parameter after a `;`, and the space around it.
     fn param(&mut self) -> Result<Param<'a>, Malformed> {
         self.skip_space();
         let name = self.token()?;
@@ -160,8 +181,8 @@ impl<'a> Cursor<'a> {
         Ok((name, Some(value)))
     }
 
-    /// The rest of a value after its opening quote. "When using the quoted-string syntax variant, the value after quoted-string
-    /// unescaping MUST conform to the 'token' ABNF."
+    /// Parses the rest of a value after its opening quote. "When using the quoted-string syntax variant, the value after
+    /// quoted-string unescaping MUST conform to the 'token' ABNF."
     fn quoted(&mut self) -> Result<Cow<'a, [u8]>, Malformed> {
         let start = self.rest;
         if let Ok(token) = self.token()
@@ -169,7 +190,8 @@ impl<'a> Cursor<'a> {
         {
             return Ok(Cow::Borrowed(token));
         }
-        // Only with backslashes in it can it still be a token: read it again, once.
+        // It can still be a token if it contains backslashes, which must be removed. The parser goes back only here, and once for
+        // each value.
         self.rest = start;
         self.unescaped().map(Cow::Owned)
     }

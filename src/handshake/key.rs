@@ -8,13 +8,13 @@ use sha1::{Digest, Sha1};
 /// The GUID of §1.3: "unlikely to be used by network endpoints that do not understand the WebSocket Protocol".
 const GUID: &[u8; 36] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// A key: 16 bytes in base64.
+/// The value of `Sec-WebSocket-Key`: 16 bytes in base64.
 pub(super) type Key = [u8; 24];
 
-/// The answer to a key: a SHA-1 hash in base64.
+/// The value of `Sec-WebSocket-Accept`: a SHA-1 hash in base64.
 pub(super) type Accept = [u8; 28];
 
-/// "A nonce consisting of a randomly selected 16-byte value that has been base64-encoded" (§4.1).
+/// Returns a new key: "a nonce consisting of a randomly selected 16-byte value that has been base64-encoded" (§4.1).
 pub(super) fn fresh(config: &Config) -> Key {
     let mut nonce = [0; 16];
     for word in nonce.as_chunks_mut::<4>().0 {
@@ -23,10 +23,10 @@ pub(super) fn fresh(config: &Config) -> Key {
     in_base64(&nonce)
 }
 
-/// The same bytes, if they have the form of a key: 16 bytes in base64, which are 22 digits and two `=`.
+/// Returns `text` as a key, if it has the form of one: 16 bytes in base64, which are 22 digits and two `=`.
 ///
-/// The last digit has four bits to spare. RFC 4648 wants them zero, the example in §4.1 does not have them so
-/// (erratum 3150): they are not looked at.
+/// The last digit has four spare bits. RFC 4648 §3.5 requires encoders to set them to zero, but they are not zero in the example
+/// of RFC 6455 §4.1 (erratum 3150). So their value is not checked.
 pub(super) fn valid(text: &[u8]) -> Option<&Key> {
     static DIGITS: ByteSet = grammar::alphanumeric_and(b"+/");
     let key: &Key = text.try_into().ok()?;
@@ -35,17 +35,17 @@ pub(super) fn valid(text: &[u8]) -> Option<&Key> {
     (are_digits && padding == b"==").then_some(key)
 }
 
-/// The answer to a key. It is hashed as text, as it was received: "it is not necessary for the server to base64-decode
-/// the |Sec-WebSocket-Key| value" (§4.2.2).
+/// Returns the value of `Sec-WebSocket-Accept` for a key. The key is hashed as text, and not decoded: "it is not necessary for
+/// the server to base64-decode the |Sec-WebSocket-Key| value" (§4.2.2).
 pub(super) fn accept(key: &Key) -> Accept {
     in_base64(&Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }
 
-/// `N` is how long it is in base64.
+/// Encodes bytes. `N` must be the length of the result.
 fn in_base64<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut text = [b'='; N];
     let written = STANDARD.encode_slice(bytes, &mut text);
-    debug_assert_eq!(written, Ok(N), "the callers give it arrays of the right length");
+    debug_assert_eq!(written, Ok(N), "the callers ask for arrays of the right length");
     text
 }
 

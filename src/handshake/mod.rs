@@ -1,10 +1,12 @@
-//! The opening handshake (RFC 6455 §4): an HTTP/1.1 request, and the answer to it, before the first frame.
+//! The opening handshake (RFC 6455 §4): an HTTP/1.1 request and its response, before the first frame.
 //!
-//! Each role has a `Handshake` that takes bytes and ends in a [`Connection`](crate::Connection), so that nothing can
-//! be sent before the handshake is over. The code that both share is here: `http1` reads and writes heads of HTTP messages;
-//! `extensions`, `query`, `cookie` and `key` are the grammars of what is in them.
+//! Each role has a `Handshake`, which receives bytes and returns a [`Connection`](crate::Connection) when it succeeds. Without a
+//! `Connection` there is no way to send a message too early.
 //!
-//! With the feature `http` each role also has an `Upgrade`, for an HTTP library that reads and writes the heads itself.
+//! This folder has the code that both roles share. `http1` reads and writes the heads of HTTP messages. `extensions`, `query`,
+//! `cookie` and `key` parse values in those heads. `deadline` limits how long a handshake may take.
+//!
+//! With the feature `http`, each role also has an `Upgrade`, for HTTP libraries that read and write the heads themselves.
 
 pub mod client;
 pub mod server;
@@ -21,5 +23,5 @@ pub use error::HandshakeError;
 pub use extensions::Extension;
 pub use http1::field_line::HeaderError;
 
-/// The only version of the protocol there is (RFC 6455 §4.1).
+/// The version of the WebSocket protocol: RFC 6455 defines only this one (§4.1).
 const VERSION: u8 = 13;

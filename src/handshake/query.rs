@@ -1,8 +1,8 @@
-//! The query of a resource name (RFC 3986 §3.4), and the parameters that HTML forms and `URLSearchParams` put into it.
+//! The query of a resource name (RFC 3986 §3.4), and its parameters as HTML forms and `URLSearchParams` encode them.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
-/// The path, and the query without its `?`, if there is one.
+/// Splits a resource name into the path and the query. The `?` between them belongs to neither.
 pub(super) fn split(path_and_query: &str) -> (&str, Option<&str>) {
     match path_and_query.split_once('?') {
         Some((path, query)) => (path, Some(query)),
@@ -10,7 +10,7 @@ pub(super) fn split(path_and_query: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// The value of the first parameter with this name, decoded. A parameter without `=` has an empty value.
+/// Returns the decoded value of the first parameter with this name. The value of a parameter without `=` is empty.
 pub(super) fn param<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>> {
     query.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -18,8 +18,9 @@ pub(super) fn param<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>> {
     })
 }
 
-/// Undoes `application/x-www-form-urlencoded`: `+` is a space, and `%` with two hexadecimal digits is a byte. A `%` without
-/// them stays as it is, and what is not UTF-8 then is replaced by U+FFFD, as browsers do.
+/// Decodes `application/x-www-form-urlencoded`: `+` is a space, and `%` with two hexadecimal digits is a byte.
+///
+/// Nothing is an error, as in browsers: a `%` without two digits stays as it is, and invalid UTF-8 is replaced by U+FFFD.
 fn decode(text: &str) -> Cow<'_, str> {
     if !text.contains(['+', '%']) {
         return Cow::Borrowed(text);
@@ -45,7 +46,7 @@ fn encoded_byte<'a>((digits, after): (&[u8; 2], &'a [u8])) -> Option<(u8, &'a [u
 mod tests {
     use super::*;
 
-    /// What a form encodes is decoded, and what is not encoded well stays as it is.
+    /// Text that a form has encoded is decoded, and invalid encodings stay as they are.
     #[test]
     fn decoding() {
         for (encoded, decoded) in [
@@ -68,6 +69,6 @@ mod tests {
         ] {
             assert_eq!(decode(encoded), decoded, "{encoded}");
         }
-        assert!(matches!(decode("plain"), Cow::Borrowed(_)), "it is copied only if need be");
+        assert!(matches!(decode("plain"), Cow::Borrowed(_)), "text without encoded bytes is not copied");
     }
 }

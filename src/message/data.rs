@@ -3,17 +3,18 @@ use alloc::{borrow::Cow, vec::Vec};
 use bytes::{Bytes, BytesMut};
 use core::ops::Deref;
 
-/// Bytes to send, borrowed or owned. Large owned ones are queued without a copy.
+/// Bytes to send, borrowed or owned: the argument of [`Connection::send_binary`](crate::Connection::send_binary).
 ///
-/// It is made from `&[u8]`, `&[u8; N]`, `&Vec<u8>`, `Vec<u8>`, `Cow<[u8]>`, [`Bytes`], [`BytesMut`], and a received [`Payload`]
-/// or `&Payload`:
+/// You seldom name this type, since `&[u8]`, `&[u8; N]`, `&Vec<u8>`, `Vec<u8>`, `Cow<[u8]>`, [`Bytes`], `&Bytes`, [`BytesMut`], and
+/// a received [`Payload`] or `&Payload` convert to it. Borrowed bytes are copied to the output. Large owned ones are queued without
+/// a copy.
 ///
 /// ```
 /// use bowline::{Config, Connection, Role};
 ///
 /// let mut server = Connection::new(Role::Server, Config::default());
 /// server.send_binary(b"borrowed")?;
-/// server.send_binary(vec![0; 100_000])?; // queued as it is
+/// server.send_binary(vec![0; 100_000])?; // queued without a copy
 /// # Ok::<(), bowline::SendError>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! What is sent and received: text, bytes, and the messages made of them.
+//! Messages and their contents: `Payload` is received, `Data` is to be sent, `Text` is both, and a `Message` owns its contents.
 
 mod data;
 mod outgoing;
@@ -14,9 +14,10 @@ pub use text::Text;
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use bytes::{Bytes, BytesMut};
 
-/// An owned message, as the adapters' `recv` returns it and `send` accepts it.
+/// An owned message: the adapters' `recv` returns it, and every `send` accepts it.
 ///
-/// Cloning it, sending it and converting it to [`Bytes`] copies nothing.
+/// It can be kept, moved to another thread and stored in a queue. To clone it, to send it and to convert it to [`Bytes`] copies
+/// nothing. Strings and bytes convert to a message, so that `send("Hello")` works.
 ///
 /// ```
 /// use bowline::Message;
@@ -31,52 +32,66 @@ use bytes::{Bytes, BytesMut};
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// A text message.
+    /// A text message (RFC 6455 §5.6).
     Text(Text<'static>),
-    /// A binary message.
+    /// A binary message (§5.6).
     Binary(Bytes),
-    /// A chunk of a text message: received with [`Delivery::Chunks`](crate::Delivery::Chunks), sent as a fragment.
+    /// A part of a text message: received with [`Delivery::Chunks`](crate::Delivery::Chunks), sent as a fragment (§5.4).
+    #[doc(alias = "fragment")]
     TextChunk {
-        /// The text of the chunk.
+        /// The contents. They never end inside a character.
         text: Text<'static>,
-        /// Whether the message ends with it.
+        /// Whether the message ends with this chunk.
         last: bool,
     },
-    /// A chunk of a binary message: received with [`Delivery::Chunks`](crate::Delivery::Chunks), sent as a fragment.
+    /// A part of a binary message: received with [`Delivery::Chunks`](crate::Delivery::Chunks), sent as a fragment (§5.4).
+    #[doc(alias = "fragment")]
     BinaryChunk {
-        /// The bytes of the chunk.
+        /// The contents, which may be cut anywhere.
         data: Bytes,
-        /// Whether the message ends with it.
+        /// Whether the message ends with this chunk.
         last: bool,
     },
 }
 
 impl Message {
-    /// A text message.
+    /// Creates a text message. Borrowed text is copied.
     pub fn text<'a>(text: impl Into<Text<'a>>) -> Self {
         Self::Text(text.into().into_owned())
     }
 
-    /// A binary message.
+    /// Creates a binary message. A `Vec<u8>` or [`Bytes`] is not copied.
     pub fn binary(data: impl Into<Bytes>) -> Self {
         Self::Binary(data.into())
     }
 
-    /// A chunk of a text message; `last` ends the message.
+    /// Creates a chunk of a text message: see [`Connection::send_text_chunk`](crate::Connection::send_text_chunk). `last` ends the
+    /// message.
     pub fn text_chunk<'a>(text: impl Into<Text<'a>>, last: bool) -> Self {
         Self::TextChunk { text: text.into().into_owned(), last }
     }
 
-    /// A chunk of a binary message; `last` ends the message.
+    /// Creates a chunk of a binary message, to send it while it is produced. `last` ends the message.
+    ///
+    /// ```
+    /// # use bowline::{Config, Connection, Message, Role};
+    /// # let mut connection = Connection::new(Role::Server, Config::default());
+    /// let mut parts = [&b"one"[..], b"two"].into_iter().peekable();
+    /// while let Some(part) = parts.next() {
+    ///     connection.send(Message::binary_chunk(part, parts.peek().is_none()))?;
+    /// }
+    /// # assert_eq!(bytes::Buf::chunk(connection.output()), b"\x02\x03one\x80\x03two");
+    /// # Ok::<(), bowline::SendError>(())
+    /// ```
     pub fn binary_chunk(data: impl Into<Bytes>, last: bool) -> Self {
         Self::BinaryChunk { data: data.into(), last }
     }
 
-    /// This message, to be sent without compression, even if compression was agreed.
+    /// Returns this message as one to be sent without compression, even if compression was agreed.
     ///
-    /// Use it for a message that contains a secret and text chosen by somebody else, since its compressed size would reveal the secret
-    /// (RFC 7692 §8). Use it also for data that is already compressed, such as an image. For a message that is sent in chunks, the
-    /// first chunk decides.
+    /// Use it for a message that contains a secret beside text that an attacker can choose, since the compressed size can reveal
+    /// the secret (RFC 7692 §8). Use it also for data that is already compressed, such as an image. For a message that is sent in
+    /// chunks, the first chunk decides.
     ///
     /// ```
     /// # use bowline::{Config, Connection, Message, Role};
@@ -88,19 +103,19 @@ impl Message {
         Outgoing { message: self, compress: false }
     }
 
-    /// Whether it is a text message, or a chunk of one.
+    /// Returns whether this is a text message, or a chunk of one.
     #[must_use]
     pub const fn is_text(&self) -> bool {
         matches!(self, Self::Text(_) | Self::TextChunk { .. })
     }
 
-    /// Whether it is a binary message, or a chunk of one.
+    /// Returns whether this is a binary message, or a chunk of one.
     #[must_use]
     pub const fn is_binary(&self) -> bool {
         !self.is_text()
     }
 
-    /// Whether the message ends with it: `true` for a whole message and for the last chunk of one.
+    /// Returns whether the message is complete: `true` for a whole message and for the last chunk of one.
     #[must_use]
     pub const fn is_last(&self) -> bool {
         match self {
@@ -109,19 +124,19 @@ impl Message {
         }
     }
 
-    /// The size of the payload, in bytes.
+    /// Returns the size of the payload, in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.as_bytes().len()
     }
 
-    /// Whether the payload is empty.
+    /// Returns whether the payload is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.as_bytes().is_empty()
     }
 
-    /// The text of a text message or chunk; `None` if it is binary, even if its bytes are valid UTF-8.
+    /// Returns the text of a text message or chunk, or `None` if it is binary, even if its bytes are valid UTF-8.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -130,7 +145,7 @@ impl Message {
         }
     }
 
-    /// The payload: the bytes, or the text as UTF-8.
+    /// Returns the payload: the bytes, or the text as UTF-8.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         match self {
@@ -139,11 +154,20 @@ impl Message {
         }
     }
 
-    /// The text of a text message or chunk, without a copy.
+    /// Converts to the text of a text message or chunk, without a copy.
+    ///
+    /// ```
+    /// use bowline::Message;
+    ///
+    /// let text = Message::from("Hello").into_text().unwrap();
+    /// assert_eq!(text, "Hello");
+    /// let binary = Message::from(b"Hello").into_text().unwrap_err();
+    /// assert_eq!(binary, Message::from(b"Hello"));
+    /// ```
     ///
     /// # Errors
     ///
-    /// A binary message is returned as it is.
+    /// Returns a binary message or chunk unchanged.
     pub fn into_text(self) -> Result<Text<'static>, Self> {
         match self {
             Self::Text(text) | Self::TextChunk { text, .. } => Ok(text),
@@ -151,7 +175,7 @@ impl Message {
         }
     }
 
-    /// The payload, without a copy: the bytes, or the text as UTF-8.
+    /// Converts to the payload, without a copy: the bytes, or the text as UTF-8.
     #[must_use]
     pub fn into_data(self) -> Bytes {
         match self {
@@ -161,14 +185,14 @@ impl Message {
     }
 }
 
-/// A clone, which copies nothing.
+/// Clones the message, which copies nothing.
 impl From<&Self> for Message {
     fn from(message: &Self) -> Self {
         message.clone()
     }
 }
 
-/// A text message.
+// Borrowed text is copied.
 macro_rules! text_from {
     ($($from:ty),+) => {$(
         impl From<$from> for Message {
@@ -181,7 +205,7 @@ macro_rules! text_from {
 
 text_from!(&str, &String, String, Cow<'_, str>, Text<'_>, &Text<'_>);
 
-/// A binary message.
+// Borrowed bytes are copied.
 macro_rules! binary_from {
     ($([$($generic:tt)*] $from:ty: $data:ident => $bytes:expr),+ $(,)?) => {$(
         impl<$($generic)*> From<$from> for Message {

@@ -1,8 +1,9 @@
 use super::Message;
 
-/// A message and whether it may be compressed: the argument of every `send` and `feed`. Any [`Message`] converts to it.
+/// A message, and whether it may be compressed: the argument of every `send` and `feed`.
 ///
-/// To change how a message is sent, call [`Message::uncompressed`]:
+/// You seldom name this type, since everything that converts to a [`Message`] converts to it, too. To send a message without
+/// compression, call [`Message::uncompressed`]:
 ///
 /// ```
 /// use bowline::{Message, Outgoing};
@@ -20,19 +21,19 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// The message.
+    /// Returns the message, borrowed.
     #[must_use]
     pub const fn message(&self) -> &Message {
         &self.message
     }
 
-    /// Whether the message may be compressed if compression was agreed.
+    /// Returns whether the message may be compressed if compression was agreed.
     #[must_use]
     pub const fn compress(&self) -> bool {
         self.compress
     }
 
-    /// The message, owned.
+    /// Converts to the message, and discards how to send it.
     #[must_use]
     pub fn into_message(self) -> Message {
         self.message

@@ -5,10 +5,11 @@ use core::{
     ops::{Deref, DerefMut},
 };
 
-/// The payload of a received binary message or control frame. It derefs to `[u8]`.
+/// The payload of a received binary message or control frame. It dereferences to `[u8]`.
 ///
-/// It is borrowed from the buffer given to [`Connection::receive`](crate::Connection::receive) if all of it was in there, and
-/// owned if it had to be assembled from several reads. The difference seldom matters.
+/// It is borrowed from the buffer given to [`Connection::receive`](crate::Connection::receive) if all of it was in there, and owned
+/// if it was assembled from several reads or was compressed. The difference matters only if you keep it: convert it to a `Vec` or
+/// to [`Bytes`] then.
 ///
 /// ```
 /// # use bowline::{Config, Connection, Event, Input, Role};
@@ -26,6 +27,7 @@ pub struct Payload<'b>(Repr<'b>);
 
 enum Repr<'b> {
     Borrowed(&'b mut [u8]),
+    /// Not `Bytes`, so that a received payload can be changed in place.
     Owned(Vec<u8>),
 }
 
@@ -35,14 +37,16 @@ impl<'b> Payload<'b> {
         Self(Repr::Borrowed(bytes))
     }
 
-    /// Whether it is borrowed from the buffer that was given to [`Connection::receive`](crate::Connection::receive). It is then the last
-    /// part of what that call consumed.
+    /// Returns whether the payload is borrowed from the buffer that was given to
+    /// [`Connection::receive`](crate::Connection::receive). It is then the last part of the bytes that this call consumed.
+    ///
+    /// A driver can use this to keep a range of its buffer instead of a copy.
     #[must_use]
     pub const fn is_borrowed(&self) -> bool {
         matches!(self.0, Repr::Borrowed(_))
     }
 
-    /// The bytes as a vector, copied if they were borrowed.
+    /// Converts to a vector. The bytes are copied only if they were borrowed.
     #[must_use]
     pub fn into_vec(self) -> Vec<u8> {
         match self.0 {
@@ -51,13 +55,14 @@ impl<'b> Payload<'b> {
         }
     }
 
-    /// The same payload, no longer tied to the caller's buffer.
+    /// Converts to a payload that is no longer tied to the caller's buffer, to keep it. The bytes are copied only if they were
+    /// borrowed.
     #[must_use]
     pub fn into_owned(self) -> Payload<'static> {
         self.into_vec().into()
     }
 
-    /// The slice if it was borrowed.
+    /// Returns the slice if it was borrowed, and otherwise the vector as the `Err`.
     pub(crate) fn try_into_borrowed(self) -> Result<&'b [u8], Vec<u8>> {
         match self.0 {
             Repr::Borrowed(bytes) => Ok(bytes),
@@ -66,7 +71,7 @@ impl<'b> Payload<'b> {
     }
 }
 
-/// The copy is owned.
+/// Copies the bytes: the clone is owned.
 impl Clone for Payload<'_> {
     fn clone(&self) -> Self {
         self.to_vec().into()
@@ -79,14 +84,14 @@ impl From<Vec<u8>> for Payload<'_> {
     }
 }
 
-/// Copied if it was borrowed.
+/// Copies the bytes only if they were borrowed.
 impl From<Payload<'_>> for Vec<u8> {
     fn from(payload: Payload<'_>) -> Self {
         payload.into_vec()
     }
 }
 
-/// Copied if it was borrowed.
+/// Copies the bytes only if they were borrowed.
 impl From<Payload<'_>> for Bytes {
     fn from(payload: Payload<'_>) -> Self {
         payload.into_vec().into()
@@ -127,7 +132,7 @@ impl PartialEq<Payload<'_>> for Payload<'_> {
     }
 }
 
-/// Equality with types that contain bytes, in both directions.
+// Equality with types that contain bytes, in both directions.
 macro_rules! equal_to_bytes {
     ($([$($generic:tt)*] $other:ty),+ $(,)?) => {$(
         impl<$($generic)*> PartialEq<$other> for Payload<'_> {

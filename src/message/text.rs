@@ -14,10 +14,11 @@ use core::{
     ops::Deref,
 };
 
-/// Text, borrowed or owned. It derefs to `str` and is always valid UTF-8 (RFC 6455 §8.1).
+/// The text of a message, borrowed or owned. It dereferences to `str`, and is always valid UTF-8 (RFC 6455 §8.1).
 ///
 /// Received text is borrowed from the buffer given to [`Connection::receive`](crate::Connection::receive) if all of it was in
-/// there. Owned text is backed by [`Bytes`]: cloning it, sending it and converting it to `Bytes` copies nothing.
+/// there. Otherwise it is owned. Owned text is backed by [`Bytes`]: to clone it, to send it and to convert it to `Bytes` copies
+/// nothing.
 ///
 /// ```
 /// use bowline::Text;
@@ -41,25 +42,34 @@ enum Repr<'b> {
 }
 
 impl<'b> Text<'b> {
-    /// Text from a string literal or another `&'static str`, without a copy or an allocation.
+    /// Creates text from a string literal or another `&'static str`, without a copy or an allocation.
+    ///
+    /// ```
+    /// use bowline::{Message, Text};
+    ///
+    /// const GREETING: Text<'static> = Text::from_static("Hello");
+    /// let message = Message::from(GREETING); // no allocation
+    /// assert_eq!(message.as_text(), Some("Hello"));
+    /// ```
     #[must_use]
     pub const fn from_static(text: &'static str) -> Text<'static> {
         Text(Repr::Owned(ByteString::from_static(text)))
     }
 
-    /// The text as `str`.
+    /// Borrows the text as a string slice, where automatic dereferencing does not apply.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self
     }
 
-    /// Whether it is borrowed: received text from the buffer that was given to [`Connection::receive`](crate::Connection::receive).
+    /// Returns whether the text is borrowed. Received text is borrowed from the buffer that was given to
+    /// [`Connection::receive`](crate::Connection::receive).
     #[must_use]
     pub const fn is_borrowed(&self) -> bool {
         matches!(self.0, Repr::Borrowed(_))
     }
 
-    /// The text as a string. It is copied only if it was borrowed, or is shared with a clone.
+    /// Converts to a string. The text is copied only if it was borrowed, or is shared with a clone.
     #[must_use]
     pub fn into_string(self) -> String {
         match self.0 {
@@ -74,7 +84,8 @@ impl<'b> Text<'b> {
         }
     }
 
-    /// The same text, no longer tied to what it was borrowed from.
+    /// Converts to text that is no longer tied to the buffer that it was borrowed from, to keep it. It is copied only if it was
+    /// borrowed.
     #[must_use]
     pub fn into_owned(self) -> Text<'static> {
         Text(Repr::Owned(match self.0 {
@@ -83,7 +94,7 @@ impl<'b> Text<'b> {
         }))
     }
 
-    /// The bytes of the text, to be sent.
+    /// Converts to the bytes of the text, to send them.
     #[inline]
     pub(crate) fn into_data(self) -> Data<'b> {
         match self.0 {
@@ -134,6 +145,10 @@ impl<'a> From<Cow<'a, str>> for Text<'a> {
 }
 
 /// Validates the bytes, and copies nothing.
+///
+/// # Errors
+///
+/// Returns the error of the standard library if the bytes are not UTF-8.
 impl TryFrom<Bytes> for Text<'_> {
     type Error = core::str::Utf8Error;
 
@@ -142,14 +157,14 @@ impl TryFrom<Bytes> for Text<'_> {
     }
 }
 
-/// Copied only if it was borrowed, or is shared with a clone.
+/// Copies the text only if it was borrowed, or is shared with a clone.
 impl From<Text<'_>> for String {
     fn from(text: Text<'_>) -> Self {
         text.into_string()
     }
 }
 
-/// Copied only if it was borrowed.
+/// Copies the text only if it was borrowed.
 impl From<Text<'_>> for Bytes {
     fn from(text: Text<'_>) -> Self {
         match text.0 {
@@ -197,7 +212,7 @@ impl PartialEq<Text<'_>> for Text<'_> {
     }
 }
 
-/// Equality with types that contain text, in both directions.
+// Equality with types that contain text, in both directions.
 macro_rules! equal_to_text {
     ($($other:ty),+) => {$(
         impl PartialEq<$other> for Text<'_> {
@@ -228,7 +243,7 @@ impl Ord for Text<'_> {
     }
 }
 
-/// As `str` does, so that a map with texts as its keys can be searched with a `&str`.
+/// Hashes as `str` does, so that a map with texts as keys can be searched with a `&str`.
 impl Hash for Text<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.as_str().hash(state);

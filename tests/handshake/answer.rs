@@ -145,8 +145,8 @@ fn refusals_of_the_library() {
     assert_eq!(
         text(refusal),
         "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n\
-         X-Content-Type-Options: nosniff\r\nContent-Length: 57\r\n\r\n\
-         the header Sec-WebSocket-Key is missing (RFC 6455 §4.1)\n"
+         X-Content-Type-Options: nosniff\r\nContent-Length: 86\r\n\r\n\
+         the header Sec-WebSocket-Key is missing: expected 16 bytes in base64 (RFC 6455 §4.1)\n"
     );
 }
 

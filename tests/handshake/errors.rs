@@ -46,7 +46,7 @@ fn what_a_header_must_be() {
         ("Upgrade", "expected websocket "),
         ("Connection", "expected a list that contains Upgrade "),
         ("Sec-WebSocket-Key", "expected 16 bytes in base64 "),
-        ("Sec-WebSocket-Version", "expected one number, from 0 to 255 without leading zeros "),
+        ("Sec-WebSocket-Version", "expected 13 "),
         ("Sec-WebSocket-Protocol", "expected tokens, none of them twice "),
         ("Sec-WebSocket-Extensions", "expected extensions: tokens with parameters "),
         ("Content-Length", "expected a value that is well formed "),

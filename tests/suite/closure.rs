@@ -144,6 +144,20 @@ fn a_violation() {
     }
 }
 
+/// A violation does not count as an interruption, also if `close` was called in the middle of a frame that the peer then completed.
+#[test]
+fn a_violation_after_close_in_the_middle_of_a_frame() {
+    for role in ROLES {
+        let mut connection = connection(role);
+        let frame = frame_to(role, 0x81, b"in two parts");
+        receive(&mut connection, &frame[..8]);
+        close(role, &mut connection);
+        receive(&mut connection, &frame[8..]);
+        violation(role, &mut connection);
+        assert_eq!(connection.closure().unwrap().interrupted(), Interrupted::Nothing, "{role:?}");
+    }
+}
+
 /// [O-33] Where the stream ended: between messages, in a header, in a payload, in a control frame, between fragments.
 #[test]
 fn end_of_stream_in_the_middle() {

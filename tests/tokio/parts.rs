@@ -126,13 +126,16 @@ async fn reunited() {
 
         let another = sender.clone();
         let error = receiver.reunite(sender).unwrap_err();
-        assert_eq!(error.to_string(), "cannot join the halves: there is another clone of the sender");
+        assert_eq!(
+            error.to_string(),
+            "cannot join the halves: there is another clone of the sender, which has to be dropped first"
+        );
         let ReuniteError(receiver, sender) = error;
         drop(another);
 
         let (strange, _kept) = socket(role, &Script::new([])).split();
         let error = strange.reunite(sender).unwrap_err();
-        assert_eq!(error.to_string(), "cannot join the halves: they are not of the same connection");
+        assert_eq!(error.to_string(), "cannot join the halves: they are halves of different connections");
         let ReuniteError(_, sender) = error;
 
         let mut socket = receiver.reunite(sender).unwrap();

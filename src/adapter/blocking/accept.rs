@@ -10,7 +10,10 @@ use alloc::sync::Arc;
 use core::fmt;
 use std::time::Instant;
 
-/// Waits for a client's opening handshake, and accepts it.
+/// Waits for a client's opening handshake (RFC 6455 §4.2), and accepts it if `accept` allows it.
+///
+/// Call it in the thread of the connection, not in the loop that accepts TCP connections: it waits for a slow client, at most
+/// [`Deadlines::handshake`](crate::Deadlines::handshake).
 ///
 /// ```no_run
 /// # use bowline::{adapter::blocking, server::Accept, Config};
@@ -21,18 +24,23 @@ use std::time::Instant;
 /// # }
 /// ```
 ///
-/// It waits at most [`Deadlines::handshake`](crate::Deadlines::handshake). To look at the request before, use [`accept_with`] or
+/// To choose by the path or a cookie, use [`accept_with`]. To look at the peer's address before you decide, use
 /// [`receive_request`]. To answer plain HTTP requests, such as health checks, use [`receive_any_request`].
 ///
 /// # Errors
 ///
-/// [`Error::Handshake`] if the request breaks a rule, if it is a plain HTTP request, if its Origin is refused, or if it is not
-/// complete in time; the client has been sent the status for it. [`Error::Io`] if the stream fails.
+/// - [`Error::Handshake`] if the request breaks a rule, is a plain HTTP request, is not allowed by `accept` (its Origin, for
+///   example), or is incomplete at the handshake deadline or at the end of the stream. The client was sent a response with the
+///   status of the error.
+/// - [`Error::Io`] if the stream failed, or if it is in non-blocking mode. [`Error::Closed`] if the client did not read the
+///   response before a deadline expired.
+///
+/// There is no connection then, and the stream has been dropped.
 pub fn accept<S: Transport>(stream: S, accept: &Accept, config: impl Into<Arc<Config>>) -> Result<WebSocket<S>, Error> {
     receive_request(stream, config)?.accept(accept)
 }
 
-/// Waits for a client's opening handshake, and lets `decide` accept or refuse it.
+/// Waits for a client's opening handshake, and lets `decide` accept or refuse it, for example by its path.
 ///
 /// ```no_run
 /// # use bowline::{adapter::blocking, server::Accept, Config};
@@ -47,7 +55,9 @@ pub fn accept<S: Transport>(stream: S, accept: &Accept, config: impl Into<Arc<Co
 ///
 /// # Errors
 ///
-/// As for [`accept()`], and [`Error::Refused`] if `decide` refused; the client has been sent the answer.
+/// As for [`accept()`], and [`Error::Refused`] if `decide` refused the request: the client was sent that response, and the stream
+/// has been dropped.
+#[doc(alias("accept_hdr"))]
 pub fn accept_with<S: Transport>(
     stream: S,
     config: impl Into<Arc<Config>>,
@@ -56,9 +66,9 @@ pub fn accept_with<S: Transport>(
     receive_request(stream, config)?.decide(decide)
 }
 
-/// Waits for a client's opening handshake, and returns it to be answered later.
+/// Waits for a client's opening handshake, and returns the request, to be accepted or refused later.
 ///
-/// Use it instead of [`accept_with`] if the answer depends on the stream, or has to be looked up:
+/// Use it instead of [`accept_with`] if the answer depends on the stream, such as the peer's address, or takes some time:
 ///
 /// ```no_run
 /// # use bowline::{adapter::blocking, server::Accept, Config};
@@ -78,7 +88,7 @@ pub fn accept_with<S: Transport>(
 ///
 /// # Errors
 ///
-/// As for [`accept()`].
+/// As for [`accept()`], except that the Origin is not checked yet.
 pub fn receive_request<S: Transport>(stream: S, config: impl Into<Arc<Config>>) -> Result<Incoming<S>, Error> {
     match receive_any_request(stream, config)? {
         AnyIncoming::WebSocket(incoming) => Ok(incoming),
@@ -86,7 +96,7 @@ pub fn receive_request<S: Transport>(stream: S, config: impl Into<Arc<Config>>) 
     }
 }
 
-/// Waits for a client's opening handshake or plain HTTP request, and returns it to be answered later.
+/// Waits for a client's opening handshake or plain HTTP request, and returns it, to be answered later.
 ///
 /// Use it to answer a health check, or to deliver a page, on the port of a WebSocket server:
 ///
@@ -111,7 +121,7 @@ pub fn receive_request<S: Transport>(stream: S, config: impl Into<Arc<Config>>) 
 ///
 /// # Errors
 ///
-/// As for [`accept()`], except that a plain HTTP request is not an error.
+/// As for [`accept()`], except that a plain HTTP request is not an error, and that the Origin is not checked yet.
 pub fn receive_any_request<S: Transport>(stream: S, config: impl Into<Arc<Config>>) -> Result<AnyIncoming<S>, Error> {
     let mut opening = Opening::since(Instant::now(), stream);
     match opening.run(&mut Handshake::new(config))? {
@@ -121,8 +131,9 @@ pub fn receive_any_request<S: Transport>(stream: S, config: impl Into<Arc<Config
     }
 }
 
-/// A client that waits for the answer to its opening handshake or to its plain HTTP request: see [`receive_any_request`]. Dropping
-/// it closes the stream.
+/// A client's opening handshake or plain HTTP request, as [`receive_any_request`] returns it.
+///
+/// The client waits for an answer. Dropping it drops the stream without one.
 #[derive(Debug)]
 #[must_use = "the client waits for an answer"]
 pub enum AnyIncoming<S> {
@@ -132,9 +143,10 @@ pub enum AnyIncoming<S> {
     Http(Incoming<S, PlainRequest>),
 }
 
-/// A client that waits for the answer to its request: see [`receive_request`]. Dropping it closes the stream.
+/// A client's request together with its stream, to be accepted or refused: see [`receive_request`].
 ///
-/// `R` is the request: [`Request`], or [`PlainRequest`] if it does not ask for WebSocket.
+/// `R` is [`Request`] for an opening handshake, and [`PlainRequest`] for a request that does not ask for WebSocket. The client
+/// waits for an answer, and no deadline runs meanwhile. Dropping it drops the stream without an answer.
 #[must_use = "the client waits for an answer"]
 pub struct Incoming<S, R = Request> {
     request: R,
@@ -142,13 +154,14 @@ pub struct Incoming<S, R = Request> {
 }
 
 impl<S, R> Incoming<S, R> {
-    /// The request: its path, its header fields, and the subprotocols that the client offers.
+    /// Returns the request, to decide by its path, cookies and other header fields, its Origin or the subprotocols that it
+    /// offers.
     #[must_use]
     pub const fn request(&self) -> &R {
         &self.request
     }
 
-    /// The stream, for example to ask for the address of the client.
+    /// Returns the stream, for example to decide by the peer's address.
     #[must_use]
     pub const fn get_ref(&self) -> &S {
         &self.opening.stream
@@ -156,26 +169,32 @@ impl<S, R> Incoming<S, R> {
 }
 
 impl<S: Transport> Incoming<S> {
-    /// Accepts the client, and opens the connection.
+    /// Accepts the request if `accept` allows it, writes the response, and returns the open connection.
     ///
     /// # Errors
     ///
-    /// [`Error::Handshake`] if `accept` does not allow the request, because of its Origin for example; the client has been sent
-    /// the status for it. [`Error::Io`] if the stream fails.
+    /// - [`Error::Handshake`] if `accept` does not allow the request, for example because of its Origin. The client was sent a
+    ///   response with the status of the error.
+    /// - [`Error::Io`] if the stream failed, [`Error::Closed`] if the client did not read the response before a deadline expired.
+    ///
+    /// There is no connection then, and the stream has been dropped.
     pub fn accept(self, accept: &Accept) -> Result<WebSocket<S>, Error> {
         self.decide(|request| request.accept(accept))
     }
 
-    /// Refuses the client with an HTTP status such as 403, and with a text for the body of the answer.
+    /// Refuses the request with an HTTP status such as 403, and with `body` as the body of the response. There is an example at
+    /// [`receive_request`].
     ///
-    /// It returns when the client has received the answer and closed its half of the stream, or after a second. To add header
+    /// It returns when the client has received the response and closed its half of the stream, or after a second. To add header
     /// fields, use [`decide`](Self::decide).
     pub fn refuse(self, status: u16, body: impl AsRef<[u8]>) {
         let Self { request, opening } = self;
         opening.deliver(request.refuse(status, body));
     }
 
-    /// Accepts or refuses the client, as `decide` does with the request.
+    /// Lets `decide` accept or refuse the request, and writes the response.
+    ///
+    /// Use it to refuse with header fields of your own, or to choose an [`Accept`] by the request:
     ///
     /// ```no_run
     /// # use bowline::{adapter::{Error, blocking::{Incoming, WebSocket}}, server::Accept};
@@ -193,7 +212,8 @@ impl<S: Transport> Incoming<S> {
     ///
     /// # Errors
     ///
-    /// As for [`accept`](Self::accept), and [`Error::Refused`] if `decide` refused; the client has been sent the answer.
+    /// As for [`accept`](Self::accept), and [`Error::Refused`] if `decide` refused the request: the client was sent that
+    /// response, and the stream has been dropped.
     pub fn decide(self, decide: impl FnOnce(Request) -> Result<Connection, Refusal>) -> Result<WebSocket<S>, Error> {
         let Self { request, opening } = self;
         match decide(request) {
@@ -208,9 +228,10 @@ impl<S: Transport> Incoming<S> {
 }
 
 impl<S: Transport> Incoming<S, PlainRequest> {
-    /// Answers a plain HTTP request as `respond` does: with [`PlainRequest::respond`], or with [`PlainRequest::into_refusal`].
+    /// Answers a plain HTTP request with the response that `respond` returns: that of [`PlainRequest::respond`] or of
+    /// [`PlainRequest::into_refusal`]. There is an example at [`receive_any_request`].
     ///
-    /// It returns when the client has received the answer and closed its half of the stream, or after a second.
+    /// It returns when the client has received the response and closed its half of the stream, or after a second.
     pub fn respond(self, respond: impl FnOnce(PlainRequest) -> Refusal) {
         self.opening.deliver(respond(self.request));
     }

@@ -5,7 +5,9 @@ use std::{
     net::TcpStream,
 };
 
-/// The stream of a [`connect`](super::connect)ed client: TCP, or TLS on top of it. See
+/// The stream of a client that [`connect`](super::connect)ed: TCP for `ws://`, TLS over TCP for `wss://`.
+///
+/// Use it as the stream type where you store such a socket, as `WebSocket<ClientStream>`. To look at the socket below, call
 /// [`WebSocket::get_ref`](super::WebSocket::get_ref):
 ///
 /// ```no_run
@@ -15,13 +17,14 @@ use std::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias("MaybeTlsStream"))]
 #[derive(Debug)]
 pub struct ClientStream(Kind);
 
 #[derive(Debug)]
 enum Kind {
     Plain(TcpStream),
-    /// In a box, so that a plain stream is not as large.
+    /// In a box, since it is much larger than a plain stream.
     #[cfg(feature = "rustls")]
     Tls(alloc::boxed::Box<super::tls::TlsStream>),
 }
@@ -36,7 +39,7 @@ impl ClientStream {
         Self(Kind::Tls(alloc::boxed::Box::new(stream)))
     }
 
-    /// The TCP stream, which is below TLS if there is TLS.
+    /// Returns the TCP stream, for example for the peer's address. For `wss://` it is the stream below TLS.
     #[must_use]
     pub fn tcp(&self) -> &TcpStream {
         match &self.0 {
@@ -46,7 +49,16 @@ impl ClientStream {
         }
     }
 
-    /// The TLS connection, for example to look at the certificate of the server; `None` without TLS.
+    /// Returns the TLS connection, for example to look at the server's certificate; `None` for `ws://`.
+    ///
+    /// ```no_run
+    /// # use bowline::adapter::blocking::{ClientStream, WebSocket};
+    /// # fn look(socket: &WebSocket<ClientStream>) {
+    /// if let Some(tls) = socket.get_ref().tls_connection() {
+    ///     println!("{:?}, {:?}", tls.protocol_version(), tls.peer_certificates());
+    /// }
+    /// # }
+    /// ```
     #[cfg(feature = "rustls")]
     #[must_use]
     pub fn tls_connection(&self) -> Option<&super::rustls::ClientConnection> {
@@ -56,6 +68,7 @@ impl ClientStream {
         }
     }
 
+    /// Returns the stream that reads, writes and shuts down.
     fn transport(&mut self) -> &mut dyn Transport {
         match &mut self.0 {
             Kind::Plain(stream) => stream,

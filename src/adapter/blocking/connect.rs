@@ -1,4 +1,4 @@
-//! Clients that connect to a URI.
+//! Clients that connect by a URI.
 
 use super::{ClientStream, ConnectError, Error, WebSocket, handshake::client_since};
 use crate::{
@@ -14,7 +14,7 @@ use std::{
     time::Instant,
 };
 
-/// Connects to a `ws://` URI over TCP, or to a `wss://` URI over TLS, and makes the opening handshake.
+/// Connects to a `ws://` URI over TCP, or to a `wss://` URI over TLS, and makes the opening handshake (RFC 6455 §4.1).
 ///
 /// ```no_run
 /// # use bowline::{adapter::blocking, Config};
@@ -26,23 +26,30 @@ use std::{
 /// # }
 /// ```
 ///
-/// [`Deadlines::handshake`](crate::Deadlines::handshake) bounds all of it together, except the DNS lookup, which has the timeout
-/// of the operating system. The addresses of a host are tried in turn, each with its share of the time that is left. `TCP_NODELAY`
-/// is set. It does not use a proxy, and does not follow redirections.
+/// [`Deadlines::handshake`](crate::Deadlines::handshake) bounds TCP, TLS and the opening handshake together. The time of the DNS
+/// lookup counts, but only the operating system can end it. The addresses of a host are attempted one after the other, each for
+/// its share of the time that is left. `TCP_NODELAY` is set. Redirections are not followed, and proxies are not used: open a
+/// tunnel through the proxy, and pass its stream to [`client_handshake`](super::client_handshake).
 ///
-/// `wss://` needs the feature `rustls`. The platform verifies the server's certificate, with the roots that it trusts. For other
-/// roots use `connect_tls`; for another TLS library pass a stream of your own to [`client_handshake`](super::client_handshake).
+/// `wss://` needs the feature `rustls`. The platform verifies the server's certificate, with the root certificates that it
+/// trusts. For another TLS configuration use `connect_tls`. For another TLS library, pass its stream to `client_handshake`.
 ///
 /// # Errors
 ///
-/// [`Error::Request`] if the URI is not valid, [`Error::Connect`] if there is no connection, or if the server's certificate is not
-/// valid, [`Error::Io`] if the connection fails later, and [`Error::Handshake`] if the server does not agree, or not in time.
+/// - [`Error::Request`] if the URI is not valid. Nothing was sent.
+/// - [`Error::Connect`] if the DNS lookup, TCP or TLS failed, or did not finish before the handshake deadline.
+/// - [`Error::Handshake`] if the server refused the request, broke a rule, or did not answer before the handshake deadline.
+/// - [`Error::Io`] if the stream failed during the opening handshake.
+///
+/// There is no connection then, and the stream has been dropped. Whether to try again is in the table at
+/// [`Error`](Error#whether-to-try-again).
+#[doc(alias("wss"))]
 pub fn connect(uri: &str, config: impl Into<Arc<Config>>) -> Result<(WebSocket<ClientStream>, Response), Error> {
     connect_with(Request::from_uri(uri)?, config)
 }
 
-/// Connects as [`connect`] does, with a request that may offer subprotocols and have further header fields, such as
-/// `Authorization` or `Cookie`.
+/// Connects as [`connect`] does, with a request that can offer subprotocols and have header fields such as `Authorization` or
+/// `Cookie`.
 ///
 /// ```no_run
 /// # use bowline::{adapter::blocking, client::Request, Config};
@@ -78,8 +85,10 @@ pub fn connect_with(
     .into())
 }
 
-/// Connects as [`connect_with`] does, with a TLS configuration of your own: other roots, such as those of `webpki-roots` where the
-/// platform has none, a client certificate, or another provider of cryptography.
+/// Connects as [`connect_with`] does, with a TLS configuration of your own.
+///
+/// Use it for other root certificates, such as those of the crate `webpki-roots` where the platform has none, for a client
+/// certificate, or for another cryptography provider:
 ///
 /// ```no_run
 /// # use bowline::{adapter::blocking::{self, rustls}, client::Request, Config};
@@ -96,11 +105,12 @@ pub fn connect_with(
 /// # }
 /// ```
 ///
-/// A `ws://` URI is connected without TLS.
+/// With a `ws://` URI, TLS is not used.
 ///
 /// # Errors
 ///
 /// As for [`connect`].
+#[doc(alias("client_tls_with_config", "TLS", "wss"))]
 #[cfg(feature = "rustls")]
 pub fn connect_tls(
     request: Request,
@@ -117,7 +127,7 @@ pub fn connect_tls(
     })
 }
 
-/// Everything within one deadline: TCP, `secure` for TLS, and the opening handshake.
+/// Makes all stages within one deadline: TCP, `secure` for TLS, and the opening handshake.
 fn open(
     request: Request,
     config: Arc<Config>,
@@ -130,13 +140,14 @@ fn open(
     client_since(begun, stream, request, config)
 }
 
-/// Connects to the first of the host's addresses that answers.
+/// Connects to the first of the host's addresses that accepts. They are attempted one after the other, since attempts at the same
+/// time would need threads.
 fn dial(request: &Request, begun: Instant, deadline: Option<Duration>) -> Result<TcpStream, ConnectError> {
     let addresses = (request.host(), request.port()).to_socket_addrs();
     let addresses: Vec<_> = addresses.map_err(|error| ConnectError::resolve(request, error))?.collect();
     let mut failures = Vec::new();
     for (nth, &address) in addresses.iter().enumerate() {
-        // One that does not answer must not use up the time of the others.
+        // An address that does not answer must not use up the time of the others.
         let left = u32::try_from(addresses.len().saturating_sub(nth)).unwrap_or(u32::MAX).max(1);
         let time = deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()) / left);
         match dial_one(address, time) {
@@ -147,6 +158,7 @@ fn dial(request: &Request, begun: Instant, deadline: Option<Duration>) -> Result
     Err(ConnectError::tcp(request, failures))
 }
 
+/// Connects to one address, for at most as long as `time`.
 fn dial_one(address: SocketAddr, time: Option<Duration>) -> io::Result<TcpStream> {
     let stream = match time {
         None => TcpStream::connect(address)?,

@@ -1,4 +1,4 @@
-//! What a call does while it waits: it writes, reads and keeps the deadlines.
+//! The driver that all calls share: it writes, reads and advances the clock of the connection until a call has its result.
 
 use super::{
     Error, Transport, Wait, WebSocket,
@@ -8,19 +8,19 @@ use crate::{State, adapter::link::without_unexpected_eof, time::MIN_WAIT};
 use core::task::Poll;
 use std::io;
 
-/// What one read brought.
+/// The result of one read.
 enum ReadOutcome {
     Bytes,
     EndOfStream,
-    /// The timeout has expired, the read was interrupted, or the stream has failed and the connection knows.
+    /// No bytes: the timeout expired, the read was interrupted, or the failure of the stream was reported to the connection.
     Nothing,
-    /// The call may wait no longer.
+    /// No bytes, and the call must not wait any longer.
     Over,
 }
 
 impl<S: Transport> WebSocket<S> {
-    /// Writes and waits for input: `Ready(true)` if there may be an event in it, `Ready(false)` after a normal end, `Pending` if
-    /// the call may wait no longer.
+    /// Writes, and waits for input. Returns `Ready(true)` if there may be an event in it, `Ready(false)` after a normal end, and
+    /// `Pending` if the call must not wait any longer.
     pub(super) fn poll_input(&mut self, wait: Wait) -> Result<Poll<bool>, Error> {
         if self.has_input() {
             return Ok(Poll::Ready(true));
@@ -38,22 +38,32 @@ impl<S: Transport> WebSocket<S> {
         self.left > 0 || self.link.connection.has_complete_frame()
     }
 
+    /// Repeats until there is input: advances the clock, writes, shuts down the write half, reads.
+    ///
+    /// The order matters:
+    ///
+    /// - Writing comes before reading, since the peer may wait for the output before it sends more. Reading first would block the
+    ///   thread with the replies still queued.
+    /// - The shutdown comes after writing, since nothing can be written after it, and before reading, since the peer may wait for
+    ///   the end of this half before it ends its own.
+    /// - Reading comes last, and also if writing failed: the peer may have sent a Close frame before it left.
     fn drive(&mut self, wait: Wait) -> Result<Poll<bool>, Error> {
         let mut has_ended = false;
         while !self.has_input() {
             self.tick();
             self.arm(wait)?;
             match self.write(wait) {
-                // The peer may have said why: reading goes on.
+                // Writing failed: reading shows how the connection ended. All other errors, such as non-blocking mode, are
+                // returned.
                 Err(_) if self.link.write_failure.is_some() => {}
                 written => {
-                    let _ = written?; // if it may wait no longer, it reads what is there all the same
+                    let _ = written?; // a call that must not wait any longer still reads what is there
                 }
             }
             if self.link.should_shutdown() {
                 let is_done = !matches!(self.stream.shutdown_write(), Err(error) if is_timeout(&error));
                 self.link.shut_down(is_done);
-                // A shutdown that is not complete has a limit of its own.
+                // The connection is closed, and has no deadline. A shutdown that is not complete has its own.
                 let now = self.origin.elapsed();
                 if let Some(left) = self.link.last_wait(now) {
                     self.due = Some(now.saturating_add(left));
@@ -63,9 +73,10 @@ impl<S: Transport> WebSocket<S> {
                 return self.link.outcome().map(|()| Poll::Ready(false));
             }
             if has_ended && wait != Wait::Unlimited {
-                return Ok(Poll::Pending); // only output is left, and the peer does not read it
+                return Ok(Poll::Pending); // only output is left, and another round could only wait for it
             }
-            // Writing may have taken a part of the time. No tick here: between two of them there has to be a read.
+            // Writing may have taken a part of the time. There is no second tick here: a deadline for the peer expires at the
+            // second tick after its time, and a read has to come between the two.
             self.arm(wait)?;
             match self.fill(wait)? {
                 ReadOutcome::Bytes | ReadOutcome::Nothing => {}
@@ -76,8 +87,10 @@ impl<S: Transport> WebSocket<S> {
         Ok(Poll::Ready(true))
     }
 
-    /// Reads once, straight into a large message if one is being assembled. A direct read waits for the whole rest of a frame, so
-    /// it is for calls without a limit, and not while the close deadline runs.
+    /// Reads once, directly into a large message if one is being assembled.
+    ///
+    /// A direct read may wait until the rest of the frame has arrived, so it is only for calls without a limit, and not while the
+    /// close deadline runs.
     fn read_once(&mut self, wait: Wait) -> io::Result<usize> {
         if wait == Wait::Unlimited
             && self.link.connection.state() == State::Open
@@ -90,6 +103,7 @@ impl<S: Transport> WebSocket<S> {
         Ok(count)
     }
 
+    /// Reads once, and reports the end of the stream or its failure to the connection.
     fn fill(&mut self, wait: Wait) -> Result<ReadOutcome, Error> {
         match without_unexpected_eof(self.read_once(wait)) {
             Ok(1..) => Ok(ReadOutcome::Bytes),
@@ -101,12 +115,14 @@ impl<S: Transport> WebSocket<S> {
         }
     }
 
-    /// Writes all that is queued: `Pending` if the call may wait no longer. If writing fails, what is queued is discarded, and
-    /// reading may still find out why. If the error says that the stream is in non-blocking mode, nothing has changed.
+    /// Writes everything that is queued. Returns `Pending` if the call must not wait any longer.
+    ///
+    /// If writing fails, the queue is discarded, and reading may still find out why. If the error is that the stream is in
+    /// non-blocking mode, the queue is unchanged.
     pub(super) fn write(&mut self, wait: Wait) -> io::Result<Poll<()>> {
         while self.link.needs_flush || self.link.connection.buffered_amount() > 0 {
             match self.write_once() {
-                // A peer that accepts a little now and then must not hold up the close deadline.
+                // A peer that reads a few bytes now and then must not delay the close deadline, which only a tick detects.
                 Ok(()) if self.link.connection.state() == State::Closing => {}
                 Ok(()) => continue,
                 Err(error) if is_timeout(&error) => {
@@ -125,6 +141,7 @@ impl<S: Transport> WebSocket<S> {
         Ok(Poll::Ready(()))
     }
 
+    /// Makes one write, and flushes the stream after the last one.
     fn write_once(&mut self) -> io::Result<()> {
         if self.link.connection.buffered_amount() > 0 {
             self.link.connection.output().write_to(&mut self.stream)?;
@@ -137,7 +154,7 @@ impl<S: Transport> WebSocket<S> {
         Ok(())
     }
 
-    /// A read or a write has not moved a byte: whether it may be tried again.
+    /// Whether a read or a write that did not move a byte may be tried again. Fails if the stream is in non-blocking mode.
     fn may_retry(&self, error: &io::Error, wait: Wait) -> io::Result<bool> {
         if wait == Wait::Never {
             return Ok(error.kind() == io::ErrorKind::Interrupted);
@@ -153,7 +170,8 @@ impl<S: Transport> WebSocket<S> {
         self.due = self.link.tick(now).map(|wait| now.saturating_add(wait));
     }
 
-    /// Sets the timeout for the next read or write, which lasts to the next tick or to the end of the call.
+    /// Sets the timeout of the stream for the next read or write: until the next tick, or until the end of the call if that is
+    /// earlier.
     pub(super) fn arm(&mut self, wait: Wait) -> io::Result<()> {
         if wait == Wait::Never {
             return Ok(());
@@ -163,12 +181,12 @@ impl<S: Transport> WebSocket<S> {
         let next = self.due.into_iter().chain(end).min();
         let timeout = next.map(|at| at.saturating_sub(self.armed_at).max(MIN_WAIT));
         let is_near = match (self.timeout, timeout) {
-            // A little more or less does not matter, and saves two system calls.
+            // A difference of less than a millisecond does not matter, and this saves two system calls.
             (Some(set), Some(wanted)) => set.abs_diff(wanted) < MIN_WAIT,
             (set, wanted) => set == wanted,
         };
         if !(self.timeout_is_set && is_near) {
-            self.timeout_is_set = false;
+            self.timeout_is_set = false; // if setting it fails, it is not known
             self.stream.set_timeout(timeout)?;
             (self.timeout, self.timeout_is_set) = (timeout, true);
         }

@@ -18,8 +18,10 @@ use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::time::Duration;
 use std::{io, time::Instant};
 
-/// Makes the opening handshake of a client over a stream that is connected already: a Unix socket, a tunnel of a proxy, or TLS of
-/// your own.
+/// Makes the client's opening handshake (RFC 6455 §4.1) over a stream that is connected already.
+///
+/// Use it for everything that [`connect`](super::connect) does not do: a Unix socket, a tunnel through an HTTP or SOCKS proxy, or
+/// the stream of another TLS library.
 ///
 /// ```no_run
 /// # use bowline::{adapter::blocking, client::Request, Config};
@@ -32,11 +34,17 @@ use std::{io, time::Instant};
 /// # }
 /// ```
 ///
-/// It waits at most [`Deadlines::handshake`](crate::Deadlines::handshake).
+/// The host of the URI is for the header field `Host`. The function does not resolve it or connect to it, and does not use TLS
+/// for `wss://`: the stream must do so.
 ///
 /// # Errors
 ///
-/// [`Error::Handshake`] if the server does not agree, or not in time; [`Error::Io`] if the stream fails.
+/// - [`Error::Handshake`] if the server refused the request, broke a rule, or did not answer within
+///   [`Deadlines::handshake`](crate::Deadlines::handshake).
+/// - [`Error::Io`] if the stream failed, or if it is in non-blocking mode.
+///
+/// There is no connection then, and the stream has been dropped.
+#[doc(alias("proxy", "SOCKS"))]
 pub fn client_handshake<S: Transport>(
     stream: S,
     request: Request,
@@ -45,7 +53,7 @@ pub fn client_handshake<S: Transport>(
     client_since(Instant::now(), stream, request, config.into())
 }
 
-/// The deadline counts from `begun`.
+/// Makes the handshake with a deadline that counts from `begun`, when connecting began.
 pub(super) fn client_since<S: Transport>(
     begun: Instant,
     stream: S,
@@ -55,7 +63,7 @@ pub(super) fn client_since<S: Transport>(
     let mut opening = Opening::since(begun, stream);
     let deadline = config.deadlines.handshake;
     let mut handshake = client::Handshake::new(request, config);
-    let _ = handshake.wait(Duration::ZERO); // the first one starts the deadline
+    let _ = handshake.wait(Duration::ZERO); // the first tick starts the deadline, at the origin of the clock: `begun`
     opening.write(&mut handshake, deadline)?;
     match opening.run(&mut handshake)? {
         Ok((connection, response)) => Ok((opening.into_socket(connection), response)),
@@ -68,11 +76,12 @@ pub(super) fn client_since<S: Transport>(
     }
 }
 
-/// A stream on which the handshake is being made.
+/// A stream on which the opening handshake is being made.
 pub(super) struct Opening<S> {
     pub(super) stream: S,
     origin: Instant,
     buffer: Vec<u8>,
+    /// How many bytes of the buffer the last read filled.
     end: usize,
     /// How many of the bytes before `end` are not yet received.
     left: usize,
@@ -94,7 +103,7 @@ impl<S: Transport> Opening<S> {
         }
     }
 
-    /// Passes on what was read, or `None` if the stream has ended.
+    /// Calls `receive` with the bytes that were read, or with `None` if the stream has ended.
     fn advance<T>(&mut self, receive: impl FnOnce(Option<&mut Input<'_>>) -> T) -> T {
         if self.has_ended {
             return receive(None);
@@ -105,7 +114,8 @@ impl<S: Transport> Opening<S> {
         outcome
     }
 
-    /// Reads once, for as long as `timeout`.
+    /// Reads once, for at most as long as `timeout`. After that, the caller advances the clock, which detects the expired
+    /// deadline.
     fn read(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.stream.set_timeout(timeout)?;
         (self.end, self.left) = (0, 0);
@@ -119,19 +129,19 @@ impl<S: Transport> Opening<S> {
         Ok(())
     }
 
-    /// Reads the beginning of the body, as far as it arrives within `timeout`.
+    /// Reads the beginning of the response's body, as far as it arrives within `timeout`.
     fn read_body(&mut self, response: &mut Response, timeout: Duration) {
         let begun = Instant::now();
         while self.advance(|input| input.is_some_and(|input| response.receive_body(input))) {
             let left = timeout.saturating_sub(begun.elapsed());
-            // What does not arrive in time, or breaks off, is not needed.
+            // The body only explains the refusal: without it, or with a part of it, the error is the same.
             if left.is_zero() || self.read(Some(left)).is_err() {
                 return;
             }
         }
     }
 
-    /// Writes the request of a client. Once the deadline has passed, it stops, and the next `receive` fails.
+    /// Writes the request of a client. At the deadline it stops, and the next `receive` returns the error for it.
     fn write(&mut self, handshake: &mut client::Handshake, deadline: Option<Duration>) -> io::Result<()> {
         loop {
             let timeout = handshake.wait(self.origin.elapsed());
@@ -153,17 +163,20 @@ impl<S: Transport> Opening<S> {
         }
     }
 
-    /// Sends the refusal, and lets the client read it: to close at once while bytes lie unread would reset the connection, and
-    /// could destroy the answer.
+    /// Writes the refusal, and waits until the client has closed its half of the stream, for at most a second.
+    ///
+    /// To close the stream at once, with unread bytes in it, would reset the TCP connection. The reset could destroy the response
+    /// before the client reads it.
     pub(super) fn deliver(self, refusal: Refusal) {
         let mut connection = refusal.into_connection();
         if self.has_ended {
             connection.receive_eof();
         }
-        // Whether the client reads it is for the client to decide.
+        // The result has no information: there is no closure, since the connection was never open.
         let _ = self.into_socket(connection).run_to_end();
     }
 
+    /// Delivers the refusal, and returns its error.
     pub(super) fn refuse(self, refusal: Refusal) -> Error {
         let error = refused(&refusal);
         self.deliver(refusal);

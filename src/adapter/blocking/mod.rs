@@ -1,4 +1,7 @@
-//! The adapter for blocking streams: a thread for each connection. The feature `std` is all it needs.
+//! The adapter for blocking streams, such as the sockets of the standard library, with a thread for each connection. It needs
+//! only the feature `std`. The [guide](crate::guide::blocking) explains it step by step.
+//!
+//! A server that sends every message back:
 //!
 //! ```no_run
 //! use bowline::{Config, adapter::{Error, blocking}, server::Accept};
@@ -10,7 +13,7 @@
 //!     std::thread::spawn(move || -> Result<(), Error> {
 //!         let mut socket = blocking::accept(stream, &Accept::same_origin(), config)?;
 //!         while let Some(message) = socket.recv()? {
-//!             socket.send(message)?;
+//!             socket.feed(message)?; // the next `recv` writes
 //!         }
 //!         Ok(())
 //!     });
@@ -18,26 +21,42 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! A client [`connect`]s, over TLS if the URI is `wss://` and the feature `rustls` is on.
+//! A client uses [`connect`]. For a `wss://` URI it uses TLS, which needs the feature `rustls`:
+//!
+//! ```no_run
+//! use bowline::{CloseCode, Config, adapter::blocking};
+//!
+//! let (mut socket, _response) = blocking::connect("wss://example.com/chat", Config::default())?;
+//! socket.send("Hello")?;
+//! if let Some(message) = socket.recv()? {
+//!     println!("{message:?}");
+//! }
+//! println!("{}", socket.close(CloseCode::NORMAL, "done")?);
+//! # Ok::<(), blocking::Error>(())
+//! ```
 //!
 //! # Which call does what
 //!
-//! | call | | waits for |
+//! | call | what it does | waits for |
 //! |---|---|---|
-//! | [`recv`](WebSocket::recv) | the next message, owned | the peer |
-//! | [`recv_timeout`](WebSocket::recv_timeout) | the next message, owned | the peer, at most so long |
-//! | [`try_recv`](WebSocket::try_recv) | the next message, owned | nothing |
-//! | [`next_event`](WebSocket::next_event) | the next event of any kind, owned: also pings, pongs and the Close frame | the peer |
-//! | [`read`](WebSocket::read) | all events that one read brought, borrowed: the batch API | the peer |
-//! | [`send`](WebSocket::send), [`send_prepared`](WebSocket::send_prepared), [`ping`](WebSocket::ping) | queues a message and writes | the stream |
-//! | [`feed`](WebSocket::feed), [`feed_prepared`](WebSocket::feed_prepared) | queues a message; the next call writes it | the stream, only if it does not fit |
-//! | [`try_feed`](WebSocket::try_feed), [`try_feed_prepared`](WebSocket::try_feed_prepared) | queues a message if it fits | nothing |
-//! | [`flush`](WebSocket::flush) | writes all that is queued | the stream |
-//! | [`close`](WebSocket::close) | the closing handshake, to its end | the peer, at most [`Deadlines::close`](crate::Deadlines::close) |
-//! | [`connection`](WebSocket::connection) | chunks, unsolicited pongs, the state | nothing |
+//! | [`recv`](WebSocket::recv) | returns the next message, owned | a message |
+//! | [`recv_timeout`](WebSocket::recv_timeout) | returns the next message, owned | a message, at most as long as the timeout |
+//! | [`try_recv`](WebSocket::try_recv) | returns the next message, if there is one | nothing |
+//! | [`next_event`](WebSocket::next_event) | returns the next event, owned: also pings, pongs and the Close frame | an event |
+//! | [`read`](WebSocket::read) | returns all events of one read, borrowed (the batch API) | bytes |
+//! | [`send`](WebSocket::send), [`send_prepared`](WebSocket::send_prepared), [`ping`](WebSocket::ping) | queues and writes | the stream |
+//! | [`feed`](WebSocket::feed), [`feed_prepared`](WebSocket::feed_prepared) | queues a message | the stream, only if it does not fit |
+//! | [`try_feed`](WebSocket::try_feed), [`try_feed_prepared`](WebSocket::try_feed_prepared) | queues a message, if it fits | nothing |
+//! | [`flush`](WebSocket::flush) | writes everything that is queued | the stream |
+//! | [`close`](WebSocket::close) | makes the whole closing handshake | the peer |
+//! | [`connection`](WebSocket::connection) | returns the [`Connection`](crate::Connection): chunks, pongs, the state | nothing |
 //!
-//! Keepalive and deadlines work through the timeouts of the stream, while a call waits; a call that waits for the peer also writes
-//! what is queued, such as pongs. Between the calls nothing is read and nothing is answered.
+//! A call that waits for the peer also writes what is queued, answers pings, sends keepalive pings and checks deadlines. For its
+//! deadlines it sets the timeouts of the stream. Between the calls nothing is read and nothing is answered.
+//!
+//! One thread uses a connection. To send in it while no messages arrive, use [`recv_timeout`](WebSocket::recv_timeout) or
+//! [`try_recv`](WebSocket::try_recv). A connection cannot be split for two threads. For a program that sends at any time, such as
+//! a chat, use the module `adapter::tokio`, or an [event loop](crate::guide::event_loop).
 
 mod accept;
 mod client_stream;
@@ -52,7 +71,7 @@ mod transport;
 mod wait;
 mod websocket;
 
-/// How many bytes one read takes at most.
+/// The maximum size of one read, in bytes. Each connection has a buffer of this size.
 const READ_SPACE: usize = 16 * 1024;
 
 #[cfg(feature = "rustls")]

@@ -1,18 +1,19 @@
-//! Everything that receives.
+//! The methods that receive.
 
 use super::{Error, Transport, Wait, WebSocket};
 use crate::{Batch, Event, Message, bug::OrBug};
 use core::{task::Poll, time::Duration};
 
-/// How often one `try_recv` reads, at 16 KiB each, so that a peer that floods this endpoint cannot hold it.
+/// The maximum number of reads in one `try_recv`, of 16 KiB each, so that a peer that sends without a pause cannot keep it from
+/// returning.
 const MAX_READS: usize = 64;
 
 impl<S: Transport> WebSocket<S> {
-    /// Waits for the next message and returns it; `None` after a normal end. This is the message API.
+    /// Waits for the next message and returns it; `None` after a normal end of the connection.
     ///
-    /// What is queued is written before it waits. While it waits, pings are answered and deadlines are kept.
-    ///
-    /// A normal end is a clean one with code 1000, 1001 or none: see [`Closure::is_normal`](crate::Closure::is_normal).
+    /// The messages of one read are returned one after the other, without a write between them. When none is left, it writes what
+    /// is queued, with one write for all replies that were queued with [`feed`](Self::feed), and then waits. While it waits, it
+    /// answers pings (RFC 6455 §5.5.2), sends keepalive pings and checks deadlines.
     ///
     /// ```no_run
     /// # use bowline::adapter::{Error, blocking::WebSocket};
@@ -28,8 +29,17 @@ impl<S: Transport> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`] after an end that is not normal. If this endpoint ended the connection, its Close frame has been written.
-    /// [`Error::Io`] if the stream failed.
+    /// - [`Error::Closed`] if the connection ended, and not normally (see [`Closure::is_normal`](crate::Closure::is_normal)): the
+    ///   peer's close code is neither 1000 nor 1001, the peer broke a rule or let a deadline expire, or the stream ended without
+    ///   a Close frame. If this endpoint ended the connection, its Close frame was written before, unless the peer stopped
+    ///   reading.
+    /// - [`Error::Io`] if reading from the stream failed before it was certain how the connection ended.
+    ///
+    /// All messages that arrived before were returned first, and nothing can be sent any more. Further calls return
+    /// `Error::Closed` again, also after `Error::Io`; after a normal end they return `None` again.
+    ///
+    /// `Error::Io` also means that the stream is in non-blocking mode ([`WouldBlock`](std::io::ErrorKind::WouldBlock)), or that
+    /// its timeout could not be set. The connection is unchanged then.
     pub fn recv(&mut self) -> Result<Option<Message>, Error> {
         loop {
             if let Some(message) = self.next_message() {
@@ -41,11 +51,12 @@ impl<S: Transport> WebSocket<S> {
         }
     }
 
-    /// Returns the next message if it has arrived, and never waits: [`Poll::Pending`] if it has not, `Ready(None)` after a normal
-    /// end.
+    /// Returns the next message without waiting. [`Poll::Pending`] means that it has not arrived, `Ready(None)` that the
+    /// connection ended normally.
     ///
-    /// It reads and writes what is possible without waiting, so that pings are answered and deadlines are kept by a program that
-    /// calls it now and then, such as a game loop. One call reads at most 1 MiB; a larger message needs several.
+    /// It reads what the stream has, writes what the stream accepts, answers pings and checks deadlines. So a program that calls
+    /// it regularly, such as a game loop, keeps the connection alive. One call reads at most 1 MiB. A larger message needs
+    /// several calls.
     ///
     /// ```no_run
     /// # use bowline::{Message, adapter::{Error, blocking::WebSocket}};
@@ -62,21 +73,23 @@ impl<S: Transport> WebSocket<S> {
     /// # }
     /// ```
     ///
-    /// It puts the stream in non-blocking mode while it runs, and every clone of the stream with it: do not use one in another
+    /// While it runs, the stream and every clone of it (`try_clone`) are in non-blocking mode. Do not use a clone in another
     /// thread at the same time.
     ///
     /// # Errors
     ///
-    /// As for [`recv`](Self::recv).
+    /// As for [`recv`](Self::recv). [`Error::Io`] also if the mode of the stream cannot be changed. The connection is unchanged
+    /// then.
+    #[doc(alias("nonblocking", "non-blocking"))]
     pub fn try_recv(&mut self) -> Result<Poll<Option<Message>>, Error> {
         self.recv_within(Wait::Never)
     }
 
-    /// Waits for the next message for as long as `timeout`, and returns it: [`Poll::Pending`] if it has not arrived by then,
-    /// `Ready(None)` after a normal end.
+    /// Waits for the next message, at most as long as `timeout`. [`Poll::Pending`] means that it has not arrived by then,
+    /// `Ready(None)` that the connection ended normally.
     ///
-    /// A message of which a part has arrived is not lost; the next call goes on with it. With a timeout of zero it is
-    /// [`try_recv`](Self::try_recv).
+    /// Use it to send something at regular times, or to look at a flag that stops the thread. A message of which a part has
+    /// arrived is not lost: the next call continues with it. A timeout of zero is the same as [`try_recv`](Self::try_recv).
     ///
     /// ```no_run
     /// # use bowline::adapter::{Error, blocking::WebSocket};
@@ -95,7 +108,7 @@ impl<S: Transport> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// As for [`recv`](Self::recv).
+    /// As for [`recv`](Self::recv). An expired timeout is not an error.
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Poll<Option<Message>>, Error> {
         if timeout.is_zero() {
             return self.try_recv();
@@ -103,10 +116,11 @@ impl<S: Transport> WebSocket<S> {
         self.recv_within(Wait::Until(self.origin.elapsed().saturating_add(timeout)))
     }
 
-    /// Waits for the next event of any kind and returns it, owned; `None` after a normal end.
+    /// Waits for the next event and returns it: a message or a chunk of one, a ping, a pong, or the peer's Close frame; `None`
+    /// after a normal end of the connection.
     ///
-    /// Use it instead of [`recv`](Self::recv) to see pings, pongs and the Close frame. They need no answer: it is queued already,
-    /// and written by the next call. After the Close frame, call it once more to complete the closing handshake.
+    /// Use it instead of [`recv`](Self::recv) to see control frames. Their answers are queued already, and the next call writes
+    /// them. After the Close frame, call it once more to complete the closing handshake.
     ///
     /// ```no_run
     /// # use bowline::{Event, adapter::{Error, blocking::WebSocket}};
@@ -125,12 +139,12 @@ impl<S: Transport> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// As for [`recv`](Self::recv). A violation is such an error, with the [`ProtocolError`](crate::ProtocolError) in its
+    /// As for [`recv`](Self::recv). A violation is [`Error::Closed`] with the [`ProtocolError`](crate::ProtocolError) in its
     /// [`cause`](crate::Closure::cause), and not an [`Event::Failed`].
     pub fn next_event(&mut self) -> Result<Option<Event<'static>>, Error> {
         loop {
             match self.buffered_event().map(Event::into_owned) {
-                // The error at the end says the same.
+                // The violation is in the error at the end.
                 Some(Event::Failed(_)) => {}
                 Some(event) => return Ok(Some(event)),
                 None if self.wait_for_input()? => {}
@@ -139,10 +153,11 @@ impl<S: Transport> WebSocket<S> {
         }
     }
 
-    /// Waits for bytes, and returns all events that one read brought, borrowed from the read buffer; `None` after a normal end.
-    /// This is the batch API.
+    /// Waits for bytes and returns all events of one read, borrowed (the batch API); `None` after a normal end of the connection.
     ///
-    /// What is queued is written before it waits, so that the replies to a whole batch are one write.
+    /// Use it instead of [`recv`](Self::recv) for many short messages: one that is complete in the read buffer is neither copied
+    /// nor allocated. It writes what is queued before it waits, so that the replies to a batch are one write. Events that are not
+    /// taken from a batch are in the next one.
     ///
     /// ```no_run
     /// # use bowline::{Event, adapter::{Error, blocking::WebSocket}};
@@ -171,14 +186,15 @@ impl<S: Transport> WebSocket<S> {
         Ok(Some(Batch::new(&mut self.link.connection, input, &mut self.left)))
     }
 
-    /// True if there may be an event in what was read, false after a normal end.
+    /// Waits without a limit. Returns whether there may be an event in the input: `false` after a normal end.
     fn wait_for_input(&mut self) -> Result<bool, Error> {
         let input = self.poll_input(Wait::Unlimited)?;
         debug_assert!(input.is_ready(), "a call without a limit waits until there is an outcome");
         Ok(input != Poll::Ready(false))
     }
 
-    /// Reads at least once unless a message is there already, and stops when the time is over, also if bytes keep arriving.
+    /// Returns the next message within `wait`. It reads at least once unless there is a message already, so that a short timeout
+    /// does not prevent progress. It stops when the time is over, even if bytes still arrive.
     fn recv_within(&mut self, wait: Wait) -> Result<Poll<Option<Message>>, Error> {
         let mut reads: usize = 0;
         loop {
@@ -197,6 +213,7 @@ impl<S: Transport> WebSocket<S> {
         }
     }
 
+    /// Returns the next message in the bytes that were read.
     fn next_message(&mut self) -> Option<Message> {
         loop {
             if let Ok(message) = Message::try_from(self.buffered_event()?) {
@@ -205,7 +222,7 @@ impl<S: Transport> WebSocket<S> {
         }
     }
 
-    /// The next event in what was read.
+    /// Returns the next event in the bytes that were read.
     fn buffered_event(&mut self) -> Option<Event<'_>> {
         let mut input = self.buffer.get_mut(self.end - self.left..self.end).or_bug().into();
         let event = self.link.connection.receive(&mut input);

@@ -1,12 +1,16 @@
-//! Everything that sends.
+//! The methods that send: `send` writes, `feed` queues, `try_feed` does not wait.
 
 use super::{Error, Transport, WebSocket};
 use crate::{Outgoing, Prepared};
 
 impl<S: Transport> WebSocket<S> {
-    /// Queues a message and writes all that is queued.
+    /// Sends a message: queues it, and writes everything that is queued. When it returns, the stream has accepted all of it.
     ///
-    /// Anything that makes a [`Message`](crate::Message) will do, and a message with an option:
+    /// It accepts everything that converts to a [`Message`](crate::Message). To write several messages at once, use
+    /// [`feed`](Self::feed).
+    ///
+    /// If the peer does not read, it waits, until a deadline ends the connection. It does not read meanwhile. If the peer does
+    /// the same, both wait until then: bound what both endpoints send without receiving, or use the module `adapter::tokio`.
     ///
     /// ```no_run
     /// # use bowline::{Message, adapter::{Error, blocking::WebSocket}};
@@ -20,15 +24,18 @@ impl<S: Transport> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Send`] if it cannot be sent: [`SendError::Closing`](crate::SendError::Closing) if the connection is closing or
-    /// closed, [`SendError::Full`](crate::SendError::Full) if the message by itself is larger than
-    /// [`Limits::output`](crate::Limits::output). [`Error::Io`] and [`Error::Closed`] as for [`flush`](Self::flush).
+    /// - [`Error::Send`] if the message cannot be sent. It was not queued, and the connection is unchanged. With
+    ///   [`SendError::Closing`](crate::SendError::Closing), continue with [`recv`](Self::recv), which returns why the connection
+    ///   is closing. [`SendError::Full`](crate::SendError::Full) means that the message by itself is larger than
+    ///   [`Limits::output`](crate::Limits::output).
+    /// - [`Error::Io`] and [`Error::Closed`] as for [`flush`](Self::flush).
     pub fn send(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         self.feed(message)?;
         self.flush()
     }
 
-    /// Queues a message that was encoded once for many connections, and writes all that is queued: see [`Prepared`].
+    /// Sends a message that was encoded once for many connections: queues it, and writes everything that is queued. See
+    /// [`feed_prepared`](Self::feed_prepared) for an example.
     ///
     /// # Errors
     ///
@@ -38,10 +45,11 @@ impl<S: Transport> WebSocket<S> {
         self.flush()
     }
 
-    /// Queues a message. It is written by the next call that writes or waits, so that many messages are one write.
+    /// Queues a message, usually without a write. The next call that waits or writes, such as [`recv`](Self::recv) or
+    /// [`flush`](Self::flush), writes it, so that many messages are one write.
     ///
-    /// It waits only if the message does not fit under [`Limits::output`](crate::Limits::output) besides what is queued, which it
-    /// then writes before.
+    /// If the message and what is queued exceed [`Limits::output`](crate::Limits::output) together, it writes what is queued
+    /// first, and waits for the stream.
     ///
     /// ```no_run
     /// # use bowline::adapter::{Error, blocking::WebSocket};
@@ -56,7 +64,8 @@ impl<S: Transport> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// As for [`send`](Self::send).
+    /// As for [`send`](Self::send), and in each case the message was not queued.
+    #[doc(alias("back-pressure", "backpressure", "write_buffer_size"))]
     pub fn feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         let message = message.into();
         self.make_space(message.message().len())?;
@@ -65,19 +74,32 @@ impl<S: Transport> WebSocket<S> {
 
     /// Queues a message that was encoded once for many connections, as [`feed`](Self::feed) does.
     ///
+    /// ```no_run
+    /// # use bowline::{Prepared, adapter::{Error, blocking::WebSocket}};
+    /// # fn broadcast(sockets: &mut [WebSocket<std::net::TcpStream>]) -> Result<(), Error> {
+    /// let news = Prepared::text("It rains.");
+    /// for socket in sockets {
+    ///     socket.feed_prepared(&news)?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
-    /// As for [`send`](Self::send).
+    /// As for [`feed`](Self::feed).
+    #[doc(alias("broadcast"))]
     pub fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
         self.make_space(message.len())?;
         self.try_feed_prepared(message)
     }
 
-    /// Sends a ping with a payload of up to 125 bytes (RFC 6455 §5.5.2), after all that is queued.
+    /// Sends a ping with a payload of up to 125 bytes (RFC 6455 §5.5.2), after everything that is queued. The peer's answer is an
+    /// [`Event::Pong`](crate::Event::Pong) with the same payload, which [`next_event`](Self::next_event) and [`read`](Self::read)
+    /// return.
     ///
-    /// The peer answers with a pong of the same payload, which [`next_event`](Self::next_event) and [`read`](Self::read) return.
-    /// To keep a connection alive and to notice a dead peer, no ping is needed: see
-    /// [`Deadlines::ping`](crate::Deadlines::ping), the ping interval.
+    /// No ping is needed to keep a connection alive or to detect a peer that is gone: see
+    /// [`Deadlines::ping`](crate::Deadlines::ping), the ping interval. Use it to measure the round-trip time:
     ///
     /// ```no_run
     /// # use bowline::{Event, adapter::{Error, blocking::WebSocket}};
@@ -95,22 +117,25 @@ impl<S: Transport> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// As for [`send`](Self::send), and [`SendError::ControlTooLong`](crate::SendError::ControlTooLong).
+    /// As for [`send`](Self::send), and [`SendError::ControlTooLong`](crate::SendError::ControlTooLong) in [`Error::Send`] if the
+    /// payload is longer than 125 bytes.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
         self.make_space(payload.len())?;
         self.link.connection.ping(payload)?;
         self.flush()
     }
 
-    /// Writes what is queued if a payload of `len` bytes would not fit besides it.
+    /// Writes what is queued if a payload of `len` bytes does not fit otherwise.
     fn make_space(&mut self, len: usize) -> Result<(), Error> {
         if self.link.connection.fits(len) { Ok(()) } else { self.flush() }
     }
 }
 
 impl<S> WebSocket<S> {
-    /// Queues a message if it fits, and never waits. To keep the message in case it does not fit, pass a clone, which copies
-    /// nothing.
+    /// Queues a message if it fits, without waiting and without a write.
+    ///
+    /// Use it instead of [`feed`](Self::feed) to leave out messages, or to close the connection, if a peer is too slow. To keep a
+    /// message that was not queued, clone it before, which copies nothing.
     ///
     /// ```
     /// # use bowline::{Config, Connection, Role, SendError, adapter::{Error, blocking::WebSocket}};
@@ -125,13 +150,14 @@ impl<S> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Send`] if it cannot be sent, with [`SendError::Full`](crate::SendError::Full) if it does not fit under
-    /// [`Limits::output`](crate::Limits::output) besides what is queued.
+    /// [`Error::Send`] if the message cannot be sent. It was not queued, and the connection is unchanged. The
+    /// [`SendError`](crate::SendError) is [`Full`](crate::SendError::Full) if the message and what is queued exceed
+    /// [`Limits::output`](crate::Limits::output) together.
     pub fn try_feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         Ok(self.link.connection.send(message)?)
     }
 
-    /// Queues a message that was encoded once for many connections if it fits, and never waits.
+    /// Queues a message that was encoded once for many connections if it fits, as [`try_feed`](Self::try_feed) does.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
-//! TLS over a blocking TCP stream.
+//! TLS over a blocking TCP stream, with few system calls in each read and each write.
 //!
-//! rustls has a `StreamOwned` for that, but it would not do: one of its reads and writes makes any number of system calls, each
-//! with the whole timeout, so that a peer that sends a byte now and then could hold it beyond every deadline.
+//! `StreamOwned` of rustls (0.23, in November 2026) is not used: its `read` repeats system calls until there is plaintext, and
+//! each of them waits for the whole timeout. A peer that sends a byte now and then could delay one read beyond every deadline.
 
 use super::Transport;
 use crate::adapter::{
@@ -19,7 +19,7 @@ use std::{
     time::Instant,
 };
 
-/// Each read and each write makes a few system calls at most.
+/// A TLS client's stream. Each read and each write makes at most a few system calls, so that the timeout bounds it.
 #[derive(Debug)]
 pub(super) struct TlsStream {
     pub(super) connection: ClientConnection,
@@ -51,6 +51,7 @@ impl TlsStream {
         Ok(stream)
     }
 
+    /// Writes or reads once.
     fn handshake_step(&mut self) -> io::Result<()> {
         if self.connection.wants_write() {
             return self.write_records();
@@ -64,18 +65,19 @@ impl TlsStream {
         Ok(())
     }
 
-    /// Reads from the socket once, and returns how many bytes that were.
+    /// Reads from the socket once, and returns the number of bytes.
     fn read_record(&mut self) -> io::Result<usize> {
         let count = self.connection.read_tls(&mut self.tcp)?;
         if let Err(error) = self.connection.process_new_packets() {
-            // There may be an alert for the peer. The error itself is what counts.
+            // Sends the alert for the peer. If that fails, too, the first error is still the cause.
             let _ = self.connection.write_tls(&mut self.tcp);
             return Err(io::Error::new(io::ErrorKind::InvalidData, error));
         }
         Ok(count)
     }
 
-    /// Writes to the socket what is encrypted: `Interrupted` if it accepted a part of it.
+    /// Writes the encrypted bytes to the socket. Fails with `Interrupted` if the socket accepted a part of them, so that the
+    /// caller advances the clock, and calls again.
     fn write_records(&mut self) -> io::Result<()> {
         if self.connection.wants_write() && self.connection.write_tls(&mut self.tcp)? == 0 {
             return Err(io::ErrorKind::WriteZero.into());
@@ -83,11 +85,12 @@ impl TlsStream {
         if self.connection.wants_write() { Err(io::ErrorKind::Interrupted.into()) } else { Ok(()) }
     }
 
+    /// Encrypts with `encrypt`, which returns the number of bytes that it accepted, and writes the result.
     fn encrypt(&mut self, encrypt: impl FnOnce(&mut dyn Write) -> io::Result<usize>) -> io::Result<usize> {
-        // Only once everything before it is written, so that it accepts at least a part.
+        // Everything before is written first. Otherwise the buffer of rustls could be full, and accept nothing.
         self.write_records()?;
         let count = encrypt(&mut self.connection.writer())?;
-        // It is accepted, whatever the socket does: an error shows in the next call.
+        // The bytes are accepted and must not be written again, even if the socket fails. The next call returns that error.
         let _ = self.write_records();
         Ok(count)
     }
@@ -101,7 +104,7 @@ impl Read for TlsStream {
         }
         self.read_record()?;
         match self.connection.reader().read(into) {
-            // A part of a record, or one that is only for TLS itself.
+            // It was a part of a record, or a record without data, such as a session ticket.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(io::ErrorKind::Interrupted.into()),
             read => read,
         }

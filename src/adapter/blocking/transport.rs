@@ -5,44 +5,52 @@ use std::{
     net::{Shutdown, TcpStream},
 };
 
-/// A blocking stream in both directions, with timeouts: what a [`WebSocket`](super::WebSocket) reads from and writes to.
+/// A blocking stream with timeouts, which a [`WebSocket`](super::WebSocket) reads from and writes to.
 ///
-/// It is implemented for TCP, for Unix sockets and for [`ClientStream`](super::ClientStream). Implement it for a stream of your own,
-/// such as a server's TLS stream, by passing the calls on to the socket below. [The guide](crate::guide::blocking#tls) does that for
-/// rustls.
+/// TCP streams, Unix sockets, references to them and [`ClientStream`](super::ClientStream) implement it. Implement it for a
+/// stream of your own, such as a server's TLS stream, by passing the calls on to the socket below:
+/// see the [example for rustls](crate::guide::blocking#tls).
 ///
-/// A read or a write returns as soon as it has moved some bytes. One that has not moved any returns
-/// [`WouldBlock`](io::ErrorKind::WouldBlock) or [`TimedOut`](io::ErrorKind::TimedOut) when the timeout has expired, not earlier; or
-/// [`Interrupted`](io::ErrorKind::Interrupted) at any time, and then the call is repeated, after the deadlines of the connection
-/// were looked at. TLS streams return that after they read a part of a record.
+/// # Requirements
+///
+/// - A read or a write that has moved some bytes returns, and does not wait for more.
+/// - One that has not moved any returns [`WouldBlock`](io::ErrorKind::WouldBlock) or [`TimedOut`](io::ErrorKind::TimedOut) when
+///   the timeout has expired, and not earlier: an early `WouldBlock` is reported as a stream in non-blocking mode.
+/// - It may return [`Interrupted`](io::ErrorKind::Interrupted) at any time. The adapter then checks the deadlines of the
+///   connection, and calls it again. A TLS stream returns it after it has read a part of a record.
+#[doc(alias("TLS"))]
 pub trait Transport: Read + Write {
-    /// Sets how long a read or a write may wait. `None` means no limit; the adapter never passes a timeout of zero.
+    /// Sets how long a read or a write may wait. `None` means no limit. The adapter never passes a timeout of zero.
     ///
     /// # Errors
     ///
-    /// Those of the stream.
+    /// Returns the errors of the stream. The adapter's call then fails with [`Error::Io`](super::Error::Io), and the connection
+    /// is unchanged.
     fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
 
     /// Makes reads and writes return [`WouldBlock`](io::ErrorKind::WouldBlock) instead of waiting, or makes them wait again.
     ///
-    /// [`try_recv`](super::WebSocket::try_recv) calls it with `true`, and always with `false` before it returns. The timeout is
-    /// that of before then.
+    /// [`try_recv`](super::WebSocket::try_recv) calls it with `true`, and always with `false` before it returns. After that,
+    /// reads and writes wait for the same timeout as before.
     ///
     /// # Errors
     ///
-    /// Those of the stream. A stream that has no such mode returns [`Unsupported`](io::ErrorKind::Unsupported), and then only
-    /// `try_recv` cannot be used.
+    /// Returns the errors of the stream. `try_recv` then fails with [`Error::Io`](super::Error::Io), and the connection is
+    /// unchanged. A stream without such a mode returns [`Unsupported`](io::ErrorKind::Unsupported). Then only `try_recv` cannot
+    /// be used.
     fn set_nonblocking(&mut self, nonblocking: bool) -> io::Result<()>;
 
-    /// Ends the stream in the direction to the peer, and leaves the other open. A TLS stream sends `close_notify` before.
+    /// Ends the stream in the direction to the peer, and leaves the other direction open. A TLS stream sends `close_notify`
+    /// first.
     ///
     /// # Errors
     ///
-    /// Those of the stream.
+    /// Returns the errors of the stream. After `WouldBlock`, `TimedOut` or `Interrupted` the adapter calls it again. It ignores
+    /// all other errors, since the next read shows the cause.
     fn shutdown_write(&mut self) -> io::Result<()>;
 }
 
-/// A socket of the standard library, or a shared reference to one.
+/// Implements [`Transport`] for a socket of the standard library, and for a shared reference to one.
 macro_rules! socket {
     ($socket:ty: $($stream:ty),+) => {$(
         impl Transport for $stream {
@@ -66,7 +74,7 @@ socket!(TcpStream: TcpStream, &TcpStream);
 #[cfg(unix)]
 socket!(std::os::unix::net::UnixStream: std::os::unix::net::UnixStream, &std::os::unix::net::UnixStream);
 
-/// A transport behind a pointer.
+/// Implements [`Transport`] for a pointer to one.
 macro_rules! pointer {
     ($($pointer:ty),+) => {$(
         impl<T: Transport + ?Sized> Transport for $pointer {
@@ -87,27 +95,27 @@ macro_rules! pointer {
 
 pointer!(&mut T, Box<T>);
 
-/// Whether a read or a write has only not moved any bytes: the timeout has expired, or it was interrupted.
+/// Whether the error of a read or a write is not a failure: the timeout expired, or the call was interrupted.
 pub(super) fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
 }
 
-/// The shortest timeout that is certain not to expire at once: operating systems round timeouts to ticks of up to 16 ms, and a
+/// The shortest timeout that certainly does not expire at once. Operating systems round timeouts to ticks of up to 16 ms, and a
 /// timeout of one tick may begin at the end of a tick.
 const MIN_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Fails if a read or a write that returned `error` after `elapsed` cannot have waited for its timeout: the stream is in
-/// non-blocking mode, and would be asked again and again.
+/// Fails if a read or a write that returned `error` after `elapsed` cannot have waited for its timeout. Then the stream is in
+/// non-blocking mode, and calling it again and again would keep a processor busy.
 ///
-/// The rule is simple because `SO_RCVTIMEO` and `SO_SNDTIMEO` are reliable: without a timeout they never return `WouldBlock`, and
-/// with one not before it has expired, but for the rounding. `Interrupted` may come at any time.
+/// The rule is simple because `SO_RCVTIMEO` and `SO_SNDTIMEO` are reliable. Without a timeout, no call returns `WouldBlock`. With
+/// one, a call returns it when the timeout has expired, except for rounding. `Interrupted` may be returned at any time.
 pub(super) fn check_blocking(error: &io::Error, timeout: Option<Duration>, elapsed: Duration) -> io::Result<()> {
     let is_early = timeout.is_none_or(|timeout| timeout >= MIN_TIMEOUT && elapsed < timeout / 2);
     if error.kind() != io::ErrorKind::WouldBlock || !is_early {
         return Ok(());
     }
-    let text = "the stream is in non-blocking mode, which an accepted stream may have from its listener: call \
-                set_nonblocking(false)";
+    let text = "the stream is in non-blocking mode, which an accepted stream can inherit from its listener: call \
+                set_nonblocking(false) first";
     Err(io::Error::new(io::ErrorKind::WouldBlock, text))
 }
 

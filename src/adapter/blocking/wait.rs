@@ -5,14 +5,14 @@ use core::time::Duration;
 pub(super) enum Wait {
     /// Without a limit.
     Unlimited,
-    /// Until this long after the origin of the clock.
+    /// Until this time since the origin of the clock.
     Until(Duration),
     /// Not at all: the stream is in non-blocking mode.
     Never,
 }
 
 impl Wait {
-    /// Whether the time is over, which it never is for a call without a limit, and for one that does not wait.
+    /// Whether the time of a call with a limit is over. For the other calls it never is.
     pub(super) fn is_over(self, now: Duration) -> bool {
         matches!(self, Self::Until(end) if end <= now)
     }

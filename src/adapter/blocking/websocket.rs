@@ -7,10 +7,9 @@ use alloc::vec::Vec;
 use core::{fmt, time::Duration};
 use std::time::Instant;
 
-/// A connection over a blocking stream.
+/// A WebSocket connection over a blocking stream, as [`accept`](super::accept()) and [`connect`](super::connect) return it.
 ///
-/// [`accept`](super::accept()), [`connect`](super::connect) and [`client_handshake`](super::client_handshake) return one. It can
-/// also be made of a stream and a connection whose opening handshake was made elsewhere:
+/// It can also be made of a stream and a connection whose opening handshake was made elsewhere:
 ///
 /// ```
 /// use bowline::{CloseCode, Config, Connection, Message, Role, adapter::{Error, blocking::WebSocket}};
@@ -36,48 +35,59 @@ use std::time::Instant;
 /// # fn main() {}
 /// ```
 ///
+/// It reads, answers pings, sends keepalive pings and checks deadlines only while one of its methods runs.
+///
 /// The stream must be in blocking mode. In non-blocking mode, the first call that would wait returns an [`Error::Io`] with
-/// [`WouldBlock`](std::io::ErrorKind::WouldBlock), and the connection stays as it was. The adapter sets the timeouts of the stream for
-/// its deadlines, so do not set them yourself.
+/// [`WouldBlock`](std::io::ErrorKind::WouldBlock), and the connection is unchanged. The adapter sets the timeouts of the stream
+/// for its deadlines, so do not set them yourself.
 ///
 /// # After the end
 ///
-/// Every call that receives returns the same once more: `None` after a normal end, [`Error::Closed`] after any other; that also
-/// holds after the [`Error::Io`] with which the stream failed. Calls that send return
-/// [`SendError::Closing`](crate::SendError::Closing). [`close`](Self::close) and [`closure`](Self::closure) return how the
-/// connection ended.
+/// Every call that receives returns the same again: `None` after a normal end, [`Error::Closed`] after any other end, also after
+/// the [`Error::Io`] of a stream that failed. Calls that send return [`SendError::Closing`](crate::SendError::Closing).
+/// [`close`](Self::close) and [`closure`](Self::closure) return how the connection ended.
 ///
-/// Dropping it closes the stream. What is queued is lost then, and the peer sees an abnormal end (code 1006) unless
+/// # Dropping it
+///
+/// Dropping it drops the stream, and what is queued is lost. The peer sees an abnormal end (code 1006, RFC 6455 §7.1.5), unless
 /// [`close`](Self::close) was called before.
 pub struct WebSocket<S> {
     pub(super) stream: S,
     pub(super) link: Link,
+    /// The read buffer. Its length does not change, so that no read has to zero it.
     pub(super) buffer: Vec<u8>,
     /// How much of the buffer the last read filled.
     pub(super) end: usize,
     /// How many of these bytes are not yet received. Invariant: at most `end`.
     pub(super) left: usize,
+    /// The origin of the connection's clock.
     pub(super) origin: Instant,
     /// When the next tick is due, since the origin.
     pub(super) due: Option<Duration>,
-    /// When the timeout of the stream was last looked at, since the origin: just before a read or a write.
+    /// When the timeout of the stream was last set or found to be right, since the origin: just before a read or a write.
     pub(super) armed_at: Duration,
-    /// What the stream's timeout is set to, once it has been set.
+    /// The timeout of the stream, if `timeout_is_set`.
     pub(super) timeout: Option<Duration>,
+    /// Whether the timeout of the stream is known. At first it is not.
     pub(super) timeout_is_set: bool,
 }
 
 impl<S> WebSocket<S> {
-    /// Joins a stream and a connection whose opening handshake is over.
+    /// Joins a stream and a connection whose opening handshake is complete.
     ///
-    /// If bytes of the stream were read already that belong to the connection, use [`from_parts`](Self::from_parts).
+    /// Use it if an HTTP library made the handshake, or in tests: see [`Connection::new`]. If bytes were read beyond the
+    /// handshake, use [`from_parts`](Self::from_parts).
+    #[doc(alias("from_raw_socket"))]
     #[must_use]
     pub fn new(stream: S, mut connection: Connection) -> Self {
         connection.restart_clock();
         Self::with_input(stream, connection, alloc::vec![0; READ_SPACE], 0, 0)
     }
 
-    /// Joins a stream, a connection, and bytes that were read from the one and are not yet received by the other.
+    /// Joins a stream, a connection, and bytes that were read from the stream but not yet received.
+    ///
+    /// Use it with the parts of an [`into_parts`](Self::into_parts), or if frames were read together with an opening handshake
+    /// that was made elsewhere:
     ///
     /// ```
     /// use bowline::{Config, Connection, Message, Role, adapter::{Parts, blocking::WebSocket}};
@@ -93,6 +103,7 @@ impl<S> WebSocket<S> {
     /// # #[cfg(not(unix))]
     /// # fn main() {}
     /// ```
+    #[doc(alias("from_partially_read"))]
     #[must_use]
     pub fn from_parts(mut parts: Parts<S>) -> Self {
         let origin = parts.clock_origin(Instant::now());
@@ -100,11 +111,11 @@ impl<S> WebSocket<S> {
         let unread = buffer.len();
         buffer.resize(unread.max(READ_SPACE), 0);
         let socket = Self::with_input(stream, connection, buffer, unread, unread);
-        // The stream may have been written to before.
+        // It needs a flush: the stream may have been written to before.
         Self { origin, link: Link::new(socket.link.connection, true), ..socket }
     }
 
-    /// The `left` bytes of the buffer before `end` arrived with the opening handshake.
+    /// Creates a socket with a read buffer, of which the `left` bytes before `end` are not yet received.
     pub(super) fn with_input(stream: S, connection: Connection, buffer: Vec<u8>, end: usize, left: usize) -> Self {
         Self {
             stream,
@@ -120,11 +131,10 @@ impl<S> WebSocket<S> {
         }
     }
 
-    /// The stream, the connection and the bytes that are not yet received, to drive the connection with code of your own or with
-    /// the other adapter.
+    /// Takes the socket apart: the stream, the connection, and the bytes that are not yet received.
     ///
-    /// What is queued stays in the [`output`](Connection::output) of the connection. The stream keeps the timeouts that the adapter
-    /// has set last.
+    /// Use it to drive the connection with code of your own or with the other adapter. Nothing is written: what is queued stays
+    /// in the [`output`](Connection::output) of the connection. The stream keeps the timeouts that the adapter has set last.
     ///
     /// ```no_run
     /// # use bowline::adapter::{Parts, blocking::WebSocket};
@@ -145,45 +155,73 @@ impl<S> WebSocket<S> {
         parts
     }
 
-    /// The stream, without the connection: what is queued and what is not yet received are lost. To keep them, use
+    /// Returns the stream alone. What is queued and what is not yet received are lost. To keep them, use
     /// [`into_parts`](Self::into_parts).
     #[must_use]
     pub fn into_inner(self) -> S {
         self.stream
     }
 
-    /// The stream, for example to ask for the address of the peer.
+    /// Returns the stream, for example to ask for the peer's address:
+    ///
+    /// ```no_run
+    /// # fn look(socket: &bowline::adapter::blocking::WebSocket<std::net::TcpStream>) -> std::io::Result<()> {
+    /// println!("{}", socket.get_ref().peer_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn get_ref(&self) -> &S {
         &self.stream
     }
 
-    /// The stream, to change its options. Do not read from it or write to it, and leave its timeouts to the adapter.
+    /// Returns the stream, for example to set an option. Do not read from it or write to it, since that would lose bytes of a
+    /// frame, or insert bytes into one. Do not set its timeouts, which the adapter needs for its deadlines.
     #[must_use]
     pub const fn get_mut(&mut self) -> &mut S {
         &mut self.stream
     }
 
-    /// The connection, for everything that this adapter has no method for: chunks, unsolicited pongs, the state. What is queued
-    /// on it is written by the next call that writes or waits.
+    /// Returns the connection, for everything that this adapter has no method for: messages in chunks, unsolicited pongs, the
+    /// state.
+    ///
+    /// What is queued on it is written by the next call that waits or writes, such as [`flush`](Self::flush).
     #[must_use]
     pub const fn connection(&mut self) -> &mut Connection {
         &mut self.link.connection
     }
 
-    /// The subprotocol in use: see [`Connection::protocol`].
+    /// Returns the subprotocol in use (RFC 6455 §1.9), if one was agreed on in the opening handshake.
+    #[doc(alias("subprotocol"))]
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
         self.link.connection.protocol()
     }
 
-    /// How the connection ended: see [`Connection::closure`].
+    /// Returns which endpoint ended the connection, how and why: see [`Connection::closure`]. `None` until that is certain.
+    ///
+    /// Use it after [`recv`](Self::recv) has returned `None`, for the close code and the reason:
+    ///
+    /// ```no_run
+    /// # use bowline::{CloseCode, adapter::{Error, blocking::WebSocket}};
+    /// # fn run(mut socket: WebSocket<std::net::TcpStream>) -> Result<(), Error> {
+    /// while let Some(message) = socket.recv()? {
+    ///     println!("{message:?}");
+    /// }
+    /// if let Some(closure) = socket.closure()
+    ///     && closure.code() == CloseCode::GOING_AWAY
+    /// {
+    ///     println!("the server restarts: {:?}", closure.reason());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn closure(&self) -> Option<&Closure> {
         self.link.connection.closure()
     }
 
-    /// How many bytes are queued and not yet written, frame headers included: the browser's `bufferedAmount`.
+    /// Returns the number of bytes that are queued and not yet written, frame headers included: the browser's `bufferedAmount`.
     #[must_use]
     pub fn buffered_amount(&self) -> usize {
         self.link.connection.buffered_amount()
@@ -191,7 +229,10 @@ impl<S> WebSocket<S> {
 }
 
 impl<S: Transport> WebSocket<S> {
-    /// Writes all that is queued, and waits until the stream has accepted it.
+    /// Writes everything that is queued, and waits until the stream has accepted it.
+    ///
+    /// Call it after [`feed`](Self::feed), or after queueing on the [`connection`](Self::connection), before you wait for
+    /// something other than this connection:
     ///
     /// ```no_run
     /// # use bowline::adapter::{Error, blocking::WebSocket};
@@ -204,9 +245,12 @@ impl<S: Transport> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if the stream failed; then what was queued is lost, and [`recv`](Self::recv) may still return what the peer
-    /// had sent before, and why it left. [`Error::Closed`] if the connection ended before everything was written, because the
-    /// peer accepted nothing until a deadline expired.
+    /// - [`Error::Io`] if writing to the stream failed, now or before. Everything that was queued is discarded, and the peer may
+    ///   have received a part of it. Continue with [`recv`](Self::recv), which returns what the peer sent before, and how the
+    ///   connection ended. If the stream is in non-blocking mode, or if its timeout cannot be set, the error is the same, and
+    ///   what is not written stays queued.
+    /// - [`Error::Closed`] if the connection ended, and not cleanly. What was queued may not have been written, for example
+    ///   because the peer read nothing until a deadline expired.
     pub fn flush(&mut self) -> Result<(), Error> {
         self.tick();
         self.arm(Wait::Unlimited)?;
@@ -214,13 +258,13 @@ impl<S: Transport> WebSocket<S> {
         self.link.write_outcome()
     }
 
-    /// Makes the closing handshake (RFC 6455 §7.1.2): sends a Close frame, waits for the peer's, and returns how the connection
-    /// ended.
+    /// Makes the whole closing handshake (RFC 6455 §7.1.2): sends a Close frame after everything that is queued, waits for the
+    /// peer's, and returns how the connection ended.
     ///
-    /// It waits at most [`Deadlines::close`](crate::Deadlines::close). Messages that still arrive are discarded; to receive them,
-    /// call [`Connection::close`] on the [`connection`](Self::connection), and then [`recv`](Self::recv) until it returns `None`.
-    /// On a connection that is closing already it waits for the end, and on one that has ended it returns at once.
-    /// [`CloseCode::NO_STATUS`] sends a Close frame without a body.
+    /// If the peer does not answer, it ends the connection after [`Deadlines::close`](crate::Deadlines::close). Messages that
+    /// still arrive are discarded. To receive them, call [`Connection::close`] on the [`connection`](Self::connection), and then
+    /// [`recv`](Self::recv) until it returns `None`. On a connection that is closing already, the code and the reason are not
+    /// sent, and on one that has ended it returns at once. [`CloseCode::NO_STATUS`] sends a Close frame without a body.
     ///
     /// ```no_run
     /// # use bowline::{CloseCode, adapter::{Error, blocking::WebSocket}};
@@ -233,15 +277,18 @@ impl<S: Transport> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Close`] if the code or the reason cannot be sent; then nothing has changed. [`Error::Io`] if the stream failed
-    /// before it was certain how the connection ends. An end that is not normal is not an error here: look at the closure.
+    /// - [`Error::Close`] if the code or the reason cannot be sent. The connection is unchanged.
+    /// - [`Error::Io`] if reading from the stream failed before it was certain how the connection ended. The connection has ended
+    ///   then, and [`closure`](Self::closure) returns how.
+    ///
+    /// Every other end, also one that is not normal, is the returned [`Closure`].
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closure, Error> {
         self.link.connection.close(code, reason)?;
         self.run_to_end()?;
         self.link.closure()
     }
 
-    /// Receives until the end, and discards the messages.
+    /// Receives until the connection has ended, and discards the messages.
     pub(super) fn run_to_end(&mut self) -> Result<(), Error> {
         loop {
             match self.recv() {

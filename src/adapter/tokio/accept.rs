@@ -13,7 +13,10 @@ use ::tokio::{
 use alloc::{boxed::Box, sync::Arc};
 use core::fmt;
 
-/// Waits for a client's opening handshake (RFC 6455 §4.2), and accepts it.
+/// Waits for a client's opening handshake (RFC 6455 §4.2), and accepts it if `accept` allows it.
+///
+/// Call it in the task of the connection, not in the loop that accepts TCP connections: a slow client may take as long as
+/// [`Deadlines::handshake`](crate::Deadlines::handshake).
 ///
 /// ```no_run
 /// # use bowline::{adapter::tokio as ws, server::Accept, Config};
@@ -23,18 +26,23 @@ use core::fmt;
 /// # }
 /// ```
 ///
-/// To look at the request first, use [`accept_with`] or [`receive_request`]. To answer plain HTTP requests, such as health checks,
-/// use [`receive_any_request`].
+/// To choose by the path or a cookie, use [`accept_with`]. To wait for something before you decide, use [`receive_request`]. To
+/// answer plain HTTP requests, such as health checks, use [`receive_any_request`].
 ///
 /// # Errors
 ///
-/// [`Error::Handshake`] if the request breaks a rule, if it is a plain HTTP request, if its Origin is refused, or if it is not
-/// complete within [`Deadlines::handshake`](crate::Deadlines::handshake); the client has been sent the status for it. [`Error::Io`] if the stream
-/// failed.
+/// - [`Error::Handshake`] if the request breaks a rule, is a plain HTTP request, is not allowed by `accept` (its Origin, for
+///   example), or is incomplete at the handshake deadline or at the end of the stream. The client was sent a response with the
+///   status of the error.
+/// - [`Error::Io`] if the stream failed, [`Error::Closed`] if the client did not read the response before a deadline expired.
+///
+/// There is no connection then, and the stream has been dropped.
 ///
 /// # Cancel safety
 ///
-/// Not cancel-safe: dropping the future closes the stream.
+/// Not cancel-safe: dropping the future drops the stream, and what was read from it. It needs no timeout around it, since
+/// [`Deadlines::handshake`](crate::Deadlines::handshake) bounds the wait for the request.
+#[doc(alias("accept_async", "accept_async_with_config"))]
 pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     accept: &Accept,
@@ -43,7 +51,7 @@ pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     accept_with(stream, config, |request| request.accept(accept)).await
 }
 
-/// Waits for a client's opening handshake, and lets `decide` accept or refuse it.
+/// Waits for a client's opening handshake, and lets `decide` accept or refuse it, for example by its path.
 ///
 /// ```no_run
 /// # use bowline::{adapter::tokio as ws, server::Accept, Config};
@@ -61,22 +69,26 @@ pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
 ///
 /// # Errors
 ///
-/// As for [`accept()`], and [`Error::Refused`] if `decide` refused; the client has been sent the answer.
+/// As for [`accept()`], and [`Error::Refused`] if `decide` refused the request: the client was sent that response, and the stream
+/// has been dropped.
 ///
 /// # Cancel safety
 ///
-/// Not cancel-safe: dropping the future closes the stream.
+/// As for [`accept()`].
+#[doc(alias("accept_hdr", "accept_hdr_async"))]
 pub async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     config: impl Into<Arc<Config>>,
     decide: impl FnOnce(Request) -> Result<Connection, Refusal>,
 ) -> Result<WebSocket<S>, Error> {
-    // In a box, so that the task of a connection does not stay as large as its handshake was.
+    // In a box: a future is as large as the largest that it awaits, and the task would keep the size of the handshake to its end.
     let opened = Box::pin(async move { receive_request(stream, config).await?.decide(decide).await });
     opened.await
 }
 
-/// Waits for a client's opening handshake, to be accepted or refused later.
+/// Waits for a client's opening handshake, and returns the request, to be accepted or refused later.
+///
+/// Use it if the answer depends on the stream, such as the peer's address, or has to wait for something, such as a database:
 ///
 /// ```no_run
 /// # use bowline::{adapter::tokio as ws, server::Accept, Config};
@@ -94,11 +106,11 @@ pub async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
 ///
 /// # Errors
 ///
-/// As for [`accept()`].
+/// As for [`accept()`], except that the Origin is not checked yet.
 ///
 /// # Cancel safety
 ///
-/// Not cancel-safe: dropping the future closes the stream.
+/// As for [`accept()`].
 pub async fn receive_request<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     config: impl Into<Arc<Config>>,
@@ -109,7 +121,7 @@ pub async fn receive_request<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Waits for a client's opening handshake or plain HTTP request, and returns it to be answered later.
+/// Waits for a client's opening handshake or plain HTTP request, and returns it, to be answered later.
 ///
 /// Use it to answer a health check, or to deliver a page, on the port of a WebSocket server:
 ///
@@ -135,11 +147,11 @@ pub async fn receive_request<S: AsyncRead + AsyncWrite + Unpin>(
 ///
 /// # Errors
 ///
-/// As for [`accept()`], except that a plain HTTP request is not an error.
+/// As for [`accept()`], except that a plain HTTP request is not an error, and that the Origin is not checked yet.
 ///
 /// # Cancel safety
 ///
-/// Not cancel-safe: dropping the future closes the stream.
+/// As for [`accept()`].
 pub async fn receive_any_request<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     config: impl Into<Arc<Config>>,
@@ -152,8 +164,9 @@ pub async fn receive_any_request<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// A client that waits for the answer to its opening handshake or to its plain HTTP request: see [`receive_any_request`]. Dropping
-/// it closes the stream.
+/// A client's opening handshake or plain HTTP request, as [`receive_any_request`] returns it.
+///
+/// The client waits for an answer. Dropping it drops the stream without one.
 #[derive(Debug)]
 #[must_use = "the client waits for an answer"]
 pub enum AnyIncoming<S> {
@@ -163,9 +176,10 @@ pub enum AnyIncoming<S> {
     Http(Incoming<S, PlainRequest>),
 }
 
-/// A client that waits for the answer to its request: see [`receive_request`]. Dropping it closes the stream.
+/// A client's request together with its stream, to be accepted or refused: see [`receive_request`].
 ///
-/// `R` is the request: [`Request`], or [`PlainRequest`] if it does not ask for WebSocket.
+/// `R` is [`Request`] for an opening handshake, and [`PlainRequest`] for a request that does not ask for WebSocket. The client
+/// waits for an answer, and no deadline runs meanwhile. Dropping it drops the stream without an answer.
 #[must_use = "the client waits for an answer"]
 pub struct Incoming<S, R = Request> {
     request: R,
@@ -173,13 +187,14 @@ pub struct Incoming<S, R = Request> {
 }
 
 impl<S, R> Incoming<S, R> {
-    /// The request, to decide by its path, its header fields, its Origin or the subprotocols that it offers.
+    /// Returns the request, to decide by its path, cookies and other header fields, its Origin or the subprotocols that it
+    /// offers.
     #[must_use]
     pub fn request(&self) -> &R {
         &self.request
     }
 
-    /// The stream, for example to decide by the peer's address.
+    /// Returns the stream, for example to decide by the peer's address.
     #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.opening.stream
@@ -187,23 +202,26 @@ impl<S, R> Incoming<S, R> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Incoming<S> {
-    /// Accepts the request, and opens the connection.
+    /// Accepts the request if `accept` allows it, writes the response, and returns the open connection.
     ///
     /// # Errors
     ///
-    /// [`Error::Handshake`] if `accept` does not allow the request, because of its Origin for example; the client has been sent the
-    /// status for it. [`Error::Io`] if the stream failed.
+    /// - [`Error::Handshake`] if `accept` does not allow the request, for example because of its Origin. The client was sent a
+    ///   response with the status of the error.
+    /// - [`Error::Io`] if the stream failed, [`Error::Closed`] if the client did not read the response before a deadline expired.
+    ///
+    /// There is no connection then, and the stream has been dropped.
     ///
     /// # Cancel safety
     ///
-    /// Not cancel-safe: dropping the future closes the stream.
+    /// Not cancel-safe: dropping the future drops the stream. The client may have received the response already.
     pub async fn accept(self, accept: &Accept) -> Result<WebSocket<S>, Error> {
         self.decide(|request| request.accept(accept)).await
     }
 
-    /// Refuses the request with an HTTP status such as 403, and with a text for the body of the answer.
+    /// Refuses the request with an HTTP status such as 403, and with `body` as the body of the response.
     ///
-    /// It returns when the client has received the answer and closed its half of the stream, or after a second. To add header
+    /// It returns when the client has received the response and closed its half of the stream, or after a second. To add header
     /// fields, use [`decide`](Self::decide).
     ///
     /// ```no_run
@@ -220,12 +238,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Incoming<S> {
     ///
     /// # Cancel safety
     ///
-    /// Not cancel-safe: dropping the future closes the stream, and the answer may be lost.
+    /// Not cancel-safe: dropping the future drops the stream, and the response may be lost.
     pub async fn refuse(self, status: u16, body: impl AsRef<[u8]>) {
         self.opening.deliver(self.request.refuse(status, body)).await;
     }
 
-    /// Accepts or refuses the request as `decide` does.
+    /// Lets `decide` accept or refuse the request, and writes the response.
+    ///
+    /// Use it to refuse with header fields of your own, or to choose an [`Accept`] by the request:
     ///
     /// ```no_run
     /// # use bowline::{adapter::tokio as ws, server::Accept, Config};
@@ -233,7 +253,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Incoming<S> {
     /// let is_local = incoming.get_ref().peer_addr()?.ip().is_loopback();
     /// let mut socket = incoming
     ///     .decide(|request| {
-    ///         if is_local { request.accept(&Accept::any_origin()) } else { Err(request.refuse(403, "From here only.")) }
+    ///         if is_local {
+    ///             return request.accept(&Accept::any_origin());
+    ///         }
+    ///         let refusal = request.refuse(503, "Down for maintenance.");
+    ///         Err(refusal.header("Retry-After", "120").expect("a valid header field"))
     ///     })
     ///     .await?;
     /// # Ok(())
@@ -242,11 +266,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Incoming<S> {
     ///
     /// # Errors
     ///
-    /// As for [`accept`](Self::accept), and [`Error::Refused`] if `decide` refused; the client has been sent the answer.
+    /// As for [`accept`](Self::accept), and [`Error::Refused`] if `decide` refused the request: the client was sent that
+    /// response, and the stream has been dropped.
     ///
     /// # Cancel safety
     ///
-    /// Not cancel-safe: dropping the future closes the stream.
+    /// As for [`accept`](Self::accept).
     pub async fn decide(
         self,
         decide: impl FnOnce(Request) -> Result<Connection, Refusal>,
@@ -263,13 +288,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Incoming<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Incoming<S, PlainRequest> {
-    /// Answers a plain HTTP request as `respond` does: with [`PlainRequest::respond`], or with [`PlainRequest::into_refusal`].
+    /// Answers a plain HTTP request with the response that `respond` returns: that of [`PlainRequest::respond`] or of
+    /// [`PlainRequest::into_refusal`].
     ///
-    /// It returns when the client has received the answer and closed its half of the stream, or after a second.
+    /// It returns when the client has received the response and closed its half of the stream, or after a second.
+    ///
+    /// ```no_run
+    /// # use bowline::{adapter::tokio as ws, server::PlainRequest};
+    /// # async fn health(incoming: ws::Incoming<tokio::net::TcpStream, PlainRequest>) {
+    /// incoming.respond(|request| request.respond(200, "ok\n")).await;
+    /// # }
+    /// ```
     ///
     /// # Cancel safety
     ///
-    /// Not cancel-safe: dropping the future closes the stream, and the answer may be lost.
+    /// Not cancel-safe: dropping the future drops the stream, and the response may be lost.
     pub async fn respond(self, respond: impl FnOnce(PlainRequest) -> Refusal) {
         self.opening.deliver(respond(self.request)).await;
     }

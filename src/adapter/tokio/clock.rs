@@ -7,12 +7,12 @@ use core::{
     time::Duration,
 };
 
-/// The clock of a connection, and the timer for its next deadline.
+/// The clock of a connection, with the timer for its next deadline. It is Tokio's clock, which tests can pause.
 #[derive(Debug)]
 pub(super) struct Clock {
     origin: Instant,
-    /// Set to the next deadline or earlier. To reset it for each message would cost more than the message, so it may fire
-    /// early.
+    /// Set to the next deadline or an earlier one. Most messages move a deadline, and resetting the timer would cost more than
+    /// the message. So it may fire early, and is then set again.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -25,12 +25,12 @@ impl Clock {
         Self { origin, timer: None }
     }
 
-    /// The time since the origin.
+    /// Returns the time since the origin.
     pub(super) fn now(&self) -> Duration {
         Instant::now().saturating_duration_since(self.origin)
     }
 
-    /// Ready when `wait` is over, or earlier: then ask again how long to wait.
+    /// Ready when `wait` is over, or earlier. Then the caller asks again how long to wait.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, now: Duration, wait: Option<Duration>) -> Poll<()> {
         // A deadline beyond what `Instant` can represent never expires.
         let Some(due) = wait.and_then(|wait| self.origin.checked_add(now.saturating_add(wait))) else {

@@ -12,7 +12,7 @@ use crate::{
 use ::tokio::{net::TcpStream, time::Instant};
 use alloc::{boxed::Box, sync::Arc};
 
-/// Connects to a `ws://` URI over TCP, or to a `wss://` URI over TLS, and makes the opening handshake.
+/// Connects to a `ws://` URI over TCP, or to a `wss://` URI over TLS, and makes the opening handshake (RFC 6455 §4.1).
 ///
 /// ```no_run
 /// # use bowline::{adapter::tokio as ws, Config};
@@ -24,27 +24,35 @@ use alloc::{boxed::Box, sync::Arc};
 /// # }
 /// ```
 ///
-/// [`Deadlines::handshake`](crate::Deadlines::handshake) bounds the DNS lookup, TCP, TLS and the opening handshake together. Several
-/// addresses of a host are attempted as browsers do, each 250 ms after the one before (Happy Eyeballs, RFC 8305). `TCP_NODELAY` is
-/// set.
+/// [`Deadlines::handshake`](crate::Deadlines::handshake) bounds the DNS lookup, TCP, TLS and the opening handshake together. If
+/// the host has several addresses, each is attempted 250 ms after the previous one, or as soon as one has failed, and the first
+/// TCP connection is used (Happy Eyeballs, RFC 8305). `TCP_NODELAY` is set. Redirections are not followed, and proxies are not
+/// used: open a tunnel through the proxy, and pass its stream to [`client_handshake`](super::client_handshake).
 ///
-/// `wss://` needs the feature `rustls`. The server's certificate is checked by the platform's verifier, with the roots that the
-/// platform trusts. For another TLS configuration use `connect_tls`; for another TLS library, or a proxy, pass a stream to
-/// [`client_handshake`](super::client_handshake).
+/// `wss://` needs the feature `rustls`. The platform verifies the server's certificate, with the root certificates that it
+/// trusts. For another TLS configuration use `connect_tls`. For another TLS library, pass its stream to `client_handshake`.
 ///
 /// # Errors
 ///
-/// [`Error::Request`] if the URI is not valid. [`Error::Connect`] if the DNS lookup, TCP or TLS failed. [`Error::Handshake`] if the
-/// server does not agree, or not in time. [`Error::Io`] if the stream failed during the opening handshake.
+/// - [`Error::Request`] if the URI is not valid. Nothing was sent.
+/// - [`Error::Connect`] if the DNS lookup, TCP or TLS failed, or did not finish before the handshake deadline.
+/// - [`Error::Handshake`] if the server refused the request, broke a rule, or did not answer before the handshake deadline.
+/// - [`Error::Io`] if the stream failed during the opening handshake.
+///
+/// There is no connection then, and the stream has been dropped. Whether to try again is in the table at
+/// [`Error`](Error#whether-to-try-again).
 ///
 /// # Cancel safety
 ///
-/// Not cancel-safe: dropping the future closes the stream.
+/// Not cancel-safe: dropping the future gives up all attempts, and drops the stream. The server may have accepted the connection
+/// already, and then sees its end. A DNS lookup that has begun continues in a thread of the runtime, and its result is discarded.
+#[doc(alias("connect_async", "connect_async_with_config", "wss"))]
 pub async fn connect(uri: &str, config: impl Into<Arc<Config>>) -> Result<(WebSocket<ClientStream>, Response), Error> {
     connect_with(Request::from_uri(uri)?, config).await
 }
 
-/// Connects as [`connect`] does, with a request that may offer subprotocols and have further header fields, such as a cookie.
+/// Connects as [`connect`] does, with a request that can offer subprotocols and have header fields such as `Authorization` or
+/// `Cookie`.
 ///
 /// ```no_run
 /// # use bowline::{adapter::tokio as ws, client::Request, Config};
@@ -84,8 +92,10 @@ pub async fn connect_with(
     .into());
 }
 
-/// Connects as [`connect_with`] does, with another TLS configuration: other roots, such as those of `webpki-roots`
-/// where the platform has none, a client certificate, or another provider of cryptography.
+/// Connects as [`connect_with`] does, with a TLS configuration of your own.
+///
+/// Use it for other root certificates, such as those of the crate `webpki-roots` where the platform has none, for a client
+/// certificate, or for another cryptography provider:
 ///
 /// ```no_run
 /// # use bowline::{adapter::tokio::{self as ws, rustls}, client::Request, Config};
@@ -111,6 +121,7 @@ pub async fn connect_with(
 /// # Cancel safety
 ///
 /// As for [`connect`].
+#[doc(alias("connect_async_tls_with_config", "client_async_tls", "TLS", "wss"))]
 #[cfg(feature = "rustls")]
 pub async fn connect_tls(
     request: Request,
@@ -124,13 +135,14 @@ pub async fn connect_tls(
     .await
 }
 
-/// All stages within one deadline, in a box, so that the task of a connection does not stay as large as this was.
+/// Makes all stages within one deadline.
 async fn open(
     request: Request,
     config: impl Into<Arc<Config>>,
     secure: impl AsyncFnOnce(TcpStream, &str) -> std::io::Result<ClientStream>,
 ) -> Result<(WebSocket<ClientStream>, Response), Error> {
     let (begun, config) = (Instant::now(), config.into());
+    // In a box: a future is as large as the largest that it awaits, and the task would keep this size to its end.
     let opened = Box::pin(async {
         // A deadline beyond what `Instant` can represent never expires.
         let due = config.deadlines.handshake.and_then(|deadline| begun.checked_add(deadline));

@@ -1,4 +1,9 @@
-//! TCP to the address of a host that answers first: Happy Eyeballs (RFC 8305).
+//! TCP to the address of a host that accepts first: Happy Eyeballs (RFC 8305).
+//!
+//! A host often has addresses that do not work from here, usually those of one family. An attempt at such an address may fail
+//! only after a minute. So the next address is attempted 250 ms after the previous one, while that one continues. The first that
+//! accepts is used, and the others are dropped. A server that is near accepts within 250 ms, so that there is usually one
+//! attempt.
 
 use crate::{
     adapter::connect_error::{ConnectError, late},
@@ -18,10 +23,11 @@ use core::{
 };
 use std::io;
 
-/// How long to wait for an address before the next one is attempted, too (RFC 8305 §5).
+/// How long one address is attempted alone before the next one is attempted, too. "One recommended value for a default delay is
+/// 250 milliseconds" (RFC 8305 §5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// Connects to the address of the host that answers first.
+/// Connects to the address of the host that accepts first, before the instant `due`.
 pub(super) async fn dial(request: &Request, due: Option<Instant>) -> Result<TcpStream, ConnectError> {
     let found = with_deadline(due, lookup_host((request.host(), request.port()))).await;
     let addresses = found.map_err(|error| ConnectError::resolve(request, error))?;
@@ -39,7 +45,7 @@ pub(super) async fn dial(request: &Request, due: Option<Instant>) -> Result<TcpS
     Err(ConnectError::tcp(request, race.failures))
 }
 
-/// The result, or an error at the deadline.
+/// Waits for the result of `run`, or returns an error at the instant `due`.
 pub(super) async fn with_deadline<T>(due: Option<Instant>, run: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     match due {
         Some(due) => timeout_at(due, run).await.unwrap_or_else(|_| Err(late())),
@@ -47,8 +53,8 @@ pub(super) async fn with_deadline<T>(due: Option<Instant>, run: impl Future<Outp
     }
 }
 
-/// The addresses with the two families in turn, beginning with that of the first (RFC 8305 §4): if one family is not routed, none of
-/// its addresses answers.
+/// Sorts the addresses so that the two families alternate, beginning with the family of the first (RFC 8305 §4). The resolver has
+/// sorted them by preference. If one family has no route, the second attempt is with the other one.
 fn alternating(addresses: impl Iterator<Item = SocketAddr>) -> VecDeque<SocketAddr> {
     let mut addresses = addresses.peekable();
     let is_v6_first = addresses.peek().is_some_and(SocketAddr::is_ipv6);
@@ -72,28 +78,31 @@ async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
+/// Attempts at the addresses of a host, of which the first success wins.
 struct Race {
     remaining: VecDeque<SocketAddr>,
     in_flight: Vec<(SocketAddr, Attempt)>,
-    /// Elapses when the next address is to be attempted.
+    /// Elapses when the next address is to be attempted, although the previous one has not failed.
     next_start: Pin<Box<Sleep>>,
     failures: Vec<(SocketAddr, io::Error)>,
 }
 
 impl Race {
-    /// The first connection; `None` if all attempts have failed.
+    /// Ready with the first connection, or with `None` if all attempts have failed.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<TcpStream>> {
         loop {
             let before = self.in_flight.len();
             if let Some(stream) = self.poll_in_flight(cx) {
                 return Poll::Ready(Some(stream));
             }
+            // After a failure there is no reason to wait for the rest of the delay.
             let has_failed = self.in_flight.len() < before;
             let is_time = has_failed || self.in_flight.is_empty() || self.next_start.as_mut().poll(cx).is_ready();
             match self.remaining.pop_front() {
                 Some(address) if is_time => {
                     self.in_flight.push((address, Box::pin(connect(address))));
                     self.next_start.as_mut().reset(Instant::now() + HEAD_START);
+                    // Then once more, as neither the new attempt nor the timer has been polled: nothing would wake this task.
                 }
                 Some(address) => {
                     self.remaining.push_front(address);
@@ -110,6 +119,7 @@ impl Race {
         self.in_flight.retain_mut(|(address, attempt)| match attempt.as_mut().poll(cx) {
             Poll::Pending => true,
             Poll::Ready(Ok(stream)) => {
+                // A second one in the same poll is dropped, which closes it.
                 winner.get_or_insert(stream);
                 false
             }

@@ -1,6 +1,7 @@
-//! What all calls have in common: a poll that writes and reads as far as the stream lets it, and waits for the rest.
+//! The driver that all calls share: a poll writes and reads as much as the stream accepts and has, and waits for the rest.
 //!
-//! This file has the way in; the way out is in `writing`.
+//! Every future is a `poll_fn` over a method of [`Driver`], which has all the state. So a future that is dropped loses nothing,
+//! and the next call continues. Receiving is in this file, writing in `writing`.
 
 use super::{
     clock::Clock,
@@ -16,23 +17,23 @@ use core::{
     task::{Context, Poll, ready},
 };
 
-/// From this size on, a payload that lies whole in the read buffer is returned as a part of it. Below, a copy costs less than
-/// the new buffer, which the message would keep alive as a whole.
+/// From this size on, a payload that is complete in the read buffer is split off from it instead of being copied. Below, a copy
+/// costs less than the new buffer that the next read needs, as the message keeps the whole old one alive.
 const MIN_SPLIT_OFF: usize = 16 * 1024;
 
-/// A stream, a connection, and the state of the IO between them.
+/// A stream, a connection, and all state of the IO between them.
 pub(super) struct Driver<S> {
     pub(super) stream: S,
     pub(super) link: Link,
     pub(super) read_buffer: ReadBuffer,
     pub(super) clock: Clock,
-    /// How many reads brought something.
+    /// The number of reads that returned bytes or the end of the stream, so that other halves notice them.
     reads: usize,
-    /// Whether the error has been returned after which a `Stream` has ended.
+    /// Whether the `Stream` has returned an error. It ends after that, or `while let Some(item)` would loop on the same error.
     has_failed: bool,
 }
 
-/// What other halves may be waiting for.
+/// The state for which other halves of a connection may wait: see `split`.
 #[derive(PartialEq)]
 pub(super) struct Progress {
     pub(super) queued: usize,
@@ -53,10 +54,10 @@ impl<S> Driver<S> {
         }
     }
 
-    /// The next message in the bytes that were read.
+    /// Returns the next message in the bytes that were read.
     fn next_message(&mut self) -> Option<Message> {
         loop {
-            // A message must not keep alive what was read ahead.
+            // A buffer that has grown contains what was read ahead, up to the largest message. No message may keep that alive.
             let min_split_off = if self.read_buffer.has_grown() { usize::MAX } else { MIN_SPLIT_OFF };
             let (unread, left) = self.read_buffer.unread();
             let mut input = Input::from(unread);
@@ -79,7 +80,7 @@ impl<S> Driver<S> {
         }
     }
 
-    /// The next event in the bytes that were read. A violation is not one: it is the error at the end.
+    /// Returns the next event in the bytes that were read. A violation is left out, since it is the error at the end.
     fn next_event(&mut self) -> Option<Event<'static>> {
         let (unread, left) = self.read_buffer.unread();
         let mut input = Input::from(unread);
@@ -88,8 +89,8 @@ impl<S> Driver<S> {
         event.filter(|event| !matches!(event, Event::Failed(_)))
     }
 
-    /// Whether more may be read that is not to be received yet: up to the size of one message, which a peer can make this
-    /// endpoint hold anyway.
+    /// Whether more bytes may be read before those in the read buffer are received: up to the size of one message, since a peer
+    /// can make this endpoint keep that much anyway.
     pub(super) fn reads_ahead(&self) -> bool {
         let most = self.link.connection.config().limits.message.max(READ_SPACE);
         self.read_buffer.len() < most && !self.link.connection.has_complete_frame()
@@ -97,20 +98,29 @@ impl<S> Driver<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
-    /// Writes and waits for input: true if there may be an event in it, false after a normal end.
+    /// Writes, and waits for input. Ready with `true` if there may be an event in it, and with `false` after a normal end.
+    ///
+    /// Each round writes, then shuts down the write half, then reads. The order matters:
+    ///
+    /// - Writing comes before reading, since the peer may wait for the output before it sends more. Reading first would suspend
+    ///   the task with the replies still queued.
+    /// - The shutdown comes after writing, since nothing can be written after it, and before reading, since the peer may wait for
+    ///   the end of this half before it ends its own.
+    /// - Reading comes last, and also if writing failed: the peer may have sent a Close frame before it left.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         loop {
+            // Without a tick or a write: the messages of one read are returned at the cost of parsing them, and the replies to
+            // them are one write.
             if self.read_buffer.len() > 0 || self.link.connection.has_complete_frame() {
                 return Poll::Ready(Ok(true));
             }
             if let Some(end) = self.read_buffer.take_end() {
                 self.link.read_ended(end)?;
             }
+            // Before writing, as a tick may queue a ping or a Close frame.
             let now = self.clock.now();
             let wait = self.link.tick(now);
-            // Write first: the peer may wait for it before it sends more. Then end this half of the stream, which a peer that
-            // only reads waits for. If writing fails, go on to read: the peer may have said why it left.
-            let _ = self.poll_write(cx);
+            let _ = self.poll_write(cx); // a failure is in `Link::write_failure`
             if self.link.should_shutdown() {
                 let shutdown = Pin::new(&mut self.stream).poll_shutdown(cx);
                 self.link.shut_down(shutdown.is_ready());
@@ -119,6 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 self.read_buffer.release();
                 return Poll::Ready(self.link.outcome().map(|()| false));
             }
+            // Writing may have closed the connection. Then only the flush or the shutdown of the stream has a deadline.
             let wait = self.link.last_wait(now).or(wait);
             if self.poll_read(cx).is_pending() && self.clock.poll(cx, now, wait).is_pending() {
                 return Poll::Pending;
@@ -150,7 +161,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         self.poll_next(cx, Self::next_event)
     }
 
-    /// The next item of a `Stream`, which ends after an error.
+    /// Waits for the next item of a `Stream`, which ends after an error.
     pub(super) fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
         if self.has_failed {
             return Poll::Ready(None);
@@ -160,14 +171,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         Poll::Ready(received.transpose())
     }
 
-    /// Waits for a batch. While a peer does not take the replies, nothing more is received, or the replies would pile up; unless it
-    /// has sent more than is read ahead, since it may be one that takes nothing before it has sent everything.
+    /// Waits for a batch. While the peer does not read the replies, nothing more is received, since more replies would be queued.
+    ///
+    /// The exception is a peer that has sent more than is read ahead: it may be one that reads nothing before it has sent
+    /// everything. Without the exception, neither endpoint could continue.
     pub(super) fn poll_batch(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
-        // If writing fails, the input shows it.
+        // If writing fails, `poll_input` finds out how the connection ended.
         if self.is_backed_up(cx) && self.reads_ahead() { Poll::Pending } else { self.poll_input(cx) }
     }
 
-    /// Receives until the end, and discards the messages.
+    /// Receives until the connection has ended, and discards the messages.
     pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<Closure, Error>> {
         loop {
             match ready!(self.poll_recv(cx)) {
@@ -180,9 +193,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     /// Reads once, directly into an unfinished message if possible. Ready if bytes or the end of the stream arrived.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // A stream that has ended is not read again: another read would return at once, and the loop above would spin.
         if self.read_buffer.is_over() {
             return Poll::Pending;
         }
+        // Bytes in the read buffer come before those that a direct read would return.
         let direct = match self.read_buffer.len() {
             0 => self.link.connection.direct_read(|space| poll_read_buf(&mut self.stream, cx, space.as_buf_mut())),
             _ => None,

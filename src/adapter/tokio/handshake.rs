@@ -1,4 +1,4 @@
-//! The opening handshake over an asynchronous stream: what both roles need, and the client's side.
+//! The opening handshake over an asynchronous stream: the parts for both roles, and the client's side.
 
 use super::{WebSocket, clock::Clock, read_buffer::ReadBuffer};
 use crate::{
@@ -22,8 +22,10 @@ use core::{
 };
 use std::io;
 
-/// Makes the client's opening handshake (RFC 6455 §4.1) over a stream that is connected already, such as a Unix socket, a
-/// tunnel through a proxy, or TLS of another library.
+/// Makes the client's opening handshake (RFC 6455 §4.1) over a stream that is connected already.
+///
+/// Use it for everything that [`connect`](super::connect()) does not do: a Unix socket, a tunnel through an HTTP or SOCKS proxy,
+/// or the stream of another TLS library.
 ///
 /// ```no_run
 /// # use bowline::{adapter::tokio as ws, client::Request, Config};
@@ -36,14 +38,22 @@ use std::io;
 /// # }
 /// ```
 ///
+/// The host of the URI is for the header field `Host`. The function does not resolve it or connect to it, and does not use TLS
+/// for `wss://`: the stream must do so.
+///
 /// # Errors
 ///
-/// [`Error::Handshake`] if the server does not agree, or not within [`Deadlines::handshake`](crate::Deadlines::handshake).
-/// [`Error::Io`] if the stream failed.
+/// - [`Error::Handshake`] if the server refused the request, broke a rule, or did not answer within
+///   [`Deadlines::handshake`](crate::Deadlines::handshake).
+/// - [`Error::Io`] if the stream failed.
+///
+/// There is no connection then, and the stream has been dropped.
 ///
 /// # Cancel safety
 ///
-/// Not cancel-safe: dropping the future closes the stream.
+/// Not cancel-safe: dropping the future drops the stream. A part of the request may have been written, so that the stream cannot
+/// be used again, even if it was passed as `&mut`.
+#[doc(alias("client_async", "client_async_with_config", "proxy", "SOCKS"))]
 pub async fn client_handshake<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     request: Request,
@@ -52,7 +62,7 @@ pub async fn client_handshake<S: AsyncRead + AsyncWrite + Unpin>(
     client_handshake_since(Instant::now(), stream, request, config).await
 }
 
-/// The same with a deadline that counts from `begun`.
+/// Makes the handshake with a deadline that counts from `begun`, when connecting began.
 pub(super) async fn client_handshake_since<S: AsyncRead + AsyncWrite + Unpin>(
     begun: Instant,
     stream: S,
@@ -63,7 +73,7 @@ pub(super) async fn client_handshake_since<S: AsyncRead + AsyncWrite + Unpin>(
     let deadline = config.deadlines.handshake;
     let mut opening = Opening::since(begun, stream);
     let mut handshake = client::Handshake::new(request, config);
-    let _ = handshake.wait(Duration::ZERO); // the first one starts the deadline
+    let _ = handshake.wait(Duration::ZERO); // the first tick starts the deadline, at the origin of the clock: `begun`
     let wait = handshake.wait(opening.clock.now());
     if with_timeout(wait, opening.write(handshake.output())).await?.is_none() {
         return Err(Error::Handshake { error: HandshakeError::Deadline, response: None });
@@ -72,7 +82,7 @@ pub(super) async fn client_handshake_since<S: AsyncRead + AsyncWrite + Unpin>(
         Ok((connection, response)) => Ok((opening.into_socket(connection), response)),
         Err((error, mut response)) => {
             if let Some(response) = &mut response {
-                // A body that does not arrive in time, or breaks off, is not needed.
+                // The body only explains the refusal: without it, or with a part of it, the error is the same.
                 let wait = body_timeout(deadline, begun.elapsed());
                 let _ = with_timeout(Some(wait), opening.read_body(response)).await;
             }
@@ -81,7 +91,7 @@ pub(super) async fn client_handshake_since<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// `None` if it took longer than `wait`.
+/// Returns the result of `run`, or `None` if it took longer than `wait`.
 async fn with_timeout<T>(wait: Option<Duration>, run: impl Future<Output = io::Result<T>>) -> io::Result<Option<T>> {
     match wait {
         Some(wait) => timeout(wait, run).await.ok().transpose(),
@@ -89,7 +99,7 @@ async fn with_timeout<T>(wait: Option<Duration>, run: impl Future<Output = io::R
     }
 }
 
-/// A stream on which the handshake is being made.
+/// A stream on which the opening handshake is being made.
 pub(super) struct Opening<S> {
     pub(super) stream: S,
     clock: Clock,
@@ -112,7 +122,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
         }
     }
 
-    /// Passes on the bytes that were read, or `None` if the stream has ended.
+    /// Calls `receive` with the bytes that were read, or with `None` if the stream has ended.
     fn advance<T>(&mut self, receive: impl FnOnce(Option<&mut Input<'_>>) -> T) -> T {
         if self.has_ended {
             return receive(None);
@@ -124,7 +134,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
         progress
     }
 
-    /// Reads once, or waits until the timeout expires.
+    /// Reads once, for at most as long as `wait`. After that, the caller advances the clock, which detects the expired deadline.
     async fn read(&mut self, wait: Option<Duration>) -> io::Result<()> {
         let read = poll_fn(|cx| self.read_buffer.poll_read(&mut self.stream, cx).map(Ok));
         with_timeout(wait, read).await?;
@@ -136,7 +146,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
         Ok(())
     }
 
-    /// Reads the beginning of the body.
+    /// Reads the beginning of the response's body.
     async fn read_body(&mut self, response: &mut Response) -> io::Result<()> {
         while self.advance(|input| input.is_some_and(|input| response.receive_body(input))) {
             self.read(None).await?;
@@ -149,19 +159,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
         self.stream.flush().await
     }
 
-    /// Answers with the refusal, and waits until the client has taken it, or a second is over: to close at once while bytes lie
-    /// unread would reset the connection, and could destroy the answer.
+    /// Writes the refusal, and waits until the client has closed its half of the stream, for at most a second.
+    ///
+    /// To close the stream at once, with unread bytes in it, would reset the TCP connection. The reset could destroy the response
+    /// before the client reads it.
     pub(super) async fn deliver(self, refusal: Refusal) {
         let mut connection = refusal.into_connection();
         if self.has_ended {
             connection.receive_eof();
         }
         let mut socket = self.into_socket(connection);
-        // There is no closure, as it was never open; and the client need not take the answer.
+        // The result has no information: there is no closure, since the connection was never open.
         let _ = poll_fn(|cx| socket.driver.poll_end(cx)).await;
     }
 
-    /// Delivers the refusal, and returns the error for it.
+    /// Delivers the refusal, and returns its error.
     pub(super) async fn refuse(self, refusal: Refusal) -> Error {
         let error = refused(&refusal);
         self.deliver(refusal).await;

@@ -1,5 +1,8 @@
 //! The adapter for Tokio: servers and clients over any stream that is [`AsyncRead`](::tokio::io::AsyncRead) and
-//! [`AsyncWrite`](::tokio::io::AsyncWrite). It needs the feature `tokio`.
+//! [`AsyncWrite`](::tokio::io::AsyncWrite). It needs the feature `tokio`. The [guide](crate::guide::tokio) explains it step by
+//! step.
+//!
+//! A server that sends every message back:
 //!
 //! ```no_run
 //! use bowline::{Config, adapter::tokio::{self as ws, Error}, server::Accept};
@@ -23,10 +26,10 @@
 //! }
 //! ```
 //!
-//! (`as ws`, since a module named `tokio` would hide the crate.) Over TLS, `stream` is the stream of `tokio_rustls::TlsAcceptor` or of
-//! another library.
+//! The module is imported `as ws`, since a module named `tokio` would hide the crate. For a server with TLS, pass the stream of
+//! `tokio_rustls::TlsAcceptor` or of another library to [`accept`](accept()).
 //!
-//! A client [`connect`](connect())s, over TLS if the URI is `wss://` and the feature `rustls` is on:
+//! A client uses [`connect`](connect()). For a `wss://` URI it uses TLS, which needs the feature `rustls`:
 //!
 //! ```no_run
 //! # use bowline::{CloseCode, Config, adapter::tokio::{self as ws, Error}};
@@ -49,37 +52,40 @@
 //! | [`next_event`](WebSocket::next_event) | returns the next event, owned: also pings, pongs and the Close frame | an event |
 //! | [`read`](WebSocket::read) | returns all events of one read, borrowed (the batch API) | bytes |
 //! | [`try_recv`](WebSocket::try_recv) | returns the next message, if there is one | nothing |
-//! | [`send`](WebSocket::send), [`send_prepared`](WebSocket::send_prepared), [`ping`](WebSocket::ping) | queues a message, and writes | the stream |
-//! | [`feed`](WebSocket::feed), [`feed_prepared`](WebSocket::feed_prepared) | queues a message | the stream, only if it does not fit |
+//! | [`send`](WebSocket::send), [`send_prepared`](WebSocket::send_prepared), [`ping`](WebSocket::ping) | queues and writes | the stream |
+//! | [`feed`](WebSocket::feed), [`feed_prepared`](WebSocket::feed_prepared) | queues a message | the stream, only while 64 KiB are queued |
 //! | [`try_feed`](WebSocket::try_feed), [`try_feed_prepared`](WebSocket::try_feed_prepared) | queues a message, if it fits | nothing |
 //! | [`flush`](WebSocket::flush) | writes everything that is queued | the stream |
-//! | [`close`](WebSocket::close) | the closing handshake, to its end | the peer |
-//! | [`split`](WebSocket::split) | two halves for different tasks | nothing |
-//! | [`connection`](WebSocket::connection) | chunks, pongs and everything else that a [`Connection`](crate::Connection) can do | nothing |
+//! | [`close`](WebSocket::close) | makes the whole closing handshake | the peer |
+//! | [`split`](WebSocket::split) | returns two halves for different tasks | nothing |
+//! | [`connection`](WebSocket::connection) | returns the [`Connection`](crate::Connection): chunks, pongs, the state | nothing |
 //!
 //! A [`WebSocket`] is also a [`Stream`](futures_core::Stream) of messages and a [`Sink`](futures_sink::Sink), for `StreamExt` and
 //! `SinkExt`.
 //!
 //! # Guarantees
 //!
-//! - **Every future of a connection can be dropped at any time**, as `tokio::select!` does, and the next call continues it: nothing is
-//!   lost, repeated or reordered.
-//! - **Receiving also writes.** While `recv` waits, pongs, Close frames and everything that is queued are written. While a `send` waits,
-//!   it reads ahead, so that two peers that both send do not wait for each other indefinitely.
-//! - **`send` writes, `feed` queues.** The replies to one read that are queued with `feed` or on a [`Batch`](crate::Batch) are one write.
-//! - **Keepalive and deadlines** work by themselves while a call waits. They follow Tokio's clock, so that `tokio::time::pause` stops
-//!   them.
-//! - **Back-pressure**: [`feed`](WebSocket::feed) and [`send`](WebSocket::send) wait while 64 KiB are queued. Only a message that can
-//!   never fit is an error.
+//! - **Every future of an open connection can be dropped at any time**, as `tokio::select!` does. Nothing that was read or queued
+//!   is lost, repeated or reordered, and the next call continues. The futures of the opening handshake own the stream, and drop
+//!   it.
+//! - **Receiving also writes.** While `recv` waits, pongs, Close frames and everything that is queued are written. While `send`
+//!   waits, it reads ahead, so that two peers that both send do not wait for each other indefinitely.
+//! - **`send` writes, `feed` queues.** The replies to one read that are queued with `feed` or on a [`Batch`](crate::Batch) are
+//!   one write.
+//! - **Keepalive pings and deadlines need no code** while a call waits. They follow Tokio's clock, so that `tokio::time::pause`
+//!   stops them.
+//! - **Back-pressure**: [`feed`](WebSocket::feed) and [`send`](WebSocket::send) wait while 64 KiB are queued. They return
+//!   [`SendError::Full`](crate::SendError::Full) only for a message that can never fit.
 //! - **An end is an error unless it is normal**: `recv` returns `None` only after a clean close with code 1000, 1001 or none
 //!   ([`Closure::is_normal`](crate::Closure::is_normal)). The error is returned after the Close frame is written, and
-//!   [`closure`](WebSocket::closure) is which endpoint ended the connection, how and why.
-//! - **An idle connection has no buffers.** They belong to the thread, and a connection has one only while there is something in it.
+//!   [`closure`](WebSocket::closure) returns which endpoint ended the connection, how and why.
+//! - **An idle connection has no read buffer.** The read buffers belong to the thread, and a connection has one only while it has
+//!   unreceived bytes.
 //!
 //! # Panics
 //!
-//! The runtime must have its time driver (`#[tokio::main]`, or `enable_all`). Without it, Tokio panics when the first deadline is set,
-//! which is in the first call that waits.
+//! Tokio panics if its runtime has no time driver. It does so at the first deadline, which the first call that waits sets.
+//! `#[tokio::main]` and `Builder::enable_all` include the time driver.
 
 mod accept;
 mod client_stream;

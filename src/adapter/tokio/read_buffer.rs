@@ -1,4 +1,4 @@
-//! Bytes that were read and are not yet received, in a buffer that a connection has only while there are some.
+//! The read buffer. A connection has one only while it has unreceived bytes, so that idle connections have none.
 
 use crate::{adapter::link::without_unexpected_eof, bug::OrBug};
 use ::tokio::io::{AsyncRead, AsyncReadExt};
@@ -13,61 +13,64 @@ use core::{
 };
 use std::{io, thread_local};
 
-/// How many bytes one read can bring. The buffers belong to the thread, so that they can be large: fewer calls to the kernel save
-/// more than the nearest cache would.
+/// The maximum size of one read, in bytes. The buffers belong to the thread and not to the connections, so that they can be
+/// large: fewer system calls save more than a buffer that fits in the nearest cache.
 pub(super) const READ_SPACE: usize = 64 * 1024;
 
-/// How many buffers a thread keeps for its connections.
+/// How many buffers a thread keeps for its connections. Few are enough, since a connection returns its buffer as soon as it has
+/// no unreceived bytes.
 const MAX_POOLED: usize = 8;
 
 thread_local! {
     static POOL: Cell<Vec<BytesMut>> = const { Cell::new(Vec::new()) };
 }
 
-/// Bytes that were read and are not yet received.
+/// Bytes that were read but not yet received, and how the stream ended behind them.
 #[derive(Debug, Default)]
 pub(super) struct ReadBuffer {
     buffer: BytesMut,
     /// How many bytes at the end of the buffer are not yet received.
     left: usize,
-    /// How the stream ended, until that is taken.
+    /// How the stream ended, until `take_end` returns it.
     end: Option<io::Result<()>>,
+    /// Whether the stream has ended. It stays true after `take_end`.
     is_over: bool,
-    /// Whether the buffer is larger than usual.
+    /// Whether the buffer has grown beyond one read, by reading ahead.
     has_grown: bool,
 }
 
 impl ReadBuffer {
-    /// With bytes that were read elsewhere.
+    /// Creates a buffer with bytes that were read elsewhere.
     pub(super) fn of(unread: &[u8]) -> Self {
         let has_grown = unread.len() > READ_SPACE;
         Self { buffer: unread.into(), left: unread.len(), has_grown, ..Self::default() }
     }
 
-    /// How many bytes are not yet received.
+    /// Returns the number of bytes that are not yet received.
     pub(super) const fn len(&self) -> usize {
         self.left
     }
 
-    /// The bytes that are not yet received, and the count of them, to be lowered by what is received.
+    /// Returns the bytes that are not yet received, and their number. The caller lowers it by the number of bytes that it
+    /// receives.
     pub(super) fn unread(&mut self) -> (&mut [u8], &mut usize) {
         let start = self.buffer.len().saturating_sub(self.left);
         (self.buffer.get_mut(start..).or_bug(), &mut self.left)
     }
 
-    /// Whether a part of the buffer that is [split off](Self::split_off) keeps more alive than one read.
+    /// Whether a part that is [split off](Self::split_off) would keep more memory alive than one read.
     pub(super) const fn has_grown(&self) -> bool {
         self.has_grown
     }
 
-    /// The last `len` bytes that were received, as a part of the buffer of their own.
+    /// Splits off the last `len` received bytes without a copy. They share the memory of the buffer.
     pub(super) fn split_off(&mut self, len: usize) -> Bytes {
         let end = self.buffer.len().saturating_sub(self.left);
         self.buffer.advance(end.saturating_sub(len));
         self.buffer.split_to(len.min(end)).freeze()
     }
 
-    /// Reads once, behind the bytes that are there already. Ready if bytes or the end of the stream arrived.
+    /// Reads once, and appends the bytes to those that are not yet received. Ready if bytes or the end of the stream arrived.
     pub(super) fn poll_read(&mut self, stream: &mut (impl AsyncRead + Unpin), cx: &mut Context<'_>) -> Poll<()> {
         self.make_space();
         let read = poll_read_buf(stream, cx, &mut self.buffer);
@@ -77,7 +80,7 @@ impl ReadBuffer {
         self.record(read)
     }
 
-    /// Records the end of the stream if the read, into this buffer or a direct one, has met it.
+    /// Records the end of the stream if `read` returned it. `read` is a read into this buffer, or a direct read.
     pub(super) fn record(&mut self, read: Poll<io::Result<usize>>) -> Poll<()> {
         self.end = match read.map(without_unexpected_eof) {
             Poll::Ready(Ok(1..)) => return Poll::Ready(()),
@@ -89,17 +92,17 @@ impl ReadBuffer {
         if self.is_over { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Whether nothing more can be read.
+    /// Whether the stream has ended, so that nothing more can be read.
     pub(super) const fn is_over(&self) -> bool {
         self.is_over
     }
 
-    /// How the stream ended, once, as soon as everything before it is received.
+    /// Returns how the stream ended, once, when everything before the end is received.
     pub(super) fn take_end(&mut self) -> Option<io::Result<()>> {
         if self.left == 0 { self.end.take() } else { None }
     }
 
-    /// Gives the buffer back if there is nothing in it.
+    /// Returns the buffer to the thread's pool if it is empty.
     pub(super) fn release(&mut self) {
         if self.left == 0 && self.buffer.capacity() > 0 {
             give(mem::take(&mut self.buffer));
@@ -107,9 +110,12 @@ impl ReadBuffer {
         }
     }
 
+    /// Makes capacity for one read behind the unreceived bytes.
     fn make_space(&mut self) {
         self.buffer.advance(self.buffer.len().saturating_sub(self.left));
         if self.left == 0 {
+            // A buffer that has grown is not reused, or an idle connection could keep that memory. One that a message still
+            // shares cannot be reused.
             if self.has_grown || !self.buffer.try_reclaim(READ_SPACE) {
                 self.release();
                 self.buffer = take();
@@ -133,9 +139,9 @@ fn take() -> BytesMut {
 
 fn give(mut buffer: BytesMut) {
     buffer.clear();
-    // Neither one of which a message is still a part, nor one that has grown.
+    // Not if a message still shares the buffer, and not if it has grown.
     if buffer.try_reclaim(READ_SPACE) && buffer.capacity() <= 2 * READ_SPACE {
-        // A thread that is ending keeps none.
+        // `try_with` fails in a thread that is ending. The buffer is then freed.
         let _ = POOL.try_with(|pool| {
             let mut buffers = pool.take();
             if buffers.len() < MAX_POOLED {
@@ -146,7 +152,7 @@ fn give(mut buffer: BytesMut) {
     }
 }
 
-/// Reads once. The future has no state of its own, so that it can be made anew for each poll.
+/// Reads once into the capacity of `into`. The future of `read_buf` has no state, so that a new one can be made for each poll.
 pub(super) fn poll_read_buf(
     stream: &mut (impl AsyncRead + Unpin),
     cx: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! Receiving, and closing, which receives until the end.
+//! The methods that receive, and `close`, which receives until the end.
 
 use super::{WebSocket, driver::Driver};
 use crate::{Batch, CloseCode, Closure, Event, Message, adapter::error::Error};
@@ -11,11 +11,12 @@ use core::{
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Waits for the next message and returns it; `None` after a normal end of the connection.
     ///
-    /// Messages of the same read are returned first. When there is none left, it writes what is queued, with one write for all
-    /// replies that were [`feed`](Self::feed)ed, and then waits. Pings are answered meanwhile (RFC 6455 §5.5.2).
+    /// The messages of one read are returned one after the other, without a write between them. When none is left, it writes what
+    /// is queued, with one write for all replies that were queued with [`feed`](Self::feed), and then waits. While it waits, it
+    /// answers pings (RFC 6455 §5.5.2), sends keepalive pings and checks deadlines.
     ///
-    /// A binary message of 16 KiB or more is not copied: it was assembled where it stays, or is a part of the read buffer, of which
-    /// it keeps 64 KiB alive.
+    /// Most binary messages of 16 KiB or more are not copied. A large one is read directly into its own memory. One that arrives
+    /// with a single read is a part of the read buffer, and keeps 64 KiB of it alive.
     ///
     /// ```no_run
     /// # use bowline::{adapter::tokio::{Error, WebSocket}};
@@ -31,24 +32,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`] if the connection did not end normally (see [`Closure::is_normal`]): the peer's close code is neither 1000
-    /// nor 1001, the peer broke a rule or took too long, or there was no Close frame. If this endpoint ended the connection, its
-    /// Close frame is written by then. [`Error::Io`] if the stream failed.
+    /// - [`Error::Closed`] if the connection ended, and not normally (see [`Closure::is_normal`]): the peer's close code is
+    ///   neither 1000 nor 1001, the peer broke a rule or let a deadline expire, or the stream ended without a Close frame. If
+    ///   this endpoint ended the connection, its Close frame was written before, unless the peer stopped reading.
+    /// - [`Error::Io`] if reading from the stream failed before it was certain how the connection ended.
     ///
-    /// Further calls return how the connection ended again: `None` or `Error::Closed`, also after `Error::Io`.
+    /// All messages that arrived before were returned first, and nothing can be sent any more. Further calls return
+    /// `Error::Closed` again, also after `Error::Io`; after a normal end they return `None` again.
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe: a message is either returned or still there for the next call.
+    /// Cancel-safe: if the future is dropped, the next call returns the message, also one of which a part has arrived.
     pub async fn recv(&mut self) -> Result<Option<Message>, Error> {
         poll_fn(|cx| self.driver.poll_recv(cx)).await
     }
 
-    /// Returns the next message if it can be had without waiting: from the bytes that were read, or from those that the stream
-    /// has ready. [`Poll::Pending`] means that there is none yet, `Ready(None)` that the connection has ended normally.
+    /// Returns the next message without waiting. [`Poll::Pending`] means that it has not arrived, `Ready(None)` that the
+    /// connection ended normally.
     ///
-    /// It also writes what is queued, as far as the stream accepts it at once, and keeps track of deadlines. The runtime
-    /// delivers new data only to tasks that yield, so call it between awaits and not in a loop of its own.
+    /// It reads what the stream has ready, writes what the stream accepts at once, answers pings and checks deadlines. Call it
+    /// between awaits, and not in a loop without any: the runtime delivers new data only when tasks yield.
     ///
     /// ```no_run
     /// # use bowline::{adapter::tokio::{Error, WebSocket}};
@@ -68,15 +71,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// # Errors
     ///
     /// As for [`recv`](Self::recv).
+    #[doc(alias("nonblocking", "non-blocking"))]
     pub fn try_recv(&mut self) -> Result<Poll<Option<Message>>, Error> {
         transpose(self.driver.poll_recv(&mut Context::from_waker(Waker::noop())))
     }
 
-    /// Waits for the next event and returns it: a message or a chunk of one, a ping, a pong, or the peer's Close frame; `None` after
-    /// a normal end of the connection.
+    /// Waits for the next event and returns it: a message or a chunk of one, a ping, a pong, or the peer's Close frame; `None`
+    /// after a normal end of the connection.
     ///
-    /// Use it in place of [`recv`](Self::recv) to see control frames. Pings and Close frames are answered all the same. After
-    /// the Close frame, call it once more to complete the closing handshake. Large binary payloads may be copied.
+    /// Use it instead of [`recv`](Self::recv) to see control frames. Their answers are queued already. After the Close frame,
+    /// call it once more to complete the closing handshake. Unlike `recv`, it copies a large binary payload that arrives with a
+    /// single read.
     ///
     /// ```no_run
     /// # use bowline::{Event, adapter::tokio::{Error, WebSocket}};
@@ -86,7 +91,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///     match event {
     ///         Event::Text(text) => println!("{text}"),
     ///         Event::Pong(payload) => println!("answer to ping {payload:?}"),
-    ///         Event::Close(frame) => println!("the peer closes: {frame:?}"),
+    ///         Event::Close(frame) => println!("the peer is closing the connection: {frame:?}"),
     ///         _ => {}
     ///     }
     /// }
@@ -96,22 +101,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// As for [`recv`](Self::recv). A violation is such an error, with the [`ProtocolError`](crate::ProtocolError) in its
+    /// As for [`recv`](Self::recv). A violation is [`Error::Closed`] with the [`ProtocolError`](crate::ProtocolError) in its
     /// [`cause`](Closure::cause), and not an [`Event::Failed`].
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe: an event is either returned or still there for the next call.
+    /// Cancel-safe: if the future is dropped, the next call returns the event, and answers were queued once.
     pub async fn next_event(&mut self) -> Result<Option<Event<'static>>, Error> {
         poll_fn(|cx| self.driver.poll_next_event(cx)).await
     }
 
-    /// Waits for bytes and returns all events that one read brought, borrowed (the batch API); `None` after a normal end of the
-    /// connection.
+    /// Waits for bytes and returns all events of one read, borrowed (the batch API); `None` after a normal end of the connection.
     ///
-    /// It writes what is queued before it waits, so that the replies to a batch are one write. With more than 64 KiB queued it
-    /// returns nothing until some of it is written, and reads ahead meanwhile, up to [`Limits::message`](crate::Limits::message).
-    /// From a peer that has sent still more it receives nevertheless, up to [`Limits::output`](crate::Limits::output).
+    /// Use it instead of [`recv`](Self::recv) for many short messages: one that is complete in the read buffer is neither copied
+    /// nor allocated. It writes what is queued before it waits, so that the replies to a batch are one write.
+    ///
+    /// It applies back-pressure. While 64 KiB or more are queued, it returns no batch, and reads ahead up to
+    /// [`Limits::message`](crate::Limits::message). If the peer has sent even more, it returns a batch nevertheless, since the
+    /// peer may read nothing before it has sent everything. Then [`Limits::output`](crate::Limits::output) bounds what can be
+    /// queued.
     ///
     /// ```no_run
     /// # use bowline::{adapter::tokio::{Error, WebSocket}, Event};
@@ -135,7 +143,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe. Events that are not taken from a batch before it is dropped are in the next one.
+    /// Cancel-safe: if the future is dropped, the next call returns the batch. If a batch is dropped, the events that were not
+    /// taken from it are in the next one.
     pub async fn read(&mut self) -> Result<Option<Batch<'_>>, Error> {
         if !poll_fn(|cx| self.driver.poll_batch(cx)).await? {
             return Ok(None);
@@ -145,11 +154,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         Ok(Some(Batch::new(&mut link.connection, input, left)))
     }
 
-    /// Closes the connection (RFC 6455 §7.1.2): sends a Close frame after everything that is queued, discards the messages that
-    /// still arrive, and returns how the connection ended.
+    /// Makes the whole closing handshake (RFC 6455 §7.1.2): sends a Close frame after everything that is queued, waits for the
+    /// peer's, and returns how the connection ended.
     ///
-    /// It takes at most [`Deadlines::close`](crate::Deadlines::close) if the peer does not answer. On a connection that is
-    /// closing already it waits for the end; then the code and the reason are not sent.
+    /// If the peer does not answer, it ends the connection after [`Deadlines::close`](crate::Deadlines::close). Messages that
+    /// still arrive are discarded. To receive them, call [`Connection::close`](crate::Connection::close) on the
+    /// [`connection`](Self::connection), and then [`recv`](Self::recv) until it returns `None`. On a connection that is closing
+    /// already, the code and the reason are not sent. [`CloseCode::NO_STATUS`] sends a Close frame without a body.
     ///
     /// ```no_run
     /// # use bowline::{CloseCode, adapter::tokio::{Error, WebSocket}};
@@ -162,19 +173,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Close`] if the code or the reason cannot be sent; then nothing has changed. [`Error::Io`] if the stream failed
-    /// before both Close frames were exchanged. Every other end is the returned [`Closure`].
+    /// - [`Error::Close`] if the code or the reason cannot be sent. The connection is unchanged.
+    /// - [`Error::Io`] if reading from the stream failed before it was certain how the connection ended. The connection has ended
+    ///   then, and [`closure`](Self::closure) returns how.
+    ///
+    /// Every other end, also one that is not normal, is the returned [`Closure`].
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe: the Close frame is queued once, by the first poll. Call it again to wait for the end.
+    /// Cancel-safe for the connection, not for messages: those that it has received and discarded are lost. The first poll queues
+    /// the Close frame, which is sent once. If the future is dropped, every call that waits continues the closing handshake. Call
+    /// `close` again to wait for its end.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closure, Error> {
         self.driver.link.connection.close(code, reason)?;
         poll_fn(|cx| self.driver.poll_end(cx)).await
     }
 }
 
-/// The result of a poll that nobody waits for.
+/// Turns the result of a poll without a waker into that of a `try_` method.
 pub(super) fn transpose<T>(poll: Poll<Result<T, Error>>) -> Result<Poll<T>, Error> {
     match poll {
         Poll::Ready(result) => result.map(Poll::Ready),

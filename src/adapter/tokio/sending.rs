@@ -1,4 +1,4 @@
-//! Sending: `send` writes, `feed` queues, `try_feed` does not wait.
+//! The methods that send: `send` writes, `feed` queues, `try_feed` does not wait.
 
 use super::WebSocket;
 use crate::{Connection, Outgoing, Prepared, SendError, adapter::error::Error};
@@ -11,11 +11,11 @@ use core::{
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Sends a message: queues it, and writes everything that is queued. When it returns, the stream has accepted all of it.
     ///
-    /// To write several messages at once, [`feed`](Self::feed) them; to answer all messages of one read with one write, `feed`
-    /// the answers and go on with [`recv`](Self::recv).
+    /// To write several messages at once, use [`feed`](Self::feed). To answer all messages of one read with one write, `feed` the
+    /// answers, and continue with [`recv`](Self::recv).
     ///
-    /// While the peer does not read, it waits. Meanwhile it reads ahead, up to [`Limits::message`](crate::Limits::message), so that
-    /// two peers that both send do not wait for each other.
+    /// If the peer does not read, it waits, until a deadline ends the connection. Meanwhile it reads ahead, up to
+    /// [`Limits::message`](crate::Limits::message), so that two peers that both send do not wait for each other.
     ///
     /// ```no_run
     /// # use bowline::{Message, adapter::tokio::{Error, WebSocket}};
@@ -29,23 +29,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Send`] if the message cannot be sent, for example because the connection is closing: then go on with
-    /// [`recv`](Self::recv), which returns why. [`Error::Io`] if the stream failed; `recv` may still return the peer's Close
-    /// frame. [`Error::Closed`] if the peer read nothing for so long that the connection ended.
+    /// - [`Error::Send`] if the message cannot be sent. It was not queued, and the connection is unchanged. With
+    ///   [`SendError::Closing`](crate::SendError::Closing), continue with [`recv`](Self::recv), which returns why the connection
+    ///   is closing.
+    /// - [`Error::Io`] if writing to the stream failed, now or before. Everything that was queued is discarded, and the peer may
+    ///   have received a part of it. Continue with `recv`: it still returns what the peer sent before, and then how the
+    ///   connection ended.
+    /// - [`Error::Closed`] if the connection ended before everything was written, for example because the peer read nothing until
+    ///   a deadline expired.
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe: the message is either queued whole, to be written by the next call, or not queued. It is queued by the first poll
-    /// unless there is a backlog (see [`feed`](Self::feed)).
+    /// Cancel-safe for the connection, not for the message. If the future is dropped, the message is either queued as a whole,
+    /// and the next call that waits or writes continues to write it; or it is not queued, and dropped with the future. It is
+    /// queued by the first poll, unless the call has to wait as [`feed`](Self::feed) does. If you have to find out, await `feed`
+    /// and [`flush`](Self::flush) instead.
     pub async fn send(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         self.feed(message).await?;
         self.flush().await
     }
 
-    /// Queues a message. The next call that waits or writes, such as [`recv`](Self::recv) or [`flush`](Self::flush), writes it.
+    /// Queues a message, without a write of its own. The next call that waits or writes, such as [`recv`](Self::recv) or
+    /// [`flush`](Self::flush), writes it.
     ///
-    /// It waits itself while 64 KiB or more are queued, or while the message does not fit under
-    /// [`Limits::output`](crate::Limits::output) besides what is queued.
+    /// It applies back-pressure: it writes and waits while 64 KiB or more are queued, or while the message and what is queued
+    /// exceed [`Limits::output`](crate::Limits::output) together.
     ///
     /// ```no_run
     /// # use bowline::adapter::tokio::{Error, WebSocket};
@@ -59,20 +67,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// As for [`send`](Self::send). A message that can never fit is [`SendError::Full`](crate::SendError::Full).
+    /// As for [`send`](Self::send), and in each case the message was not queued. A message that can never fit is
+    /// [`SendError::Full`](crate::SendError::Full).
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe: the message is queued when it returns, and only then.
+    /// Cancel-safe for the connection: the message is queued if and only if the call returns `Ok`. If the future is dropped while
+    /// it waits, the message is dropped with it. To keep the message, clone it before, which copies nothing.
+    #[doc(alias("back-pressure", "backpressure", "write_buffer_size"))]
     pub async fn feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         let mut message = Some(message.into());
         poll_fn(|cx| self.driver.poll_feed(cx, &mut message)).await
     }
 
-    /// Queues a message as [`feed`](Self::feed) does, if that is possible without waiting.
+    /// Queues a message if that is possible without waiting.
     ///
-    /// Use it to drop messages, or the connection, when a peer is too slow. If it does not fit, it first writes as much as the
-    /// stream accepts at once. To keep the message if it is not queued, clone it before, which copies nothing.
+    /// Use it instead of [`feed`](Self::feed) to leave out messages, or to close the connection, if a peer is too slow. If the
+    /// message does not fit, the call writes as much as the stream accepts at once, and tries again. To keep a message that was
+    /// not queued, clone it before, which copies nothing.
     ///
     /// ```no_run
     /// # use bowline::{SendError, adapter::tokio::{Error, WebSocket}};
@@ -88,14 +100,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`SendError::Full`](crate::SendError::Full) in [`Error::Send`] where `feed` would wait: its `limit` is 65,536 bytes, or
-    /// [`Limits::output`](crate::Limits::output). Otherwise as for [`send`](Self::send).
+    /// [`SendError::Full`](crate::SendError::Full) in [`Error::Send`] where `feed` would wait. Its `limit` is 65,536 bytes if
+    /// that much is queued, and [`Limits::output`](crate::Limits::output) otherwise. All other errors are those of
+    /// [`feed`](Self::feed). In each case the message was not queued.
     pub fn try_feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         let message = message.into();
         self.try_queue(message.message().len(), |connection| connection.send(message))
     }
 
-    /// Sends a message that was encoded once for many connections, as [`send`](Self::send) does.
+    /// Sends a message that was encoded once for many connections: queues it, and writes everything that is queued. See
+    /// [`feed_prepared`](Self::feed_prepared) for an example.
     ///
     /// # Errors
     ///
@@ -103,7 +117,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Cancel safety
     ///
-    /// As for [`send`](Self::send).
+    /// As for [`send`](Self::send). The [`Prepared`] message itself is only borrowed, so that it can be sent again.
     pub async fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
         self.feed_prepared(message).await?;
         self.flush().await
@@ -128,14 +142,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Cancel safety
     ///
-    /// As for [`feed`](Self::feed).
+    /// Cancel-safe: the message is queued if and only if the call returns `Ok`, and is only borrowed.
+    #[doc(alias("broadcast"))]
     pub async fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
         let queue = |connection: &mut Connection| connection.send_prepared(message);
         poll_fn(|cx| self.driver.poll_queue(cx, message.len(), queue)).await
     }
 
-    /// Queues a message that was encoded once for many connections, if that is possible without waiting: see
-    /// [`try_feed`](Self::try_feed).
+    /// Queues a message that was encoded once for many connections, if that is possible without waiting.
+    ///
+    /// Use it for broadcasts, so that a peer that is too slow does not delay the others:
+    ///
+    /// ```
+    /// # use bowline::{Config, Connection, Prepared, Role, adapter::tokio::{Error, WebSocket}};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// # let (stream, _peer) = tokio::io::duplex(1024);
+    /// # let mut members = vec![WebSocket::new(stream, Connection::new(Role::Server, Config::default()))];
+    /// let news = Prepared::text("It rains.");
+    /// members.retain_mut(|member| member.try_feed_prepared(&news).is_ok()); // drops members that are too slow
+    /// for member in &mut members {
+    ///     assert_eq!(member.buffered_amount(), 11);
+    ///     member.flush().await?;
+    /// }
+    /// # assert_eq!(members.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -148,8 +181,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// [`Event::Pong`](crate::Event::Pong) with the same payload, which [`next_event`](Self::next_event) and [`read`](Self::read)
     /// return.
     ///
-    /// A connection that is quiet is pinged without it: see [`Deadlines::ping`](crate::Deadlines::ping). Use it to measure the time
-    /// to the peer and back:
+    /// No ping is needed to keep a connection alive or to detect a peer that is gone: see
+    /// [`Deadlines::ping`](crate::Deadlines::ping), the ping interval. Use it to measure the round-trip time:
     ///
     /// ```no_run
     /// # use bowline::{Event, adapter::tokio::{Error, WebSocket}};
@@ -167,27 +200,49 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// As for [`send`](Self::send), and [`SendError::ControlTooLong`](crate::SendError::ControlTooLong).
+    /// As for [`send`](Self::send), and [`SendError::ControlTooLong`](crate::SendError::ControlTooLong) in [`Error::Send`] if the
+    /// payload is longer than 125 bytes.
     ///
     /// # Cancel safety
     ///
-    /// As for [`send`](Self::send).
+    /// As for [`send`](Self::send): if the future is dropped, the ping is queued or not queued.
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
         let queue = |connection: &mut Connection| connection.ping(payload);
         poll_fn(|cx| self.driver.poll_queue(cx, payload.len(), queue)).await?;
         self.flush().await
     }
 
-    /// Writes everything that is queued.
+    /// Writes everything that is queued, and waits until the stream has accepted it.
+    ///
+    /// Call it after [`feed`](Self::feed), or after queueing on the [`connection`](Self::connection), before you wait for
+    /// something other than this connection:
+    ///
+    /// ```
+    /// # use bowline::{Config, Connection, Role, adapter::tokio::{Error, WebSocket}};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// # let (stream, _peer) = tokio::io::duplex(1024);
+    /// # let mut socket = WebSocket::new(stream, Connection::new(Role::Server, Config::default()));
+    /// socket.feed("one").await?;
+    /// socket.feed("two").await?;
+    /// assert_eq!(socket.buffered_amount(), 10);
+    /// socket.flush().await?; // one write
+    /// assert_eq!(socket.buffered_amount(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if the stream failed, now or before. [`Error::Closed`] if the connection ended before everything was written,
-    /// because the peer accepted nothing until a deadline expired, for example.
+    /// - [`Error::Io`] if writing to the stream failed, now or before. Everything that was queued is discarded, and the peer may
+    ///   have received a part of it. Continue with [`recv`](Self::recv), which returns what the peer sent before, and how the
+    ///   connection ended.
+    /// - [`Error::Closed`] if the connection ended, and not cleanly. What was queued may not have been written, for example
+    ///   because the peer read nothing until a deadline expired.
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe: what is not yet written stays queued.
+    /// Cancel-safe: if the future is dropped, the bytes that are not yet written stay queued.
     pub async fn flush(&mut self) -> Result<(), Error> {
         poll_fn(|cx| self.driver.poll_flush(cx)).await
     }

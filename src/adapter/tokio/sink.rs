@@ -1,4 +1,4 @@
-//! The traits that combinators are made for.
+//! `Stream` and `Sink`, for the combinators of the crate `futures`.
 
 use super::WebSocket;
 use crate::{CloseCode, Message, adapter::error::Error};
@@ -10,7 +10,12 @@ use core::{
 use futures_core::Stream;
 use futures_sink::Sink;
 
-/// The messages, as [`recv`](WebSocket::recv) returns them. It ends after a normal end of the connection, and after an error.
+/// Receives messages as [`recv`](WebSocket::recv) does. The stream ends after a normal end of the connection, and after an error.
+///
+/// # Cancel safety
+///
+/// `poll_next` has no state of its own: if a future over it is dropped, such as that of `StreamExt::next`, the next poll returns
+/// the message.
 impl<S: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<S> {
     type Item = Result<Message, Error>;
 
@@ -19,10 +24,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<S> {
     }
 }
 
-/// Sends messages: `feed` and `send` of `SinkExt` do what those of [`WebSocket`] do.
+/// Sends messages: `feed`, `send` and `flush` of `SinkExt` do the same as the methods of [`WebSocket`].
 ///
-/// Closing the sink sends a Close frame with code 1000, and does not wait for the answer: receive the messages that precede it from
-/// the `Stream`.
+/// Closing the sink sends a Close frame with code 1000 (RFC 6455 §7.1.2), and does not wait for the answer. Receive from the
+/// `Stream` until it ends to complete the closing handshake.
+///
+/// # Cancel safety
+///
+/// `poll_ready`, `poll_flush` and `poll_close` have no state of their own, and `start_send` queues its message at once. A future
+/// such as that of `SinkExt::send` contains its message until there is space, and `StreamExt::forward` contains one message at a
+/// time: if such a future is dropped, that message is lost.
 impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
     type Error = Error;
 

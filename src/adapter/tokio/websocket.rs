@@ -10,10 +10,10 @@ use ::tokio::{
 use core::fmt;
 use scopeguard::ScopeGuard;
 
-/// A connection over an asynchronous stream.
+/// A WebSocket connection over an asynchronous stream, as [`accept`](super::accept()) and [`connect`](super::connect()) return
+/// it.
 ///
-/// It reads, answers pings and keeps the connection alive only while one of its methods is awaited. If a task does something else
-/// for a long time, let another one receive: see [`split`](Self::split).
+/// It can also be made of a stream and a connection whose opening handshake was made elsewhere:
 ///
 /// ```
 /// use bowline::{CloseCode, Config, Connection, Message, Role, adapter::tokio::{Error, WebSocket}};
@@ -36,32 +36,43 @@ use scopeguard::ScopeGuard;
 /// # }
 /// ```
 ///
+/// It reads, answers pings, sends keepalive pings and checks deadlines only while one of its methods is awaited. If a task does
+/// something else for a long time, let another task receive: see [`split`](Self::split).
+///
 /// # Cancel safety
 ///
-/// Every future of its methods can be dropped at any time, as `tokio::select!` does: nothing is lost, repeated or reordered. The
-/// next call continues what a dropped future has begun.
+/// Every future of its methods can be dropped at any time, as `tokio::select!` does. Nothing that was read or queued is lost,
+/// repeated or reordered, and the next call continues what a dropped future began. Two things are lost, as each method describes:
+/// a message that [`send`](Self::send) or [`feed`](Self::feed) has not yet queued, and the messages that [`close`](Self::close)
+/// discards.
 ///
 /// # Dropping it
 ///
-/// Dropping it writes what is queued as far as the stream accepts it at once, and then drops the stream. For the peer that is an
-/// abnormal end (RFC 6455 §7.1.5), unless [`close`](Self::close) was awaited before.
+/// Dropping it writes what is queued as far as the stream accepts it at once, and then drops the stream. The peer sees an
+/// abnormal end (code 1006, RFC 6455 §7.1.5), unless [`close`](Self::close) was awaited before.
+#[doc(alias("WebSocketStream"))]
 pub struct WebSocket<S> {
-    /// What happens when it is dropped is a part of the value, so that the type has no bounds, and can be taken apart.
+    /// The guard writes what is queued when it is dropped. A `Drop` of this type would need the bounds of `Driver::write_last` on
+    /// `S` everywhere, and `into_parts` could not move the fields out.
     pub(super) driver: ScopeGuard<Driver<S>, fn(Driver<S>)>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
-    /// Joins a stream and a connection whose opening handshake is over.
+    /// Joins a stream and a connection whose opening handshake is complete.
     ///
-    /// If bytes were read beyond the handshake, use [`from_parts`](Self::from_parts).
+    /// Use it if an HTTP library made the handshake, or in tests: see [`Connection::new`]. If bytes were read beyond the
+    /// handshake, use [`from_parts`](Self::from_parts).
+    #[doc(alias("from_raw_socket"))]
     #[must_use]
     pub fn new(stream: S, mut connection: Connection) -> Self {
         connection.restart_clock();
         Self::with_buffer(stream, connection, ReadBuffer::default())
     }
 
-    /// Joins a stream and a connection with bytes that were read from the stream and are not yet received: those of
-    /// [`into_parts`](Self::into_parts), or those that arrived with the head of an opening handshake.
+    /// Joins a stream, a connection, and bytes that were read from the stream but not yet received.
+    ///
+    /// Use it with the parts of an [`into_parts`](Self::into_parts), or if frames were read together with an opening handshake
+    /// that was made elsewhere:
     ///
     /// ```
     /// # use bowline::{Config, Connection, Message, Role, adapter::{Parts, tokio::{Error, WebSocket}}};
@@ -75,11 +86,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias("from_partially_read"))]
     #[must_use]
     pub fn from_parts(mut parts: Parts<S>) -> Self {
         let clock = Clock::since(Instant::from_std(parts.clock_origin(Instant::now().into_std())));
         let Parts { stream, connection, unread, .. } = parts;
-        // The stream may have been written to before.
+        // It needs a flush: the stream may have been written to before.
         Self::guarded(Driver::new(stream, Link::new(connection, true), ReadBuffer::of(&unread), clock))
     }
 
@@ -93,26 +105,48 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 }
 
 impl<S> WebSocket<S> {
-    /// How the connection ended: see [`Connection::closure`]. `None` until that is certain.
+    /// Returns which endpoint ended the connection, how and why: see [`Connection::closure`]. `None` until that is certain.
+    ///
+    /// Use it after [`recv`](Self::recv) has returned `None`, for the close code and the reason:
+    ///
+    /// ```no_run
+    /// # use bowline::{CloseCode, adapter::tokio::{Error, WebSocket}};
+    /// # async fn run(mut socket: WebSocket<tokio::net::TcpStream>) -> Result<(), Error> {
+    /// while let Some(message) = socket.recv().await? {
+    ///     println!("{message:?}");
+    /// }
+    /// if let Some(closure) = socket.closure()
+    ///     && closure.code() == CloseCode::GOING_AWAY
+    /// {
+    ///     println!("the server restarts: {:?}", closure.reason());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn closure(&self) -> Option<&Closure> {
         self.driver.link.connection.closure()
     }
 
-    /// The subprotocol in use (RFC 6455 §1.9), if one was agreed in the opening handshake.
+    /// Returns the subprotocol in use (RFC 6455 §1.9), if one was agreed on in the opening handshake.
+    #[doc(alias("subprotocol"))]
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
         self.driver.link.connection.protocol()
     }
 
-    /// How many bytes are queued and not yet written, frame headers included: the browser's `bufferedAmount`.
+    /// Returns the number of bytes that are queued and not yet written, frame headers included: the browser's `bufferedAmount`.
+    ///
+    /// Use it to notice that a peer reads too slowly.
     #[must_use]
     pub fn buffered_amount(&self) -> usize {
         self.driver.link.connection.buffered_amount()
     }
 
-    /// The connection, for everything that this adapter has no method for. What is queued on it is written by the next call that
-    /// is awaited; [`flush`](Self::flush) does nothing else.
+    /// Returns the connection, for everything that this adapter has no method for: messages in chunks, unsolicited pongs, the
+    /// state.
+    ///
+    /// What is queued on it is written by the next call that waits or writes, such as [`flush`](Self::flush):
     ///
     /// ```no_run
     /// # use bowline::{adapter::tokio::{Error, WebSocket}};
@@ -127,21 +161,37 @@ impl<S> WebSocket<S> {
         &mut self.driver.link.connection
     }
 
-    /// The stream, for example to ask for the peer's address.
+    /// Returns the stream, for example to ask for the peer's address.
     #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.driver.stream
     }
 
-    /// The stream, for example to set an option. Neither read from it nor write to it: that would tear frames apart.
+    /// Returns the stream, for example to set an option. Do not read from it or write to it, since that would lose bytes of a
+    /// frame, or insert bytes into one.
     #[must_use]
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.driver.stream
     }
 
-    /// Takes it apart, without writing what is queued: that stays in the [`output`](Connection::output) of the connection.
+    /// Takes the socket apart: the stream, the connection, and the bytes that are not yet received.
     ///
-    /// Use it to continue with code of your own, or, with [`from_parts`](Self::from_parts), over another stream type.
+    /// Use it to drive the connection with code of your own or with the other adapter, or, with [`from_parts`](Self::from_parts),
+    /// to change the type of the stream. Nothing is written: what is queued stays in the [`output`](Connection::output) of the
+    /// connection.
+    ///
+    /// ```
+    /// # use bowline::{Config, Connection, Role, adapter::tokio::{Error, WebSocket}};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// # let (stream, _peer) = tokio::io::duplex(64);
+    /// # let mut socket = WebSocket::new(stream, Connection::new(Role::Server, Config::default()));
+    /// socket.feed("queued").await?;
+    /// let mut parts = socket.into_parts();
+    /// assert_eq!(bytes::Buf::chunk(parts.connection.output()), b"\x81\x06queued");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn into_parts(self) -> Parts<S> {
         let Driver { stream, link, mut read_buffer, clock, .. } = ScopeGuard::into_inner(self.driver);
@@ -149,7 +199,8 @@ impl<S> WebSocket<S> {
         Parts { unread, origin: Some(clock.origin().into_std()), ..Parts::new(stream, link.connection) }
     }
 
-    /// The stream alone. What is queued, and what was read and not received, is lost: see [`into_parts`](Self::into_parts).
+    /// Returns the stream alone. What is queued and what is not yet received are lost. To keep them, use
+    /// [`into_parts`](Self::into_parts).
     #[must_use]
     pub fn into_inner(self) -> S {
         ScopeGuard::into_inner(self.driver).stream

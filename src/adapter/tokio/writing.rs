@@ -1,4 +1,4 @@
-//! The way out: queueing messages when they fit, and writing.
+//! The part of the driver that writes: it queues messages when they fit, and writes what is queued.
 
 use super::driver::Driver;
 use crate::{
@@ -15,13 +15,14 @@ use core::{
 };
 use std::io::{self, IoSlice};
 
-/// How many slices one write has at most.
+/// The maximum number of slices in one vectored write.
 const MAX_SLICES: usize = 32;
 
-/// From this many queued bytes on, the next message waits until some are written.
+/// From this many queued bytes on, the next message waits. It is far below `Limits::output`, so that a slow peer slows down its
+/// sender before it costs much memory.
 const HIGH_WATER: usize = 64 * 1024;
 
-/// What a write waits for.
+/// When a write has done enough.
 #[derive(Clone, Copy, Debug)]
 enum Until {
     /// Everything is written.
@@ -34,7 +35,7 @@ impl Until {
     fn is_reached(self, connection: &Connection) -> bool {
         match self {
             Self::Written => false,
-            // Then waiting does not help: the connection decides whether the message can be sent at all.
+            // Waiting would not help here: the connection decides whether the message can be sent at all.
             Self::Fits(_) if connection.buffered_amount() == 0 || connection.state() != State::Open => true,
             Self::Fits(len) => connection.buffered_amount() < HIGH_WATER && connection.fits(len),
         }
@@ -42,7 +43,7 @@ impl Until {
 }
 
 impl<S> Driver<S> {
-    /// Why something with a payload of `len` bytes cannot be queued without waiting.
+    /// Creates the error for a payload of `len` bytes that cannot be queued without waiting.
     pub(super) fn full(&self, len: usize) -> SendError {
         let (queued, limit) = (self.link.connection.buffered_amount(), self.link.connection.config().limits.output);
         let key = (self.link.connection.role() == Role::Client).then_some([0; 4]);
@@ -53,7 +54,7 @@ impl<S> Driver<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
-    /// Queues the message as soon as it fits, and takes it out of `message` then.
+    /// Queues the message as soon as it fits, and takes it out of `message` then, so that a repeated poll cannot queue it twice.
     pub(super) fn poll_feed(
         &mut self,
         cx: &mut Context<'_>,
@@ -74,24 +75,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         Poll::Ready(queue(&mut self.link.connection).map_err(Error::from))
     }
 
-    /// Ready when the next message can be queued, if it is no larger than what may be received.
+    /// Ready when the next message fits. A `Sink` has to say so before it sees the message, so this assumes the largest message
+    /// that may be received.
     pub(super) fn poll_fits(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.poll_output(cx, Until::Fits(self.link.connection.config().limits.message))
     }
 
-    /// Whether more is queued than should be, and the stream does not take it at once.
+    /// Whether 64 KiB or more are queued, and the stream does not accept them at once.
     pub(super) fn is_backed_up(&mut self, cx: &mut Context<'_>) -> bool {
         self.link.connection.buffered_amount() >= HIGH_WATER && self.poll_output(cx, Until::Fits(0)).is_pending()
     }
 
-    /// Ready when everything that is queued is written.
+    /// Ready when everything that is queued is written, or when it was discarded.
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.poll_output(cx, Until::Written)
     }
 
-    /// Writes as long as necessary. Meanwhile it reads ahead: the peer may be doing the same, and would wait indefinitely if
-    /// nobody read from it.
+    /// Writes until `until` is reached. Meanwhile it reads ahead, since the peer may be waiting in a send of its own: if neither
+    /// endpoint read, neither could continue.
+    ///
+    /// What it reads stays in the read buffer. An event that was received here could not be returned to the caller.
     fn poll_output(&mut self, cx: &mut Context<'_>, until: Until) -> Poll<Result<(), Error>> {
+        // A batch may have left an empty buffer, which nobody needs while this call waits.
         self.read_buffer.release();
         loop {
             if until.is_reached(&self.link.connection) {
@@ -107,7 +112,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             }
             let reads_ahead = self.reads_ahead();
             if self.link.connection.buffered_amount() < queued && !reads_ahead {
-                // Its pong may be behind bytes that are not read. That it accepts bytes shows that it is alive.
+                // As nothing more is read, the peer's pong cannot arrive. That it accepts bytes shows that it is alive.
                 self.link.connection.note_sign_of_life();
             }
             let now = self.clock.now();
@@ -116,6 +121,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 return Poll::Ready(self.link.write_outcome());
             }
             if reads_ahead && self.poll_read(cx).is_ready() {
+                // The connection has not received these bytes, and would otherwise expect a pong that may be among them.
                 self.link.connection.note_sign_of_life();
             } else if self.clock.poll(cx, now, wait).is_pending() {
                 return Poll::Pending;
@@ -123,7 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         }
     }
 
-    /// Writes everything that is queued. If that fails, the queue is discarded.
+    /// Writes and flushes everything that is queued. If that fails, the queue is discarded.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.link.connection.buffered_amount() > 0 {
             match ready!(self.poll_write_once(cx)) {
@@ -134,6 +140,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             self.link.needs_flush = true;
         }
         if self.link.needs_flush {
+            // For streams with a buffer, such as TLS. After a plain write it costs nothing.
             let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
             self.link.needs_flush = false;
             if let Err(error) = flushed {
@@ -154,7 +161,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         stream.poll_write_vectored(cx, slices.get(..count).or_bug())
     }
 
-    /// Writes what the stream takes at once: the last thing that is done with a connection that is dropped.
+    /// Writes what the stream accepts at once, when a connection is dropped: nobody waits for the rest, and nobody gets the
+    /// error.
     pub(super) fn write_last(mut self) {
         let _ = self.poll_write(&mut Context::from_waker(Waker::noop()));
     }

@@ -1,13 +1,13 @@
-//! Where a message that spans reads is assembled.
+//! The assembly of a message that spans reads, and how its memory grows.
 
 use crate::{Payload, Text, Violation, utf8::Utf8Chunk};
 use alloc::{string::String, vec::Vec};
 use core::mem;
 
-/// Below this, in bytes received and in bytes missing, a direct read costs more than the copy that it saves.
+/// Below this number of bytes, received or missing, a direct read costs more than the copy that it saves.
 const MIN_DIRECT_READ: usize = 4096;
 
-/// The part of a message that was received in earlier reads.
+/// The part of a message that was received in earlier reads. Text is stored as a `String`, so that it need not be validated again.
 #[derive(Debug, Default)]
 pub(crate) enum Store {
     #[default]
@@ -17,7 +17,7 @@ pub(crate) enum Store {
 }
 
 impl Store {
-    /// Appends a chunk of text. `max_len` is the size that the message can reach.
+    /// Appends a chunk of text. `max_len` is the largest size that the message can reach.
     pub(crate) fn push_text(&mut self, chunk: &Utf8Chunk<'_>, max_len: usize) -> Result<(), Violation> {
         if !matches!(self, Self::Text(_)) {
             *self = Self::Text(String::new());
@@ -35,7 +35,7 @@ impl Store {
         Ok(())
     }
 
-    /// Appends a chunk of binary data. `max_len` is the size that the message can reach.
+    /// Appends a chunk of binary data. `max_len` is the largest size that the message can reach.
     pub(crate) fn push_binary(&mut self, chunk: &[u8], max_len: usize) -> Result<(), Violation> {
         if !matches!(self, Self::Binary(_)) {
             *self = Self::Binary(Vec::new());
@@ -52,6 +52,7 @@ impl Store {
         Ok(())
     }
 
+    /// Takes out the text of a message that is complete.
     pub(crate) fn take_text(&mut self) -> Text<'static> {
         match mem::take(self) {
             Self::Text(text) => text.into(),
@@ -62,6 +63,7 @@ impl Store {
         }
     }
 
+    /// Takes out the binary data of a message that is complete.
     pub(crate) fn take_binary(&mut self) -> Payload<'static> {
         match mem::take(self) {
             Self::Binary(data) => data.into(),
@@ -72,8 +74,8 @@ impl Store {
         }
     }
 
-    /// The binary data, and how many of the `missing` bytes of a frame can be appended to it without another allocation, if that
-    /// is worth a direct read.
+    /// Returns the binary data, and how many of the `missing` bytes of a frame can be appended to it without another allocation.
+    /// Returns `None` if a direct read is not worth it.
     pub(crate) fn spare_capacity(&mut self, missing: u64) -> Option<(&mut Vec<u8>, usize)> {
         let Self::Binary(data) = self else { return None };
         let missing = usize::try_from(missing).unwrap_or(usize::MAX);
@@ -81,6 +83,7 @@ impl Store {
             return None;
         }
         if data.capacity() == data.len() {
+            // To twice the received length at most, as for a chunk that is appended. A failure is reported when the bytes arrive.
             data.try_reserve_exact(missing.min(data.len())).ok()?;
         }
         let limit = missing.min(data.capacity() - data.len());
@@ -88,10 +91,13 @@ impl Store {
     }
 }
 
-/// The capacity for `needed` bytes of a message that can reach `max_len`.
+/// Returns the capacity for `needed` bytes of a message that can reach `max_len`.
 ///
-/// Memory follows what was received, never what was declared: a connection holds at most 2 × the payload received, and 512 bytes
-/// so that a small beginning need not grow at once. Doubling keeps the copying linear.
+/// This is the memory bound: memory follows the bytes received, never the length declared. The capacity is at most twice the bytes
+/// received, or 512 more than them, so that a short beginning need not grow at once. Doubling keeps the cost of copying linear. To
+/// grow by a fixed 4 KiB would copy less at first, and would break the bound.
+///
+/// The sums saturate, since an overflow must not panic; `max_len` bounds the result anyway.
 fn grown_capacity(needed: usize, max_len: usize) -> usize {
     needed.saturating_mul(2).max(needed.saturating_add(512)).min(max_len).max(needed)
 }

@@ -1,7 +1,18 @@
 //! Compressed messages (RFC 7692 §6.2).
 //!
-//! They are decompressed chunk by chunk, and each chunk is treated like a plain one: text is validated, limits are checked,
-//! memory grows with what was decompressed.
+//! Compressed payload goes through three steps, in chunks of the thread's scratch memory (16 KiB):
+//!
+//! 1. `fill` unmasks payload in the input and passes it to the decompressor, until the chunk is full or the input is used up. The
+//!    decompressor may stop in the middle of the payload, since a few bytes can decompress to more than a chunk. So payload is
+//!    first peeked, then consumed as far as it was used, and the rest is masked again.
+//! 2. `deliver` treats the chunk like plain payload: text is validated, the message limit is checked, and the chunk is appended to
+//!    the message. So memory follows the bytes that were decompressed, and a small message that decompresses to gigabytes stops at
+//!    the limit.
+//! 3. At the end of the last frame, `finish` appends the four bytes that the sender has removed. A message that ends inside a block
+//!    is an error then.
+//!
+//! The errors must not depend on how the bytes were split into reads. So bytes that were decompressed before an error go through
+//! `deliver` first, and an earlier violation in them wins. All errors in the payload have the position of the message's first byte.
 
 use super::{Event, Kind, Received, Receiver, into_text};
 use crate::{
@@ -13,17 +24,18 @@ use alloc::vec::Vec;
 
 /// Why filling a chunk stopped.
 enum Filled {
-    /// There is more in the message.
+    /// The chunk is full. There may be more, even if the input is used up.
     Chunk,
-    /// The input is used up.
+    /// The input is used up, and the frame is incomplete.
     Starved,
     /// The frame is complete, but not the message.
     Frame,
+    /// The message is complete.
     Message,
 }
 
 impl Receiver {
-    /// Takes compressed payload off the front of `input`, up to the next event, the end of the frame or that of `input`.
+    /// Consumes compressed payload from the front of `input`, up to the next event, the end of the frame or that of `input`.
     pub(super) fn receive_compressed<'b>(
         &mut self,
         kind: Kind,
@@ -34,10 +46,12 @@ impl Receiver {
             debug_assert!(false, "compression was agreed without options");
             return Err(self.in_compressed(Violation::InvalidDeflate));
         };
+        // As for plain payload: a call without new bytes must not put off the idle deadline.
         self.message_seen |= !input.is_empty() || self.has_complete_frame();
         with_scratch(|chunk| self.receive_chunks(kind, input, chunk, config, options))
     }
 
+    /// Fills and delivers chunks, until there is an event or the input or the frame is used up.
     fn receive_chunks<'b>(
         &mut self,
         kind: Kind,
@@ -49,7 +63,7 @@ impl Receiver {
         loop {
             let (len, filled) = self.fill(input, chunk, options);
             let last = matches!(filled, Ok(Filled::Message));
-            // What was decompressed before an error is judged first, so that the outcome does not depend on the reads.
+            // Before the error of `fill`: bytes that were decompressed before it may contain an earlier violation.
             let event = self.deliver(kind, chunk.get(..len).or_bug(), last, config)?;
             match filled.map_err(|violation| self.in_compressed(violation))? {
                 Filled::Chunk if event.is_none() => {}
@@ -66,7 +80,7 @@ impl Receiver {
         }
     }
 
-    /// Fills `chunk` as far as `input` goes.
+    /// Decompresses payload into `chunk`, as far as `input` goes. Returns the length that is filled, also if there is an error.
     fn fill(
         &mut self,
         input: &mut Input<'_>,
@@ -97,16 +111,18 @@ impl Receiver {
         }
     }
 
-    /// A chunk of decompressed payload. The limit on the message is for what was decompressed.
+    /// Receives a chunk of decompressed payload, and returns the event if the message is complete. The message limit counts
+    /// decompressed bytes.
     fn deliver(&mut self, kind: Kind, chunk: &[u8], last: bool, config: &Config) -> Received<'static> {
         if config.delivery == Delivery::Chunks {
             return self.deliver_chunk(kind, chunk, last);
         }
         let limit = config.limits.message;
+        // Up to the limit exactly, and only then the error, so that invalid text before the limit is reported as such.
         let (chunk, beyond) = chunk.split_at_checked(limit - self.message_len).unwrap_or((chunk, &[]));
         let last = last && beyond.is_empty();
         self.message_len += chunk.len();
-        // A short message gets no more memory than it needs.
+        // The size is certain in the last chunk, so that a message of one chunk gets no more memory than it needs.
         let max_len = if last { self.message_len } else { limit };
         match kind {
             Kind::Text => {
@@ -125,6 +141,7 @@ impl Receiver {
         }))
     }
 
+    /// Returns the event for a chunk, with `Delivery::Chunks`. It is owned, since the scratch memory is used again.
     fn deliver_chunk(&mut self, kind: Kind, chunk: &[u8], last: bool) -> Received<'static> {
         Ok(match kind {
             Kind::Binary => {
@@ -138,7 +155,8 @@ impl Receiver {
         })
     }
 
-    /// The position is that of the message's first byte, since the decompressor does not report the invalid byte.
+    /// Returns the error for a violation in a compressed message. Its position is that of the message's first byte, since the
+    /// decompressor does not report which byte is invalid.
     #[cold]
     fn in_compressed(&self, violation: Violation) -> ProtocolError {
         ProtocolError::new(violation, self.decompression.start())

@@ -1,4 +1,7 @@
-//! The frame whose payload is arriving.
+//! The frame whose payload is arriving: its key, and how much of it is missing.
+//!
+//! There are two ways to consume payload. [`take_payload`](Frame::take_payload) consumes all of it at once, for plain messages.
+//! `peek_payload` and `take_peeked` are for compressed ones, of which the decompressor decides how much it consumes.
 
 use super::Kind;
 #[cfg(feature = "deflate")]
@@ -8,7 +11,8 @@ use crate::{
     frame::{Opcode, mask, rotate_key},
 };
 
-/// How much of a compressed payload is passed to the decompressor at a time: if it stops early, the rest has to be masked again.
+/// How much of a compressed payload is passed to the decompressor at a time. If it stops early, the rest has to be masked again, so
+/// that a larger value would mask more in vain.
 #[cfg(feature = "deflate")]
 const MAX_PEEK: usize = 16 * 1024;
 
@@ -17,13 +21,13 @@ const MAX_PEEK: usize = 16 * 1024;
 pub(super) struct Frame {
     pub(super) fin: bool,
     pub(super) content: Content,
-    /// Rotated to the next byte.
+    /// The masking key, rotated so that it begins with the key of the next byte.
     pub(super) key: Option<[u8; 4]>,
-    /// How many bytes are still to be received.
+    /// The number of bytes of payload that are still to be received.
     pub(super) left: u64,
 }
 
-/// What the payload of a frame belongs to.
+/// The message or control frame that a payload belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
     /// A message of this kind.
@@ -37,7 +41,7 @@ impl Frame {
         matches!(self.content, Content::Control(_))
     }
 
-    /// Takes what `input` has of the payload, unmasked.
+    /// Consumes the part of the payload that is in `input`, and returns it unmasked.
     #[inline]
     pub(super) fn take_payload<'b>(&mut self, input: &mut Input<'b>) -> &'b mut [u8] {
         let payload = input.take(usize::try_from(self.left).unwrap_or(usize::MAX));
@@ -45,7 +49,7 @@ impl Frame {
         payload
     }
 
-    /// Unmasks the next bytes of the payload.
+    /// Unmasks the next bytes of the payload, and counts them as received.
     #[inline]
     pub(super) fn unmask(&mut self, payload: &mut [u8]) {
         if let Some(key) = &mut self.key {
@@ -58,7 +62,8 @@ impl Frame {
 
 #[cfg(feature = "deflate")]
 impl Frame {
-    /// What `input` has of the payload, unmasked there, but not taken off.
+    /// Unmasks the next part of the payload in `input` and returns it, without consuming it. A call of
+    /// [`take_peeked`](Self::take_peeked) must follow.
     pub(super) fn peek_payload<'i>(&self, input: &'i mut [u8]) -> &'i [u8] {
         let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len()).min(MAX_PEEK);
         let payload = input.get_mut(..len).or_bug();
@@ -68,8 +73,10 @@ impl Frame {
         payload
     }
 
-    /// Takes `len` bytes off the front of `input`, of what [`peek_payload`](Self::peek_payload) showed; the rest is masked again.
+    /// Consumes `len` bytes of the part that [`peek_payload`](Self::peek_payload) returned. The rest of it is masked again, since
+    /// the caller's buffer must be as it was received: the next call unmasks it once more.
     pub(super) fn take_peeked(&mut self, input: &mut Input<'_>, len: usize) {
+        // The same length as in `peek_payload`, since neither `left` nor `input` has changed since then.
         let shown = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len()).min(MAX_PEEK);
         if let Some(key) = &mut self.key {
             *key = rotate_key(*key, len);

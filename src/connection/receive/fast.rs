@@ -1,5 +1,5 @@
-//! The fast path: a message in a single frame that is complete in the input. It reports no violation: everything else is left to the
-//! general path.
+//! The fast path: a message in a single frame that is complete in the input. Everything else, valid or not, is left to the general
+//! path, without having consumed any input. So there is one set of rules for headers.
 
 use super::Receiver;
 use crate::{
@@ -10,22 +10,24 @@ use crate::{
 };
 use core::mem;
 
-/// A message in a single frame that is whole in the input.
+/// A message in a single frame that is complete in the input: its payload, unmasked.
 pub(crate) enum Whole<'b> {
-    /// To be [validated](Receiver::validate).
+    /// A text message, which is not yet [validated](Receiver::validate).
     Text(&'b mut [u8]),
     Binary(&'b mut [u8]),
 }
 
 impl Receiver {
-    /// The fast path: a message in a single frame that is whole in `input`. For everything else, `None`: that is for
+    /// Consumes a message in a single frame that is complete in `input`. Returns `None` for everything else, which is left to
     /// [`receive`](Self::receive).
     #[expect(clippy::inline_always, reason = "see `Connection::receive`")]
     #[inline(always)]
     pub(crate) fn receive_whole<'b>(&mut self, input: &mut Input<'b>) -> Option<Whole<'b>> {
+        // Only between two messages: not inside a payload, a header or a fragmented message.
         if self.frame.is_some() || self.header_len > 0 || self.kind.is_some() {
             return None;
         }
+        // FIN and the opcode. With a reserved bit it is compressed, or a violation.
         let is_text = match input.0.first()? {
             0x81 => true,
             0x82 => false,
@@ -33,6 +35,7 @@ impl Receiver {
         };
         let message = Header::decode_short(input.0, self.from)?;
         let end = message.header_len + message.len;
+        // Too large for a limit, or not complete.
         if message.len >= self.whole_limit as usize || end > input.len() {
             return None;
         }
@@ -47,7 +50,7 @@ impl Receiver {
         Some(if is_text { Whole::Text(payload) } else { Whole::Binary(payload) })
     }
 
-    /// A text message that is complete.
+    /// Validates a text message that is complete, and that was just consumed.
     #[inline]
     pub(crate) fn validate<'b>(&self, payload: &'b [u8]) -> Result<&'b str, ProtocolError> {
         utf8::validate(payload).map_err(|invalid| self.invalid_text(payload.len(), invalid))

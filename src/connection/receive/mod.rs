@@ -1,7 +1,9 @@
 //! Bytes to events (RFC 6455 §5.2–§5.6, §6.2).
 //!
-//! A payload that is whole in the caller's buffer is unmasked there and borrowed. What spans reads is kept: at most 13 bytes of a
-//! header, the payload of a control frame, or the part of a message that was received.
+//! A payload that is complete in the caller's buffer is unmasked there and borrowed. Of frames and messages that span reads, the
+//! received part is kept: at most 13 bytes of a header, the payload of a control frame, or the content of a message.
+//!
+//! Nothing here queues output or changes the phase. Pings, Close frames and violations are returned, and `Connection` acts on them.
 
 mod assembly;
 #[cfg(feature = "deflate")]
@@ -28,34 +30,39 @@ use core::mem;
 use current_frame::{Content, Frame};
 
 /// The receiving half of a connection.
+///
+/// Between two messages, it has no heap memory, except for the decompressor.
 #[derive(Debug)]
 pub(crate) struct Receiver {
     /// The role of the peer.
     from: Role,
-    /// Messages with a shorter payload may take the fast path: see [`receive_whole`](Self::receive_whole).
+    /// Messages with a shorter payload may take the fast path: see [`receive_whole`](Self::receive_whole). It is one more than the
+    /// lower of the limits, or 0 with `Delivery::Chunks`, where nothing takes it.
     whole_limit: u32,
     /// A header of which only the first bytes were received.
     header: [u8; MAX_HEADER_LEN],
+    /// The number of these bytes. Invariant: 0 while `frame` is `Some`.
     header_len: u8,
-    /// The frame whose payload is arriving.
+    /// The frame whose payload is arriving. It may be a control frame between two fragments of a message.
     frame: Option<Frame>,
-    /// The kind of the message that is unfinished.
+    /// The kind of the message that is unfinished: from its first header until its last byte.
     kind: Option<Kind>,
-    /// How many bytes of its payload were received; not counted with `Delivery::Chunks`, where they may add up to any size.
+    /// The number of bytes of its payload that were received, or decompressed. Not counted with `Delivery::Chunks`, where a message
+    /// may have any size.
     message_len: usize,
-    /// The bytes that had to be kept, validated if they are text.
+    /// The part of the message that had to be kept, validated if it is text.
     store: Store,
-    /// The character at which a text is cut off.
+    /// The character at which a text is cut off. Its bytes are counted in `message_len`, and are not in `store`.
     unfinished: Unfinished,
     /// The number of consecutive empty fragments received so far.
     empty_run: u32,
     /// The payload of a control frame that spans reads.
     control: Vec<u8>,
-    /// How many bytes were received in all.
+    /// The number of bytes received in all. It wraps after 2^64 bytes, which no connection reaches.
     position: u64,
-    /// Whether a part of a message was received since this was last asked.
+    /// Whether a part of a message was received since the last [`take_seen`](Self::take_seen).
     message_seen: bool,
-    /// Whether anything else was, or arrived.
+    /// Whether other bytes were received, or have arrived, since then.
     bytes_seen: bool,
     #[cfg(feature = "deflate")]
     decompression: Decompression,
@@ -97,13 +104,13 @@ impl Receiver {
         }
     }
 
-    /// From now on, messages may be compressed.
+    /// Allows compressed messages from now on.
     #[cfg(feature = "deflate")]
     pub(crate) fn agree(&mut self, agreement: Agreement) {
         self.decompression = Decompression::new(self.from, agreement);
     }
 
-    /// The general path: takes bytes off the front of `input`, up to the next event or to its end.
+    /// The general path: consumes bytes from the front of `input`, up to the next event or to its end.
     pub(crate) fn receive<'b>(&mut self, input: &mut Input<'b>, config: &Config) -> Received<'b> {
         self.bytes_seen |= !input.is_empty();
         loop {
@@ -123,6 +130,7 @@ impl Receiver {
             }
             let payload = frame.take_payload(input);
             self.position = self.position.wrapping_add(payload.len() as u64);
+            // A copy, so that the methods below can borrow all of `self`. It is small.
             let frame = *frame;
             if frame.left == 0 {
                 self.frame = None;
@@ -137,10 +145,11 @@ impl Receiver {
         }
     }
 
-    /// Reads a header off `input`. If it is incomplete, what there is of it is kept.
+    /// Consumes a header. If it is incomplete, its received part is kept.
     fn begin_frame(&mut self, input: &mut Input<'_>, config: &Config) -> Result<(), ProtocolError> {
         let kept = usize::from(self.header_len);
         let known = (kept + input.len()).min(MAX_HEADER_LEN);
+        // A header that is not cut is decoded in place, without a copy.
         let bytes = if kept == 0 {
             &*input.0
         } else {
@@ -169,14 +178,15 @@ impl Receiver {
         Ok(())
     }
 
-    /// Appends `input` to the kept part of the header, up to the longest header.
+    /// Copies `input` behind the kept part of the header, up to the length of the longest header. `header_len` stays as it is,
+    /// since bytes behind the header may be among them.
     fn keep_header(&mut self, input: &[u8]) {
         for (slot, byte) in self.header.iter_mut().skip(self.header_len.into()).zip(input) {
             *slot = *byte;
         }
     }
 
-    /// What a frame's header means for its message, and what the payload belongs to.
+    /// Begins a message or a control frame with this header. Returns what the payload belongs to.
     #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "for compressed messages"))]
     fn begin_payload(&mut self, header: &Header, start: u64) -> Content {
         let kind = match header.opcode {
@@ -197,11 +207,13 @@ impl Receiver {
         Content::Message(kind)
     }
 
+    /// Counts consecutive empty fragments.
     fn count_empty(&mut self, header: &Header) {
         let is_empty = header.payload_len == 0 && !header.fin;
         self.empty_run = if is_empty { self.empty_run.saturating_add(1) } else { 0 };
     }
 
+    /// Returns the context for validating the next header.
     #[inline]
     fn expect(&self, config: &Config) -> Expect {
         let (frame_limit, message_limit) = match config.delivery {
@@ -223,6 +235,7 @@ impl Receiver {
         }
     }
 
+    /// Receives payload of a control frame, and returns its event once it is complete.
     fn control_payload<'b>(&mut self, opcode: Opcode, frame: Frame, payload: &'b mut [u8]) -> Received<'b> {
         let complete = frame.left == 0;
         if payload.is_empty() && !complete {
@@ -231,12 +244,13 @@ impl Receiver {
         let payload = if complete && self.control.is_empty() {
             Payload::borrowed(payload)
         } else {
-            // At most 125 bytes in all.
+            // For the whole frame at once, since that is at most 125 bytes. The sum saturates, as an overflow must not panic.
             let missing = payload.len().saturating_add(usize::try_from(frame.left).or_bug());
             self.control.try_reserve_exact(missing).map_err(|_| self.no_memory())?;
             self.control.extend_from_slice(payload);
             mem::take(&mut self.control).into()
         };
+        // Also before the frame is complete, so that a violation is reported at the byte that proves it.
         if opcode == Opcode::Close {
             let start = self.position.wrapping_sub(payload.len() as u64);
             close_frame::check(&payload, complete)
@@ -253,6 +267,7 @@ impl Receiver {
         }))
     }
 
+    /// Receives plain payload of a message, and returns its event once it is complete.
     fn message_payload<'b>(
         &mut self,
         kind: Kind,
@@ -260,7 +275,7 @@ impl Receiver {
         payload: &'b mut [u8],
         config: &Config,
     ) -> Received<'b> {
-        // Not for a call without new bytes in the middle of a frame.
+        // A call without new bytes in the middle of a frame must not put off the idle deadline.
         self.message_seen |= !payload.is_empty() || frame.left == 0;
         let last = frame.fin && frame.left == 0;
         if last {
@@ -271,12 +286,14 @@ impl Receiver {
         }
         let received_len = self.message_len.saturating_add(payload.len());
         self.message_len = if last { 0 } else { received_len };
+        // Nothing was kept of this message, so that its payload can be borrowed.
         if last && payload.len() == received_len {
             return Ok(Some(match kind {
                 Kind::Text => Event::Text(self.validate(payload)?.into()),
                 Kind::Binary => Event::Binary(Payload::borrowed(payload)),
             }));
         }
+        // In the last frame the size of the message is certain. Before that it is only limited.
         let max_len = match usize::try_from(frame.left) {
             Ok(left) if frame.fin => received_len.saturating_add(left),
             _ => config.limits.message,
@@ -294,7 +311,7 @@ impl Receiver {
         }))
     }
 
-    /// A chunk, with `Delivery::Chunks`. An empty one is an event only if it is the last.
+    /// Returns the event for a chunk, with `Delivery::Chunks`. An empty chunk is an event only if it is the last.
     fn chunk<'b>(&mut self, kind: Kind, payload: &'b mut [u8], last: bool) -> Received<'b> {
         match kind {
             Kind::Binary if payload.is_empty() && !last => Ok(None),
@@ -306,40 +323,42 @@ impl Receiver {
         }
     }
 
+    /// Validates a chunk of a text message. After the last chunk, the text must not end inside a character.
     fn validate_chunk<'b>(&mut self, payload: &'b [u8], last: bool) -> Result<Utf8Chunk<'b>, ProtocolError> {
         let valid = self.unfinished.push(payload).map_err(|invalid| self.invalid_text(payload.len(), invalid))?;
         if last && !self.unfinished.is_empty() {
-            // The message ends inside a character, which its last byte shows.
+            // The message ends inside a character, which its last byte proves.
             return Err(self.invalid_text(1, InvalidAt(0)));
         }
         Ok(valid)
     }
 
-    /// `InvalidAt` counts from the front of the `len` bytes that were just received.
+    /// Returns the error for invalid text. `InvalidAt` counts from the first of the `len` bytes that were just received.
     #[cold]
     fn invalid_text(&self, len: usize, InvalidAt(at): InvalidAt) -> ProtocolError {
         let start = self.position.wrapping_sub(len as u64);
         ProtocolError::new(Violation::InvalidText, start.wrapping_add(at as u64))
     }
 
+    /// Returns the error for a failed allocation, at the byte that was received last.
     #[cold]
     fn no_memory(&self) -> ProtocolError {
         ProtocolError::new(Violation::NoMemory, self.position.wrapping_sub(1))
     }
 
-    /// Whether bytes were received, and whether a part of a message was, since this was last asked.
+    /// Returns whether bytes were received, and whether a part of a message was, since the last call.
     pub(crate) fn take_seen(&mut self) -> (bool, bool) {
         let (bytes, message) = (mem::take(&mut self.bytes_seen), mem::take(&mut self.message_seen));
         (bytes || message, message)
     }
 
-    /// Bytes have arrived, whether they are received or not.
+    /// Counts bytes that have arrived, whether they are received or not.
     #[cfg(feature = "tokio")]
     pub(crate) const fn note_bytes(&mut self) {
         self.bytes_seen = true;
     }
 
-    /// What is unfinished now: a frame, a message, or nothing.
+    /// Returns what is unfinished now: a frame, a message, or nothing.
     pub(crate) const fn interrupted(&self) -> Interrupted {
         if self.frame.is_some() || self.header_len > 0 {
             Interrupted::Frame
@@ -350,7 +369,7 @@ impl Receiver {
         }
     }
 
-    /// Frees the received part of an unfinished message: the rest of it will be discarded.
+    /// Frees the received part of an unfinished message, whose rest will be discarded.
     pub(crate) fn discard(&mut self) {
         self.store = Store::Empty;
         self.control = Vec::new();
@@ -359,7 +378,7 @@ impl Receiver {
     }
 }
 
-/// A chunk of text is contiguous unless it begins with a character that was cut.
+/// Joins a chunk of text. It is borrowed, unless it begins with a character that was cut.
 fn into_text(Utf8Chunk { first, rest }: Utf8Chunk<'_>) -> Text<'_> {
     match first {
         None => rest.into(),

@@ -1,7 +1,16 @@
 //! Messages that are sent compressed (RFC 7692 §6.1).
 //!
-//! The limit on the output is checked before anything is compressed: a compressor that has seen a message which was not sent
-//! would be out of step with the peer.
+//! The compressor and the peer's decompressor must see the same bytes. With context takeover, a message can refer to all messages
+//! before it. So every path here keeps the two in step:
+//!
+//! - The limit on the output is checked before anything is compressed, with an upper bound of the size. A message that was
+//!   compressed is always queued.
+//! - A message that compression does not make shorter is sent plain, and the compressor forgets it, since it is not in the peer's
+//!   window.
+//! - A [`Prepared`] message was compressed elsewhere, so that it is in the peer's window, but not in that of this compressor: the
+//!   compressor forgets everything before it.
+//! - The chunks of a message are all compressed or all plain, as RSV1 in the first frame says. Each is compressed up to a byte
+//!   boundary, so that the peer can decompress it before the next one arrives.
 
 use super::{COMPRESSED, Prepared, Sender, prepared::Encoded};
 use crate::{
@@ -12,17 +21,17 @@ use crate::{
 use alloc::{borrow::Cow, vec::Vec};
 
 impl Sender {
-    /// From now on messages may be sent compressed.
+    /// Allows compressed messages from now on.
     pub(crate) fn agree(&mut self, agreement: Agreement, options: &Options) {
         self.compression = Compression::new(self.role, agreement, options);
     }
 
-    /// Frees the compressor: nothing more is compressed.
+    /// Frees the compressor, when the connection begins to close: nothing more is compressed.
     pub(crate) fn discard_context(&mut self) {
         self.compression.discard();
     }
 
-    /// Sends a whole message, compressed if that makes it shorter. It is a function of its own so that it costs connections without
+    /// Queues a whole message, compressed if that makes it shorter. It is never inlined, so that it costs connections without
     /// compression nothing.
     #[inline(never)]
     pub(super) fn message_to_compress(
@@ -32,6 +41,7 @@ impl Sender {
         config: &Config,
     ) -> Result<(), SendError> {
         if let Some(options) = config.deflate.as_ref().filter(|options| self.compression.takes(data.len(), options)) {
+            // The plain size is an upper bound: a message that does not get shorter is sent plain.
             self.check_output_limit(MAX_HEADER_LEN.saturating_add(data.len()), config)?;
             if with_scratch(|chunk| self.compressed_message(kind, &data, chunk, options, config))? {
                 return Ok(());
@@ -40,7 +50,7 @@ impl Sender {
         self.data_frame(kind, 0, true, data, config)
     }
 
-    /// Sends a whole message compressed, if that makes it shorter.
+    /// Queues a whole message compressed, if that makes it shorter, and returns whether it did.
     fn compressed_message(
         &mut self,
         kind: Opcode,
@@ -58,7 +68,7 @@ impl Sender {
         Ok(true)
     }
 
-    /// The payload of a fragment as it is to be sent: `None` if it is sent as it is.
+    /// Returns the compressed payload of a chunk, or `None` if the chunk is sent plain.
     pub(super) fn compress_chunk(
         &mut self,
         payload: &[u8],
@@ -67,6 +77,7 @@ impl Sender {
         config: &Config,
     ) -> Result<Option<Vec<u8>>, SendError> {
         let Some(options) = &config.deflate else { return Ok(None) };
+        // The first chunk decides.
         let is_compressed = match self.message {
             Some(_) => self.compression.in_message(),
             None => self.compression.is_agreed() && compress,
@@ -74,11 +85,12 @@ impl Sender {
         if !is_compressed {
             return Ok(None);
         }
+        // A chunk is sent compressed even if that makes it longer.
         self.check_output_limit(MAX_HEADER_LEN.saturating_add(bound(payload.len())), config)?;
         Ok(self.compression.chunk(payload, last, options))
     }
 
-    /// The compressed form of a message for many connections, if it is to be sent and fits.
+    /// Returns the compressed form of a message for many connections, or `None` if the message is sent plain.
     pub(super) fn compress_prepared<'m>(
         &mut self,
         message: &'m Prepared,

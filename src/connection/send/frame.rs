@@ -1,4 +1,4 @@
-//! Frames out: the limit on queued output, and the masking key, which is drawn for each frame.
+//! Frames out: the limit on the output, and the masking key of each frame.
 
 use super::Sender;
 use crate::{
@@ -7,6 +7,7 @@ use crate::{
 };
 
 impl Sender {
+    /// Queues a frame of a message.
     #[inline]
     pub(super) fn data_frame(
         &mut self,
@@ -23,27 +24,29 @@ impl Sender {
         Ok(())
     }
 
-    /// The header as it is sent: "When preparing a masked frame, the client MUST pick a fresh masking key" (§5.3), for each frame.
-    /// It is drawn last, so that a frame that is not sent uses none.
+    /// Returns the header as it is sent: on a client with a new masking key. "When preparing a masked frame, the client MUST pick a
+    /// fresh masking key" (§5.3). It is drawn after all checks, so that a frame that is not sent uses none.
     #[inline]
     pub(super) fn keyed(&self, header: Header, config: &Config) -> Header {
         Header { key: matches!(self.role, Role::Client).then(|| (config.entropy)()), ..header }
     }
 
-    /// The encoded length of a header that has no key yet, with the key.
+    /// Returns the encoded length that a header without a key will have with its key.
     #[inline]
     pub(super) fn encoded_len(&self, header: &Header) -> usize {
         header.encoded_len() + if matches!(self.role, Role::Client) { 4 } else { 0 }
     }
 
+    /// Returns an error if a frame of `frame` bytes would exceed the limit on the output.
     #[inline]
     pub(super) fn check_output_limit(&self, frame: usize, config: &Config) -> Result<(), SendError> {
+        // Saturating, since pongs and the Close frame may have exceeded the limit already.
         let (queued, limit) = (self.output.len(), config.limits.output);
         if frame > limit.saturating_sub(queued) { Err(SendError::Full { frame, queued, limit }) } else { Ok(()) }
     }
 }
 
-/// The header of a control frame, which has no key yet.
+/// Returns the header of a control frame, which has no key yet.
 pub(super) fn control_header(opcode: Opcode, payload: &[u8]) -> Header {
     Header { fin: true, reserved: 0, opcode, key: None, payload_len: payload.len() as u64 }
 }

@@ -1,4 +1,10 @@
 //! Messages to frames (RFC 6455 §5.1, §6.1).
+//!
+//! The order is the same for each frame: check whether the message may be sent now, check the limit on the output, compress, draw
+//! the masking key, queue. After the limit is checked, nothing fails. So an error leaves everything unchanged, the compressor
+//! included.
+//!
+//! Nothing here reads input, and nothing checks the phase: `Connection` does that first.
 
 #[cfg(feature = "deflate")]
 mod compressed;
@@ -6,6 +12,8 @@ mod frame;
 mod output;
 mod prepared;
 mod segment;
+#[cfg(feature = "std")]
+mod write_to;
 
 pub use output::Output;
 pub use prepared::Prepared;
@@ -19,15 +27,15 @@ use crate::{
 use alloc::vec::Vec;
 use frame::control_header;
 
-/// The sending half of a connection, and what it has queued.
+/// The sending half of a connection, with its output.
 #[derive(Debug)]
 pub(crate) struct Sender {
     role: Role,
-    /// The kind of the message whose chunks are being sent: text or binary.
+    /// The kind of the message whose chunks are being sent, text or binary, until its last chunk is queued.
     message: Option<Opcode>,
-    /// Whether a part of a message was sent since this was last asked.
+    /// Whether a part of a message was queued since the last [`take_message_seen`](Self::take_message_seen).
     message_seen: bool,
-    /// Whether writing to the transport has failed: nothing is queued any more.
+    /// Whether writing to the transport has failed. Pings that arrive after that are not answered. The phase stops everything else.
     write_failed: bool,
     pub(crate) output: Output,
     #[cfg(feature = "deflate")]
@@ -39,7 +47,7 @@ pub(crate) struct Sender {
 const COMPRESSED: u8 = 4;
 
 impl Sender {
-    /// `first` goes out before anything else.
+    /// Creates a sender that writes `first` before anything else.
     pub(crate) fn new(role: Role, first: Vec<u8>) -> Self {
         Self {
             role,
@@ -52,11 +60,12 @@ impl Sender {
         }
     }
 
+    /// Returns the role of this endpoint.
     pub(crate) const fn role(&self) -> Role {
         self.role
     }
 
-    /// Sends a whole message.
+    /// Queues a whole message.
     #[inline]
     #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "`compress` is for compression"))]
     pub(crate) fn message(
@@ -76,7 +85,7 @@ impl Sender {
         self.data_frame(kind, 0, true, data, config)
     }
 
-    /// Sends a chunk of a message.
+    /// Queues a chunk of a message.
     #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "`compress` is for compression"))]
     pub(crate) fn chunk(
         &mut self,
@@ -91,6 +100,7 @@ impl Sender {
             Some(begun) if begun == kind => Opcode::Continuation,
             Some(_) => return Err(SendError::ChunkKind),
         };
+        // RSV1 is for the first frame of a message only (RFC 7692 §6.1).
         #[cfg(feature = "deflate")]
         let (data, reserved) = match self.compress_chunk(&data, last, compress, config)? {
             Some(compressed) => (compressed.into(), if opcode == Opcode::Continuation { 0 } else { COMPRESSED }),
@@ -103,7 +113,8 @@ impl Sender {
         Ok(())
     }
 
-    /// Sends a message that was encoded beforehand; a client has to mask it anew.
+    /// Queues a message that was encoded beforehand. A server shares the encoded frame. A client encodes and masks the payload
+    /// anew.
     pub(crate) fn prepared(&mut self, message: &Prepared, config: &Config) -> Result<(), SendError> {
         if self.message.is_some() {
             return Err(SendError::InMessage);
@@ -125,7 +136,7 @@ impl Sender {
         }
     }
 
-    /// Sends a ping, or an unsolicited pong.
+    /// Queues a ping, or an unsolicited pong.
     pub(crate) fn control(&mut self, opcode: Opcode, payload: &[u8], config: &Config) -> Result<(), SendError> {
         if payload.len() > MAX_CONTROL_PAYLOAD {
             return Err(SendError::ControlTooLong(payload.len()));
@@ -136,14 +147,14 @@ impl Sender {
         Ok(())
     }
 
-    /// Sends the Close frame. There is only one, so the limit on the output does not count.
+    /// Queues the Close frame. The limit on the output does not apply, since there is only one, and it must be sent.
     pub(crate) fn close(&mut self, body: &[u8], config: &Config) {
         let header = self.keyed(control_header(Opcode::Close, body), config);
         self.output.push(&header, body.into());
         self.output.close_queued();
     }
 
-    /// Answers a ping.
+    /// Answers a ping. The limit on the output does not apply, since `Limits::pongs` bounds the pongs that wait.
     pub(crate) fn pong(&mut self, payload: &[u8], config: &Config) {
         if !self.write_failed {
             let header = self.keyed(control_header(Opcode::Pong, payload), config);
@@ -151,12 +162,12 @@ impl Sender {
         }
     }
 
-    /// Nothing can be written any more.
+    /// Records that nothing can be written any more.
     pub(crate) const fn write_failed(&mut self) {
         self.write_failed = true;
     }
 
-    /// Whether a part of a message was sent since this was last asked.
+    /// Returns whether a part of a message was queued since the last call.
     pub(crate) fn take_message_seen(&mut self) -> bool {
         core::mem::take(&mut self.message_seen)
     }

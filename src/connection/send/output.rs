@@ -1,5 +1,18 @@
-//! The queue of what is to be written, and the order on the wire: where pongs overtake. It is not limited here; the limit is in
-//! `send/frame`.
+//! The queue of bytes to write, and the order on the wire. It is not limited here: the limit is in `send/frame`.
+//!
+//! Small frames are encoded one after the other into the tail, so that many sends are one write. A large owned payload becomes a
+//! segment of its own, without a copy. The order on the wire is
+//!
+//! ```text
+//! first segment | pongs | other segments | tail      or, without segments:      tail | pongs
+//! ```
+//!
+//! Pongs overtake (§5.5.2: "as soon as is practical"), but not the first segment: a writer may have written a part of it, or may
+//! hold it (`front`). As every segment and the tail end at the end of a frame, pongs are always between two frames.
+//!
+//! So without segments, the first push behind pongs seals the tail: it becomes the first segment, and new frames go behind the
+//! pongs. When the first segment or the tail is written, the pongs become the first segment or the tail (`boundary`). The tail is
+//! also sealed at 64 KiB. So a pong waits for about 64 KiB, or for one larger frame.
 
 use super::segment::Segment;
 use crate::{
@@ -11,29 +24,29 @@ use alloc::{collections::VecDeque, vec::Vec};
 use bytes::{Buf, Bytes};
 use core::{fmt, mem};
 
-/// From this many bytes on, an owned payload is queued as it is: below, a copy costs less than a segment of its own in
+/// From this length on, in bytes, an owned payload is queued without a copy. Below, a copy costs less than a segment of its own in
 /// `writev`.
 const MIN_UNCOPIED: usize = 4096;
 
-/// From this many bytes on, the tail is sealed, so that pongs need not wait behind everything that is queued.
+/// From this length on, in bytes, the tail is sealed, so that pongs need not wait behind everything that is queued.
 const MAX_TAIL: usize = 64 * 1024;
 
-/// The most slices in one write.
-#[cfg(feature = "std")]
-const MAX_SLICES: usize = 32;
-
-/// How much memory is kept for the next replies when everything is written.
+/// The largest memory of a tail, in bytes, that is kept for the next replies when everything is written.
 const MAX_KEPT: usize = 32 * 1024;
 
-/// The queue of bytes to write: see [`Connection::output`](crate::Connection::output).
+/// The queue of bytes to write: [`Connection::output`](crate::Connection::output) returns it.
 ///
-/// With `std`, call [`write_to`](Self::write_to). Otherwise use it as a [`bytes::Buf`]: write what [`chunk`](Buf::chunk) returns, and
-/// [`advance`](Buf::advance) by the number of bytes accepted. Until then the first segment does not change, whatever is received or
-/// sent meanwhile. Advancing by more than is queued empties it.
+/// With `std`, call `write_to` until [`is_empty`](Self::is_empty). Without `std`, or for a writer of another
+/// kind, use the queue as a [`bytes::Buf`]: write what [`chunk`](Buf::chunk) returns, and [`advance`](Buf::advance) by the number
+/// of bytes that the transport accepted. Until then the first segment does not change, whatever is received or sent meanwhile. To
+/// advance by more than is queued empties the queue.
 ///
-/// Small frames share a segment, so that the replies to all messages of one read are one write. A server queues a large [`Bytes`]
-/// without a copy; a client masks it as it is written, in 16 KiB of memory. Pongs overtake everything behind the first segment, which is
-/// one large frame, or small frames of about 64 KiB together.
+/// Small frames share a segment, so that the replies to all messages of one read are one write. A server queues large [`Bytes`]
+/// without a copy. A client masks them while they are written, in 16 KiB of memory. Pongs overtake everything behind the first
+/// segment, which is one large frame, or small frames of about 64 KiB together.
+///
+/// The size of the queue is [`Connection::buffered_amount`](crate::Connection::buffered_amount), and its limit is
+/// [`Limits::output`](crate::Limits::output).
 ///
 /// ```
 /// use bowline::{Config, Connection, Role};
@@ -48,29 +61,28 @@ const MAX_KEPT: usize = 32 * 1024;
 /// assert_eq!(transport, b"\x81\x03one\x81\x03two");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-//
-// Order on the wire: the first segment (or the tail, if there is none), the pongs, the other segments, the tail. The first one is
-// never changed, since a writer may hold it; pongs overtake everything else (§5.5.2: "as soon as is practical").
-// Invariant: every segment, and the tail, ends at the end of a frame.
+#[doc(alias = "write buffer")]
 #[derive(Default)]
 pub struct Output {
+    /// Invariant: each ends at the end of a frame, and none is empty.
     segments: VecDeque<Segment>,
-    /// The small frames that were queued last.
+    /// The small frames that were queued last. Invariant: it ends at the end of a frame.
     tail: Vec<u8>,
-    /// How many bytes of the tail are written: at most its length.
+    /// The number of bytes of the tail that are written. Invariant: less than its length, or both are 0. It is 0 unless `segments`
+    /// is empty.
     tail_written: usize,
-    /// Pongs that wait for the next boundary.
+    /// Pongs that wait for the next boundary. Invariant: empty if there are neither segments nor a tail.
     pongs: Vec<u8>,
-    /// The number of bytes to write: always the sum of what is left of the segments, the pongs and the tail.
+    /// The number of bytes to write. Invariant: the sum of what is left of the segments, the pongs and the tail.
     queued: usize,
-    /// Whether something was queued since this was last asked.
+    /// Whether something was queued since the last [`take_used`](Self::take_used).
     used: bool,
-    /// Whether the Close frame is queued and not yet written as a whole. Behind it there are only pongs.
+    /// Whether a part of the Close frame is still to be written. Behind it there are only pongs.
     holds_close: bool,
 }
 
 impl Output {
-    /// `first` goes out before anything else.
+    /// Creates a queue that begins with `first`.
     pub(crate) fn starting_with(first: Vec<u8>) -> Self {
         Self { queued: first.len(), tail: first, ..Self::default() }
     }
@@ -98,7 +110,7 @@ impl Output {
         }
     }
 
-    /// Queues frames that are encoded already.
+    /// Queues frames that are already encoded.
     pub(crate) fn push_encoded(&mut self, frames: &Bytes) {
         self.used = true;
         self.queued += frames.len();
@@ -110,10 +122,12 @@ impl Output {
         }
     }
 
-    /// Queues a pong, ahead of what waits, in `limit` bytes: if they are used up, only the latest ping is answered.
+    /// Queues a pong, which overtakes everything behind the first segment. If the pongs that wait would exceed `limit` bytes, they
+    /// are dropped for this one, which is always queued.
     ///
     /// "an endpoint […] MAY elect to send a Pong frame for only the most recently processed Ping frame" (§5.5.3)
     pub(crate) fn push_pong(&mut self, header: &Header, payload: &[u8], limit: usize) {
+        // Nothing to overtake: then there is no boundary to wait for.
         if self.queued == 0 {
             return self.push(header, payload.into());
         }
@@ -130,46 +144,11 @@ impl Output {
         self.queued += len + payload.len();
     }
 
-    /// Calls `writer` once with everything that is queued, and advances by what it accepts. It returns the number of bytes written, which
-    /// is 0 only if nothing is queued.
+    /// Returns the first segment as an owned handle, or `None` if nothing is queued. Use it for writers that keep the bytes while
+    /// they write, such as `io_uring` or another thread.
     ///
-    /// It makes a simple write if there is a single segment, which is less work for the kernel, and a vectored one otherwise.
-    ///
-    /// # Errors
-    ///
-    /// Those of the writer, [`WouldBlock`](std::io::ErrorKind::WouldBlock) among them, and
-    /// [`WriteZero`](std::io::ErrorKind::WriteZero) if it accepted nothing. The queue is then unchanged. Unless the write can be
-    /// repeated, report the error to [`Connection::write_failed`](crate::Connection::write_failed).
-    #[cfg(feature = "std")]
-    pub fn write_to(&mut self, writer: &mut (impl std::io::Write + ?Sized)) -> std::io::Result<usize> {
-        if self.is_empty() {
-            return Ok(0);
-        }
-        let written = if self.chunk().len() == self.queued {
-            writer.write(self.chunk())?
-        } else {
-            let mut slices = [std::io::IoSlice::new(&[]); MAX_SLICES];
-            let count = self.io_slices(&mut slices);
-            writer.write_vectored(slices.get(..count).or_bug())?
-        };
-        if written == 0 {
-            return Err(std::io::ErrorKind::WriteZero.into());
-        }
-        self.advance(written);
-        Ok(written)
-    }
-
-    /// Fills `slices` with what can be written next, for `writev`, and returns how many were filled. Then [`advance`](Buf::advance) by the
-    /// number of bytes accepted. With 32 slices, one call is usually enough.
-    #[cfg(feature = "std")]
-    #[must_use = "the number of slices"]
-    pub fn io_slices<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
-        self.chunks_vectored(slices)
-    }
-
-    /// The first segment as an owned handle, for writers that keep it while they write, such as `io_uring` or another thread. `None` if
-    /// nothing is queued. The segment stays queued until [`advance`](Buf::advance). Drop the handle before that call, so that its memory
-    /// can be reused for the next replies.
+    /// The segment stays queued until you [`advance`](Buf::advance). Drop the handle before that, so that its memory can be used
+    /// again for the next replies.
     ///
     /// ```
     /// use bowline::{Config, Connection, Role};
@@ -191,28 +170,30 @@ impl Output {
         }
         let segment = self.segments.front()?;
         let header = segment.header();
+        // A header is in the segment itself, and at most 14 bytes long.
         Some(if header.is_empty() { segment.body().clone() } else { Bytes::copy_from_slice(header) })
     }
 
-    /// The number of bytes to write.
+    /// Returns the number of bytes to write.
     #[inline]
     pub(crate) const fn len(&self) -> usize {
         self.queued
     }
 
-    /// Whether nothing is left to write.
+    /// Returns whether nothing is left to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.queued == 0
     }
 
-    /// The tail, ready to take `len` more bytes.
+    /// Returns the tail, to which frames of `len` bytes in all can be appended.
     #[inline]
     fn tail_to_append(&mut self, len: usize) -> &mut Vec<u8> {
-        // Pongs go between what was queued before them and what is queued now.
+        // The pongs go behind the frames that were queued before them, and before those that are queued now.
         if (!self.pongs.is_empty() && self.segments.is_empty()) || self.tail.len() >= MAX_TAIL {
             self.seal_tail();
         }
+        // Instead of an allocation, the space of the bytes that are written is used again.
         if self.tail_written > 0 && self.tail.len() + len > self.tail.capacity() {
             // `min` is for the optimiser, which then sees that this cannot panic.
             self.tail.drain(..self.tail_written.min(self.tail.len()));
@@ -221,7 +202,7 @@ impl Output {
         &mut self.tail
     }
 
-    /// Makes a segment of the tail.
+    /// Makes a segment of the tail, which is then never changed.
     fn seal_tail(&mut self) {
         if self.tail.is_empty() {
             return;
@@ -231,7 +212,8 @@ impl Output {
         self.segments.push_back(tail.into());
     }
 
-    /// Advances in the first segment, or in the tail if there is none; returns by how much more than it had.
+    /// Advances in the first segment, or in the tail if there is none. Returns the part of `count` that is left, if more than that
+    /// part of the queue was written.
     fn advance_first(&mut self, count: usize) -> usize {
         let beyond = match self.segments.front_mut() {
             Some(segment) => {
@@ -259,15 +241,17 @@ impl Output {
             }
         };
         if self.holds_close {
-            // Only pongs are left if everything else is written.
+            // The Close frame is last, except for pongs: it is written when there is nothing else.
             self.holds_close = !(self.segments.is_empty() && self.tail.is_empty());
         }
         self.boundary();
         debug_assert!(beyond == 0 || !self.chunk().is_empty(), "more is queued than there is");
+        // Ends the loop in `advance` even if the counters were wrong.
         if self.chunk().is_empty() { 0 } else { beyond }
     }
 
-    /// The memory of a tail that was handed out by `front`, and is free again, is kept like that of one that was not.
+    /// Keeps the memory of a segment that was a tail, for the next tail. It is still in use if a writer has a handle of it
+    /// (`front`).
     fn reuse(&mut self, written: Segment) {
         if self.tail.capacity() == 0
             && let Some(frames) = written.into_frames()
@@ -281,7 +265,7 @@ impl Output {
         }
     }
 
-    /// The first segment, or the tail, is written: now the pongs may go.
+    /// Moves the pongs to the front, now that the first segment, or the tail, is written.
     fn boundary(&mut self) {
         if self.pongs.is_empty() {
             return;
@@ -299,29 +283,29 @@ impl Output {
         *self = Self::default();
     }
 
-    /// Gives back the space that is kept for the next replies.
+    /// Frees the memory that is kept for the next replies, unless something is queued.
     pub(crate) fn release(&mut self) {
         if self.is_empty() {
             self.clear();
         }
     }
 
-    /// What was queued last is the Close frame.
+    /// Records that the frame that was queued last is the Close frame.
     pub(crate) const fn close_queued(&mut self) {
         self.holds_close = true;
     }
 
-    /// Whether the Close frame is queued and not yet written as a whole.
+    /// Returns whether a part of the Close frame is still to be written.
     pub(crate) const fn holds_close(&self) -> bool {
         self.holds_close
     }
 
-    /// Whether something was queued since this was last asked.
+    /// Returns whether something was queued since the last call.
     pub(crate) fn take_used(&mut self) -> bool {
         mem::take(&mut self.used)
     }
 
-    /// Whether it holds memory, for what is queued or for what may be queued next.
+    /// Returns whether there is memory to free: for queued bytes, or kept for the next ones.
     pub(crate) fn holds_space(&self) -> bool {
         self.tail.capacity() + self.segments.capacity() + self.pongs.capacity() > 0
     }
@@ -359,7 +343,7 @@ impl Buf for Output {
     #[cfg(feature = "std")]
     fn chunks_vectored<'a>(&'a self, slices: &mut [std::io::IoSlice<'a>]) -> usize {
         let (mut free, mut filled) = (slices.iter_mut(), 0);
-        // Whether a slice was free for it.
+        // Returns whether a slice was free for the part.
         let mut show = |part: &'a [u8]| {
             part.is_empty()
                 || free.next().is_some_and(|slice| {
@@ -372,6 +356,7 @@ impl Buf for Output {
         let mut segments = self.segments.iter();
         let _all_shown = match segments.next() {
             None => show(tail) && show(&self.pongs),
+            // Nothing behind a segment that is not ready may be shown: its payload is masked window by window.
             Some(first) => {
                 show(first.header())
                     && show(first.body())

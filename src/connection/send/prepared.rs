@@ -3,11 +3,12 @@ use crate::frame::{Header, MAX_HEADER_LEN, Opcode};
 use alloc::{sync::Arc, vec::Vec};
 use bytes::Bytes;
 
-/// A message for many connections, encoded once: see [`Connection::send_prepared`](crate::Connection::send_prepared).
+/// A message that is encoded once for many connections. Use it for broadcasts, with
+/// [`Connection::send_prepared`](crate::Connection::send_prepared).
 ///
-/// Use it for broadcasts. The connections of a server share its bytes, and with the feature `deflate` it is compressed once for all
-/// connections that agreed on the same window. A client has to mask each message with a new key (RFC 6455 §5.3), so it saves nothing
-/// there. Cloning is cheap.
+/// The connections of a server share its bytes. With the feature `deflate`, it is compressed once for all connections that agreed
+/// on the same window. It saves nothing on a client, which has to mask each message with a new key (RFC 6455 §5.3). To clone it
+/// copies nothing.
 ///
 /// ```
 /// use bowline::{Config, Connection, Prepared, Role};
@@ -21,22 +22,24 @@ use bytes::Bytes;
 /// }
 /// # Ok::<(), bowline::SendError>(())
 /// ```
+#[doc(alias = "broadcast")]
 #[derive(Clone, Debug)]
 pub struct Prepared {
     forms: Arc<Forms>,
     compress: bool,
 }
 
+/// The forms of a message, shared by all clones.
 #[derive(Debug)]
 struct Forms {
     kind: Opcode,
     plain: Encoded,
-    /// Compressed for windows of 9 to 15 bits, each when it is first needed; `None` if that does not make it shorter.
+    /// The message compressed for windows of 9 to 15 bits, each when it is first needed. `None` if that does not make it shorter.
     #[cfg(feature = "deflate")]
     compressed: [std::sync::OnceLock<Option<Encoded>>; 7],
 }
 
-/// A frame as a server sends it.
+/// A frame as a server sends it, without a masking key.
 #[derive(Debug)]
 pub(crate) struct Encoded {
     frame: Bytes,
@@ -44,13 +47,13 @@ pub(crate) struct Encoded {
 }
 
 impl Prepared {
-    /// A text message (RFC 6455 §5.6), encoded now.
+    /// Encodes a text message (RFC 6455 §5.6).
     #[must_use]
     pub fn text(text: impl AsRef<str>) -> Self {
         Self::new(Opcode::Text, text.as_ref().as_bytes())
     }
 
-    /// A binary message (§5.6), encoded now.
+    /// Encodes a binary message (§5.6).
     #[must_use]
     pub fn binary(data: impl AsRef<[u8]>) -> Self {
         Self::new(Opcode::Binary, data.as_ref())
@@ -66,7 +69,7 @@ impl Prepared {
         Self { forms: Arc::new(forms), compress: true }
     }
 
-    /// The same message, to be sent without compression, even if compression was agreed: see
+    /// Returns the same message, to be sent without compression, even if compression was agreed: see
     /// [`Message::uncompressed`](crate::Message::uncompressed).
     #[must_use]
     pub fn uncompressed(mut self) -> Self {
@@ -74,35 +77,39 @@ impl Prepared {
         self
     }
 
-    /// The size of the payload, in bytes, before compression.
+    /// Returns the size of the payload, in bytes, before compression.
     #[must_use]
     pub fn len(&self) -> usize {
         self.plain().payload().len()
     }
 
-    /// Whether the payload is empty.
+    /// Returns whether the payload is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
+    /// Returns whether the message may be sent compressed.
     #[cfg(feature = "deflate")]
     pub(crate) const fn may_be_compressed(&self) -> bool {
         self.compress
     }
 
+    /// Returns the kind of the message: text or binary.
     pub(crate) fn kind(&self) -> Opcode {
         self.forms.kind
     }
 
+    /// Returns the frame without compression.
     pub(crate) fn plain(&self) -> &Encoded {
         &self.forms.plain
     }
 
-    /// Compressed for a window of `window_bits`, if that makes it shorter. The first call for a window does the work, with the
-    /// level of its `options`.
+    /// Returns the frame compressed for a window of `window_bits`, or `None` if that does not make it shorter. The first call for a
+    /// window compresses, with the level of its `options`.
     #[cfg(feature = "deflate")]
     pub(crate) fn compressed(&self, window_bits: u8, options: &crate::deflate::Options) -> Option<&Encoded> {
+        // Windows begin with 9 bits. A smaller value wraps, and has no entry.
         let form = self.forms.compressed.get(usize::from(window_bits.wrapping_sub(9)))?;
         let compressed = form.get_or_init(|| {
             let payload = crate::deflate::compress_alone(self.plain().payload(), window_bits, options)?;
@@ -113,6 +120,7 @@ impl Prepared {
 }
 
 impl Encoded {
+    /// Encodes a frame. `reserved` is as in [`Header::reserved`].
     fn new(kind: Opcode, reserved: u8, payload: &[u8]) -> Self {
         let header = Header { fin: true, reserved, opcode: kind, key: None, payload_len: payload.len() as u64 };
         let mut bytes = [0; MAX_HEADER_LEN];
@@ -123,10 +131,12 @@ impl Encoded {
         Self { frame: frame.into(), header_len }
     }
 
+    /// Returns the header and the payload.
     pub(crate) fn frame(&self) -> &Bytes {
         &self.frame
     }
 
+    /// Returns the payload, compressed if this form is.
     pub(crate) fn payload(&self) -> &[u8] {
         self.frame.get(self.header_len..).or_bug()
     }

@@ -1,39 +1,49 @@
 //! A segment of the output: one large frame, or small frames that were encoded one after the other.
+//!
+//! A server sends a large owned payload as it is. A client must not change the caller's bytes, since they may be shared, and a
+//! masked copy of the whole payload would double its memory. So it masks one window at a time into memory of its own, the next when
+//! that is written.
 
 use crate::bug::OrBug;
 use crate::frame::{MAX_HEADER_LEN, extend_masked, rotate_key};
 use alloc::{boxed::Box, vec::Vec};
 use bytes::{Buf, Bytes};
 
-/// How much of a large payload is masked at a time: with what it is made from, it fits into the first-level cache.
+/// The number of bytes of a large payload that are masked at a time. With their source, they fit into the first-level cache.
 const WINDOW: usize = 16 * 1024;
 
-/// Above this, in bytes, an owned payload is masked window by window. Below, one write costs less than several.
+/// Above this length, in bytes, an owned payload is masked window by window. Up to it, one write costs less than several.
 const MANY_WINDOWS: usize = 4 * WINDOW;
 
-/// A part of the output that ends with the end of a frame: a header, perhaps empty, and what follows it.
+/// A part of the output that ends at the end of a frame: the header and the payload of a large frame, or encoded frames without a
+/// header of the segment's own.
 pub(crate) struct Segment {
     header: [u8; MAX_HEADER_LEN],
+    /// Invariant: at most `header_len`.
     header_written: u8,
+    /// 0 for encoded frames.
     header_len: u8,
-    /// The part that can be written. It is empty only if nothing is left.
+    /// The bytes behind the header that can be written now. Invariant: empty only if nothing is left behind the header.
     body: Bytes,
-    /// The part after it.
+    /// The part after `body`, or `None` if there is none.
     rest: Option<Box<Unmasked>>,
 }
 
-/// The part of a payload that is not yet masked, and the key for its first byte.
+/// The part of a payload that is not yet masked.
 struct Unmasked {
     data: Bytes,
+    /// The masking key, rotated so that it begins with the key of the first byte of `data`.
     key: [u8; 4],
 }
 
 impl Segment {
-    /// Whether an owned payload is better queued as it is: always without a key, and above a size if it has to be masked.
+    /// Returns whether an owned payload should become a segment, and not be copied to the tail: always without a key, and above a
+    /// size if it has to be masked.
     pub(crate) fn suits(body: &Bytes, key: Option<[u8; 4]>) -> bool {
         key.is_none() || body.len() > MANY_WINDOWS
     }
 
+    /// Creates the segment of one frame. With a key, the payload is masked as it is written.
     #[inline]
     pub(crate) fn new(header: [u8; MAX_HEADER_LEN], header_len: usize, body: Bytes, key: Option<[u8; 4]>) -> Self {
         let header_len = u8::try_from(header_len).or_bug();
@@ -46,28 +56,30 @@ impl Segment {
         segment
     }
 
+    /// Returns the part of the header that is still to be written.
     #[inline]
     pub(crate) fn header(&self) -> &[u8] {
         self.header.get(usize::from(self.header_written)..usize::from(self.header_len)).or_bug()
     }
 
-    /// As much of the payload as can be written.
+    /// Returns the bytes behind the header that can be written now.
     pub(crate) const fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// Frames that were encoded one after the other, to reuse their memory; `None` for a payload of the caller.
+    /// Returns the memory of encoded frames, to use it again, or `None` for a payload of the caller.
     #[inline]
     pub(crate) fn into_frames(self) -> Option<Bytes> {
         (self.header_len == 0).then_some(self.body)
     }
 
-    /// Whether the header and the body are all of it.
+    /// Returns whether nothing is left to be masked.
     #[cfg(feature = "std")]
     pub(crate) const fn is_ready(&self) -> bool {
         self.rest.is_none()
     }
 
+    /// Returns the next contiguous bytes to write.
     #[inline]
     pub(crate) fn chunk(&self) -> &[u8] {
         match self.header() {
@@ -76,12 +88,13 @@ impl Segment {
         }
     }
 
+    /// Returns whether all of the segment is written.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.header().is_empty() && self.body.is_empty()
     }
 
-    /// Advances, and returns by how much more than there was.
+    /// Advances, and returns the part of `count` that goes beyond the end of the segment.
     #[inline]
     pub(crate) fn advance(&mut self, count: usize) -> usize {
         let in_header = count.min(self.header().len());
@@ -92,13 +105,15 @@ impl Segment {
         if self.body.is_empty()
             && let Some(rest) = &mut self.rest
         {
+            // A caller may advance beyond what it was shown. What is skipped need not be masked, but the key has to move on.
             beyond -= rest.skip(beyond);
             self.mask_next();
         }
         beyond
     }
 
-    /// Masks the next window. The one before it is written.
+    /// Masks the next window, now that the one before it is written. That one is not masked over: a writer may still have a handle
+    /// of it.
     #[inline(never)]
     fn mask_next(&mut self) {
         self.body = Bytes::new();

@@ -2,9 +2,9 @@ use crate::handshake::HeaderError;
 use alloc::string::String;
 use thiserror::Error;
 
-/// Why a client's request cannot be made. Nothing was sent.
+/// Why a [`Request`](super::Request) cannot be made, such as an invalid URI. Nothing was sent.
 ///
-/// The values are kept as excerpts: at most 64 bytes, with everything escaped that is not printable ASCII.
+/// Values are kept as excerpts: at most 64 bytes, with everything escaped that is not printable ASCII.
 ///
 /// ```
 /// use bowline::client::{Request, RequestError};
@@ -22,38 +22,42 @@ pub enum RequestError {
     /// The URI does not begin with `ws://` or `wss://`.
     #[error("\"{0}\" is not a valid WebSocket URI: it must begin with ws:// or wss:// (RFC 6455 §3)")]
     Scheme(String),
-    /// The URI has a user name before the host. It is not shown, as there may be a password with it.
+    /// The URI has a user name before the host. The URI is not shown, as it may contain a password.
+    ///
+    /// For basic authentication, add the header field `Authorization` with [`Request::header`](super::Request::header).
+    #[doc(alias("basic auth"))]
     #[error("the URI contains a user name: send it in the header Authorization instead (RFC 6455 §3)")]
     UserInfo,
-    /// The host is not valid.
+    /// The host is not valid, or there is none.
     #[error("\"{0}\" has no valid host: use a name, an IPv4 address or an IPv6 address in brackets (RFC 3986 §3.2.2)")]
     Host(String),
-    /// The host is not ASCII.
+    /// The name of the server has characters outside of ASCII, which a URI cannot contain.
     #[error("the host of \"{0}\" is not ASCII: convert it to Punycode first (RFC 6455 §11.1)")]
     HostNotAscii(String),
     /// The port is not a number, or is above 65535.
     #[error("\"{0}\" has no valid port: use 0 to 65535 (RFC 3986 §3.2.3)")]
     Port(String),
-    /// The path does not begin with `/`, or contains control characters.
+    /// The path does not begin with `/` or `?`, or path or query contain control characters.
     #[error("\"{0}\" is not a valid path: it must begin with / and contain no control characters (RFC 3986 §3.3)")]
     Path(String),
     /// The URI has a fragment.
     #[error("\"{0}\" has a fragment: leave it out, or write %23 for a # that belongs to the path (RFC 6455 §3)")]
     Fragment(String),
-    /// A subprotocol is not a token.
+    /// The name of a subprotocol is not a token.
     #[error("\"{0}\" is not a valid subprotocol: use letters, digits and !#$%&'*+-.^_`|~ (RFC 6455 §4.1)")]
     Protocol(String),
     /// A subprotocol is offered twice.
-    #[error("the subprotocol \"{0}\" is offered twice (RFC 6455 §4.1)")]
+    #[error("the subprotocol \"{0}\" is offered twice: offer it once (RFC 6455 §4.1)")]
     ProtocolTwice(String),
     /// The origin is empty, or contains something other than visible ASCII.
     #[error("\"{0}\" is not a valid origin: use scheme, host and port, such as https://example.com (RFC 6454 §6)")]
     Origin(String),
-    /// The URI does not fit into an [`http::Uri`].
+    /// The URI is too long for an [`http::Uri`], or has a host that it does not accept: from [`upgrade`](super::upgrade()) and
+    /// [`extended_connect`](super::extended_connect).
     #[cfg(feature = "http")]
     #[error("\"{0}\" is not a valid URI for the crate http: use at most 65,534 bytes, and a host without %")]
     HttpUri(String),
-    /// A header field cannot be added.
+    /// A header field cannot be added. Holds the reason.
     #[error(transparent)]
     Header(#[from] HeaderError),
 }

@@ -1,4 +1,4 @@
-//! The client's side of the opening handshake (RFC 6455 §4.1): a request is written, and the answer read.
+//! The client's side of the opening handshake (RFC 6455 §4.1): write a request, then read the server's response.
 //!
 //! ```
 //! use bowline::{Config, Input, client};
@@ -15,13 +15,13 @@
 //!     client::Progress::Incomplete => { /* read more */ }
 //!     client::Progress::Connected(connection, response) => { /* the connection is open */ }
 //!     client::Progress::Refused(error, response) => assert_eq!(response.unwrap().status(), 404),
-//!     _ => { /* outcomes of later versions */ }
+//!     _ => { /* outcomes of later versions of this crate */ }
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! If an HTTP library such as hyper sends the request and reads the answer, use `upgrade` and `extended_connect`, which need
-//! the feature `http`: the same rules, for HTTP/1.1 and for WebSocket over HTTP/2 and HTTP/3.
+//! If an HTTP library such as hyper sends the request and reads the response, use `upgrade` for HTTP/1.1 and `extended_connect`
+//! for HTTP/2 and HTTP/3. They check the same rules, and need the feature `http`.
 
 mod error;
 mod request;
@@ -48,17 +48,26 @@ use crate::{Config, Connection, Input, Output, Timestamp};
 use alloc::{string::String, sync::Arc};
 use core::{fmt, time::Duration};
 
-/// Opens a connection: writes a request, and reads the answer.
+/// A client's opening handshake on a transport that is already connected. It makes the request, checks the server's response, and
+/// returns the open [`Connection`].
 ///
-/// Write [`output`](Self::output), feed what arrives to [`receive`](Self::receive), report the end of the stream to
-/// [`receive_eof`](Self::receive_eof), and call [`tick`](Self::tick) before each wait, which enforces the
-/// deadline. Memory is bounded: at most twice the bytes that have arrived, and those are limited by
-/// [`Limits::head_bytes`](crate::Limits::head_bytes), over all answers.
+/// The adapters use it themselves. With a driver of your own:
 ///
-/// In the answer, Upgrade must be `websocket` and nothing else, in any case (§4.1); other tokens in Connection are ignored.
+/// 1. Write the [`output`](Self::output), which is the request.
+/// 2. Call [`tick`](Self::tick) before each wait. It enforces the deadline.
+/// 3. Pass the bytes of each read to [`receive`](Self::receive), and report the end of the stream with
+///    [`receive_eof`](Self::receive_eof), until one of them returns an outcome.
+///
+/// The [module](super::client) has an example.
+///
+/// Memory is bounded: while the response is incomplete, at most twice the received bytes are stored.
+/// [`Limits::head_bytes`](crate::Limits::head_bytes) limits those, over all interim responses and the final one.
+///
+/// In the response, Upgrade must be `websocket` and nothing else, in any case (§4.1). Besides `Upgrade`, other tokens in
+/// Connection are ignored.
 #[must_use]
 pub struct Handshake {
-    /// Until there is an outcome.
+    /// `None` after the outcome.
     config: Option<Arc<Config>>,
     request: Output,
     expected: rules::Expected,
@@ -66,7 +75,7 @@ pub struct Handshake {
     deadline: Deadline,
 }
 
-/// Without the request: there may be secrets in it.
+/// The request is left out, since it can contain secrets.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { config, request, expected, head, deadline } = self;
@@ -80,7 +89,7 @@ impl fmt::Debug for Handshake {
     }
 }
 
-/// The result of [`Handshake::receive`].
+/// What to do next in an opening handshake: the result of [`Handshake::receive`] and [`Handshake::receive_eof`].
 #[non_exhaustive]
 #[derive(Debug)]
 #[must_use]
@@ -89,18 +98,23 @@ impl fmt::Debug for Handshake {
     reason = "it is matched at once, and a box would cost an allocation per connection"
 )]
 pub enum Progress {
-    /// More input is needed: all of it was taken, and the head is not complete.
+    /// Read more: all input was consumed, and the response is not complete. Calls after the outcome return this, too, and consume
+    /// nothing.
     Incomplete,
-    /// The server agreed, and the connection is open. The response has the [`protocol`](Response::protocol) in use, and cookies.
+    /// The server accepted, and the connection is open. The response has the [`protocol`](Response::protocol) in use, and header
+    /// fields such as cookies.
     Connected(Connection, Response),
-    /// There is no connection; close the transport. The response is there if its head could be read, with the `Location` of a
-    /// redirection, for example. To read the server's explanation, pass the rest of the input, and what arrives after it, to
+    /// There is no connection: close the transport. The response is `Some` if its head was valid HTTP, and has, for example, the
+    /// `Location` of a redirect.
+    ///
+    /// To read the server's explanation before you close, pass the rest of the input and further reads to
     /// [`Response::receive_body`].
     Refused(HandshakeError, Option<Response>),
 }
 
 impl Handshake {
-    /// Makes the request with a new nonce, drawn from [`Config::entropy`](crate::Config::entropy) (§4.1).
+    /// Creates the request, with a new `Sec-WebSocket-Key` from [`Config::entropy`](crate::Config::entropy) (§4.1). It waits in
+    /// the [`output`](Self::output).
     pub fn new(request: Request, config: impl Into<Arc<Config>>) -> Self {
         let config = config.into();
         let key = key::fresh(&config);
@@ -113,19 +127,21 @@ impl Handshake {
         }
     }
 
-    /// The bytes to write to the transport: the request. With `std`, [`Output::write_to`] writes them.
+    /// Returns the request, to be written to the transport. With `std`, `Output::write_to` writes it. It is empty once all is
+    /// written.
     pub fn output(&mut self) -> &mut Output {
         &mut self.request
     }
 
-    /// Takes the head of the answer off the front of `input`, as much of it as has arrived. Interim answers, with a
-    /// status of 1xx other than 101, are skipped (RFC 9110 §15.2).
+    /// Consumes the head of the response from the front of `input`, as far as it has arrived. Interim responses, with a status of
+    /// 1xx other than 101, are skipped (RFC 9110 §15.2).
     ///
-    /// Nothing beyond the head is taken: the rest of `input` are the server's first frames, for
-    /// [`Connection::receive`](crate::Connection::receive), or the beginning of the body of an answer that refuses.
-    /// The outcome does not depend on how the bytes are cut into calls, except for the excerpt in [`HandshakeError::StartLine`].
+    /// Nothing behind the head is consumed. After [`Progress::Connected`], pass the rest of `input` to
+    /// [`Connection::receive`](crate::Connection::receive): it can be the server's first frames. After [`Progress::Refused`] it
+    /// is the beginning of the response's body.
     ///
-    /// There is one outcome. After it, nothing is taken any more, and the result is [`Progress::Incomplete`].
+    /// The outcome does not depend on how the bytes are split into calls, except for the excerpt in
+    /// [`HandshakeError::StartLine`]. After the outcome, further calls consume nothing and return [`Progress::Incomplete`].
     pub fn receive(&mut self, input: &mut Input<'_>) -> Progress {
         let Some(config) = self.config.take() else { return Progress::Incomplete };
         match self.advance(input, config.limits.head_fields) {
@@ -141,8 +157,8 @@ impl Handshake {
         }
     }
 
-    /// Reports that the server's stream has ended. Unless there was an outcome already, this is one:
-    /// [`HandshakeError::EndOfStream`].
+    /// Reports that the server's stream has ended, and returns [`HandshakeError::EndOfStream`]. After an outcome it returns
+    /// [`Progress::Incomplete`].
     pub fn receive_eof(&mut self) -> Progress {
         if self.config.take().is_none() {
             return Progress::Incomplete;
@@ -150,18 +166,30 @@ impl Handshake {
         Progress::Refused(HandshakeError::EndOfStream { received: self.head.taken() }, None)
     }
 
-    /// Advances the clock, and returns how long to wait for input before the next call: never zero, and `None` if there is
-    /// no deadline.
+    /// Advances the clock, and returns how long to wait for input before the next call. `None` means that there is no deadline,
+    /// or that there was an outcome. The result is never zero.
     ///
-    /// The first call starts the clock of [`Deadlines::handshake`](crate::Deadlines::handshake). Once that has
-    /// passed, the next [`receive`](Self::receive) fails with [`HandshakeError::Deadline`], also with an empty
-    /// input.
+    /// [`Deadlines::handshake`](crate::Deadlines::handshake) counts from the first call. Once it has passed, the next
+    /// [`receive`](Self::receive) fails with [`HandshakeError::Deadline`], also if its input is empty.
+    ///
+    /// ```
+    /// use bowline::{Config, HandshakeError, Input, client::{Handshake, Progress, Request}};
+    /// use std::time::Duration;
+    ///
+    /// let mut handshake = Handshake::new(Request::from_uri("ws://localhost/")?, Config::default());
+    /// let wait = handshake.tick(Duration::ZERO.into()).unwrap();
+    /// // Wait for input, but no longer than that. Nothing arrives:
+    /// let _ = handshake.tick(wait.into());
+    /// let Progress::Refused(error, None) = handshake.receive(&mut Input::default()) else { panic!() };
+    /// assert_eq!(error, HandshakeError::Deadline);
+    /// # Ok::<(), bowline::client::RequestError>(())
+    /// ```
     #[must_use]
     pub fn tick(&mut self, now: Timestamp) -> Option<Duration> {
         if self.config.is_none() { None } else { self.deadline.tick(now) }
     }
 
-    /// The final answer, once its head is complete. `limit` is that of the fields.
+    /// Returns the final response, once its head is complete. `limit` is the limit on its fields.
     fn advance(&mut self, input: &mut Input<'_>, limit: usize) -> Result<Option<Response>, HandshakeError> {
         if self.deadline.has_passed() {
             return Err(HandshakeError::Deadline);
@@ -172,7 +200,7 @@ impl Handshake {
             }
             let (status, is_http_1_1, fields) = Fields::of_response(self.head.finish(), limit)?;
             // "A client MUST be able to parse one or more 1xx responses received prior to a final response" (RFC 9110
-            // §15.2). The limit on the head is for all of them together.
+            // §15.2). The limit on the head counts all of them together, so they cannot go on indefinitely.
             if status == 101 || !(100..200).contains(&status) {
                 return Ok(Some(Response::new(status, is_http_1_1, fields)));
             }
@@ -180,7 +208,7 @@ impl Handshake {
     }
 }
 
-/// The extensions that are offered.
+/// Returns the extensions to offer, as the value of the header field.
 fn offers(config: &Config) -> Option<String> {
     #[cfg(feature = "deflate")]
     return config.deflate.as_ref().map(crate::deflate::offer);

@@ -2,10 +2,11 @@ use super::{RequestError, uri::Uri};
 use crate::handshake::{http1::field_line, http1::grammar, key::Key, query};
 use alloc::{string::String, vec::Vec};
 
-/// A client's opening handshake: the resource of a server that it asks for, and optional subprotocols, an origin and
-/// further header fields, such as cookies (RFC 6455 §4.1).
+/// What a client asks a server for in the opening handshake: a resource, and optional subprotocols, an origin and header fields
+/// such as `Cookie` or `Authorization` (RFC 6455 §4.1).
 ///
-/// Clone it to connect again: each [`Handshake`](super::Handshake) draws a nonce of its own.
+/// Pass it to a [`Handshake`](super::Handshake), or to `connect_with` of an adapter. To connect again later, clone it: each
+/// handshake draws a new key.
 ///
 /// ```
 /// use bowline::client::Request;
@@ -24,40 +25,59 @@ pub struct Request {
     uri: Uri,
     protocols: Vec<String>,
     origin: Option<String>,
-    /// As lines.
+    /// Complete lines, each with its CR LF.
     headers: Vec<u8>,
 }
 
 impl Request {
-    /// A request for the resource of a `ws` or `wss` URI (§3).
+    /// Creates a request for a `ws://` or `wss://` URI (§3).
     ///
-    /// Characters of path and query that are not allowed in a URI, such as spaces and everything that is not ASCII, are
-    /// percent-encoded (§11.1).
+    /// Path and query may be plain text: characters that a URI does not allow, such as spaces and everything that is not ASCII,
+    /// are percent-encoded (§11.1). Percent-encoded bytes stay as they are.
+    ///
+    /// ```
+    /// use bowline::client::{Request, RequestError};
+    ///
+    /// assert_eq!(Request::from_uri("ws://example.com/café?to=a b")?.path_and_query(), "/caf%C3%A9?to=a%20b");
+    /// assert_eq!(Request::from_uri("ws://me:secret@example.com/").unwrap_err(), RequestError::UserInfo);
+    /// # Ok::<(), RequestError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`RequestError`] if the scheme is another one, if host or port are not valid, if the URI has a user name or a
-    /// fragment, if the host is not ASCII, or if it contains control characters.
+    /// [`RequestError`], with the variant for the part of the URI that is not valid: another scheme, an invalid host or port, a
+    /// host that is not ASCII, a user name, a fragment, or control characters.
     pub fn from_uri(uri: &str) -> Result<Self, RequestError> {
         Uri::parse(uri).map(Self::from_parts)
     }
 
-    /// A request for `path`, with an optional query, from `host`, with an optional port: the same as `ws://{host}{path}`. For
-    /// `wss` use [`from_uri`](Self::from_uri).
+    /// Creates a request for `path` on `host`: the same as [`from_uri`](Self::from_uri) with `ws://{host}{path}`. The host may
+    /// have a port, and the path a query. For `wss` use `from_uri`.
+    ///
+    /// ```
+    /// use bowline::client::Request;
+    ///
+    /// let request = Request::new("localhost:8080", "/chat?room=1")?;
+    /// assert_eq!((request.host(), request.port(), request.path()), ("localhost", 8080, "/chat"));
+    /// # Ok::<(), bowline::client::RequestError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// Those of [`from_uri`](Self::from_uri), and a path that begins with neither `/` nor `?`.
+    /// [`RequestError`], as for `from_uri`, and also for a path that begins with neither `/` nor `?`.
     pub fn new(host: &str, path: &str) -> Result<Self, RequestError> {
         Uri::new(false, host, path).map(Self::from_parts)
     }
 
-    /// Offers a subprotocol (`Sec-WebSocket-Protocol`), the preferred one first.
+    /// Offers a subprotocol, in the header field `Sec-WebSocket-Protocol`. Call it once for each, the preferred one first.
+    ///
+    /// [`Response::protocol`](super::Response::protocol) returns the one that the server chose. A server may also choose none.
     ///
     /// # Errors
     ///
-    /// [`RequestError`] if it is not a token, or is offered already: "the elements \[...\] MUST all be unique
-    /// strings" (§4.1).
+    /// [`RequestError::Protocol`] if the name is not a token, and [`RequestError::ProtocolTwice`] if it is offered already: "the
+    /// elements \[...\] MUST all be unique strings" (§4.1). The request is then lost.
+    #[doc(alias("subprotocol", "Sec-WebSocket-Protocol"))]
     pub fn protocol(mut self, protocol: &str) -> Result<Self, RequestError> {
         if !grammar::is_token(protocol.as_bytes()) {
             return Err(RequestError::Protocol(grammar::excerpt(protocol.as_bytes())));
@@ -69,12 +89,12 @@ impl Request {
         Ok(self)
     }
 
-    /// Sets the Origin field: the origin of the page that connects, such as `https://example.com`. Browsers must send it; other
-    /// clients need it only for servers that require one (§4.1).
+    /// Sets the header field `Origin`, such as `https://example.com`: the origin of the page that connects. Browsers must send
+    /// it. Other clients need it only for servers that require one (§4.1).
     ///
     /// # Errors
     ///
-    /// [`RequestError`] if it is empty, or contains something other than visible ASCII.
+    /// [`RequestError::Origin`] if it is empty, or contains anything but visible ASCII. The request is then lost.
     pub fn origin(mut self, origin: &str) -> Result<Self, RequestError> {
         if origin.is_empty() || !origin.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(RequestError::Origin(grammar::excerpt(origin.as_bytes())));
@@ -83,56 +103,71 @@ impl Request {
         Ok(self)
     }
 
-    /// Adds a header field, such as `Cookie` or `Authorization`. Fields of the same name are added one after the other.
+    /// Adds a header field, such as `Cookie`, `Authorization` or `User-Agent`. A second field of the same name is added, and does
+    /// not replace the first.
+    ///
+    /// ```
+    /// use bowline::{HeaderError, client::{Request, RequestError}};
+    ///
+    /// let request = Request::from_uri("wss://example.com/chat")?
+    ///     .header("User-Agent", "chat/1.0")?
+    ///     .header("Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")?
+    ///     .header("Cookie", "session=4711")?;
+    /// let error = request.header("Host", "example.org").unwrap_err();
+    /// assert_eq!(error, RequestError::Header(HeaderError::Reserved("Host".into())));
+    /// # Ok::<(), RequestError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`RequestError::Header`] if the name is not a token, if the value contains a control byte, such as CR or LF,
-    /// or if the field is one that the handshake writes itself.
+    /// [`RequestError::Header`] if the name is not a token, if the value contains a control byte such as CR or LF, or if the
+    /// field is [reserved](crate::HeaderError::Reserved). The request is then lost.
+    #[doc(alias("cookie", "authorization", "basic auth", "bearer", "user-agent"))]
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, RequestError> {
         self.headers.append(&mut field_line::line(name, value.as_ref(), &["Origin"])?);
         Ok(self)
     }
 
-    /// The host to connect to: a name or an address. An IPv6 address comes without its brackets.
+    /// Returns the host to connect to: a name or an address. An IPv6 address is returned without its brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         self.uri.host.trim_matches(['[', ']'])
     }
 
-    /// The port to connect to: that of the URI, or else 80, or 443 with `wss`.
+    /// Returns the port to connect to. If the URI has none, it is 80 for `ws` and 443 for `wss` (§3).
     #[must_use]
     pub fn port(&self) -> u16 {
         self.uri.port
     }
 
-    /// Whether the connection must go through TLS: the scheme was `wss`.
+    /// Returns whether the connection must use TLS, since the scheme is `wss`.
+    #[doc(alias("tls", "wss"))]
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.uri.is_secure
     }
 
-    /// The path as it is sent, percent-encoded, without the query. It begins with `/`.
+    /// Returns the path as it is sent: percent-encoded, without the query. It begins with `/`.
     #[must_use]
     pub fn path(&self) -> &str {
         query::split(self.path_and_query()).0
     }
 
-    /// The query as it is sent, percent-encoded, without its `?`. `None` if there is none.
+    /// Returns the query as it is sent: percent-encoded, without its `?`. `None` if there is none.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
         query::split(self.path_and_query()).1
     }
 
-    /// The path, and the query with its `?` if there is one, as they are sent: the resource name of RFC 6455 §3.
+    /// Returns the path, and the query with its `?` if there is one, as they are sent: the resource name of RFC 6455 §3.
     #[must_use]
     pub fn path_and_query(&self) -> &str {
         &self.uri.path_and_query
     }
 
-    /// The request as bytes (§4.1).
+    /// Returns the request as bytes (§4.1).
     pub(super) fn head(&self, key: &Key, extensions: Option<&str>) -> Vec<u8> {
-        // Enough for most requests, so that it need not grow.
+        // Large enough for most requests, so that they take one allocation.
         let mut head = Vec::with_capacity(self.uri.path_and_query.len() + self.headers.len() + 384);
         head.extend_from_slice(b"GET ");
         head.extend_from_slice(self.uri.path_and_query.as_bytes());
@@ -148,7 +183,7 @@ impl Request {
         head
     }
 
-    /// The fields that do not depend on the version of HTTP.
+    /// Appends the fields that do not depend on the version of HTTP.
     pub(super) fn push_fields(&self, head: &mut Vec<u8>, extensions: Option<&str>) {
         head.extend_from_slice(b"Sec-WebSocket-Version: 13\r\n");
         if let Some(origin) = &self.origin {
@@ -183,7 +218,7 @@ impl Request {
     }
 }
 
-/// Without the header fields that were added: they may be secrets.
+/// The added header fields are left out, since they can contain secrets.
 impl core::fmt::Debug for Request {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { uri, protocols, origin, headers: _ } = self;

@@ -3,16 +3,18 @@ use crate::handshake::{http1::field_name::FieldName, http1::fields::Fields, http
 use alloc::vec::Vec;
 use core::fmt;
 
-/// How much of a body is kept, in bytes.
+/// How much of a body is kept, in bytes: enough for a reason, and little for a server that sends without end.
 const MAX_BODY: usize = 1024;
 
-/// A server's answer to the opening handshake: its head (RFC 6455 §4.2.2) and, if the server refused, the beginning of its
-/// [`body`](Self::body).
+/// A server's response to the opening handshake (RFC 6455 §4.2.2). Use it to find out which subprotocol the server chose, to read
+/// header fields such as cookies, or to learn why it refused.
+///
+/// If the server refused, the [`status`](Self::status) and the beginning of the [`body`](Self::body) often have the reason.
 ///
 /// ```
 /// use bowline::client::Response;
 ///
-/// /// Where to connect instead, if the server redirects.
+/// /// Returns the URI to connect to instead, if the server redirects.
 /// fn redirection(response: &Response) -> Option<&str> {
 ///     let location = response.header("Location").filter(|_| (300..400).contains(&response.status()))?;
 ///     core::str::from_utf8(location).ok()
@@ -23,6 +25,7 @@ const MAX_BODY: usize = 1024;
 /// # let Progress::Refused(_, Some(response)) = handshake.receive(&mut Input::from(&mut bytes)) else { panic!() };
 /// # assert_eq!(redirection(&response), Some("wss://example.com/"));
 /// ```
+#[doc(alias("redirect"))]
 pub struct Response {
     status: u16,
     is_http_1_1: bool,
@@ -40,54 +43,61 @@ impl Response {
         self.is_http_1_1
     }
 
-    /// The HTTP status: 101 if the server agreed.
+    /// Returns the HTTP status. If the server accepted, it is 101, or 2xx over HTTP/2 and HTTP/3.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The value of the first header field with this name, in any case. Values are bytes, not necessarily UTF-8.
+    /// Returns the value of the first header field with this name, in any case. Values are bytes, not necessarily UTF-8.
     ///
-    /// Whitespace around the value is not part of it. If a field may appear several times, such as `Set-Cookie`, use
+    /// Whitespace around the value is not part of it. For fields that can appear several times, such as `Set-Cookie`, use
     /// [`headers`](Self::headers).
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.fields.named(name).next()
     }
 
-    /// All header fields, in order, with their names as they were received.
+    /// Returns all header fields in order, with upper and lower case of their names as received.
+    #[doc(alias("cookie", "Set-Cookie"))]
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.fields.iter()
     }
 
-    /// The subprotocol that the server chose; `None` if it chose none. If the connection is open, it is in use, and one of
-    /// those that were offered (RFC 6455 §4.1).
+    /// Returns the subprotocol that the server chose, from the header field `Sec-WebSocket-Protocol`. `None` if it chose none.
+    ///
+    /// If the connection is open, this is the subprotocol in use, and one of those that were offered (RFC 6455 §4.1).
+    #[doc(alias("subprotocol", "Sec-WebSocket-Protocol"))]
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
         self.fields.value(FieldName::Protocol).and_then(grammar::as_token)
     }
 
-    /// The versions of the protocol that the server supports, as it lists them if 13 is not among them (§4.4). Several lines
-    /// are one list (§11.3.5).
-    // Merging the lines by hand takes a list parser, which applications should not have to write.
+    /// Returns the versions of the WebSocket protocol that the server supports, from the header field `Sec-WebSocket-Version`.
+    /// Servers send it if they do not support the version of the request, 13 (§4.4). Several lines are one list (§11.3.5).
+    // `headers` has the same data, but then each application would have to write a parser for lists.
     pub fn versions(&self) -> impl Iterator<Item = u8> {
         grammar::tokens(self.fields.values(FieldName::Version)).filter_map(|version| version.parse().ok())
     }
 
-    /// The beginning of the body of an answer that refuses, up to 1 KiB. It often has the reason, for people.
+    /// Returns the beginning of the body of a response that refuses, up to 1 KiB. It often has the reason in plain text.
     ///
     /// The adapters read as much of it as arrives within a second and before the deadline for the handshake. With a driver of
-    /// your own it is empty until you pass it to [`receive_body`](Self::receive_body). The bytes are as the server sent them:
-    /// not necessarily UTF-8, and not safe to print to a terminal. The body of an answer with a `Transfer-Encoding: chunked` is
-    /// not kept.
+    /// your own, it is empty until you pass the body to [`receive_body`](Self::receive_body).
+    ///
+    /// The bytes are as the server sent them: not necessarily UTF-8, and not safe to print to a terminal. A body with
+    /// `Transfer-Encoding: chunked` is not kept.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// Takes the beginning of the [`body`](Self::body) off the front of `input`: first off the input that was left when
-    /// [`Handshake::receive`](super::Handshake::receive) refused, then off further reads. Returns true if more is
-    /// wanted; the caller decides how long to wait for it. Once it is false, nothing is taken any more.
+    /// Consumes the beginning of the [`body`](Self::body) from the front of `input`. Call it with the rest of the input that
+    /// [`Handshake::receive`](super::Handshake::receive) left when it returned [`Progress::Refused`](super::Progress::Refused),
+    /// and then with further reads.
+    ///
+    /// Returns true if more can follow. It is for the caller to limit how long to wait. Once it returns false, further calls
+    /// consume nothing.
     ///
     /// ```
     /// # use bowline::{Config, Input, client::{Handshake, Progress, Request}};
@@ -98,7 +108,7 @@ impl Response {
     ///     assert!(response.receive_body(&mut input));
     ///     // read more, with a time limit
     ///     let mut bytes = *b"VPN";
-    ///     assert!(!response.receive_body(&mut Input::from(&mut bytes)), "this was all of it");
+    ///     assert!(!response.receive_body(&mut Input::from(&mut bytes)), "this was the rest");
     ///     println!("{error}: {}", response.body().escape_ascii());
     /// #   assert_eq!(response.body(), b"Only on VPN");
     /// }
@@ -110,22 +120,23 @@ impl Response {
         self.body.len() < self.kept_length()
     }
 
-    /// How much of the body is kept if all of it arrives.
+    /// Returns how much of the body is kept if all of it arrives.
     fn kept_length(&self) -> usize {
         let mut codings = self.fields.values(FieldName::TransferEncoding).flat_map(grammar::elements);
         match self.body_length() {
             Some(length) => usize::try_from(length).map_or(MAX_BODY, |length| length.min(MAX_BODY)),
-            // The sizes of the chunks are in between, which nobody wants to read.
+            // The sizes of the chunks are in between. A decoder is not worth it for a text of up to 1 KiB.
             None if codings.any(|coding| coding.eq_ignore_ascii_case(b"chunked")) => 0,
-            // It extends to the end of the stream.
+            // The body extends to the end of the stream (RFC 9112 §6.3).
             None => MAX_BODY,
         }
     }
 
-    /// The length of the body of an answer that refuses, in bytes, if the server gave it in a reliable way.
+    /// Returns the length of the whole body, in bytes, if the response declares it reliably. Use it to read the body yourself.
     ///
-    /// `None` if there is no `Content-Length`, or one that is invalid or contradicts another, or a
-    /// `Transfer-Encoding`: close the transport then (RFC 9112 §6.3). A 101 never has a body.
+    /// It is `None` if there is no `Content-Length`, if there are contradictory or invalid ones, or if there is a
+    /// `Transfer-Encoding`. The end of the body is then not known from the head, so close the transport (RFC 9112 §6.3). With
+    /// status 101, 204 and 304 it is zero.
     #[must_use]
     pub fn body_length(&self) -> Option<u64> {
         if matches!(self.status, 101 | 204 | 304) {
@@ -140,7 +151,7 @@ impl Response {
     }
 }
 
-/// Without values and body: they may be secrets.
+/// Values and body are left out, since they can contain secrets.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")

@@ -1,4 +1,4 @@
-//! What a server's opening handshake must be (RFC 6455 §4.1): "the client MUST validate the server's response".
+//! The rules for a server's opening handshake (RFC 6455 §4.1): "the client MUST validate the server's response".
 
 use super::Response;
 #[cfg(feature = "deflate")]
@@ -16,17 +16,17 @@ use crate::{
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
 
-/// The parts of the request on which the answer depends.
+/// The parts of the request that the response must match.
 #[derive(Debug)]
 pub(super) struct Expected {
-    /// For `Sec-WebSocket-Accept`; `None` over HTTP/2 and HTTP/3, where there is none.
+    /// The value of `Sec-WebSocket-Accept`. `None` over HTTP/2 and HTTP/3, which do not use the field.
     pub(super) accept: Option<Accept>,
     /// The subprotocols that were offered.
     pub(super) protocols: Vec<String>,
 }
 
 impl Expected {
-    /// Opens the connection, if the answer keeps all rules.
+    /// Opens the connection, if the response keeps all rules.
     pub(super) fn open(&self, config: Arc<Config>, response: &Response) -> Result<Connection, HandshakeError> {
         match &self.accept {
             Some(accept) => check_switch(response, accept)?,
@@ -45,7 +45,7 @@ impl Expected {
 
     /// "If the response includes a |Sec-WebSocket-Protocol| header field and this header field indicates the use of a
     /// subprotocol that was not present in the client's handshake \[...\] the client MUST _Fail the WebSocket
-    /// Connection_". None at all is fine. Subprotocols are case-sensitive (RFC 7936 §2).
+    /// Connection_". The server may choose none. Subprotocols are case-sensitive (RFC 7936 §2).
     fn check_protocol(&self, fields: &Fields) -> Result<(), HandshakeError> {
         let Some(value) = fields.at_most_one(FieldName::Protocol)? else { return Ok(()) };
         match grammar::as_token(value) {
@@ -56,13 +56,14 @@ impl Expected {
     }
 }
 
-/// The switch from HTTP/1.1.
+/// Checks a response of HTTP/1.1, which must be the switch to WebSocket.
 fn check_switch(response: &Response, accept: &Accept) -> Result<(), HandshakeError> {
     let fields = &response.fields;
     if response.status() != 101 {
         return Err(HandshakeError::Status(response.status()));
     }
-    // HTTP/1.0 has no 101 (RFC 9110 §7.8, §15.2).
+    // HTTP/1.0 has no upgrade and no 101 (RFC 9110 §7.8, §15.2). The status comes first, since an old proxy may refuse in
+    // HTTP/1.0.
     if !response.is_http_1_1() {
         return Err(HandshakeError::HttpVersion(grammar::excerpt(fields.first_line())));
     }
@@ -88,8 +89,8 @@ fn check_accept(fields: &Fields, accept: &Accept) -> Result<(), HandshakeError> 
 }
 
 /// "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a value that is not an ASCII
-/// case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket Connection_". So a list of
-/// several is no match.
+/// case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket Connection_". So a list with other
+/// protocols does not match.
 fn check_upgrade(fields: &Fields) -> Result<(), HandshakeError> {
     let value = fields.exactly_one(FieldName::Upgrade)?;
     if value.eq_ignore_ascii_case(b"websocket") { Ok(()) } else { Err(invalid(FieldName::Upgrade, value)) }
@@ -105,12 +106,12 @@ fn check_connection(fields: &Fields) -> Result<(), HandshakeError> {
 
 /// "If the response includes a |Sec-WebSocket-Extensions| header field and this header field indicates the use of an
 /// extension that was not present in the client's handshake \[...\] the client MUST _Fail the WebSocket Connection_".
-/// None was offered.
+/// Here no extension was offered.
 fn check_no_extension(fields: &Fields) -> Result<(), HandshakeError> {
     extensions::check(fields)?.map_or(Ok(()), |extension| Err(not_offered(extension)))
 }
 
-/// The same where permessage-deflate was offered, and nothing else. Returns `None` if the server declines.
+/// The same rule, where permessage-deflate was offered and no other extension. Returns `None` if the server declined it.
 #[cfg(feature = "deflate")]
 fn check_deflate(fields: &Fields, options: &Options) -> Result<Option<Agreement>, HandshakeError> {
     extensions::check(fields)?;

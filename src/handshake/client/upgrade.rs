@@ -1,4 +1,4 @@
-//! The opening handshake that an HTTP library sends, and whose answer it reads.
+//! The client's opening handshake for HTTP libraries that send the request and read the response.
 
 use super::{Request, RequestError, Response, offers, rules::Expected};
 use crate::{
@@ -8,22 +8,23 @@ use crate::{
 use alloc::{string::String, sync::Arc, vec::Vec};
 use http::{Method, Uri, Version};
 
-/// Makes the opening handshake as a request of HTTP/1.1 for an HTTP library to send, such as hyper, together with an
-/// [`Upgrade`] that checks the answer. It needs the feature `http`.
+/// Creates the opening handshake as an HTTP/1.1 request for an HTTP library such as hyper, and an [`Upgrade`] that checks the
+/// response. It needs the feature `http`.
 ///
-/// The key is drawn as for [`Handshake::new`](super::Handshake::new). The URI is the path and the query alone, and there is a
-/// Host field, as a connection straight to the server needs. For a library that opens connections itself, replace the URI by
-/// one with a host: [`uri_mut`](http::Request::uri_mut).
+/// The `Sec-WebSocket-Key` comes from [`Config::entropy`](crate::Config::entropy). The URI of the request is the path and the
+/// query alone, and there is a Host field, as a connection directly to the server needs them. If the library opens the connection
+/// itself, replace the URI with one that has a host: [`uri_mut`](http::Request::uri_mut).
 ///
-/// Over HTTP/2 and HTTP/3 use [`extended_connect`].
+/// Over HTTP/2 and HTTP/3, use [`extended_connect`].
 ///
 /// ```
 /// use bowline::{Config, client};
+///
 /// let request = client::Request::from_uri("ws://server.example.com/chat")?.protocol("chat")?;
 /// let (request, upgrade) = client::upgrade(request, Config::default())?;
 /// assert_eq!((request.uri().path(), &request.headers()["host"]), ("/chat", &"server.example.com".parse().unwrap()));
 ///
-/// let response = http::Response::builder().status(404).body(()).unwrap(); // as the library has read it
+/// let response = http::Response::builder().status(404).body(()).unwrap(); // from the library
 /// let error = upgrade.conclude(&response).unwrap_err();
 /// assert_eq!(error, bowline::HandshakeError::Status(404));
 /// # Ok::<(), client::RequestError>(())
@@ -31,7 +32,7 @@ use http::{Method, Uri, Version};
 ///
 /// # Errors
 ///
-/// [`RequestError::HttpUri`] if path and query are too long for an [`http::Uri`].
+/// [`RequestError::HttpUri`] if path and query are too long for an [`http::Uri`]. The request is then lost.
 pub fn upgrade(request: Request, config: impl Into<Arc<Config>>) -> Result<(http::Request<()>, Upgrade), RequestError> {
     let uri = uri(String::from(request.path_and_query()))?;
     let config = config.into();
@@ -42,16 +43,17 @@ pub fn upgrade(request: Request, config: impl Into<Arc<Config>>) -> Result<(http
     Ok((message, Upgrade::new(request, Some(key::accept(&key)), config)))
 }
 
-/// Makes the opening handshake as an extended CONNECT request of HTTP/2 or HTTP/3 (RFC 8441, RFC 9220), together with an
-/// [`Upgrade`] that checks the answer. It needs the feature `http`.
+/// Creates the opening handshake as an extended CONNECT request of HTTP/2 or HTTP/3 (RFC 8441, RFC 9220), and an [`Upgrade`] that
+/// checks the response. It needs the feature `http`.
 ///
-/// HTTP libraries take the pseudo-header field `:protocol`, which must be `websocket`, from [`http::Request::extensions`]:
-/// insert it there, for example as `hyper::ext::Protocol` or `h2::ext::Protocol`. `:scheme`, `:authority` and `:path` are in the URI, with
-/// `https` for `wss`. The request may be sent once the server has announced `SETTINGS_ENABLE_CONNECT_PROTOCOL` (RFC 8441 §3).
-/// Through a forward proxy, ask that for a tunnel to the server first, with a plain CONNECT (§7).
+/// - `:protocol`: HTTP libraries read this pseudo-header field from [`http::Request::extensions`]. Insert it there with the value
+///   `websocket`, for example as `hyper::ext::Protocol` or `h2::ext::Protocol`.
+/// - `:scheme`, `:authority` and `:path` are in the URI of the request, with `https` for `wss`.
+/// - The version of the message is HTTP/2. For HTTP/3, change it with [`version_mut`](http::Request::version_mut) if the library
+///   uses the version.
 ///
-/// The version of the message is HTTP/2: for HTTP/3, change it with [`version_mut`](http::Request::version_mut) if the library
-/// uses it.
+/// Send the request only after the server has announced `SETTINGS_ENABLE_CONNECT_PROTOCOL` (RFC 8441 §3). Through a forward
+/// proxy, first ask the proxy for a tunnel to the server, with a plain CONNECT (RFC 8441 §7).
 ///
 /// ```
 /// use bowline::{Config, client};
@@ -61,14 +63,15 @@ pub fn upgrade(request: Request, config: impl Into<Arc<Config>>) -> Result<(http
 /// // For hyper: request.extensions_mut().insert(hyper::ext::Protocol::from_static("websocket"));
 /// assert_eq!(request.uri(), "https://server.example.com/chat");
 ///
-/// let response = http::Response::new(()); // as the library has read it: status 200
+/// let response = http::Response::new(()); // from the library: status 200
 /// let connection = upgrade.conclude(&response)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
 ///
-/// [`RequestError::HttpUri`] if an [`http::Uri`] cannot hold the URI.
+/// [`RequestError::HttpUri`] if the URI is too long for an [`http::Uri`], or if its host has a `%`, which that does not accept.
+/// The request is then lost.
 pub fn extended_connect(
     request: Request,
     config: impl Into<Arc<Config>>,
@@ -94,7 +97,8 @@ fn uri(text: impl Into<Vec<u8>>) -> Result<Uri, RequestError> {
     Uri::try_from(text.as_slice()).map_err(|_| RequestError::HttpUri(grammar::excerpt(&text)))
 }
 
-/// Waits for the answer to a request that [`upgrade`] or [`extended_connect`] made. It needs the feature `http`.
+/// Checks the response to a request that [`upgrade`] or [`extended_connect`] created, and opens the connection. It needs the
+/// feature `http`.
 #[derive(Debug)]
 #[must_use]
 pub struct Upgrade {
@@ -107,16 +111,15 @@ impl Upgrade {
         Self { expected: Expected { accept, protocols: request.into_protocols() }, config }
     }
 
-    /// Opens the connection, if the server agreed. Use it on the stream that the HTTP library hands over, with hyper by
-    /// `hyper::upgrade::on`. With `http` bodies as the stream, its bytes are those of their data frames, however they are cut.
+    /// Opens the connection, if the server accepted. Use it on the stream that the HTTP library returns, with hyper by
+    /// `hyper::upgrade::on`. If the stream is an `http` body, its bytes are those of the data frames, however they are split.
     ///
-    /// The subprotocol in use is the one in the field `Sec-WebSocket-Protocol` of the response; it is then one of those that
-    /// were offered.
+    /// [`Connection::protocol`] returns the subprotocol that the server chose.
     ///
     /// # Errors
     ///
-    /// The rule that the response breaks. There is no connection then, and the stream is to be closed, unless the response
-    /// has another status than 101 and the library can go on.
+    /// [`HandshakeError`], with the rule that the response breaks. There is no connection. With [`HandshakeError::Status`] the
+    /// stream still carries HTTP, and the library can use it for other requests. After any other error, close the stream.
     pub fn conclude<B>(self, response: &http::Response<B>) -> Result<Connection, HandshakeError> {
         let is_http_1_1 = response.version() == Version::HTTP_11;
         let fields = Fields::of_response_message(response);

@@ -7,14 +7,14 @@ use crate::handshake::{
 };
 use alloc::{format, string::String, vec::Vec};
 
-/// The server that a request goes to, and the resource that it asks for.
+/// A parsed URI: the server to connect to, and the resource to ask for.
 #[derive(Clone, Debug)]
 pub(super) struct Uri {
     pub(super) is_secure: bool,
-    /// With the brackets of an IPv6 address.
+    /// An IPv6 address is in brackets.
     pub(super) host: String,
     pub(super) port: u16,
-    /// The path, and the query with its `?`: only bytes that are allowed in a request line.
+    /// The path, and the query with its `?`. It begins with `/`, and all bytes are allowed in a request line.
     pub(super) path_and_query: String,
 }
 
@@ -43,7 +43,7 @@ impl Uri {
         })
     }
 
-    /// Appends the host, and the port unless it is the one that the scheme implies.
+    /// Appends the host, and the port unless it is the default of the scheme.
     pub(super) fn push_authority(&self, head: &mut Vec<u8>) {
         head.extend_from_slice(self.host.as_bytes());
         if !self.has_default_port() {
@@ -51,13 +51,13 @@ impl Uri {
         }
     }
 
-    /// Whether the port is the one that the scheme implies, and so is left out of the Host field (§4.1, 4).
+    /// Whether the port is the default of the scheme. It is then left out of the Host field (§4.1, 4).
     fn has_default_port(&self) -> bool {
         self.port == default_port(self.is_secure)
     }
 }
 
-/// The rest of the URI after `scheme`, in any case.
+/// Returns the rest of the URI after `scheme`, which matches in any case.
 fn strip<'a>(uri: &'a str, scheme: &str) -> Option<&'a str> {
     let (start, rest) = uri.split_at_checked(scheme.len())?;
     start.eq_ignore_ascii_case(scheme).then_some(rest)
@@ -68,7 +68,7 @@ fn default_port(is_secure: bool) -> u16 {
     if is_secure { 443 } else { 80 }
 }
 
-/// The path, or `/` if it is empty, and the query with a `?` before it unless it is empty (§3).
+/// Returns the resource name (§3): the path, or `/` if it is empty, then `?` and the query unless that is empty.
 fn resource_name(text: &str) -> Result<String, RequestError> {
     // "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used on these URIs" (§3).
     if text.contains('#') {
@@ -90,10 +90,10 @@ fn resource_name(text: &str) -> Result<String, RequestError> {
     Ok(name)
 }
 
-/// Characters that are not allowed in a URI are encoded as UTF-8, and each byte of that as `%` and two digits (§11.1).
-/// Percent-encoded bytes stay as they are.
+/// Appends `text`, with each byte of a character that a URI does not allow as `%` and two digits (§11.1). Percent-encoded bytes
+/// stay as they are, so that a URI which is valid already does not change.
 fn push_encoded(name: &mut String, text: &[u8]) {
-    // Digits of 16 are below 36, so there always is one.
+    // A nibble is always a digit in base 16, so the `0` is never used.
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase();
     let mut rest = text;
     while let Some((&byte, after)) = rest.split_first() {
@@ -116,7 +116,7 @@ fn may_stay(byte: u8) -> bool {
 fn explain(error: AuthorityError, authority: &str) -> RequestError {
     let received = grammar::excerpt(authority.as_bytes());
     match error {
-        // Not shown: there may be a password in it.
+        // Without the excerpt, which can contain the password.
         AuthorityError::UserInfo => RequestError::UserInfo,
         AuthorityError::NotAscii => RequestError::HostNotAscii(received),
         AuthorityError::Host => RequestError::Host(received),

@@ -4,13 +4,13 @@ use core::net::Ipv6Addr;
 /// `host [ ":" port ]`: the part of a URI after `//`, and the value of a Host field (RFC 3986 §3.2, RFC 9110 §7.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Authority<'a> {
-    /// As it was written, with the brackets of an IPv6 address. All of it is ASCII.
+    /// As it was written, with the brackets of an IPv6 address. It is ASCII.
     pub(crate) host: &'a [u8],
-    /// `None` if there is none, or an empty one, which is the same (RFC 3986 §3.2.3).
+    /// `None` if there is none. An empty port means the same (RFC 3986 §3.2.3).
     pub(crate) port: Option<u16>,
 }
 
-/// Why something is not an [`Authority`].
+/// Why a text is not a valid [`Authority`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AuthorityError {
     UserInfo,
@@ -21,7 +21,8 @@ pub(crate) enum AuthorityError {
 
 impl<'a> Authority<'a> {
     pub(crate) fn parse(text: &'a [u8]) -> Result<Self, AuthorityError> {
-        // Neither `@` nor what is not ASCII can be in a host or a port; to name the cause is more use than "invalid host".
+        // An `@`, or a character that is not ASCII, is never valid in a host or a port. An error that names it helps more than
+        // "invalid host".
         Self::split(text).map_err(|error| match error {
             _ if text.contains(&b'@') => AuthorityError::UserInfo,
             _ if !text.is_ascii() => AuthorityError::NotAscii,
@@ -33,7 +34,7 @@ impl<'a> Authority<'a> {
         let is_address = text.starts_with(b"[");
         let end = if is_address { address_len(text) } else { reg_name_len(text) };
         let (host, port) = end.and_then(|end| text.split_at_checked(end)).ok_or(AuthorityError::Host)?;
-        // Behind a name is a byte that no name has.
+        // A name ends at the first byte that it cannot contain. Only the colon of a port may follow.
         if !is_address && !matches!(port, [] | [b':', ..]) {
             return Err(AuthorityError::Host);
         }
@@ -41,15 +42,15 @@ impl<'a> Authority<'a> {
     }
 }
 
-/// The length of the IPv6 address in brackets with which a text begins.
+/// Returns the length of the IPv6 address in brackets with which a text begins.
 fn address_len(text: &[u8]) -> Option<usize> {
     let end = text.iter().position(|&byte| byte == b']')?;
     let address = core::str::from_utf8(text.get(1..end)?).ok()?;
     address.parse::<Ipv6Addr>().is_ok().then_some(end + 1)
 }
 
-/// The length of the `reg-name` with which a text begins, and with it IPv4 addresses; but not the empty one, which no http or
-/// ws URI may have (RFC 9110 §4.2.1).
+/// Returns the length of the `reg-name` with which a text begins. IPv4 addresses are names, too. `None` if it is empty, which
+/// `http` and `ws` URIs do not allow (RFC 9110 §4.2.1).
 fn reg_name_len(text: &[u8]) -> Option<usize> {
     let mut rest = text;
     loop {

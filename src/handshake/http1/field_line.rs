@@ -1,25 +1,55 @@
-use super::grammar;
+use super::{field_name::FieldName, grammar};
 use alloc::{string::String, vec::Vec};
 use thiserror::Error;
 
-/// Why a header field cannot be added to a request or an answer. Nothing was added.
+/// Why a header field cannot be added, with [`client::Request::header`](crate::client::Request::header),
+/// [`server::Accept::header`](crate::server::Accept::header) or [`server::Refusal::header`](crate::server::Refusal::header).
+///
+/// Nothing was sent. These methods consume their value, so it is lost.
+///
+/// ```
+/// use bowline::{HeaderError, server::Accept};
+///
+/// let error = Accept::same_origin().header("Sec-WebSocket-Protocol", "chat").unwrap_err();
+/// assert_eq!(error, HeaderError::Reserved("Sec-WebSocket-Protocol".into()));
+/// assert_eq!(
+///     error.to_string(),
+///     "the header Sec-WebSocket-Protocol is written by the handshake and cannot be added: \
+///      use Request::protocol or Accept::protocols"
+/// );
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HeaderError {
-    /// The name is not a token. Holds an excerpt of it.
+    /// The name is not a token (RFC 9110 §5.6.2). Holds an excerpt of it.
     #[error("\"{0}\" is not a valid header name: use letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 §5.6.2)")]
     Name(String),
-    /// The value contains CR, LF, NUL or another control byte. Holds the name of the field.
+    /// The value contains CR, LF, NUL or another control byte. Holds the name of the field, but not the value, which can be a
+    /// secret.
     #[error(
         "the value of the header {0} is not valid: it contains a control byte, such as CR, LF or NUL (RFC 9110 §5.5)"
     )]
     Value(String),
-    /// The field is written by this library, or would change the meaning of the handshake. Holds its name.
-    #[error("the header {0} is written by the handshake itself and cannot be set")]
+    /// The handshake writes the field itself, or the field would change the meaning of the message. Holds its name.
+    ///
+    /// Always reserved are `Connection`, `Content-Length`, `Expect`, `Host`, `Keep-Alive`, `TE`, `Trailer`, `Transfer-Encoding`,
+    /// `Upgrade` and all names that begin with `Sec-WebSocket-`. A client's request also reserves `Origin`. A refusal reserves
+    /// `Allow` and, if it is for an error, `Content-Type` and `X-Content-Type-Options`.
+    #[error("the header {0} is written by the handshake and cannot be added{instead}", instead = instead_of(.0))]
     Reserved(String),
 }
 
-/// Whether only the handshake itself may write a field, in requests and in answers.
+/// What to use for a field with a meaning of its own.
+fn instead_of(name: &str) -> &'static str {
+    match FieldName::of(name.as_bytes()) {
+        Some(FieldName::Origin) => ": use Request::origin",
+        Some(FieldName::Protocol) => ": use Request::protocol or Accept::protocols",
+        Some(FieldName::Extensions) => ": use Config::deflate",
+        _ => "",
+    }
+}
+
+/// Whether only the handshake itself may write a field, in requests and in responses.
 fn is_reserved(name: &str) -> bool {
     const NAMES: [&str; 9] = [
         "Connection",
@@ -36,7 +66,8 @@ fn is_reserved(name: &str) -> bool {
     is_sec_websocket || NAMES.iter().any(|reserved| reserved.eq_ignore_ascii_case(name))
 }
 
-/// A field that the caller supplies, as a line. `taken` are names that are reserved in this message besides the usual ones.
+/// Returns a field that the caller supplies, as a line. `taken` lists names that are reserved in this message besides the usual
+/// ones.
 pub(crate) fn line(name: &str, value: &[u8], taken: &[&str]) -> Result<Vec<u8>, HeaderError> {
     let shown = || grammar::excerpt(name.as_bytes());
     if !grammar::is_token(name.as_bytes()) {
@@ -53,7 +84,7 @@ pub(crate) fn line(name: &str, value: &[u8], taken: &[&str]) -> Result<Vec<u8>, 
     Ok(line)
 }
 
-/// Appends a field whose name and value are known to be valid.
+/// Appends a field. Name and value must be valid.
 pub(crate) fn push(head: &mut Vec<u8>, name: &str, value: &[u8]) {
     for part in [name.as_bytes(), b": ", value, b"\r\n"] {
         head.extend_from_slice(part);

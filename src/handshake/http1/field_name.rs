@@ -1,5 +1,5 @@
-/// The header fields that have a meaning for the handshake. Each name in a head is compared with them once, when the head
-/// is parsed.
+/// A header field with a meaning for the handshake. Each name in a head is compared with these once, when the head is parsed.
+/// Rules then find fields without comparing text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FieldName {
     Accept,
@@ -35,14 +35,15 @@ impl FieldName {
         }
     }
 
-    /// As a set of one: the sets of these fields are bits.
+    /// Returns the set of this field alone. A set of fields is a bit mask.
     #[inline]
     pub(crate) const fn bit(self) -> u16 {
         1 << self as u16
     }
 
-    /// The field with this name, which must be a token, in any case.
+    /// Returns the field with this name, in any case. The name must be a token.
     pub(crate) fn of(name: &[u8]) -> Option<Self> {
+        // The length leaves at most two names to compare with.
         match name.len() {
             4 => Self::Host.if_named(name),
             6 => Self::Origin.if_named(name).or_else(|| Self::Expect.if_named(name)),
@@ -58,7 +59,7 @@ impl FieldName {
         }
     }
 
-    /// This field, if it has this name.
+    /// Returns this field, if it has this name.
     #[inline]
     fn if_named(self, token: &[u8]) -> Option<Self> {
         token.eq_ignore_ascii_case(self.name().as_bytes()).then_some(self)

@@ -1,4 +1,4 @@
-//! The header fields of a head: how many there may be, where they are, and what their lists contain.
+//! The header fields of a head: parsing them, finding one by its name, and checking lists.
 
 use super::{field_name::FieldName, grammar};
 use crate::{bug::OrBug, handshake::error::HandshakeError};
@@ -6,33 +6,35 @@ use alloc::{vec, vec::Vec};
 use core::{fmt, mem::MaybeUninit, ops::Range};
 use httparse::Status;
 
-/// Up to this limit of fields, which is the default one, the parser needs no allocation.
+/// For a limit of up to this many fields, the parser needs no allocation. It is the default of
+/// [`Limits::head_fields`](crate::Limits::head_fields).
 const FEW_FIELDS: usize = 100;
 
-/// The header fields of a head: the bytes as they were received, and where in them the names and the values are.
+/// The header fields of a head: the bytes as they were received, and the spans of the names and values in them. Nothing is
+/// copied.
 pub(crate) struct Fields {
     head: Vec<u8>,
     spans: Spans,
 }
 
-/// Where in a head the fields are.
+/// The spans of the fields in a head.
 struct Spans {
     all: Vec<FieldSpan>,
-    /// Which of the fields with a meaning for the handshake are there.
+    /// The set of the known fields that appear in the head.
     present: u16,
-    /// Which of them are there more than once.
+    /// The set of the known fields that appear more than once.
     repeated: u16,
 }
 
-/// Where in a head a field is.
+/// The spans of one field in a head.
 struct FieldSpan {
-    /// Its name, if it is one with a meaning for the handshake.
+    /// `Some` if the field has a meaning for the handshake.
     field: Option<FieldName>,
     name: Range<usize>,
     value: Range<usize>,
 }
 
-/// Where in a head the parts of the request line are.
+/// The spans of the parts of a request line.
 pub(crate) struct RequestLine {
     pub(crate) method: Range<usize>,
     pub(crate) target: Range<usize>,
@@ -56,14 +58,15 @@ impl Fields {
             return Err(HandshakeError::HttpVersion(grammar::excerpt(first_line(&head))));
         }
         let (method, target) = (request.method.unwrap_or_default(), request.path.unwrap_or_default());
-        debug_assert!(!method.is_empty() && !target.is_empty(), "a request line that is complete has both");
+        debug_assert!(!method.is_empty() && !target.is_empty(), "a complete request line has both");
         let line = RequestLine { method: span(&head, method.as_bytes()), target: span(&head, target.as_bytes()) };
         let spans = spans(&head, request.headers);
         Ok((line, Self { head, spans }))
     }
 
-    /// Parses a complete response head. Returns its status and whether it is HTTP/1.1.
+    /// Parses a complete response head. Also returns its status, and whether it is HTTP/1.1.
     pub(crate) fn of_response(mut head: Vec<u8>, limit: usize) -> Result<(u16, bool, Self), HandshakeError> {
+        // Folded lines are rare, so they are looked for only if the parser, which does not accept them, has refused the head.
         let parsed = match parse_response(&head, limit) {
             Err(HandshakeError::FieldLine(_)) if unfold(&mut head) => parse_response(&head, limit),
             parsed => parsed,
@@ -72,13 +75,13 @@ impl Fields {
         Ok((status, is_http_1_1, Self { head, spans }))
     }
 
-    /// A head that has only its first line yet, with memory for this many fields.
+    /// Creates a head that has only its first line, with capacity for this many fields.
     #[cfg(feature = "http")]
     pub(crate) fn of_first_line(line: Vec<u8>, fields: usize) -> Self {
         Self { head: line, spans: Spans::with_capacity(fields) }
     }
 
-    /// Appends a field whose name and value are known to be valid.
+    /// Appends a field. Name and value must be valid.
     #[cfg(feature = "http")]
     pub(crate) fn push(&mut self, name: &[u8], value: &[u8]) {
         let name_at = self.head.len();
@@ -90,49 +93,49 @@ impl Fields {
         self.head.extend_from_slice(b"\r\n");
     }
 
-    /// Where in this head a part of it is.
+    /// Returns the span of a part of this head.
     pub(crate) fn span(&self, part: &[u8]) -> Range<usize> {
         span(&self.head, part)
     }
 
-    /// Appends bytes that are not of the head as it was received, so that they have a span.
+    /// Appends bytes that were not received, so that they have a span like those that were. Returns the span.
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Range<usize> {
         let start = self.head.len();
         self.head.extend_from_slice(bytes);
         start..self.head.len()
     }
 
-    /// The bytes of a span of this head.
+    /// Returns the bytes of a span.
     pub(crate) fn get(&self, span: &Range<usize>) -> &[u8] {
         let bytes = self.head.get(span.clone());
-        debug_assert!(bytes.is_some(), "a span must be of the head that it was made for");
+        debug_assert!(bytes.is_some(), "the span belongs to another head");
         bytes.or_bug()
     }
 
-    /// The request line or the status line.
+    /// Returns the request line or the status line.
     pub(crate) fn first_line(&self) -> &[u8] {
         first_line(&self.head)
     }
 
-    /// All fields, in order.
+    /// Returns the names and values of all fields in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.spans.all.iter().map(|span| (grammar::checked_str(self.get(&span.name)), self.get(&span.value)))
     }
 
-    /// The values of all fields with this name, in any case, in order.
+    /// Returns the values of all fields with this name, in any case, in order.
     pub(crate) fn named<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let is_it = |span: &&FieldSpan| self.get(&span.name).eq_ignore_ascii_case(name.as_bytes());
         self.spans.all.iter().filter(is_it).map(|span| self.get(&span.value))
     }
 
-    /// The values of all fields of a kind, in order.
+    /// Returns the values of all fields of a kind, in order.
     pub(crate) fn values(&self, field: FieldName) -> impl Iterator<Item = &[u8]> {
-        // One that is not there is not searched for, and one that is there once only until it is found.
+        // The sets save the search for a field that is absent, and the rest of the search for a field that appears once.
         let most = if self.has_several(field) { usize::MAX } else { usize::from(self.has(field)) };
         self.spans.all.iter().filter(move |span| span.field == Some(field)).take(most).map(|span| self.get(&span.value))
     }
 
-    /// Whether there is a field of a kind.
+    /// Whether the head has a field of a kind.
     pub(crate) fn has(&self, field: FieldName) -> bool {
         self.spans.present & field.bit() != 0
     }
@@ -141,12 +144,12 @@ impl Fields {
         self.spans.repeated & field.bit() != 0
     }
 
-    /// The value of the first field of a kind.
+    /// Returns the value of the first field of a kind.
     pub(crate) fn value(&self, field: FieldName) -> Option<&[u8]> {
         self.values(field).next()
     }
 
-    /// The value of a field that must not be there more than once.
+    /// Returns the value of a field that must not appear more than once.
     pub(crate) fn at_most_one(&self, field: FieldName) -> Result<Option<&[u8]>, HandshakeError> {
         if self.has_several(field) {
             return Err(HandshakeError::Repeated(field.name()));
@@ -154,13 +157,13 @@ impl Fields {
         Ok(self.value(field))
     }
 
-    /// The value of a field that must be there once.
+    /// Returns the value of a field that must appear exactly once.
     pub(crate) fn exactly_one(&self, field: FieldName) -> Result<&[u8], HandshakeError> {
         self.at_most_one(field)?.ok_or_else(|| HandshakeError::Missing(field.name()))
     }
 
-    /// Checks a list that may extend over several lines: `1#element` (RFC 9110 §5.6.1). True if an element is `wanted`, in any
-    /// case; that must be a valid element itself.
+    /// Checks a list that may have several lines: `1#element` (RFC 9110 §5.6.1). Returns whether an element is `wanted`, in any
+    /// case. `wanted` must be a valid element itself, or empty.
     pub(crate) fn check_list(
         &self,
         field: FieldName,
@@ -202,7 +205,7 @@ impl Spans {
     }
 }
 
-/// Names only: values may be secrets.
+/// Shows the names only, since values can be secrets.
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
@@ -223,11 +226,11 @@ fn parse_response(head: &[u8], limit: usize) -> Result<(u16, bool, Spans), Hands
         Ok(Status::Partial) => return Err(start_line(head)),
         Err(error) => return Err(explain(error, head, limit)),
     }
-    debug_assert!(response.code.is_some(), "a status line that is complete has a status");
+    debug_assert!(response.code.is_some(), "a complete status line has a status");
     Ok((response.code.or_bug(), response.version == Some(1), spans(head, response.headers)))
 }
 
-/// The slots for the parser, as many as there may be fields: in `few` if that is enough, and else in `many`.
+/// Returns one slot for the parser for each field that the limit allows: in `few` if that is enough, and otherwise in `many`.
 fn slots<'s, 'h>(
     head: &[u8],
     limit: usize,
@@ -237,7 +240,7 @@ fn slots<'s, 'h>(
     match few.get_mut(..limit) {
         Some(few) => few,
         None => {
-            // There are not more fields than lines, whatever the limit is.
+            // A head has no more fields than lines. So a large limit costs no memory for a small head.
             let lines = lines(head).count();
             *many = vec![MaybeUninit::uninit(); lines.min(limit)];
             many
@@ -245,7 +248,7 @@ fn slots<'s, 'h>(
     }
 }
 
-/// Where the fields are. Their names are tokens.
+/// Returns the spans of the parsed fields. Their names are tokens.
 fn spans(head: &[u8], headers: &[httparse::Header<'_>]) -> Spans {
     let mut spans = Spans::with_capacity(headers.len());
     for header in headers {
@@ -255,12 +258,14 @@ fn spans(head: &[u8], headers: &[httparse::Header<'_>]) -> Spans {
     spans
 }
 
-/// Where in `head` a part of it is. An empty part is anywhere.
+/// Returns the span of `part` in `head`.
 fn span(head: &[u8], part: &[u8]) -> Range<usize> {
+    // An empty part need not lie in `head`, and any empty span stands for it.
     if part.is_empty() {
         return 0..0;
     }
-    debug_assert!(head.as_ptr_range().contains(&part.as_ptr()), "the parser returns parts of what it was given");
+    debug_assert!(head.as_ptr_range().contains(&part.as_ptr()), "the parser returns parts of the head");
+    // The parser returns slices and no offsets. Nothing wraps here; other operators would panic if it did, in builds that check.
     let start = part.as_ptr().addr().wrapping_sub(head.as_ptr().addr());
     start..start.wrapping_add(part.len())
 }
@@ -268,15 +273,14 @@ fn span(head: &[u8], part: &[u8]) -> Range<usize> {
 /// "A user agent that receives an obs-fold in a response message that is not within a 'message/http' container MUST
 /// replace each received obs-fold with one or more SP octets prior to interpreting the field value" (RFC 9112 §5.2).
 ///
-/// The first line cannot be folded: whitespace after it is refused with the line that it begins (§2.2). Returns whether
-/// there was a fold.
+/// Whitespace after the first line is not a fold, and is refused later (§2.2). Returns whether there was a fold.
 fn unfold(head: &mut [u8]) -> bool {
     let mut rest = head;
     let (mut is_first, mut found) = (true, false);
     while let Some(lf) = rest.iter().position(|&byte| byte == b'\n') {
         if !is_first
             && matches!(rest.get(lf + 1), Some(b' ' | b'\t'))
-            // The CR before the LF: lines that end in LF alone have been refused.
+            // The CR before the LF is there, since `Head` has refused lines that end in LF alone.
             && let Some(line_end) = rest.get_mut(lf - 1..=lf)
         {
             line_end.fill(b' ');
@@ -300,7 +304,7 @@ fn start_line(head: &[u8]) -> HandshakeError {
     HandshakeError::StartLine(grammar::excerpt(first_line(head)))
 }
 
-/// The parser's error, with the line in which it is.
+/// Converts the parser's error, and finds the line that caused it, which the parser does not report.
 fn explain(error: httparse::Error, head: &[u8], limit: usize) -> HandshakeError {
     match error {
         httparse::Error::TooManyHeaders => HandshakeError::TooManyFields { limit },

@@ -3,19 +3,19 @@ use crate::{Input, Role, bug::OrBug, handshake::error::HandshakeError};
 use alloc::vec::Vec;
 use core::{fmt, mem};
 
-/// How many bytes are searched together for the end of the head or a wrong line end.
+/// How many bytes are searched together for the end of the head or an invalid line end.
 const BLOCK: usize = 32;
 
-/// How much of a first line that begins wrongly is shown, in bytes.
+/// How much of a first line with an invalid first byte is shown, in bytes.
 const START_LINE: usize = 40;
 
-/// What begins a TLS record of an alert and of a handshake (RFC 8446 §5.1).
+/// The first bytes of the TLS records for an alert and for a handshake (RFC 8446 §5.1).
 const TLS: [u8; 2] = [21, 22];
 
-/// What begins a head.
+/// The kind of the first line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// A request line, perhaps after empty lines.
+    /// A request line. Empty lines may come before it.
     Request,
     /// A status line.
     Response,
@@ -23,12 +23,12 @@ pub(crate) enum Start {
 
 /// Collects the head of an HTTP message as it arrives and finds its end: the empty line.
 ///
-/// Each byte is copied once and examined a bounded number of times, however the head is cut. Only bytes that have
-/// arrived are held.
+/// Each byte is examined a bounded number of times, however the head is split into reads. Only bytes that have arrived are
+/// stored.
 pub(crate) struct Head {
     start: Start,
     limit: usize,
-    /// All bytes that were taken, of this head and of those before it.
+    /// The number of consumed bytes, of this head and of the heads before it.
     taken: usize,
     /// Whether the first line has begun.
     begun: bool,
@@ -42,12 +42,12 @@ impl Head {
         Self { start, limit, taken: 0, begun: false, after_cr: false, bytes: Vec::new() }
     }
 
-    /// How many bytes have been taken.
+    /// Returns how many bytes were consumed.
     pub(crate) fn taken(&self) -> usize {
         self.taken
     }
 
-    /// Takes bytes off the front of `input`, up to the end of the head and not beyond. True if the end was there.
+    /// Consumes bytes from the front of `input`, up to the end of the head and not beyond. Returns whether the head is complete.
     pub(crate) fn receive(&mut self, input: &mut Input<'_>) -> Result<bool, HandshakeError> {
         let allowed = (self.limit - self.taken).min(input.len());
         let (used, ended) = self.collect(input.remaining().get(..allowed).or_bug());
@@ -59,7 +59,7 @@ impl Head {
         if self.taken == self.limit { Err(self.too_long()) } else { Ok(false) }
     }
 
-    /// The head that has ended. What comes next is another head, under the same limit.
+    /// Returns the complete head. The next bytes belong to another head, under the same limit.
     pub(crate) fn finish(&mut self) -> Vec<u8> {
         self.begun = false;
         mem::take(&mut self.bytes)
@@ -73,6 +73,7 @@ impl Head {
         };
         let old = self.bytes.len();
         let new = received.get(skipped..).or_bug();
+        // Most heads arrive in one read, and a plain copy is cheaper than an empty `Vec` that grows.
         if old == 0 {
             self.bytes = new.to_vec();
         } else {
@@ -85,15 +86,14 @@ impl Head {
         (skipped + end - old, found.map(|()| true))
     }
 
-    /// Skips the empty lines before the first line, and checks the byte with which that begins. Returns how many bytes were
-    /// skipped.
+    /// Skips empty lines before the first line, and checks the first byte of that line. Returns how many bytes were skipped.
     fn begin(&mut self, received: &[u8]) -> Result<usize, HandshakeError> {
         if self.begun {
             return Ok(0);
         }
         for (at, &byte) in received.iter().enumerate() {
-            // "A server that is expecting to receive and parse a request-line SHOULD ignore at least one empty line
-            // (CRLF) received prior to the request-line" (RFC 9112 §2.2). They count as bytes of the head.
+            // "A server that is expecting to receive and parse a request-line SHOULD ignore at least one empty line (CRLF)
+            // received prior to the request-line" (RFC 9112 §2.2). They count as bytes of the head, so the limit bounds them.
             match (self.after_cr, byte) {
                 (false, b'\r') if self.start == Start::Request => self.after_cr = true,
                 (true, b'\n') => self.after_cr = false,
@@ -110,7 +110,8 @@ impl Head {
         Ok(received.len())
     }
 
-    /// Checked on the first byte, so that a peer that speaks TLS, for example, need not wait for the deadline.
+    /// Whether the first line may begin with this byte. A peer that uses another protocol, such as TLS, is refused at its first
+    /// byte, and does not have to wait for the deadline.
     fn may_begin_with(&self, byte: u8) -> bool {
         match self.start {
             Start::Request => grammar::is_token_byte(byte),
@@ -135,7 +136,7 @@ impl Head {
     }
 }
 
-/// Without the bytes: there may be secrets in them.
+/// The bytes are left out, since they can contain secrets.
 impl fmt::Debug for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { start, limit, taken, .. } = self;
@@ -143,7 +144,8 @@ impl fmt::Debug for Head {
     }
 }
 
-/// The first byte is wrong. The excerpt has more of the line, by which people can recognise the protocol.
+/// The error for an invalid first byte. The excerpt has more of the line, from which a reader of the log can recognise the
+/// protocol.
 fn start_line(bytes: &[u8]) -> HandshakeError {
     let shown = bytes.get(..START_LINE).unwrap_or(bytes);
     let is_end = |&byte: &u8| byte == b'\r' || byte == b'\n';
@@ -151,16 +153,22 @@ fn start_line(bytes: &[u8]) -> HandshakeError {
     HandshakeError::StartLine(grammar::excerpt(shown.get(..end).or_bug()))
 }
 
-/// The end of the search: the empty line that ends the head, or a wrong line end.
+/// What ends the search: the empty line at the end of the head, or an invalid line end.
 type Find = Result<(), HandshakeError>;
 
-/// The first find in `bytes` that ends at `from` or later, and the offset after it.
+/// Returns the first find in `bytes` that ends at `from` or later, and the offset after it.
+///
+/// Three bytes decide whether there is a find: an LF without a CR before it, a CR without an LF behind it, or the end of an empty
+/// line.
 fn first_find(bytes: &[u8], from: usize) -> Option<(usize, Find)> {
-    // The only LF that is not the last of three bytes.
+    // The search below would miss an LF at offset 1, which is the second of three bytes. `begin` excludes CR and LF at offset 0.
     if from <= 1 && bytes.get(1) == Some(&b'\n') {
         return Some((2, Err(HandshakeError::BareLf)));
     }
+    // No find ends before `from`: the call that received those bytes would have returned it.
     let mut at = from.saturating_sub(2);
+    // Most blocks have no find: a test without branches skips them. It does not return where a find is, so the block with the
+    // first one, and the bytes after the last whole block, are searched again below.
     while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
         if has_find(block) {
             break;
@@ -171,7 +179,7 @@ fn first_find(bytes: &[u8], from: usize) -> Option<(usize, Find)> {
     finds.enumerate().find_map(|(nth, find)| Some((at + nth + 3, find?)))
 }
 
-/// Whether three bytes end in a find.
+/// Returns the find that ends with the last of three bytes.
 fn find(bytes: &[u8]) -> Option<Find> {
     match bytes {
         [b'\n', b'\r', b'\n'] => Some(Ok(())),
@@ -182,7 +190,7 @@ fn find(bytes: &[u8]) -> Option<Find> {
     }
 }
 
-/// Whether any three bytes in a row end in a find: [`find`] without branches, for the compiler to vectorise.
+/// Whether any three bytes in a row end in a find. It is [`find`] without branches, so that the compiler can vectorise it.
 fn has_find(block: &[u8; BLOCK + 2]) -> bool {
     let (_, second) = block.split_at(1);
     let (_, third) = block.split_at(2);
@@ -212,8 +220,8 @@ mod tests {
         (head.taken(), Ok(false))
     }
 
-    /// The fast search finds what a search without blocks finds: the same byte, for the same reason, however the head
-    /// is cut and wherever in a block it lies.
+    /// The search by blocks has the same result as one without: the same byte and the same reason, however the head is split, and
+    /// wherever in a block the find is.
     #[test]
     fn blocks_do_not_matter() {
         let (feeds, returns, both) = ("\n".repeat(3 * BLOCK), "\r".repeat(3 * BLOCK), "\r\n".repeat(2 * BLOCK));
@@ -240,17 +248,17 @@ mod tests {
         }
     }
 
-    /// [E-30] Cuts of a head that is not over yet cost no more than what is new: the search begins two bytes before it.
+    /// [E-30] Each read of an incomplete head costs only its own bytes: the search begins two bytes before them.
     #[test]
     fn the_search_does_not_look_back() {
         let mut bytes = b"GET / HTTP/1.1\r\nA: b\r\n\r\n".to_vec();
         assert_eq!(first_find(&bytes, bytes.len() - 1), Some((bytes.len(), Ok(()))));
-        // What lies before those two bytes was looked at when it came, and is not again.
+        // The bytes before those two were examined when they arrived, and are not examined again.
         bytes.extend_from_slice(b"xyz");
         assert_eq!(first_find(&bytes, bytes.len() - 1), None);
     }
 
-    /// What is held while the head is incomplete is at most twice what has arrived.
+    /// While the head is incomplete, it stores at most twice the bytes that have arrived.
     #[test]
     fn memory_follows_what_arrived() {
         let mut head = Head::new(Start::Request, 64 * 1024);

@@ -1,14 +1,14 @@
-//! Messages of the crate `http`, as heads, and back.
+//! Conversions between the messages of the crate `http` and heads.
 //!
-//! A message that an HTTP library has read is written down as the head that it could have been, and the fields of an answer
-//! are taken from the head that would be sent. That costs a copy of the head, and saves a second set of rules.
+//! A message from an HTTP library becomes the head with which it could have been sent, and the fields of a response are read from
+//! the head that would be sent. This copies about a kilobyte for each connection, and one set of rules serves both ways.
 
 use super::fields::{Fields, RequestLine};
 use alloc::{format, vec::Vec};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 impl Fields {
-    /// A request, with its version in the first line.
+    /// Converts a request. The first line has its version.
     pub(crate) fn of_request_message<B>(request: &http::Request<B>) -> (RequestLine, Self) {
         let mut head = Vec::with_capacity(1024);
         let method = append(&mut head, request.method().as_str().as_bytes());
@@ -18,13 +18,14 @@ impl Fields {
         (RequestLine { method, target }, Self::of_map(head, request.headers()))
     }
 
-    /// A response, without its phrase, which such a message does not have.
+    /// Converts a response. The first line has no reason phrase, since such a message has none.
     pub(crate) fn of_response_message<B>(response: &http::Response<B>) -> Self {
         let line = format!("{:?} {}\r\n", response.version(), response.status().as_str());
         Self::of_map(line.into_bytes(), response.headers())
     }
 
-    /// The names in a map are tokens, and the values have no control bytes.
+    /// Appends the fields of a map to the first line. They need no check: the names in a map are tokens, and the values have no
+    /// control bytes.
     fn of_map(first_line: Vec<u8>, map: &HeaderMap) -> Self {
         let mut fields = Self::of_first_line(first_line, map.len());
         for (name, value) in map {
@@ -35,21 +36,21 @@ impl Fields {
     }
 }
 
-/// Appends, and returns where the bytes are then.
+/// Appends bytes, and returns their span.
 fn append(head: &mut Vec<u8>, bytes: &[u8]) -> core::ops::Range<usize> {
     let start = head.len();
     head.extend_from_slice(bytes);
     start..head.len()
 }
 
-/// The fields in the lines of a head that was written here, whose first line is left out if it is not a field.
+/// Returns the fields of a head that this crate wrote. A first line that is not a field is left out.
 pub(crate) fn to_map(head: &[u8]) -> HeaderMap {
     let mut map = HeaderMap::new();
     for line in head.split(|&byte| byte == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let Some((name, value)) = split_field_line(line) else { continue };
-        // Names are tokens and values have no control bytes, as was checked when they were given. Apart from
-        // that a map refuses names above 64 KiB and more than 24,576 fields: those are left out.
+        // Names are tokens and values have no control bytes: this was checked when they were added. A map also refuses names of
+        // more than 64 KiB, and more than 24,576 fields. Those are left out.
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
             let _ = map.try_append(name, value);
         }

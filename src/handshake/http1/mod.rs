@@ -1,8 +1,9 @@
-//! Heads of HTTP/1.1 messages (RFC 9112), as far as an opening handshake has them.
+//! Heads of HTTP/1.1 messages (RFC 9112), as far as the opening handshake needs them.
 //!
-//! `head` finds the end of a head as it arrives. `fields` has it parsed by `httparse`, once, and keeps where in it the fields
-//! are that `field_name` lists. `field_line` writes fields; `authority` and `grammar` are the grammars of their values. With
-//! the feature `http`, `http_crate` writes the messages of an HTTP library down as heads, so that the same rules apply to them.
+//! `head` collects the bytes of a head and finds its end. `fields` parses it once, with `httparse`, and keeps the spans of the
+//! fields. `field_name` lists the fields with a meaning for the handshake. `field_line` writes fields. `authority` and `grammar`
+//! parse their values. With the feature `http`, `http_crate` converts between heads and the messages of an HTTP library, so that
+//! one set of rules is enough.
 
 pub(crate) mod authority;
 pub(crate) mod field_line;

@@ -1,4 +1,4 @@
-//! How a request is accepted, and which subprotocol is chosen.
+//! How to accept a request: the allowed origins, the subprotocol, and further header fields.
 
 use super::{OriginError, Request, origins::Origins};
 use crate::handshake::{
@@ -10,11 +10,13 @@ use crate::handshake::{
 };
 use alloc::{string::String, vec::Vec};
 
-/// How to accept a request: from which origins, with which subprotocol and header fields (RFC 6455 §4.2.2).
+/// How a server accepts requests: from which origins, with which subprotocol and header fields (RFC 6455 §4.2.2).
 ///
-/// Every page on the web can connect to every server, with the cookies that the browser has for that server. Only the Origin
-/// field shows that it is not one of the server's own pages (§10.2). So there is no `new`: each constructor names the origins
-/// that may connect.
+/// # Origins
+///
+/// Browsers do not apply CORS to WebSocket. Any page on the web can connect to any server, with the cookies that the browser
+/// sends to that server. An attack with such a page is known as cross-site WebSocket hijacking (CSWSH). The server can only
+/// detect it by the Origin field of the request (§10.2). So there is no `new`: each constructor states which origins may connect.
 ///
 /// | constructor | no Origin (not a browser) | the server's own pages | other pages |
 /// |---|---|---|---|
@@ -24,9 +26,14 @@ use alloc::{string::String, vec::Vec};
 ///
 /// With [`require_origin`](Self::require_origin), requests without an Origin are refused, too.
 ///
-/// Subprotocols are negotiated with [`protocols`](Self::protocols): the first one in your list that the client offers is used.
+/// # Subprotocols
 ///
-/// An `Accept` is reusable: one can answer any number of requests.
+/// List the ones that the server supports with [`protocols`](Self::protocols). The first one in the list that the client offers
+/// is used.
+///
+/// # Example
+///
+/// An `Accept` is reusable: one can accept any number of requests.
 ///
 /// ```
 /// use bowline::server::Accept;
@@ -37,32 +44,51 @@ use alloc::{string::String, vec::Vec};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[doc(alias("origin", "CORS", "CSWSH", "cross-site WebSocket hijacking", "subprotocol"))]
 #[must_use]
 pub struct Accept {
     origins: Origins,
     /// In order of preference.
     protocols: Vec<String>,
     is_protocol_required: bool,
-    /// As lines.
+    /// Complete lines, each with its CR LF.
     pub(super) headers: Vec<u8>,
 }
 
 impl Accept {
-    /// Accepts pages that this server delivered itself: host and port of the origin are those that the request is for. The
-    /// ports that `http` and `https` imply are taken into account.
+    /// Accepts pages that this server delivered itself: host and port of the origin must be those of the request. A missing port
+    /// is the default of the scheme, 80 or 443.
     ///
-    /// The scheme is not compared, since the server cannot know whether there is TLS in front of it. Nor does this stop an
-    /// attacker who points a name of their own at this server (DNS rebinding), since origin and host are then both that name.
-    /// Where that is a danger, such as on a private network, use [`origins`](Self::origins), or check
+    /// The request's host is its Host field, so a reverse proxy must forward the original one. The scheme is not compared, since
+    /// the server cannot find out whether there is TLS in front of it.
+    ///
+    /// This does not protect from DNS rebinding, where an attacker's own host name points to this server: origin and host are
+    /// then both that name. Where this is a danger, such as on a private network, use [`origins`](Self::origins), or check
     /// [`Request::host`](super::Request::host).
+    ///
+    /// ```
+    /// use bowline::server::{Accept, Request};
+    ///
+    /// # fn f(request: Request) {
+    /// // Of a request with `Host: example.com` and `Origin: https://evil.example`
+    /// let refusal = request.accept(&Accept::same_origin()).unwrap_err();
+    /// assert_eq!(refusal.status(), 403);
+    /// # }
+    /// # let mut bytes = *b"GET / HTTP/1.1\r\nHost: example.com\r\nOrigin: https://evil.example\r\nUpgrade: websocket\r\n\
+    /// #     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    /// # let mut handshake = bowline::server::Handshake::new(bowline::Config::default());
+    /// # let progress = handshake.receive(&mut bowline::Input::from(&mut bytes));
+    /// # let bowline::server::Progress::Request(request) = progress else { panic!() };
+    /// # f(request);
+    /// ```
     pub fn same_origin() -> Self {
         Self::from_origins(Origins::same())
     }
 
-    /// Accepts pages of these origins: a scheme, a host, and a port unless it is the one that the scheme implies, such as
-    /// `https://example.com` or `http://localhost:8080`. There is no slash at the end, and there are no patterns.
+    /// Accepts pages of these origins, such as `https://example.com` or `http://localhost:8080`: a scheme, a host, and a port
+    /// unless it is the default of the scheme. There is no slash at the end, and there are no patterns.
     ///
-    /// All three must match, in any case. `null`, which pages without an origin send, can be listed as well.
+    /// All three must match, in any case. `null`, which browsers send for pages without an origin, can be listed as well.
     ///
     /// ```
     /// use bowline::server::{Accept, OriginError};
@@ -73,18 +99,19 @@ impl Accept {
     ///
     /// # Errors
     ///
-    /// [`OriginError`] for the first one that is not a valid origin, and would never match.
+    /// [`OriginError`] for the first one that is not a valid origin.
     pub fn origins(origins: impl IntoIterator<Item: AsRef<str>>) -> Result<Self, OriginError> {
         Origins::listed(origins).map(Self::from_origins)
     }
 
-    /// Accepts pages of any origin, with the cookies that the browser has for this server. Use it for a public service that
-    /// ignores cookies, or if the application checks [`Request::origin`](super::Request::origin) itself.
+    /// Accepts pages of any origin. Use it for a public service that ignores cookies, or if the application checks
+    /// [`Request::origin`](super::Request::origin) itself.
     pub fn any_origin() -> Self {
         Self::from_origins(Origins::any())
     }
 
-    /// Refuses requests without an Origin. The constructors accept them, since they do not come from a browser (§4.2.1).
+    /// Refuses requests without an Origin, with status 403. By default they are accepted, since they do not come from a browser
+    /// (§4.2.1).
     ///
     /// This is not access control: a client other than a browser can send any Origin it likes.
     pub fn require_origin(mut self) -> Self {
@@ -92,12 +119,14 @@ impl Accept {
         self
     }
 
-    /// The subprotocols that this server supports, the preferred one first. The first of them that the client offers is used;
-    /// if it offers none of them, the connection has no subprotocol. Names are case-sensitive. A name that is not a token, such as
-    /// one with a space, is never used, since no client can offer it.
+    /// Sets the subprotocols that this server supports, the preferred one first. The first one that the client offers in
+    /// `Sec-WebSocket-Protocol` is used. If it offers none of them, the connection has no subprotocol.
     ///
-    /// [`protocol_for`](Self::protocol_for) returns the one that is used. Without this method, or
-    /// [`require_protocol`](Self::require_protocol), no subprotocol is used. The last call of the two replaces those before.
+    /// [`protocol_for`](Self::protocol_for) returns the one that is used for a request. Names are case-sensitive. A name that is
+    /// not a token, such as one with a space, is never used, since no client can offer it.
+    ///
+    /// Without this method and [`require_protocol`](Self::require_protocol), no subprotocol is used. A later call of either
+    /// replaces the earlier ones.
     ///
     /// ```
     /// use bowline::server::{Accept, Request};
@@ -106,42 +135,47 @@ impl Accept {
     ///     let accept = Accept::same_origin().protocols(["chat.v2", "chat.v1"]);
     ///     match accept.protocol_for(request) {
     ///         Some("chat.v2") => { /* with all features */ }
-    ///         _ => { /* as ever */ }
+    ///         _ => { /* without them */ }
     ///     }
     /// }
     /// ```
+    #[doc(alias("subprotocol", "Sec-WebSocket-Protocol"))]
     pub fn protocols<S: Into<String>>(mut self, protocols: impl IntoIterator<Item = S>) -> Self {
         self.protocols = protocols.into_iter().map(Into::into).collect();
         self.is_protocol_required = false;
         self
     }
 
-    /// The one subprotocol that this server supports: a request that does not offer it, in the same case, is refused with
-    /// status 400. To accept such requests, without a subprotocol, use [`protocols`](Self::protocols).
+    /// Sets the only subprotocol that this server supports. A request that does not offer it, in the same case, is refused with
+    /// the status 400. To accept such requests without a subprotocol, use [`protocols`](Self::protocols).
     ///
-    /// A name that is not a token refuses every request.
+    /// With a name that is not a token, every request is refused.
     ///
     /// ```
     /// use bowline::server::Accept;
     ///
     /// let accept = Accept::same_origin().require_protocol("mqtt");
     /// ```
+    #[doc(alias("subprotocol", "Sec-WebSocket-Protocol"))]
     pub fn require_protocol(self, protocol: impl Into<String>) -> Self {
         Self { is_protocol_required: true, ..self.protocols([protocol]) }
     }
 
-    /// The subprotocol that a request gets: `None` if the client offers none of [`protocols`](Self::protocols).
+    /// Returns the subprotocol with which a request is accepted. `None` if the client offers none of
+    /// [`protocols`](Self::protocols).
     #[must_use]
     pub fn protocol_for(&self, request: &Request) -> Option<&str> {
         self.protocols.iter().map(String::as_str).find(|own| request.protocols().any(|offered| offered == *own))
     }
 
-    /// Adds a header field to the answer, such as a cookie. Fields of the same name are added one after the other.
+    /// Adds a header field to the response, such as `Set-Cookie`. A second field of the same name is added, and does not replace
+    /// the first.
     ///
     /// # Errors
     ///
-    /// [`HeaderError`] if the name is not a token, if the value contains a control byte, such as CR or LF, or if the field is
-    /// one that the handshake writes itself.
+    /// [`HeaderError`] if the name is not a token, if the value contains a control byte such as CR or LF, or if the field is
+    /// [reserved](HeaderError::Reserved). The `Accept` is then lost.
+    #[doc(alias("cookie", "Set-Cookie"))]
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, HeaderError> {
         self.headers.append(&mut field_line::line(name, value.as_ref(), &[])?);
         Ok(self)
@@ -158,7 +192,7 @@ impl Accept {
         }
     }
 
-    /// The fields that do not depend on the version of HTTP.
+    /// Appends the fields that do not depend on the version of HTTP.
     pub(super) fn push_fields(&self, head: &mut Vec<u8>, protocol: Option<&str>, extensions: Option<&str>) {
         if let Some(protocol) = protocol {
             field_line::push(head, "Sec-WebSocket-Protocol", protocol.as_bytes());

@@ -1,5 +1,5 @@
-//! The rules for a client's opening handshake over HTTP/2 (RFC 8441 §4, §5) and HTTP/3 (RFC 9220 §3), an extended CONNECT
-//! request, as far as they differ from those for HTTP/1.1.
+//! The rules for a client's opening handshake over HTTP/2 (RFC 8441 §4, §5) and HTTP/3 (RFC 9220 §3): an extended CONNECT
+//! request. Only those that differ from HTTP/1.1 are here.
 
 use super::rules;
 use crate::handshake::{
@@ -9,13 +9,13 @@ use crate::handshake::{
     http1::grammar,
 };
 
-/// A CONNECT request makes a tunnel of a stream (§4).
+/// The method must be CONNECT, which turns a stream into a tunnel (RFC 8441 §4).
 pub(super) fn check_method(method: &[u8]) -> Result<(), HandshakeError> {
     if method == b"CONNECT" { Ok(()) } else { Err(HandshakeError::ConnectMethod(grammar::excerpt(method))) }
 }
 
 /// "A new pseudo-header field :protocol MAY be included on request HEADERS indicating the desired protocol to be spoken on
-/// the tunnel created by CONNECT" (§4): without it, the tunnel is to another host.
+/// the tunnel created by CONNECT" (§4). Without it, CONNECT asks for a tunnel to another host.
 pub(super) fn check_protocol(protocol: Option<&str>) -> Result<(), HandshakeError> {
     match protocol {
         Some("websocket") => Ok(()),
@@ -24,8 +24,8 @@ pub(super) fn check_protocol(protocol: Option<&str>) -> Result<(), HandshakeErro
     }
 }
 
-/// "The Host information is conveyed as part of the :authority pseudo-header field" (§5). A proxy may have
-/// replaced it by a Host field (RFC 9113 §8.3.1). If there are both, they must be the same.
+/// "The Host information is conveyed as part of the :authority pseudo-header field" (§5). A proxy may have replaced it by a Host
+/// field (RFC 9113 §8.3.1). If both are there, they must be equal: two parsers could otherwise choose different hosts.
 pub(super) fn check_authority<'a>(authority: Option<&'a [u8]>, fields: &'a Fields) -> Result<&'a [u8], HandshakeError> {
     match (authority, fields.at_most_one(FieldName::Host)?) {
         (Some(authority), Some(host)) if !authority.eq_ignore_ascii_case(host) => Err(invalid(FieldName::Host, host)),
@@ -47,7 +47,7 @@ pub(super) fn check_fields(fields: &Fields) -> Result<(), HandshakeError> {
     }
     rules::check_version(fields)?;
     rules::check_offers(fields)?;
-    // Even 0 is wrong: it is the length of all data on the stream (RFC 9113 §8.1.1).
+    // Even 0 is not valid: the length counts all data on the stream (RFC 9113 §8.1.1), and the frames are that data.
     if fields.value(FieldName::ContentLength).is_some() {
         return Err(HandshakeError::Body(FieldName::ContentLength.name()));
     }

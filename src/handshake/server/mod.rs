@@ -16,19 +16,20 @@
 //! match handshake.receive(&mut input) {
 //!     server::Progress::Incomplete => { /* read more */ }
 //!     server::Progress::Request(request) => {
-//!         // Either way there is a connection: it is open, or it only delivers the refusal.
+//!         // There is a connection in both cases: it is open, or it only delivers the refusal.
 //!         let accepted = request.accept(&server::Accept::same_origin());
 //!         let mut connection = accepted.unwrap_or_else(server::Refusal::into_connection);
-//!         assert!(connection.output().has_remaining()); // the answer
+//!         assert!(connection.output().has_remaining()); // the response, to be written
 //!     }
-//!     server::Progress::NotWebSocket(request) => { /* `respond` to it, or: */ drop(request.into_refusal().into_connection()) }
+//!     // Drive these connections, too, to deliver the response. A plain request can also be answered by `respond`.
+//!     server::Progress::NotWebSocket(request) => drop(request.into_refusal().into_connection()),
 //!     server::Progress::Refused(refusal) => drop(refusal.into_connection()),
-//!     _ => { /* outcomes of later versions */ }
+//!     _ => { /* outcomes of later versions of this crate */ }
 //! }
 //! ```
 //!
-//! If an HTTP library such as hyper reads the requests, use `upgrade` and `extended_connect`, which need the feature `http`:
-//! the same rules, for HTTP/1.1 and for WebSocket over HTTP/2 and HTTP/3.
+//! If an HTTP library such as hyper or axum reads the requests, use `upgrade` for HTTP/1.1 and `extended_connect` for HTTP/2 and
+//! HTTP/3. They check the same rules, and need the feature `http`.
 
 mod accept;
 #[cfg(feature = "http")]
@@ -62,39 +63,49 @@ use crate::{Config, Input, Timestamp};
 use alloc::sync::Arc;
 use core::time::Duration;
 
-/// Reads a client's opening handshake.
+/// Reads a client's opening handshake from a transport that was just accepted. It returns a [`Request`] to accept or refuse.
 ///
-/// Feed it what arrives with [`receive`](Self::receive), report the end of the stream to
-/// [`receive_eof`](Self::receive_eof), and call [`tick`](Self::tick) before each wait, which enforces the
-/// deadline. Memory is bounded: at most twice the bytes that have arrived, and those are limited by
-/// [`Limits::head_bytes`](crate::Limits::head_bytes).
+/// The adapters use it themselves. With a driver of your own:
+///
+/// 1. Call [`tick`](Self::tick) before each wait. It enforces the deadline.
+/// 2. Pass the bytes of each read to [`receive`](Self::receive), and report the end of the stream with
+///    [`receive_eof`](Self::receive_eof), until one of them returns an outcome.
+///
+/// The [module](super::server) has an example.
+///
+/// Memory is bounded: while the request is incomplete, at most twice the received bytes are stored.
+/// [`Limits::head_bytes`](crate::Limits::head_bytes) limits those.
 #[derive(Debug)]
 #[must_use]
 pub struct Handshake {
-    /// Until there is an outcome.
+    /// `None` after the outcome.
     config: Option<Arc<Config>>,
     head: Head,
     deadline: Deadline,
 }
 
-/// The result of [`Handshake::receive`].
+/// What to do next in an opening handshake: the result of [`Handshake::receive`] and [`Handshake::receive_eof`].
 #[non_exhaustive]
 #[derive(Debug)]
 #[must_use]
 pub enum Progress {
-    /// More input is needed: all of it was taken, and the head is not complete.
+    /// Read more: all input was consumed, and the request is not complete. Calls after the outcome return this, too, and consume
+    /// nothing.
     Incomplete,
-    /// A request that keeps all rules of §4.2.1: accept or refuse it.
+    /// A valid request for WebSocket, which keeps all rules of §4.2.1: accept or refuse it.
     Request(Request),
-    /// A valid HTTP/1.1 request that does not ask for WebSocket: answer it, or refuse it with
-    /// [`PlainRequest::into_refusal`].
+    /// A valid HTTP/1.1 request that does not ask for WebSocket, such as a health check or a browser that opens the address as a
+    /// page. Answer it with [`PlainRequest::respond`], or refuse it with [`PlainRequest::into_refusal`].
+    #[doc(alias("426", "health check"))]
     NotWebSocket(PlainRequest),
-    /// The request broke a rule, or did not arrive in time. Write this answer, then close the transport.
+    /// The request broke a rule, or was not complete in time. Deliver this response, then close the transport: see
+    /// [`Refusal::into_connection`].
     Refused(Refusal),
 }
 
 impl Handshake {
-    /// Waits for the first byte of a request (§4.2.1), with the limits and the deadline of `config`.
+    /// Creates a handshake that waits for a request (§4.2.1). It has the limits and the deadline of `config`, and passes `config`
+    /// on to the connection.
     pub fn new(config: impl Into<Arc<Config>>) -> Self {
         let config = config.into();
         Self {
@@ -104,13 +115,13 @@ impl Handshake {
         }
     }
 
-    /// Takes the head of the request off the front of `input`, as much of it as has arrived.
+    /// Consumes the head of the request from the front of `input`, as far as it has arrived.
     ///
-    /// Nothing beyond the head is taken: the rest of `input` after a [`Request`] are the client's first frames, for
-    /// [`Connection::receive`](crate::Connection::receive). The outcome does not depend on how the bytes are cut into calls,
-    /// except for the excerpt in [`HandshakeError::StartLine`].
+    /// Nothing behind the head is consumed. After [`Progress::Request`], pass the rest of `input` to
+    /// [`Connection::receive`](crate::Connection::receive): it can be the client's first frames.
     ///
-    /// There is one outcome. After it, nothing is taken any more, and the result is [`Progress::Incomplete`].
+    /// The outcome does not depend on how the bytes are split into calls, except for the excerpt in
+    /// [`HandshakeError::StartLine`]. After the outcome, further calls consume nothing and return [`Progress::Incomplete`].
     pub fn receive(&mut self, input: &mut Input<'_>) -> Progress {
         let Some(config) = self.config.take() else { return Progress::Incomplete };
         match self.advance(input, &config) {
@@ -123,24 +134,38 @@ impl Handshake {
         }
     }
 
-    /// Reports that the client's stream has ended. Unless there was an outcome already, this is one:
-    /// [`HandshakeError::EndOfStream`]. A client that has only shut its half can still read the answer.
+    /// Reports that the client's stream has ended, and returns a refusal for [`HandshakeError::EndOfStream`]. After an outcome it
+    /// returns [`Progress::Incomplete`].
+    ///
+    /// Deliver the refusal also then: a client that has only shut down its write half can still read it.
     pub fn receive_eof(&mut self) -> Progress {
         let Some(config) = self.config.take() else { return Progress::Incomplete };
         Progress::Refused(Refusal::of(HandshakeError::EndOfStream { received: self.head.taken() }, config))
     }
 
-    /// Advances the clock, and returns how long to wait for input before the next call: never zero, and `None` if there is
-    /// no deadline.
+    /// Advances the clock, and returns how long to wait for input before the next call. `None` means that there is no deadline,
+    /// or that there was an outcome. The result is never zero.
     ///
-    /// The first call starts the clock of [`Deadlines::handshake`](crate::Deadlines::handshake). Once that has
-    /// passed, the next [`receive`](Self::receive) refuses the client with status 408, also with an empty input.
+    /// [`Deadlines::handshake`](crate::Deadlines::handshake) counts from the first call. Once it has passed, the next
+    /// [`receive`](Self::receive) refuses the client with status 408, also if its input is empty.
+    ///
+    /// ```
+    /// use bowline::{Config, Input, server::{Handshake, Progress}};
+    /// use std::time::Duration;
+    ///
+    /// let mut handshake = Handshake::new(Config::default());
+    /// let wait = handshake.tick(Duration::ZERO.into()).unwrap();
+    /// // Wait for input, but no longer than that. Nothing arrives:
+    /// let _ = handshake.tick(wait.into());
+    /// let Progress::Refused(refusal) = handshake.receive(&mut Input::default()) else { panic!() };
+    /// assert_eq!(refusal.status(), 408);
+    /// ```
     #[must_use]
     pub fn tick(&mut self, now: Timestamp) -> Option<Duration> {
         if self.config.is_none() { None } else { self.deadline.tick(now) }
     }
 
-    /// The outcome, once the head is complete.
+    /// Returns the outcome, once the head is complete.
     fn advance(&mut self, input: &mut Input<'_>, config: &Arc<Config>) -> Result<Progress, HandshakeError> {
         if self.deadline.has_passed() {
             return Err(HandshakeError::Deadline);
@@ -149,6 +174,7 @@ impl Handshake {
             return Ok(Progress::Incomplete);
         }
         let (line, fields) = Fields::of_request(self.head.finish(), config.limits.head_fields)?;
+        // If the Upgrade field is invalid but names WebSocket, this is a faulty handshake, and not a plain request.
         let upgrade = rules::check_upgrade(&fields);
         if upgrade.is_ok() || rules::asks_for_websocket(&fields) {
             Request::check(&line, fields, upgrade, config).map(Progress::Request)

@@ -4,7 +4,7 @@ use super::OriginError;
 use crate::handshake::{error::HandshakeError, http1::authority::Authority, http1::grammar};
 use alloc::{string::String, vec::Vec};
 
-/// Which origins may connect (RFC 6455 §4.2.2, §10.2).
+/// The setting of an [`Accept`](super::Accept) for origins.
 #[derive(Clone, Debug)]
 pub(super) struct Origins {
     allowed: Allowed,
@@ -36,7 +36,8 @@ impl Origins {
         self.is_required = true;
     }
 
-    /// "If the server does not validate the origin, it will accept connections from anywhere" (§4.2.2).
+    /// Checks the origin of a request for `host`. "If the server does not validate the origin, it will accept connections from
+    /// anywhere" (§4.2.2).
     pub(super) fn check(&self, origin: Option<&[u8]>, host: &[u8]) -> Result<(), HandshakeError> {
         match origin {
             None if self.is_required => Err(HandshakeError::OriginMissing),
@@ -57,11 +58,11 @@ impl Origins {
     }
 }
 
-/// An origin as RFC 6454 §6.2 writes it.
+/// A parsed origin (RFC 6454 §6.2).
 struct Origin<'a> {
     scheme: &'a [u8],
     host: &'a [u8],
-    /// The port that the scheme implies, if none is written.
+    /// If none is written, the default of the scheme. `None` if that has no default.
     port: Option<u16>,
 }
 
@@ -70,7 +71,7 @@ impl<'a> Origin<'a> {
         Self { scheme, host, port: port.or_else(|| default_port(scheme)) }
     }
 
-    /// A received origin.
+    /// Parses a received origin.
     fn received(text: &'a [u8]) -> Option<Self> {
         let (scheme, authority) = split_scheme(text)?;
         Some(Self::new(scheme, Authority::parse(authority).ok()?))
@@ -82,7 +83,7 @@ fn split_scheme(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((scheme, rest.strip_prefix(b"://")?))
 }
 
-/// `scheme` (RFC 3986 §3.1).
+/// Whether a text is a valid `scheme` (RFC 3986 §3.1).
 fn is_scheme(text: &[u8]) -> bool {
     let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
     text.first().is_some_and(u8::is_ascii_alphabetic) && text.iter().all(is_allowed)
@@ -96,23 +97,23 @@ fn default_port(scheme: &[u8]) -> Option<u16> {
     }
 }
 
-/// Whether an origin has the host and the port that the request is for.
+/// Whether an origin has the host and the port of the request.
 fn is_same(origin: &[u8], host: &[u8]) -> bool {
     let Some((scheme, authority)) = split_scheme(origin) else { return false };
-    // Only `http` and `https` have pages that a server delivers.
+    // A server delivers pages by `http` and `https` only.
     let Some(default) = default_port(scheme) else { return false };
     if authority.eq_ignore_ascii_case(host) {
         return true;
     }
-    // They may still differ in a port that the scheme implies.
+    // The same address can be written with and without the default port.
     let (Ok(origin), Ok(own)) = (Authority::parse(authority), Authority::parse(host)) else { return false };
     origin.host.eq_ignore_ascii_case(own.host) && origin.port.unwrap_or(default) == own.port.unwrap_or(default)
 }
 
-/// An origin that may connect.
+/// An origin in the list of those that may connect.
 #[derive(Clone, Debug)]
 enum Listed {
-    /// `null`, which pages without an origin send.
+    /// `null`, which browsers send for pages without an origin, such as sandboxed frames.
     Null,
     Triple {
         scheme: String,
@@ -123,7 +124,7 @@ enum Listed {
 
 impl Listed {
     fn parse(text: &str) -> Result<Self, OriginError> {
-        // In a host a `*` is allowed, and would never match: whoever writes one means a pattern.
+        // RFC 3986 allows a `*` in a host. Such an origin would never match, and is certainly meant as a pattern.
         match text {
             "*" => return Err(OriginError::Wildcard),
             _ if text.contains('*') => return Err(OriginError::Pattern(grammar::excerpt(text.as_bytes()))),
@@ -139,7 +140,7 @@ impl Listed {
         Ok(Self::Triple { scheme, host, port })
     }
 
-    /// Whether an origin is the same: scheme, host and port, in any case.
+    /// Whether a received origin is this one: scheme, host and port are compared, in any case.
     fn matches(&self, received: &[u8]) -> bool {
         match self {
             Self::Null => received.eq_ignore_ascii_case(b"null"),

@@ -9,13 +9,14 @@ use crate::{
 };
 use alloc::{borrow::Cow, string::String, sync::Arc};
 
-/// A valid HTTP/1.1 request that does not ask for WebSocket: it has no `Upgrade: websocket`.
+/// A valid HTTP/1.1 request that does not ask for WebSocket: it has no `Upgrade: websocket`. Use it to answer a health check, or
+/// to deliver a page, on the port of a WebSocket server.
 ///
-/// [`respond`](Self::respond) to it, to answer a health check or to deliver a page on the port of a WebSocket server. Or refuse
-/// it as a failed handshake with [`into_refusal`](Self::into_refusal); the adapters refuse it unless they are asked for such
-/// requests, by `receive_any_request`. The answer ends the connection: for more of HTTP than that, use an HTTP library and the feature `http`.
+/// Answer it with [`respond`](Self::respond), or refuse it as a failed handshake with [`into_refusal`](Self::into_refusal). The
+/// adapters return such requests only from `receive_any_request`, and refuse them elsewhere.
 ///
-/// A body of the request is not read: its beginning may be in the rest of the input.
+/// The response ends the connection. A body of the request is not read: its beginning may be in the rest of the input. For
+/// anything more, use an HTTP library and the feature `http`.
 ///
 /// ```
 /// use bowline::server::{PlainRequest, Refusal};
@@ -32,8 +33,9 @@ use alloc::{borrow::Cow, string::String, sync::Arc};
 /// # let Progress::NotWebSocket(request) = progress else { panic!() };
 /// # assert_eq!(answer(request).status(), 200);
 /// ```
+#[doc(alias("426", "health check"))]
 #[derive(Debug)]
-#[must_use = "the client waits for an answer"]
+#[must_use = "the client waits for a response"]
 pub struct PlainRequest {
     config: Arc<Config>,
     head: RequestHead,
@@ -46,79 +48,80 @@ impl PlainRequest {
         let method = String::from(grammar::checked_str(fields.get(&line.method)));
         match RequestHead::of_http_1_1(line, fields) {
             Ok(head) => Ok(Self { config: Arc::clone(config), head, method }),
-            // Other methods have other targets, such as `OPTIONS *`.
+            // The method is the better explanation: others have targets of other forms, such as `OPTIONS *`.
             Err(error) => Err(rules::check_method(method.as_bytes()).err().unwrap_or(error)),
         }
     }
 
-    /// The method, such as `GET`. It is case-sensitive.
+    /// Returns the method, such as `GET`. Methods are case-sensitive.
     #[must_use]
     pub fn method(&self) -> &str {
         &self.method
     }
 
-    /// The path, without the query, as it was received: it begins with `/`, and nothing in it is decoded.
+    /// Returns the path without the query, as it was received. It begins with `/`, and nothing in it is decoded.
     #[must_use]
     pub fn path(&self) -> &str {
         self.head.path()
     }
 
-    /// The query without its `?`, as it was received. `None` if there is none.
+    /// Returns the query without its `?`, as it was received. `None` if there is none.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
         self.head.query()
     }
 
-    /// The path, and the query with its `?` if there is one, as they were received.
+    /// Returns the path, and the query with its `?` if there is one, as they were received.
     #[must_use]
     pub fn path_and_query(&self) -> &str {
         self.head.path_and_query()
     }
 
-    /// The decoded value of a parameter in the query: see [`Request::query_param`](super::Request::query_param).
+    /// Returns the decoded value of a parameter in the query: see [`Request::query_param`](super::Request::query_param).
     #[must_use]
     pub fn query_param(&self, name: &str) -> Option<Cow<'_, str>> {
         self.head.query_param(name)
     }
 
-    /// The host that the request is for, with the port if the client sent one, as it was received.
+    /// Returns the host of the request, with the port if the client sent one, as it was received.
     #[must_use]
     pub fn host(&self) -> &str {
         self.head.host()
     }
 
-    /// The value of the first header field with this name, in any case. Values are bytes, not necessarily UTF-8.
+    /// Returns the value of the first header field with this name, in any case. Values are bytes, not necessarily UTF-8.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.head.header(name)
     }
 
-    /// All header fields, in order, with their names as they were received.
+    /// Returns all header fields in order, with upper and lower case of their names as received.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.head.fields.iter()
     }
 
-    /// The value of a cookie: see [`Request::cookie`](super::Request::cookie).
+    /// Returns the value of a cookie: see [`Request::cookie`](super::Request::cookie).
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.head.cookie(name)
     }
 
-    /// Answers with an HTTP status from 200 to 599 and a body. Any other status is replaced by 500.
+    /// Creates a response with an HTTP status from 200 to 599 and a body. Any other status is replaced by 500.
     ///
-    /// `Content-Length` and `Connection: close` are set; add a `Content-Type` and whatever else the status needs with
-    /// [`Refusal::header`]. The body is left out of the answer to a `HEAD` request, and with a status that has no body: 204,
-    /// 205 and 304.
+    /// `Content-Length` and `Connection: close` are set. Add a `Content-Type`, and other fields that the status needs, with
+    /// [`Refusal::header`]. The body is left out of the response to a `HEAD` request, and with the statuses that have no body:
+    /// 204, 205 and 304.
     ///
-    /// Keep the body small: the client has at most a second to take the answer (see [`Refusal::into_connection`]), and the rest is
-    /// discarded. For large pages, use an HTTP library.
+    /// Keep the body small: the client has at most a second to read the response (see [`Refusal::into_connection`]), and the rest
+    /// is discarded. For large pages, use an HTTP library.
     pub fn respond(self, status: u16, body: impl AsRef<[u8]>) -> Refusal {
         let status = if matches!(status, 200..=599) { status } else { 500 };
         Refusal::with_status(status, body.as_ref(), self.method == "HEAD", self.config)
     }
 
-    /// Refuses the request as a failed handshake: with status 426, or 405 if the method is not GET. The body of the answer has
-    /// the [`error`](Refusal::error).
+    /// Refuses the request as a failed handshake: with status 426 (Upgrade Required), or 405 if the method is not GET. The body
+    /// of the response is the text of the [`error`](Refusal::error).
+    #[doc(alias("426", "Upgrade Required"))]
     pub fn into_refusal(self) -> Refusal {
         let rules = rules::check_method(self.method.as_bytes()).and_then(|()| rules::check_upgrade(&self.head.fields));
         debug_assert!(rules.is_err(), "this request would ask for WebSocket");

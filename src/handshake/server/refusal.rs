@@ -8,11 +8,13 @@ use crate::{
 use alloc::{format, sync::Arc, vec::Vec};
 use core::fmt;
 
-/// An answer that does not open a connection: a complete HTTP response, after which the stream ends.
+/// A complete HTTP response that does not open a WebSocket connection: a refusal, or the answer to a plain request. The stream
+/// ends after it.
 ///
-/// The simplest way to send it is [`into_connection`](Self::into_connection), with the code that drives all connections. To
-/// write it yourself, take the bytes with [`into_bytes`](Self::into_bytes); then shut the write half of the transport, and read until the client
-/// has closed its half, for a second at most. To close the transport at once could destroy the answer on its way.
+/// It still has to be sent. The simplest way is [`into_connection`](Self::into_connection), which makes a connection for the code
+/// that drives all others. To write it yourself, use [`into_bytes`](Self::into_bytes): write the bytes, shut down the write half
+/// of the transport, and read until the client has closed its half, for at most a second. If you close the transport at once, TCP
+/// can discard the response before the client has read it.
 ///
 /// ```
 /// use bowline::{Config, Input, server::{Handshake, Progress}};
@@ -26,19 +28,19 @@ use core::fmt;
 /// let mut connection = refusal.into_connection();
 /// assert!(connection.output().chunk().starts_with(b"HTTP/1.1 405 Method Not Allowed\r\n"));
 /// ```
-#[must_use = "the client waits for an answer"]
+#[must_use = "the client waits for the response"]
 pub struct Refusal {
     config: Arc<Config>,
     status: u16,
     error: Option<HandshakeError>,
     bytes: Vec<u8>,
-    /// Where in `bytes` a further field goes: before the empty line.
+    /// The offset in `bytes` at which a further field is inserted: before the empty line.
     fields_end: usize,
 }
 
 impl Refusal {
-    /// For a broken rule. "The server MUST stop processing the client's handshake and return an HTTP response with an
-    /// appropriate error code" (RFC 6455 §4.2.1); the body says which rule it is.
+    /// Creates the response for a broken rule. "The server MUST stop processing the client's handshake and return an HTTP
+    /// response with an appropriate error code" (RFC 6455 §4.2.1). The body names the rule.
     pub(super) fn of(error: HandshakeError, config: Arc<Config>) -> Self {
         let status = error.status();
         let head = head_of(&error, status, "GET");
@@ -48,55 +50,61 @@ impl Refusal {
         Self { config, status, error: Some(error), bytes, fields_end }
     }
 
-    /// For a decision of the application. `is_head` if the method of the request is HEAD.
+    /// Creates the response for a decision of the application. `is_head` is whether the method of the request is HEAD.
     pub(super) fn with_status(status: u16, body: &[u8], is_head: bool, config: Arc<Config>) -> Self {
         let (bytes, fields_end) = assemble(status, head(status, false, "GET"), body, is_head);
         Self { config, status, error: None, bytes, fields_end }
     }
 
-    /// A connection that only delivers this answer, so that one loop can drive it like every other connection.
+    /// Converts this response into a connection that only delivers it, so that the code which drives all connections can also
+    /// send refusals.
     ///
-    /// Its [`output`](Connection::output) is the answer, and all input is discarded. It
-    /// [should be shut down](Connection::should_shutdown) once the answer is written, and
-    /// [is closed](Connection::is_closed) when the client has ended its stream, or when the time for closing has passed:
-    /// [`Deadlines::close`](crate::Deadlines::close), at most a second. Until then the client can read the answer. There is
-    /// no [`closure`](Connection::closure), since there was no WebSocket connection.
-    #[must_use = "the client waits for the answer"]
+    /// - [`output`](Connection::output) is the response. All input is discarded.
+    /// - [`should_shutdown`](Connection::should_shutdown) is true once the response is written.
+    /// - [`is_closed`](Connection::is_closed) is true when the client has ended its stream, and at the latest after
+    ///   [`Deadlines::close`](crate::Deadlines::close) or a second, whichever is shorter. Until then the client can read the
+    ///   response.
+    /// - [`closure`](Connection::closure) is always `None`, since there was no WebSocket connection.
+    #[must_use = "the client waits for the response"]
     pub fn into_connection(self) -> Connection {
         Connection::delivering(self.config, self.bytes)
     }
 
-    /// The complete answer, for a driver that writes it without a [`Connection`].
-    #[must_use = "the client waits for the answer"]
+    /// Returns the complete response as bytes, for a driver that writes it without a [`Connection`].
+    #[must_use = "the client waits for the response"]
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    /// The HTTP status, such as 403.
+    /// Returns the HTTP status, such as 403.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The rule that the request broke; `None` if the answer is the application's own.
+    /// Returns the error for the rule that the request broke, for example to log it. `None` if the application decided: with
+    /// [`Request::refuse`](super::Request::refuse) or [`PlainRequest::respond`](super::PlainRequest::respond).
     #[must_use]
     pub fn error(&self) -> Option<&HandshakeError> {
         self.error.as_ref()
     }
 
-    /// Adds a header field, such as `WWW-Authenticate` or `Location` (RFC 6455 §4.2.2). Fields of the same name are
-    /// added one after the other.
+    /// Adds a header field, such as `WWW-Authenticate` with status 401, or `Location` with a redirect (RFC 6455 §4.2.2). A second
+    /// field of the same name is added, and does not replace the first.
+    ///
+    /// ```
+    /// use bowline::{HeaderError, server::{Refusal, Request}};
+    ///
+    /// fn login(request: Request) -> Result<Refusal, HeaderError> {
+    ///     request.refuse(401, "Log in first.\n").header("WWW-Authenticate", "Basic realm=\"chat\"")
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`HeaderError`] if the name is not a token, if the value contains a control byte, such as CR or LF, or if the field is
-    /// there already. The refusal is then lost.
-    ///
-    /// ```
-    /// # fn login(request: bowline::server::Request) -> Result<bowline::server::Refusal, bowline::HeaderError> {
-    /// request.refuse(401, "who are you?\n").header("WWW-Authenticate", "Basic realm=\"chat\"")
-    /// # }
-    /// ```
+    /// [`HeaderError`] if the name is not a token, if the value contains a control byte such as CR or LF, or if the field is
+    /// [reserved](HeaderError::Reserved). The refusal is then lost, and the client gets no response.
+    #[doc(alias("WWW-Authenticate", "basic auth", "redirect", "Location", "cookie", "Set-Cookie"))]
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, HeaderError> {
         let line = field_line::line(name, value.as_ref(), self.written())?;
         let end = self.fields_end;
@@ -105,13 +113,13 @@ impl Refusal {
         Ok(self)
     }
 
-    /// Fields that are in it and must not appear twice.
+    /// Returns the names of fields that this module writes, besides those that are always reserved.
     fn written(&self) -> &'static [&'static str] {
         if self.error.is_some() { &["Content-Type", "X-Content-Type-Options", "Allow"] } else { &["Allow"] }
     }
 }
 
-/// Without the bytes: there may be secrets in them.
+/// The bytes are left out, since they can contain secrets.
 impl fmt::Debug for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { status, error, .. } = self;
@@ -119,9 +127,9 @@ impl fmt::Debug for Refusal {
     }
 }
 
-/// "If this version does not match a version understood by the server, the server MUST \[...\] send an appropriate
-/// HTTP error code \[...\] and a |Sec-WebSocket-Version| header field indicating the version(s) the server is capable of
-/// understanding" (RFC 6455 §4.2.2).
+/// Whether the response must list the supported version. "If this version does not match a version understood by the server, the
+/// server MUST \[...\] send an appropriate HTTP error code \[...\] and a |Sec-WebSocket-Version| header field indicating the
+/// version(s) the server is capable of understanding" (RFC 6455 §4.2.2).
 fn asks_for_version(error: &HandshakeError) -> bool {
     matches!(
         error,
@@ -132,24 +140,25 @@ fn asks_for_version(error: &HandshakeError) -> bool {
     )
 }
 
-/// Appends the end of the head and the body. Also returns where further fields are inserted: before the empty line.
+/// Appends the end of the head and the body. Also returns the offset at which further fields are inserted: before the empty line.
 fn assemble(status: u16, head: Vec<u8>, body: &[u8], is_head: bool) -> (Vec<u8>, usize) {
     let mut bytes = head;
-    // RFC 9110 §15.3.6: a 205 has no content, and neither have a 204 and a 304, which have no length either (§6.4.1, §8.6).
+    // A 205 has no content (RFC 9110 §15.3.6). A 204 and a 304 have none either, and no length (§6.4.1, §8.6).
     let body = if matches!(status, 204 | 205 | 304) { &[] } else { body };
     if !matches!(status, 204 | 304) {
         field_line::push(&mut bytes, "Content-Length", format!("{}", body.len()).as_bytes());
     }
     let fields_end = bytes.len();
     bytes.extend_from_slice(b"\r\n");
-    // An answer to HEAD has the length of the body, and no body (RFC 9110 §9.3.2).
+    // A response to HEAD has the length of the body that a GET would get, and no body (RFC 9110 §9.3.2).
     if !is_head {
         bytes.extend_from_slice(body);
     }
     (bytes, fields_end)
 }
 
-/// The status line, and the fields of an answer whose body is the rule that was broken.
+/// Returns the status line, and the fields of a response whose body is the text of an error. That text contains received bytes,
+/// so browsers must not guess that it is HTML.
 pub(super) fn head_of(error: &HandshakeError, status: u16, allowed: &str) -> Vec<u8> {
     let mut head = head(status, asks_for_version(error), allowed);
     field_line::push(&mut head, "Content-Type", b"text/plain; charset=utf-8");
@@ -157,7 +166,7 @@ pub(super) fn head_of(error: &HandshakeError, status: u16, allowed: &str) -> Vec
     head
 }
 
-/// The status line, and the fields that the status needs. `allowed` is the method of a handshake.
+/// Returns the status line, and the fields that the status needs. `allowed` is the method of a handshake.
 fn head(status: u16, asks_for_version: bool, allowed: &str) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {status} {}\r\n", phrase(status)).into_bytes();
     if status == 426 {
@@ -178,7 +187,7 @@ fn head(status: u16, asks_for_version: bool, allowed: &str) -> Vec<u8> {
     head
 }
 
-/// The reason phrase (RFC 9110 §15, RFC 6585). It may be empty.
+/// Returns the reason phrase (RFC 9110 §15, RFC 6585). It is empty for other statuses, which HTTP allows.
 fn phrase(status: u16) -> &'static str {
     match status {
         200 => "OK",

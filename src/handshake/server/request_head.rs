@@ -10,12 +10,12 @@ use crate::handshake::{
 use alloc::borrow::Cow;
 use core::{fmt, ops::Range};
 
-/// A request that was read: what it asks for, and its header fields.
+/// The part of a request that WebSocket requests and plain requests share: what it asks for, and its header fields.
 pub(super) struct RequestHead {
     pub(super) fields: Fields,
-    /// Where in the head the host is. All of it is ASCII.
+    /// The span of the host, which is ASCII.
     host: Range<usize>,
-    /// Where in the head this is. It begins with `/`, and all of it is visible ASCII.
+    /// The span of path and query. They begin with `/`, and are visible ASCII.
     path_and_query: Range<usize>,
 }
 
@@ -32,7 +32,7 @@ impl RequestHead {
         Ok(Self::new(fields, host, path_and_query))
     }
 
-    /// The same over HTTP/2 and HTTP/3.
+    /// Checks the target and the host of a request of HTTP/2 or HTTP/3.
     #[cfg(feature = "http")]
     pub(super) fn of_connect(line: &RequestLine, fields: Fields) -> Result<Self, HandshakeError> {
         let Target { path_and_query, host } = rules::check_target(fields.get(&line.target))?;
@@ -41,7 +41,8 @@ impl RequestHead {
         Ok(Self::new(fields, host, path_and_query))
     }
 
-    /// A URI without a path means `/`.
+    /// An absolute URI may have no path, which means `/` (RFC 9110 §4.2.3). The spans must lie in one buffer, so the completed
+    /// path is appended to the head.
     fn new(mut fields: Fields, host: Range<usize>, mut path_and_query: Range<usize>) -> Self {
         let received = fields.get(&path_and_query);
         if !received.starts_with(b"/") {
@@ -84,7 +85,7 @@ impl RequestHead {
     }
 }
 
-/// Without values and query: they may be secrets.
+/// Values and query are left out, since they can contain secrets.
 impl fmt::Debug for RequestHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestHead")

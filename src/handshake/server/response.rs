@@ -1,4 +1,4 @@
-//! The 101 response, and the connection behind it (RFC 6455 §4.2.2).
+//! The 101 response, and the connection that it opens (RFC 6455 §4.2.2).
 
 use super::{Accept, Refusal, Request};
 use crate::{
@@ -8,25 +8,46 @@ use crate::{
 use alloc::vec::Vec;
 
 impl Request {
-    /// Opens the connection. The answer, status 101, is the first thing in its output, and messages may be sent
-    /// behind it at once (§4.2.2).
+    /// Opens the connection. Its output begins with the response, status 101. Messages can be sent at once: they follow the
+    /// response (§4.2.2).
+    ///
+    /// ```
+    /// use bowline::server::{Accept, Request};
+    ///
+    /// # fn f(request: Request) {
+    /// let mut connection = request.accept(&Accept::same_origin()).unwrap();
+    /// connection.send_text("Welcome!").unwrap();
+    ///
+    /// let mut bytes = Vec::new();
+    /// connection.output().write_to(&mut bytes).unwrap();
+    /// assert!(bytes.starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
+    /// assert!(bytes.ends_with(b"\x81\x08Welcome!"));
+    /// # }
+    /// # let mut bytes = *b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    /// #     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    /// # let mut handshake = bowline::server::Handshake::new(bowline::Config::default());
+    /// # let progress = handshake.receive(&mut bowline::Input::from(&mut bytes));
+    /// # let bowline::server::Progress::Request(request) = progress else { panic!() };
+    /// # f(request);
+    /// ```
     ///
     /// # Errors
     ///
-    /// A [`Refusal`], to be written before the transport is closed: if the client's origin is not one that `accept`
-    /// allows (status 403), or if the client does not offer the subprotocol that `accept` requires (status 400).
+    /// A [`Refusal`], if `accept` does not allow the client's origin (status 403), or if the client does not offer the
+    /// subprotocol that `accept` requires (status 400). There is no connection. Deliver the refusal before you close the
+    /// transport.
     pub fn accept(self, accept: &Accept) -> Result<Connection, Refusal> {
         match accept.choose(&self) {
             Ok(protocol) => Ok(self.open(protocol, |key, extensions| {
-                debug_assert!(key.is_some(), "a request over HTTP/2 or HTTP/3 is accepted by its Upgrade");
+                debug_assert!(key.is_some(), "requests of HTTP/2 and HTTP/3 are accepted by `Upgrade`");
                 switching_protocols(accept, key, protocol, extensions)
             })),
             Err(error) => Err(Refusal::of(error, self.config)),
         }
     }
 
-    /// Opens the connection. `answer` gets the key and the extensions that are agreed on, and returns the bytes that the
-    /// connection sends first.
+    /// Opens the connection. `answer` receives the key and the agreed extensions, and returns the bytes that the connection sends
+    /// first.
     pub(super) fn open(
         self,
         protocol: Option<&str>,
@@ -48,7 +69,7 @@ impl Request {
         connection
     }
 
-    /// The agreement about compression (RFC 7692 §5).
+    /// Returns the compression parameters of the first offer that can be met (RFC 7692 §5). `None` declines compression.
     #[cfg(feature = "deflate")]
     fn deflate(&self) -> Option<crate::deflate::Agreement> {
         let options = self.config.deflate.as_ref()?;
@@ -57,7 +78,7 @@ impl Request {
     }
 }
 
-/// The 101 (§4.2.2).
+/// Returns the response with status 101 (§4.2.2).
 pub(super) fn switching_protocols(
     accept: &Accept,
     key: Option<&Key>,

@@ -1,4 +1,4 @@
-//! The rules for a client's opening handshake (RFC 6455 §4.2.1), one by one.
+//! The rules for a client's opening handshake (RFC 6455 §4.2.1), one function for each.
 
 use crate::handshake::{
     VERSION,
@@ -15,9 +15,9 @@ use alloc::vec::Vec;
 /// The parts of a request-target.
 #[derive(Debug)]
 pub(super) struct Target<'a> {
-    /// All of it visible ASCII. It begins with `/`, which may be missing from that of an absolute URI.
+    /// It is visible ASCII and begins with `/`. From an absolute URI, it may also be empty or begin with `?`.
     pub(super) path_and_query: &'a [u8],
-    /// Of an absolute URI: it replaces the Host field.
+    /// The host of an absolute URI, which replaces the Host field.
     pub(super) host: Option<&'a [u8]>,
 }
 
@@ -29,7 +29,7 @@ pub(super) fn check_method(method: &[u8]) -> Result<(), HandshakeError> {
 /// "A "Request-URI" that should be interpreted as a /resource name/ \[...\] (or an absolute HTTP/HTTPS URI containing the
 /// /resource name/)" (§4.2.1, 1).
 ///
-/// Browsers leave some visible characters in a query as they are that RFC 3986 would have encoded: they may stay.
+/// All visible characters are accepted, since browsers send some in a query that RFC 3986 does not allow there.
 pub(super) fn check_target(target: &[u8]) -> Result<Target<'_>, HandshakeError> {
     let parsed = match target {
         [b'/', ..] => Some(Target { path_and_query: target, host: None }),
@@ -63,7 +63,8 @@ pub(super) fn check_host(fields: &Fields) -> Result<&[u8], HandshakeError> {
     if Authority::parse(host).is_ok() { Ok(host) } else { Err(invalid(FieldName::Host, host)) }
 }
 
-/// All the other fields but Upgrade. Those without a meaning for the handshake are ignored (§4.2.1, 10). Returns the key.
+/// Checks the fields other than Host and Upgrade, and returns the key. Fields without a meaning for the handshake are ignored
+/// (§4.2.1, 10).
 pub(super) fn check_fields(fields: &Fields) -> Result<Key, HandshakeError> {
     check_connection(fields)?;
     check_version(fields)?;
@@ -74,14 +75,14 @@ pub(super) fn check_fields(fields: &Fields) -> Result<Key, HandshakeError> {
     Ok(key)
 }
 
-/// The offers that the server chooses from, and the origin.
+/// Checks the offers that the server chooses from, and the origin.
 pub(super) fn check_offers(fields: &Fields) -> Result<(), HandshakeError> {
     check_protocols(fields)?;
     extensions::check(fields)?;
     fields.at_most_one(FieldName::Origin).map(|_| ())
 }
 
-/// No expectation is supported: with `100-continue` a client would wait for permission to send a body, which it must not have.
+/// No expectation is supported. With `100-continue`, a client waits for permission to send a body, but it must not send one.
 pub(super) fn check_expectation(fields: &Fields) -> Result<(), HandshakeError> {
     fields
         .value(FieldName::Expect)
@@ -151,7 +152,7 @@ fn check_protocols(fields: &Fields) -> Result<(), HandshakeError> {
     const FIELD: FieldName = FieldName::Protocol;
     let Some(first) = fields.value(FIELD) else { return Ok(()) };
     fields.check_list(FIELD, grammar::is_token, b"")?;
-    // Sorted, so that the time for a long list is not quadratic.
+    // Sorting finds duplicates without quadratic time, which a long list could exploit.
     let mut offered: Vec<&str> = grammar::tokens(fields.values(FIELD)).collect();
     offered.sort_unstable();
     let twice = offered.windows(2).find_map(|pair| {
@@ -170,7 +171,7 @@ fn check_protocols(fields: &Fields) -> Result<(), HandshakeError> {
     }
 }
 
-/// A body, or the start of a second request, would be read as frames. A GET request needs none.
+/// Refuses requests with a body, since its bytes would be read as frames. A length of zero announces none.
 fn check_body(fields: &Fields) -> Result<(), HandshakeError> {
     if fields.value(FieldName::TransferEncoding).is_some() {
         return Err(HandshakeError::Body("Transfer-Encoding"));

@@ -1,4 +1,4 @@
-//! The opening handshake of requests that an HTTP library has read.
+//! The server's opening handshake for HTTP libraries that read the request and send the response.
 
 use super::{Accept, Request, refusal, response};
 use crate::{
@@ -8,16 +8,17 @@ use crate::{
 use alloc::{sync::Arc, vec::Vec};
 use http::{HeaderValue, Response, StatusCode, Version, header};
 
-/// Accepts a client's opening handshake that an HTTP library has read, such as hyper. It needs the feature `http`.
+/// Accepts a client's opening handshake that an HTTP library such as hyper or axum has read. It needs the feature `http`.
 ///
-/// The rules are those of [`Handshake`](super::Handshake), and the answer is the same: send it, and then use the connection on
-/// the stream that the library hands over. Nothing of it is left to be written on the connection itself. Bytes that the client
-/// has sent behind its request are in that stream, or the library hands them over for [`Connection::receive`].
+/// Send the returned response through the library. Then use the connection on the stream that the library returns. The connection
+/// itself does not write the response. Bytes that the client sent behind its request are in that stream, or the library returns
+/// them separately: pass those to [`Connection::receive`].
 ///
-/// Limits and deadlines for the head are those of the library: [`Limits::head_bytes`](crate::Limits::head_bytes),
-/// [`Limits::head_fields`](crate::Limits::head_fields) and [`Deadlines::handshake`](crate::Deadlines::handshake) have no effect.
+/// The rules and the response are those of [`Handshake`](super::Handshake). Limits and deadlines for the head are those of the
+/// library: [`Limits::head_bytes`](crate::Limits::head_bytes), [`Limits::head_fields`](crate::Limits::head_fields) and
+/// [`Deadlines::handshake`](crate::Deadlines::handshake) have no effect.
 ///
-/// To look at the request before it is accepted, use [`Upgrade`]. Over HTTP/2 and HTTP/3 use [`extended_connect`].
+/// To inspect the request before you accept it, use [`Upgrade`]. Over HTTP/2 and HTTP/3, use [`extended_connect`].
 ///
 /// ```
 /// use bowline::{Config, Connection, server};
@@ -26,7 +27,7 @@ use http::{HeaderValue, Response, StatusCode, Version, header};
 /// fn serve<B>(request: &http::Request<B>, config: impl Into<Arc<Config>>) -> http::Response<String> {
 ///     match server::upgrade(request, &server::Accept::same_origin(), config) {
 ///         Ok((response, connection)) => {
-///             // Wait for the stream, and use `connection` on it: with hyper, `hyper::upgrade::on(request).await`.
+///             // In a task: wait for the stream, with hyper by `hyper::upgrade::on(request).await`, and use `connection` on it.
 ///             response.map(|()| String::new())
 ///         }
 ///         Err(refusal) => refusal.map(|error| format!("{error}\n")),
@@ -36,14 +37,15 @@ use http::{HeaderValue, Response, StatusCode, Version, header};
 /// # assert_eq!(serve(&request, Config::default()).status(), 400);
 /// ```
 ///
-/// With hyper and [`adapter::tokio`](crate::adapter), the stream is `TokioIo::new(hyper::upgrade::on(request).await?)`, and it
-/// contains the early bytes: `WebSocket::new(stream, connection)` is all that is left to do. `hyper-echo.rs` and
-/// `axum-echo.rs` in `examples/http/src` are whole servers.
+/// With hyper and [`adapter::tokio`](crate::adapter), the stream is `TokioIo::new(hyper::upgrade::on(request).await?)`. It
+/// contains the early bytes, so `WebSocket::new(stream, connection)` is the only step that remains. `hyper-echo.rs` and
+/// `axum-echo.rs` in `examples/http/src` are complete servers.
 ///
 /// # Errors
 ///
-/// The answer to a client that is refused. Its body is the rule that was broken; [`Response::map`] it to a body of the HTTP
-/// library. It needs no other header field: whether the stream is used for another request is decided by the library.
+/// The response to send, if the request broke a rule, or if `accept` refuses it. There is no connection. The body of the response
+/// is the error: convert it with [`Response::map`] into a body of the HTTP library. The response has all header fields that it
+/// needs, and the library decides whether the stream is used for another request.
 #[expect(clippy::result_large_err, reason = "an answer is what both sides of the result are")]
 pub fn upgrade<B>(
     request: &http::Request<B>,
@@ -53,17 +55,19 @@ pub fn upgrade<B>(
     Upgrade::new(request, config)?.accept(accept)
 }
 
-/// The same as [`upgrade`] over HTTP/2 and HTTP/3: accepts an extended CONNECT request (RFC 8441, RFC 9220). The stream of
-/// the request then takes the place of the TCP connection. It needs the feature `http`.
+/// Accepts a client's opening handshake over HTTP/2 or HTTP/3: an extended CONNECT request (RFC 8441, RFC 9220). It is
+/// [`upgrade`] with the rules of those versions, and needs the feature `http`.
 ///
-/// `protocol` is the pseudo-header field `:protocol`, which HTTP libraries keep in [`http::Request::extensions`]: for example
-/// as `hyper::ext::Protocol` or `h2::ext::Protocol`, which have a method `as_str`. Configure the library to announce `SETTINGS_ENABLE_CONNECT_PROTOCOL`, without which no client may send such a request (RFC 8441 §3).
+/// The stream of the request takes the place of the TCP connection.
 ///
-/// Host and path come from the URI of the request, where libraries put `:scheme`, `:authority` and `:path`.
-///
-/// The end of the stream that [`Connection::should_shutdown`](crate::Connection::should_shutdown) asks for is `END_STREAM`, and
-/// so is the one to be reported to [`Connection::receive_eof`](crate::Connection::receive_eof). A stream that is reset, with
-/// CANCEL or another code, is one for [`Connection::transport_failed`](crate::Connection::transport_failed) (RFC 8441 §5).
+/// - Configure the library to announce `SETTINGS_ENABLE_CONNECT_PROTOCOL`. Clients must not send such a request without it
+///   (RFC 8441 §3).
+/// - `protocol` is the pseudo-header field `:protocol`. HTTP libraries store it in [`http::Request::extensions`], for example as
+///   `hyper::ext::Protocol` or `h2::ext::Protocol`, which have a method `as_str`.
+/// - Host and path come from the URI of the request, where libraries store `:scheme`, `:authority` and `:path`.
+/// - If you drive the connection yourself: when [`Connection::should_shutdown`] is true, send `END_STREAM`. Report a received
+///   `END_STREAM` with [`Connection::receive_eof`], and a stream that is reset, with CANCEL or another code, with
+///   [`Connection::transport_failed`] (RFC 8441 §5).
 ///
 /// ```
 /// use bowline::{Config, HandshakeError, server::{Accept, extended_connect}};
@@ -88,9 +92,8 @@ pub fn upgrade<B>(
 ///
 /// # Errors
 ///
-/// As for [`upgrade`]. A request without a `protocol` asks for a tunnel to another host, and one with another protocol
-/// for something that is not supported: the status is then 501 (RFC 9220 §3). A server with more protocols than this one
-/// looks at `protocol` before it calls.
+/// As for [`upgrade`]. The status is 501 if there is no `protocol`, which asks for a tunnel to another host, or if it is not
+/// `websocket` (RFC 9220 §3). A server that supports other protocols checks `protocol` before it calls this function.
 #[expect(clippy::result_large_err, reason = "an answer is what both sides of the result are")]
 pub fn extended_connect<B>(
     request: &http::Request<B>,
@@ -101,10 +104,10 @@ pub fn extended_connect<B>(
     Upgrade::from_connect(request, protocol, config)?.accept(accept)
 }
 
-/// A client's opening handshake that an HTTP library has read and that keeps all rules. [`accept`](Self::accept) it, or
-/// answer with any other response. It needs the feature `http`.
+/// A client's valid opening handshake that an HTTP library has read. Use it to inspect the request, and then to
+/// [`accept`](Self::accept) it or to send any other response. It needs the feature `http`.
 ///
-/// [`upgrade`] and [`extended_connect`] are the short way, if nothing depends on the request.
+/// If the decision does not depend on the request, [`upgrade`] and [`extended_connect`] are shorter.
 ///
 /// ```
 /// use bowline::{Config, Connection, HandshakeError, server::{Accept, Upgrade}};
@@ -127,22 +130,22 @@ pub struct Upgrade {
     form: Form,
 }
 
-/// How the handshake is made.
+/// The form of the handshake, which depends on the version of HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    /// With an upgrade of HTTP/1.1.
+    /// An upgrade of HTTP/1.1.
     Upgrade,
-    /// With an extended CONNECT request of HTTP/2 or HTTP/3.
+    /// An extended CONNECT request of HTTP/2 or HTTP/3.
     Connect,
 }
 
 #[expect(clippy::result_large_err, reason = "an answer is what both sides of the result are")]
 impl Upgrade {
-    /// Checks a request of HTTP/1.1: see [`upgrade`].
+    /// Checks a request of HTTP/1.1: see [`upgrade`]. It borrows the request, so that the library can still use it.
     ///
     /// # Errors
     ///
-    /// The answer to a request that breaks a rule.
+    /// The response to send, if the request breaks a rule.
     pub fn new<B>(
         request: &http::Request<B>,
         config: impl Into<Arc<Config>>,
@@ -162,7 +165,7 @@ impl Upgrade {
     ///
     /// # Errors
     ///
-    /// The answer to a request that breaks a rule.
+    /// The response to send, if the request breaks a rule.
     pub fn from_connect<B>(
         request: &http::Request<B>,
         protocol: Option<&str>,
@@ -172,17 +175,18 @@ impl Upgrade {
         Form::Connect.conclude(Request::check_connect(&line, protocol, fields, config.into()))
     }
 
-    /// The request: its path, and the offers of the client.
+    /// Returns the request, to decide by its path, its origin, its cookies, or the subprotocols that the client offers.
     pub fn request(&self) -> &Request {
         &self.request
     }
 
-    /// Opens the connection. Send the response; give it the body type of the HTTP library.
+    /// Opens the connection, and returns the response to send. Convert its body to the type of the HTTP library with
+    /// [`Response::map`].
     ///
     /// # Errors
     ///
-    /// The answer to a client whose origin is not one that `accept` allows (status 403), or that does not offer the
-    /// subprotocol that `accept` requires (status 400).
+    /// The response to send, if `accept` does not allow the client's origin (status 403), or if the client does not offer the
+    /// subprotocol that `accept` requires (status 400). There is no connection.
     pub fn accept(self, accept: &Accept) -> Result<(Response<()>, Connection), Response<HandshakeError>> {
         let Self { request, form } = self;
         let protocol = accept.choose(&request).map_err(|error| form.refuse(error))?;
@@ -198,7 +202,7 @@ impl Upgrade {
                 Form::Connect => accept.push_fields(&mut head, protocol, extensions),
             }
             *response.headers_mut() = http_crate::to_map(&head);
-            // The connection itself sends nothing first.
+            // The library sends the response, so the connection begins with no output.
             Vec::new()
         });
         Ok((response, connection))
@@ -214,11 +218,12 @@ impl Form {
         }
     }
 
-    /// The fields of [`Refusal`](super::Refusal), but for those about the transport, which are for the HTTP library to write.
+    /// Creates the response with the fields of a [`Refusal`](super::Refusal), except for those about the transport, which the
+    /// HTTP library writes.
     fn refuse(self, error: HandshakeError) -> Response<HandshakeError> {
         let (status, allowed) = match (self, error.status()) {
             (Self::Upgrade, status) => (status, "GET"),
-            // 426 comes with an Upgrade field (RFC 9110 §15.5.22), which HTTP/2 does not have (RFC 9113 §8.2.2).
+            // 426 requires an Upgrade field (RFC 9110 §15.5.22), which HTTP/2 does not allow (RFC 9113 §8.2.2).
             (Self::Connect, 426) => (400, "CONNECT"),
             (Self::Connect, status) => (status, "CONNECT"),
         };

@@ -16,18 +16,44 @@ use core::{
 };
 use futures_core::Stream;
 
-/// The receiving half of a connection: see [`WebSocket::split`](super::WebSocket::split).
+/// The receiving half of a connection: [`WebSocket::split`](super::WebSocket::split) returns it.
 ///
-/// While it waits, it also writes what the senders queue, answers pings and keeps the connection alive.
+/// While one of its calls waits, it also writes what the senders queue, answers pings, sends keepalive pings and checks
+/// deadlines. So keep one task waiting in [`recv`](Self::recv), even if no messages are expected.
 ///
-/// When it is dropped, the senders go on: their calls then receive, as far as it takes to answer pings and the Close frame, and
-/// discard the messages.
+/// After it is dropped, the senders can continue. Their calls then receive, to answer pings and the Close frame, and discard the
+/// messages.
+///
+/// # Cancel safety
+///
+/// Every future of its methods can be dropped at any time: nothing that was read or queued is lost, except the messages that
+/// [`close`](Self::close) discards.
+#[doc(alias("SplitStream"))]
 pub struct Receiver<S> {
     pub(super) shared: Arc<Shared<S>>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
-    /// Waits for the next message: see [`WebSocket::recv`](super::WebSocket::recv).
+    /// Waits for the next message and returns it; `None` after a normal end: see [`WebSocket::recv`](super::WebSocket::recv).
+    ///
+    /// ```
+    /// # use bowline::{CloseCode, Config, Connection, Message, Role, adapter::tokio::{Error, WebSocket}};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// # let (near, far) = tokio::io::duplex(1024);
+    /// # let mut server = WebSocket::new(far, Connection::new(Role::Server, Config::default()));
+    /// # tokio::spawn(async move {
+    /// #     server.send("Hello").await?;
+    /// #     server.close(CloseCode::NORMAL, "").await
+    /// # });
+    /// # let client = WebSocket::new(near, Connection::new(Role::Client, Config::default()));
+    /// let (mut receiver, _sender) = client.split();
+    /// assert_eq!(receiver.recv().await?, Some(Message::from("Hello")));
+    /// assert_eq!(receiver.recv().await?, None);
+    /// assert_eq!(receiver.closure().unwrap().code(), CloseCode::NORMAL);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -35,12 +61,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe: a message is either returned or still there for the next call.
+    /// Cancel-safe: if the future is dropped, the next call returns the message. Until a call of the receiver waits again, pings
+    /// are not answered, and only the senders' own [`send`](Sender::send) and [`flush`](Sender::flush) write.
     pub async fn recv(&mut self) -> Result<Option<Message>, Error> {
         poll_fn(|cx| self.poll(cx, Driver::poll_recv)).await
     }
 
-    /// Returns the next message if it can be had without waiting: see [`WebSocket::try_recv`](super::WebSocket::try_recv).
+    /// Returns the next message without waiting: see [`WebSocket::try_recv`](super::WebSocket::try_recv).
     ///
     /// # Errors
     ///
@@ -49,7 +76,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
         transpose(self.poll(&Context::from_waker(Waker::noop()), Driver::poll_recv))
     }
 
-    /// Waits for the next event, which may be a message, a ping, a pong or the peer's Close frame: see [`WebSocket::next_event`](super::WebSocket::next_event).
+    /// Waits for the next event, which may be a message, a ping, a pong or the peer's Close frame: see
+    /// [`WebSocket::next_event`](super::WebSocket::next_event).
     ///
     /// # Errors
     ///
@@ -57,13 +85,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe: an event is either returned or still there for the next call.
+    /// Cancel-safe, as [`recv`](Self::recv) is.
     pub async fn next_event(&mut self) -> Result<Option<Event<'static>>, Error> {
         poll_fn(|cx| self.poll(cx, Driver::poll_next_event)).await
     }
 
-    /// Closes the connection, and returns how it ended: see [`WebSocket::close`](super::WebSocket::close). Senders that wait until a message fits stop waiting, with
-    /// [`SendError::Closing`](crate::SendError::Closing).
+    /// Makes the whole closing handshake, and returns how the connection ended: see
+    /// [`WebSocket::close`](super::WebSocket::close).
+    ///
+    /// Senders that wait until a message fits return [`SendError::Closing`](crate::SendError::Closing) then. To close from a task
+    /// that has a sender, use [`Sender::close`].
     ///
     /// # Errors
     ///
@@ -71,7 +102,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe: the Close frame is queued once, by the first poll. Call it again to wait for the end.
+    /// As for [`WebSocket::close`](super::WebSocket::close): the Close frame is sent once, and messages that were received and
+    /// discarded are lost.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closure, Error> {
         self.shared.begin_close(code, reason)?;
         poll_fn(|cx| self.poll(cx, Driver::poll_end)).await
@@ -83,19 +115,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
 }
 
 impl<S> Receiver<S> {
-    /// How the connection ended: see [`Connection::closure`](crate::Connection::closure).
+    /// Returns how the connection ended: see [`Connection::closure`](crate::Connection::closure). `None` until that is certain.
     #[must_use]
     pub fn closure(&self) -> Option<Closure> {
         self.shared.lock().socket.closure().cloned()
     }
 
-    /// The subprotocol in use: see [`WebSocket::protocol`](super::WebSocket::protocol).
+    /// Returns the subprotocol in use: see [`WebSocket::protocol`](super::WebSocket::protocol).
     #[must_use]
     pub fn protocol(&self) -> Option<String> {
         self.shared.lock().socket.protocol().map(String::from)
     }
 
-    /// Whether the two are halves of the same connection.
+    /// Whether `sender` is a half of the same connection, so that [`reunite`](Self::reunite) can join the two.
     #[must_use]
     pub fn is_pair_of(&self, sender: &Sender<S>) -> bool {
         Arc::ptr_eq(&self.shared, &sender.shared)
@@ -106,12 +138,16 @@ impl<S> Drop for Receiver<S> {
     fn drop(&mut self) {
         self.shared.wakers.done(RECEIVER);
         self.shared.lock().is_receiver_gone = true;
-        // A sender that waits now has to receive itself.
+        // Senders that wait have to receive from now on, which they begin with their next poll.
         self.shared.wakers.wake_senders();
     }
 }
 
-/// The messages, as [`recv`](Receiver::recv) returns them. It ends after a normal end of the connection, and after an error.
+/// Receives messages as [`recv`](Receiver::recv) does. The stream ends after a normal end of the connection, and after an error.
+///
+/// # Cancel safety
+///
+/// `poll_next` has no state of its own: if a future over it is dropped, the next poll returns the message.
 impl<S: AsyncRead + AsyncWrite + Unpin> Stream for Receiver<S> {
     type Item = Result<Message, Error>;
 

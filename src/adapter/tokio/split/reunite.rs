@@ -1,4 +1,4 @@
-//! The way back from two halves to a connection.
+//! `reunite`, which joins two halves to one connection.
 
 use super::{Receiver, Sender};
 use crate::adapter::tokio::WebSocket;
@@ -6,12 +6,17 @@ use alloc::sync::Arc;
 use core::{error::Error, fmt};
 
 impl<S> Receiver<S> {
-    /// Joins the two halves again.
+    /// Joins the two halves to one [`WebSocket`] again, with everything that was read and queued. Nothing is written or read.
     ///
-    /// ```no_run
-    /// # use bowline::adapter::tokio::WebSocket;
-    /// # fn run(socket: WebSocket<tokio::net::TcpStream>) -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    /// # use bowline::{Config, Connection, Role, adapter::tokio::{ReuniteError, WebSocket}};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (stream, _peer) = tokio::io::duplex(64);
+    /// # let socket = WebSocket::new(stream, Connection::new(Role::Client, Config::default()));
     /// let (receiver, sender) = socket.split();
+    /// let clone = sender.clone();
+    /// let Err(ReuniteError(receiver, sender)) = receiver.reunite(sender) else { panic!("there is a clone") };
+    /// drop(clone);
     /// let socket = receiver.reunite(sender)?;
     /// # Ok(())
     /// # }
@@ -19,13 +24,14 @@ impl<S> Receiver<S> {
     ///
     /// # Errors
     ///
-    /// [`ReuniteError`], with both halves in it, if they are not halves of the same connection, or if there is another clone of the
-    /// sender.
+    /// [`ReuniteError`] if the two are not halves of the same connection, or if there is another clone of the sender. It contains
+    /// both halves, which can still be used.
     pub fn reunite(self, sender: Sender<S>) -> Result<WebSocket<S>, ReuniteError<S>> {
         if !self.is_pair_of(&sender) || Arc::strong_count(&self.shared) > 2 {
             return Err(ReuniteError(self, sender));
         }
         let shared = self.shared.clone();
+        // Before `try_unwrap`, as each half has a reference.
         drop((self, sender));
         match Arc::try_unwrap(shared) {
             Ok(shared) => {
@@ -42,16 +48,16 @@ impl<S> Receiver<S> {
     }
 }
 
-/// Two halves that could not be joined, returned by [`Receiver::reunite`]: they are not halves of the same connection, or there
-/// is another clone of the sender.
+/// The error of [`Receiver::reunite`], with the two halves: they are not halves of the same connection, or there is another clone
+/// of the sender.
 pub struct ReuniteError<S>(pub Receiver<S>, pub Sender<S>);
 
 impl<S> fmt::Display for ReuniteError<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_pair_of(&self.1) {
-            "cannot join the halves: there is another clone of the sender"
+            "cannot join the halves: there is another clone of the sender, which has to be dropped first"
         } else {
-            "cannot join the halves: they are not of the same connection"
+            "cannot join the halves: they are halves of different connections"
         })
     }
 }

@@ -13,34 +13,44 @@ use core::{
 };
 use futures_sink::Sink;
 
-/// The sending half of a connection: see [`WebSocket::split`](crate::adapter::tokio::WebSocket::split). Each clone can send from
-/// a task of its own. Messages are sent whole and in the order in which they were queued.
+/// The sending half of a connection: [`WebSocket::split`](crate::adapter::tokio::WebSocket::split) returns it. Clone it to send
+/// from several tasks.
 ///
-/// When all senders are dropped, the connection stays open: the receiver goes on until the peer closes, or until
-/// [`Receiver::close`](super::Receiver::close). When the last half of all is dropped, the stream is dropped, too.
+/// Messages are sent as a whole, in the order in which they were queued. When all senders are dropped, the connection stays open:
+/// the receiver continues until the peer closes, or until [`Receiver::close`](super::Receiver::close). When the last half is
+/// dropped, what is queued is written as far as the stream accepts it at once, and the stream is dropped.
+///
+/// # Cancel safety
+///
+/// Every future of its methods can be dropped at any time: a message is sent as a whole or not at all, and what is queued stays
+/// queued. A message that was not yet queued is dropped with its future.
+#[doc(alias("SplitSink"))]
 pub struct Sender<S> {
     pub(super) shared: Arc<Shared<S>>,
     pub(super) slot: usize,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
-    /// Sends a message: queues it, and writes everything that is queued. See
+    /// Sends a message: queues it, and writes everything that is queued, also what other senders queued. See
     /// [`WebSocket::send`](crate::adapter::tokio::WebSocket::send).
     ///
     /// # Errors
     ///
-    /// As for [`WebSocket::send`](crate::adapter::tokio::WebSocket::send).
+    /// As for [`WebSocket::send`](crate::adapter::tokio::WebSocket::send), also if another half caused the error. The
+    /// receiver returns how the connection ended, and so does [`closure`](Self::closure).
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe: the message is either queued whole, to be written by the receiver or the next call, or not queued.
+    /// Cancel-safe for the connection, not for the message. If the future is dropped, the message is either queued as a whole,
+    /// and the receiver writes it while it waits; or it is not queued, and dropped with the future. To find out, await
+    /// [`feed`](Self::feed) and [`flush`](Self::flush) instead.
     pub async fn send(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         self.feed(message).await?;
         self.flush().await
     }
 
-    /// Queues a message, and waits until it fits: see [`WebSocket::feed`](crate::adapter::tokio::WebSocket::feed). A
-    /// receiver that waits writes it at once, otherwise the next call that waits or writes does.
+    /// Queues a message as soon as it fits: see [`WebSocket::feed`](crate::adapter::tokio::WebSocket::feed). If the receiver
+    /// is waiting, it writes the message at once. Otherwise the next call of any half that waits or writes does.
     ///
     /// # Errors
     ///
@@ -48,14 +58,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe: the message is queued when it returns, and only then.
+    /// As for [`WebSocket::feed`](crate::adapter::tokio::WebSocket::feed): the message is queued if and only if the call
+    /// returns `Ok`, and dropped with the future otherwise.
     pub async fn feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         let mut message = Some(message.into());
         poll_fn(|cx| self.poll(cx, |driver, cx| driver.poll_feed(cx, &mut message))).await
     }
 
     /// Queues a message if that is possible without waiting: see
-    /// [`WebSocket::try_feed`](crate::adapter::tokio::WebSocket::try_feed). A receiver that waits writes it.
+    /// [`WebSocket::try_feed`](crate::adapter::tokio::WebSocket::try_feed). If the receiver is waiting, it writes the message at
+    /// once.
     ///
     /// # Errors
     ///
@@ -73,7 +85,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     ///
     /// # Cancel safety
     ///
-    /// As for [`send`](Self::send).
+    /// As for [`send`](Self::send). The [`Prepared`] message itself is only borrowed, so that it can be sent again.
     pub async fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
         self.feed_prepared(message).await?;
         self.flush().await
@@ -87,7 +99,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     ///
     /// # Cancel safety
     ///
-    /// As for [`feed`](Self::feed).
+    /// Cancel-safe: the message is queued if and only if the call returns `Ok`, and is only borrowed.
     pub async fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
         let queue = |connection: &mut Connection| connection.send_prepared(message);
         poll_fn(|cx| self.poll(cx, |driver, cx| driver.poll_queue(cx, message.len(), queue))).await
@@ -102,8 +114,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
         self.try_queue(message.len(), |connection| connection.send_prepared(message))
     }
 
-    /// Sends a ping with a payload of up to 125 bytes: see [`WebSocket::ping`](crate::adapter::tokio::WebSocket::ping). The pong is
-    /// returned by [`Receiver::next_event`](super::Receiver::next_event).
+    /// Sends a ping with a payload of up to 125 bytes (RFC 6455 §5.5.2): see
+    /// [`WebSocket::ping`](crate::adapter::tokio::WebSocket::ping). [`Receiver::next_event`](super::Receiver::next_event) returns
+    /// the pong.
     ///
     /// # Errors
     ///
@@ -111,14 +124,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     ///
     /// # Cancel safety
     ///
-    /// As for [`send`](Self::send).
+    /// As for [`send`](Self::send): if the future is dropped, the ping is queued or not queued.
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
         let queue = |connection: &mut Connection| connection.ping(payload);
         poll_fn(|cx| self.poll(cx, |driver, cx| driver.poll_queue(cx, payload.len(), queue))).await?;
         self.flush().await
     }
 
-    /// Writes everything that is queued, by all senders.
+    /// Writes everything that is queued by all halves, and waits until the stream has accepted it.
     ///
     /// # Errors
     ///
@@ -126,13 +139,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe: what is not yet written stays queued.
+    /// Cancel-safe: if the future is dropped, the bytes that are not yet written stay queued.
     pub async fn flush(&mut self) -> Result<(), Error> {
         poll_fn(|cx| self.poll(cx, Driver::poll_flush)).await
     }
 
-    /// Begins the closing handshake (RFC 6455 §7.1.2), and returns when the Close frame is written. The receiver goes on to the end;
-    /// if it was dropped, this call does. Other senders stop waiting, with [`SendError::Closing`].
+    /// Begins the closing handshake (RFC 6455 §7.1.2), and returns when the Close frame is written.
+    ///
+    /// The receiver completes the closing handshake, and returns how the connection ended. If the receiver was dropped, this call
+    /// completes it, and discards the messages that still arrive. Other senders that wait return [`SendError::Closing`].
     ///
     /// ```no_run
     /// # use bowline::{CloseCode, adapter::tokio::{Error, Sender}};
@@ -144,12 +159,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Close`] if the code or the reason cannot be sent; then nothing has changed. Otherwise as for
-    /// [`WebSocket::flush`](crate::adapter::tokio::WebSocket::flush).
+    /// [`Error::Close`] if the code or the reason cannot be sent. The connection is unchanged then. Otherwise as
+    /// for [`WebSocket::flush`](crate::adapter::tokio::WebSocket::flush).
     ///
     /// # Cancel safety
     ///
-    /// Cancel-safe: the Close frame is queued once, by the first poll.
+    /// Cancel-safe: the first poll queues the Close frame, which is sent once. If the future is dropped, the receiver writes the
+    /// frame while it waits.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.shared.begin_close(code, reason)?;
         poll_fn(|cx| self.poll_closing(cx)).await
@@ -175,7 +191,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     fn poll<T>(&self, cx: &Context<'_>, run: impl FnOnce(&mut Driver<S>, &mut Context<'_>) -> Poll<T>) -> Poll<T> {
         self.shared.poll(self.slot, cx, |halves, cx| {
             if halves.is_receiver_gone {
-                // Pings and the Close frame have to be answered. If something fails, sending shows it.
+                // To answer pings and the Close frame, which only receiving does. If it fails, `run` returns an error.
                 while let Poll::Ready(Ok(Some(_))) = halves.driver().poll_recv(cx) {}
             }
             run(halves.driver(), cx)
@@ -184,19 +200,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
 }
 
 impl<S> Sender<S> {
-    /// How the connection ended: see [`Connection::closure`](crate::Connection::closure).
+    /// Returns how the connection ended: see [`Connection::closure`](crate::Connection::closure). `None` until that is certain.
     #[must_use]
     pub fn closure(&self) -> Option<Closure> {
         self.shared.lock().socket.closure().cloned()
     }
 
-    /// The subprotocol in use: see [`WebSocket::protocol`](crate::adapter::tokio::WebSocket::protocol).
+    /// Returns the subprotocol in use: see [`WebSocket::protocol`](crate::adapter::tokio::WebSocket::protocol).
     #[must_use]
     pub fn protocol(&self) -> Option<String> {
         self.shared.lock().socket.protocol().map(String::from)
     }
 
-    /// How many bytes are queued and not yet written, by all senders, frame headers included: the browser's `bufferedAmount`.
+    /// Returns the number of bytes that all halves have queued and that are not yet written, frame headers included: the
+    /// browser's `bufferedAmount`.
     #[must_use]
     pub fn buffered_amount(&self) -> usize {
         self.shared.lock().socket.buffered_amount()
@@ -215,7 +232,14 @@ impl<S> Drop for Sender<S> {
     }
 }
 
-/// Sends messages. Closing the sink sends a Close frame with code 1000: see [`close`](Sender::close).
+/// Sends messages: `feed`, `send` and `flush` of `SinkExt` do the same as the methods of [`Sender`]. Closing the sink sends a
+/// Close frame with code 1000: see [`close`](Sender::close).
+///
+/// # Cancel safety
+///
+/// `poll_ready`, `poll_flush` and `poll_close` have no state of their own, and `start_send` queues its message at once. A future
+/// such as that of `SinkExt::send` contains its message until there is space, and `StreamExt::forward` contains one message at a
+/// time: if such a future is dropped, that message is lost.
 impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for Sender<S> {
     type Error = Error;
 
