@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Writes docs/CONFORMANCE.md; with --check, says instead what is missing or wrong, and fails if anything is.
+"""Writes docs/CONFORMANCE.md. With --check, prints what is missing or wrong instead, and fails if there is anything.
 
-A test says in its doc comment which statements it tests: `[I-07]`, or `[I-07, I-08]`. What the ledger is made of:
+A test cites the statements that it tests in its doc comment: `[I-07]`, or `[I-07, I-08]`. The page is made from these files:
 
-  statements.tsv   the requirements, one in a line
-  decisions.tsv    what was decided where the RFCs conflict or are silent, and the sentence of the docs that says so
-  accounts.tsv     why a statement needs no test, or who besides the library must do something about it
+  intro.md         the beginning of the page
+  statements.tsv   the requirements, one in each line
+  decisions.tsv    the decisions where the RFCs conflict or are silent, and the sentence of the docs that states each
+  accounts.tsv     why a statement needs no test, or what the driver or the application must do
   autobahn.json (from autobahn.py), mutation.json   results of long runs
 
-What `why` is in accounts.tsv depends on the kind: `by construction` why it cannot happen; `driver` and `application` what
-they must do, with the API that makes it possible and a file that shows it; `not applicable` why not.
+The column `why` of accounts.tsv depends on the kind. For `by construction`, it is the reason why the statement cannot be
+violated. For `driver` and `application`, it is their duty, with the API for it and a file that shows it. For `not applicable`,
+it is the reason.
 """
 
 import csv
@@ -22,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "conformance"
 GROUPS = {
     "A": "URIs", "B": "Client: before the handshake", "C": "Client: the request", "D": "Client: the response",
-    "E": "Server: the request", "F": "Server: the response", "G": "The HTTP/1.1 below", "H": "Header fields",
+    "E": "Server: the request", "F": "Server: the response", "G": "HTTP/1.1 syntax", "H": "Header fields",
     "I": "Framing", "J": "Masking", "K": "Fragmentation", "L": "Control frames", "M": "Text", "N": "Messages",
     "O": "Closing", "P": "Close codes", "Q": "Extensions", "R": "Limits", "S": "permessage-deflate: negotiation",
     "T": "permessage-deflate: data", "U": "HTTP/2", "V": "HTTP/3", "W": "Examples of the RFCs",
@@ -67,7 +69,7 @@ def tests(complaints):
                     for id in ids:
                         found.setdefault(id, []).append((name, function[1]))
                 elif ids:
-                    complaints.append(f"{name}:{number}: {', '.join(ids)} cited above something that is no test")
+                    complaints.append(f"{name}:{number}: {', '.join(ids)} cited above something that is not a test")
                 doc, attributes = [], []
     return found
 
@@ -109,7 +111,7 @@ def check_api(path, complaints, where):
 def check_accounts(statements, found, cited, complaints):
     for id, rows in found.items():
         if id not in statements:
-            complaints.append(f"accounts.tsv: {id} is no statement")
+            complaints.append(f"accounts.tsv: {id} is not a statement")
             continue
         for row in rows:
             if row["kind"] not in DUTIES and id in cited:
@@ -135,12 +137,12 @@ def check_decisions(decisions, complaints):
     for id, row in decisions.items():
         check_api(row["item"], complaints, f"decisions.tsv: {id}")
         if row["says"] not in docs:
-            complaints.append(f"decisions.tsv: {id}: the docs in src do not say \"{row['says']}\"")
+            complaints.append(f"decisions.tsv: {id}: no doc comment in src has the sentence \"{row['says']}\"")
 
 
 def check_complete(statements, found, cited, complaints):
     for id in cited.keys() - statements.keys():
-        complaints.append(f"{'::'.join(cited[id][0])} cites {id}, which is no statement")
+        complaints.append(f"{'::'.join(cited[id][0])} cites {id}, which is not a statement")
     for id, row in statements.items():
         kinds = {account["kind"] for account in found.get(id, [])}
         owners = set(row["owner"].split("+"))
@@ -156,11 +158,16 @@ def plain(text):
     return text.replace("|", "\\|").replace("*", "\\*")
 
 
+def link(text, path):
+    """A link to a path of the repository: the page is in `docs`."""
+    return f"[{text}](../{path})"
+
+
 def held_by(id, found, cited):
-    names = [f"[{Path(path).stem}::{function}]({path})" for path, function in cited.get(id, [])]
+    names = [link(f"{Path(path).stem}::{function}", path) for path, function in cited.get(id, [])]
     for row in found.get(id, []):
         apis = " ".join(f"`{api}`" for api in row["api"].split())
-        shown = f", shown in [{row['shown']}]({row['shown']})" if row["shown"] else ""
+        shown = f", shown in {link(row['shown'], row['shown'])}" if row["shown"] else ""
         names.append(f"*{row['kind']}*: {plain(row['why'])}" + (f" ({apis}{shown})" if apis else ""))
     return "<br>".join(names)
 
@@ -174,7 +181,7 @@ def status(id, found, cited):
 
 def autobahn():
     data = json.loads((HERE / "autobahn.json").read_text())
-    yield f"The [Autobahn test suite](tests/autobahn), sections {data['sections']} (12 and 13 are about compression), by"
+    yield f"The {link('Autobahn test suite', 'tests/autobahn')}, sections {data['sections']} (12 and 13 are about compression), by"
     yield f"`{data['command']}` on {data['date']}:\n"
     yield "| role | cases | OK | informational | non-strict | failed |\n|---|---|---|---|---|---|"
     for role in ("server", "client"):
@@ -188,15 +195,16 @@ def autobahn():
 
 def mutation():
     data = json.loads((HERE / "mutation.json").read_text())
-    yield "| sources | as of | date | mutants | do not compile | caught by a test | the same program in other words |"
+    yield "| sources | commit | date | mutants | do not compile | caught by a test | equivalent |"
     yield "|---|---|---|--:|--:|--:|--:|"
     for run in data["runs"]:
         assert run["mutants"] == run["unviable"] + run["caught"] + run["explained"], f"{run['scope']}: mutants are missing"
         counts = " | ".join(str(run[kind]) for kind in ("mutants", "unviable", "caught", "explained"))
         yield f"| {run['scope']} | {run['commit']} | {run['date']} | {counts} |"
     yield ""
-    yield f"What is caught includes what made the tests run for ever. The others are [explained one by one]({data['explanations']})."
-    yield "What has changed since the commit of a run is not in it. The commands:\n"
+    yield "A mutant that makes the tests run until their timeout counts as caught, too. An equivalent mutant does not change what"
+    yield f"the program computes; {link('each of these is explained', data['explanations'])}. Later changes than the commit are not covered."
+    yield "The commands:\n"
     yield from (f"- `{run['command']}`" for run in data["runs"])
 
 
@@ -214,14 +222,14 @@ def render(statements, decisions, found, cited):
     yield "| all | " + " | ".join(str(sum(counts[name] for counts in count.values())) for name in columns) + " |"
     yield "\n## Autobahn\n\n" + "\n".join(autobahn())
     yield "\n## Mutations\n\n" + "\n".join(mutation())
-    yield "\n## Decisions\n\nWhere the RFCs conflict, are silent, or leave a choice.\n"
-    yield "| ID | question | decision | reason | said in | tests |\n|---|---|---|---|---|---|"
+    yield "\n## Decisions\n\nThese concern points where the RFCs conflict, are silent, or leave a choice.\n"
+    yield "| ID | question | decision | reason | documented at | tests |\n|---|---|---|---|---|---|"
     for id, row in decisions.items():
         texts = " | ".join(plain(row[name]) for name in ("question", "decision", "reason"))
         yield f"| {id} | {texts} | `{row['item']}` | {held_by(id, found, cited)} |"
     for group, title in GROUPS.items():
         yield f"\n<a id=\"{group.lower()}\"></a>\n\n## {group}. {title}\n"
-        yield "| ID | source | level | role | owner | Autobahn | statement | held by |\n" + "|---" * 8 + "|"
+        yield "| ID | source | level | role | owner | Autobahn | statement | verified by |\n" + "|---" * 8 + "|"
         for id, row in statements.items():
             if id[0] == group:
                 cells = [plain(row[name]) for name in ("section", "level", "role", "owner", "autobahn", "statement")]
@@ -243,7 +251,7 @@ def main():
     check_decisions(decisions, complaints)
     written = ROOT / "docs" / "CONFORMANCE.md"
     if not written.is_file() or written.read_text(encoding="utf-8") != page:
-        complaints.append("docs/CONFORMANCE.md is not what the ledger gives: run python3 tests/conformance/ledger.py")
+        complaints.append("docs/CONFORMANCE.md is out of date: run python3 tests/conformance/ledger.py")
     for complaint in complaints:
         print(complaint, file=sys.stderr)
     return 1 if complaints else 0
