@@ -1,16 +1,18 @@
-//! The TLS libraries that the clients of [bowline](https://docs.rs/bowline) use, in one place.
+//! The TLS libraries that the clients of [bowline](https://docs.rs/bowline) use for `wss://`.
 //!
-//! You do not need to depend on this crate: bowline's feature `rustls` does, and `bowline::adapter::blocking::rustls` or
-//! `bowline::adapter::tokio::rustls` is rustls itself. It exists because Cargo cannot make a dependency depend on two features: without Tokio, `wss://` needs only
-//! rustls; with Tokio, it needs tokio-rustls, too, which is the feature `tokio` here.
+//! You do not need to depend on this crate. Enable bowline's feature `rustls` instead, and use rustls through
+//! `bowline::adapter::blocking::rustls` or `bowline::adapter::tokio::rustls`.
+//!
+//! The crate exists because Cargo has no dependencies that need two features. Without Tokio, `wss://` needs only rustls. With
+//! Tokio, it also needs tokio-rustls, which is the feature `tokio` of this crate.
 
 #![no_std]
 #![forbid(unsafe_code)]
 
-/// TLS itself.
+/// The TLS library, which makes the handshake and encrypts.
 pub use rustls;
-/// The roots that the platform trusts.
+/// Verifies certificates as the platform does, with the root certificates that it trusts.
 pub use rustls_platform_verifier;
-/// TLS over the streams of Tokio.
+/// Runs rustls over the streams of Tokio.
 #[cfg(feature = "tokio")]
 pub use tokio_rustls;
