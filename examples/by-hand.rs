@@ -1,15 +1,31 @@
-//! A client and a server that exchange bytes in memory, without any IO: `cargo run --example by-hand`.
+//! A client and a server that exchange bytes in memory, without sockets, threads or a clock.
 //!
-//! Every driver does the same over its transport: receive, answer, tick, write.
+//! ```text
+//! cargo run --example by-hand
+//! ```
+//!
+//! It prints the opening handshake, each event of both endpoints, and how each of them saw the connection end. Every driver
+//! does the same over its transport: receive, answer, tick, write. `src/guide/by_hand.md` explains the steps, and
+//! `examples/event-loop` does them for many connections over sockets.
 
 use bowline::{
     CloseCode, Config, Connection, Event, Input, client,
     server::{self, Accept},
 };
 use bytes::Buf;
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{error::Error, process::ExitCode, sync::Arc, time::Duration};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match converse() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn converse() -> Result<(), Box<dyn Error>> {
     let (mut client, mut server) = shake_hands(Arc::new(Config::default()))?;
     client.send_text("안녕하세요")?;
     client.ping(b"are you there?")?;
@@ -30,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The opening handshake: a request, an answer, and a connection at both ends.
+/// Performs the opening handshake: a request, a response, and then a connection at both ends.
 fn shake_hands(config: Arc<Config>) -> Result<(Connection, Connection), Box<dyn Error>> {
     let request = client::Request::from_uri("ws://localhost/by-hand")?;
     let mut handshake = client::Handshake::new(request, config.clone());
@@ -48,7 +64,7 @@ fn shake_hands(config: Arc<Config>) -> Result<(Connection, Connection), Box<dyn 
     Ok((client, server))
 }
 
-/// Receives; the server sends each text back.
+/// Receives all events of some bytes. The server sends each text back.
 fn read(name: &str, connection: &mut Connection, bytes: &mut [u8]) -> Result<(), bowline::SendError> {
     let mut input = Input::from(bytes);
     while let Some(event) = connection.receive(&mut input) {
@@ -62,6 +78,7 @@ fn read(name: &str, connection: &mut Connection, bytes: &mut [u8]) -> Result<(),
     Ok(())
 }
 
+/// Advances the clock of a connection, and returns the bytes that it has to write.
 fn write(connection: &mut Connection, now: Duration) -> Vec<u8> {
     let _wait = connection.tick(now.into());
     take(connection.output())

@@ -1,7 +1,22 @@
-//! An echo server with a thread for each connection: `cargo run --release --example echo-server [ADDRESS]`.
+//! An echo server over the sockets of the standard library, with a thread for each connection.
 //!
-//! Try it from the console of a browser: `ws = new WebSocket("ws://127.0.0.1:9001"); ws.onmessage = e => console.log(e.data);
-//! ws.onopen = () => ws.send("Hello")`.
+//! ```text
+//! cargo run --release --example echo-server [ADDRESS]
+//! ```
+//!
+//! It listens on 127.0.0.1:9001 by default, and prints how each connection ended. With `--features deflate`, it compresses
+//! messages for clients that offer permessage-deflate. To connect:
+//!
+//! - `cargo ws ws://127.0.0.1:9001/` sends each line that you type, and prints it when it comes back. So does the example
+//!   `echo-client`.
+//! - In a browser, open <http://127.0.0.1:9001/>, which answers with status 426, and enter the following line in its console.
+//!   (In `about:blank`, Chromium does not allow the connection.)
+//!
+//! ```text
+//! ws = new WebSocket("ws://127.0.0.1:9001"); ws.onmessage = e => console.log(e.data); ws.onopen = () => ws.send("Hello")
+//! ```
+//!
+//! The guide is `src/guide/blocking.md`. `tokio-echo` is the same server on Tokio.
 
 use bowline::{
     Config, Event,
@@ -9,24 +24,30 @@ use bowline::{
     server::Accept,
 };
 use std::{
+    convert::Infallible,
+    io,
     net::{TcpListener, TcpStream},
+    process::ExitCode,
     sync::Arc,
     thread,
     time::Duration,
 };
 
-/// The pause after an `accept` that failed, most often because the process has no file descriptor left.
+/// The pause after a failed `accept`, most often because the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-fn main() -> std::io::Result<()> {
+fn main() -> ExitCode {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
+    let Err(error) = serve(&address);
+    eprintln!("cannot listen on {address}: {error}");
+    ExitCode::FAILURE
+}
+
+/// Serves clients indefinitely, unless the address cannot be used.
+fn serve(address: &str) -> io::Result<Infallible> {
     let listener = TcpListener::bind(address)?;
     println!("listening on ws://{}", listener.local_addr()?);
-    let config = Config::default();
-    // With `--features deflate`, messages are compressed for clients that support it.
-    #[cfg(feature = "deflate")]
-    let config = config.with(|config| config.deflate = Some(bowline::deflate::Options::default()));
-    let config = Arc::new(config);
+    let config = Arc::new(config());
     loop {
         let config = config.clone();
         let started = listener.accept().and_then(|(stream, _)| {
@@ -35,18 +56,26 @@ fn main() -> std::io::Result<()> {
                 Err(error) => eprintln!("{error}"),
             })
         });
+        // Open connections are not affected.
         if let Err(error) = started {
-            eprintln!("accept: {error}");
+            eprintln!("cannot accept a connection: {error}");
             thread::sleep(ACCEPT_PAUSE);
         }
     }
 }
 
-/// Serves one client, and returns how the connection ended. Messages are sent back without a copy of their own, and the
-/// answers to all messages of one read are one write.
+fn config() -> Config {
+    let config = Config::default();
+    #[cfg(feature = "deflate")]
+    let config = config.with(|config| config.deflate = Some(bowline::deflate::Options::default()));
+    config
+}
+
+/// Serves one client, and returns how the connection ended. With the batch API, messages go straight from the read buffer
+/// to the output, and the answers to one read are one write.
 fn echo(stream: TcpStream, config: Arc<Config>) -> Result<String, Error> {
     stream.set_nodelay(true)?;
-    // Pages of any origin can use this server: there is nothing to protect.
+    // This server has nothing to protect, so pages of any origin may connect.
     let mut socket = blocking::accept(stream, &Accept::any_origin(), config)?;
     while let Some(mut batch) = socket.read()? {
         while let Some((event, connection)) = batch.receive() {

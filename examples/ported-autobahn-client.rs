@@ -1,22 +1,25 @@
-//! tungstenite's `examples/autobahn-client.rs`, ported: an echo client that runs every case of an Autobahn fuzzing server.
+//! An echo client that runs all cases of an Autobahn fuzzing server, ported from tungstenite's `examples/autobahn-client.rs`.
 //!
 //! ```text
 //! cargo run --example ported-autobahn-client [127.0.0.1:9001]
 //! ```
 //!
-//! What changed in porting:
+//! It needs a fuzzing server of the Autobahn test suite on that address: `tests/autobahn/run.sh ported` installs and starts
+//! one. It prints nothing but unexpected errors; the server writes the report. `src/guide/coming_from_tungstenite.md` lists all
+//! differences. These changed here:
 //!
 //! - `connect` takes a configuration, made once.
-//! - The loop over messages ends with `None` after a normal end, and has nothing to filter out: a message is text or binary.
-//! - `close(None)` is the code `NO_STATUS`, and waits for the server's answer.
+//! - The loop over messages ends with `None` after a normal end. It has nothing to filter out, since a message is text or
+//!   binary.
+//! - `close(None)` became `close(CloseCode::NO_STATUS, "")`, which waits for the server's answer.
 //! - `ConnectionClosed`, `Protocol` and `Utf8` are one error, `Closed`, with the cause and the close code.
-//! - `read` and `send` for each message are `recv` and `feed`: the answers to one read are one write.
+//! - `read` and `send` for each message became `recv` and `feed`: the answers to one read are one write.
 
 use bowline::{
     Cause, CloseCode, Config, Message,
     adapter::blocking::{self, ClientStream, Error, WebSocket},
 };
-use std::{env, sync::Arc};
+use std::{env, error, process::ExitCode, sync::Arc};
 
 const AGENT: &str = "bowline-ported";
 
@@ -31,7 +34,7 @@ impl Suite {
         Ok(blocking::connect(&uri, self.config.clone())?.0)
     }
 
-    fn case_count(&self) -> Result<u32, Box<dyn std::error::Error>> {
+    fn case_count(&self) -> Result<u32, Box<dyn error::Error>> {
         let mut socket = self.connect("getCaseCount")?;
         let Some(Message::Text(count)) = socket.recv()? else {
             return Err("expected the number of cases".into());
@@ -55,14 +58,24 @@ impl Suite {
     }
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> ExitCode {
+    match run_cases() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_cases() -> Result<(), Box<dyn error::Error>> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".to_owned());
     let suite = Suite { address, config: Arc::default() };
 
     for case in 1..=suite.case_count()? {
         match suite.run_case(case) {
             Ok(()) => {}
-            // In many cases the server breaks a rule on purpose.
+            // In many cases the server breaks the protocol on purpose.
             Err(Error::Closed(closure)) if matches!(closure.cause(), Cause::Protocol(_) | Cause::EndOfStream(_)) => {}
             Err(error) => eprintln!("case {case}: {error}"),
         }

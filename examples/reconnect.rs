@@ -1,5 +1,12 @@
-//! A client that reconnects after a random delay, which gets longer with each failure (RFC 6455 §7.2.3):
-//! `cargo run --release --example reconnect [URI]`.
+//! A client that reconnects after a random delay, which grows with each failure (RFC 6455 §7.2.3).
+//!
+//! ```text
+//! cargo run --release --example reconnect [URI]
+//! ```
+//!
+//! Without a URI, it connects to `ws://127.0.0.1:9001`. It prints each message, how each connection ended, and when it will try
+//! again. It stops after a normal end, and after an error that another attempt cannot cure. Start it without a server to see
+//! the delays grow. `src/guide/closing.md` explains which ends are worth another attempt.
 
 use bowline::{
     Cause, CloseCode, Closure, Config, HandshakeError,
@@ -7,8 +14,10 @@ use bowline::{
 };
 use std::{process::ExitCode, sync::Arc, thread, time::Duration};
 
-/// "A reasonable delay […] between 0 and 5 seconds" before the first attempt, and never more than this before a later one.
+/// The maximum delay before the first new attempt: "between 0 and 5 seconds" is reasonable (RFC 6455 §7.2.3).
 const FIRST_DELAY: Duration = Duration::from_secs(5);
+
+/// The maximum delay before any attempt.
 const MAX_DELAY: Duration = Duration::from_secs(300);
 
 fn main() -> ExitCode {
@@ -17,7 +26,7 @@ fn main() -> ExitCode {
     let mut max_delay = FIRST_DELAY;
     loop {
         match listen(&uri, &config, &mut max_delay) {
-            // A server that restarts closes with 1001, which is a normal end, too.
+            // 1001 counts as a normal end, but a server that restarts closes with it, too.
             Ok(closure) if closure.code() == CloseCode::GOING_AWAY => eprintln!("{closure}"),
             Ok(closure) => {
                 println!("{closure}");
@@ -36,18 +45,18 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints messages until a normal end. With the first of them, the delay begins anew.
+/// Prints messages until a normal end. The first message resets the delay.
 fn listen(uri: &str, config: &Arc<Config>, max_delay: &mut Duration) -> Result<Closure, Error> {
     let (mut socket, _response) = blocking::connect(uri, config.clone())?;
     while let Some(message) = socket.recv()? {
         println!("{message:?}");
-        // Not as soon as it is connected: a server that accepts and closes at once is not well.
+        // Not when connected: the delay must keep growing if a faulty server accepts and closes at once.
         *max_delay = FIRST_DELAY;
     }
-    socket.close(CloseCode::NORMAL, "") // it is closed already: this only returns how
+    socket.close(CloseCode::NORMAL, "") // the connection is closed already, so this only returns how
 }
 
-/// The table in the documentation of [`Error`].
+/// Implements the table in the documentation of [`Error`].
 fn is_worth_another_try(error: &Error) -> bool {
     match error {
         Error::Closed(closure) => match closure.code() {
@@ -64,7 +73,7 @@ fn is_worth_another_try(error: &Error) -> bool {
     }
 }
 
-/// A random delay of at most `max`, so that a thousand clients of the same server do not all reconnect at once.
+/// Returns a random delay of at most `max`, so that the clients of a server do not all reconnect at the same moment.
 fn random_part(max: Duration, config: &Config) -> Duration {
     let random = u32::from_ne_bytes((config.entropy)());
     max.mul_f64(f64::from(random) / f64::from(u32::MAX))

@@ -1,23 +1,42 @@
-//! An echo server on Tokio, with a task for each connection:
-//! `cargo run --release --features tokio --example tokio-echo [ADDRESS]`.
+//! An echo server on Tokio, with a task for each connection.
 //!
-//! Try it with `cargo run --release --example echo-client`, or from the console of a browser: `ws = new
-//! WebSocket("ws://127.0.0.1:9001"); ws.onmessage = e => console.log(e.data); ws.onopen = () => ws.send("Hello")`.
+//! ```text
+//! cargo run --release --features tokio --example tokio-echo [ADDRESS]
+//! ```
+//!
+//! It listens on 127.0.0.1:9001 by default, and prints how each connection ended. With `--features tokio,deflate`, it
+//! compresses messages for clients that offer permessage-deflate.
+//!
+//! To connect, run `cargo ws ws://127.0.0.1:9001/`, which sends each line that you type, and prints it when it comes back. The
+//! example `echo-server` describes how to connect from a browser.
+//!
+//! It uses the batch API, which allocates nothing for a message. `ported-echo-server` uses the message API, which is shorter.
+//! The guide is `src/guide/tokio.md`.
 
 use bowline::{
     Config, Event,
     adapter::tokio::{self as ws, Error},
     server::Accept,
 };
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, io, process::ExitCode, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     time::sleep,
 };
 
+/// The pause after a failed `accept`, most often because the process has no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
 #[tokio::main]
-async fn main() -> std::io::Result<()> {
+async fn main() -> ExitCode {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
+    let Err(error) = serve(&address).await;
+    eprintln!("cannot listen on {address}: {error}");
+    ExitCode::FAILURE
+}
+
+/// Serves clients indefinitely, unless the address cannot be used.
+async fn serve(address: &str) -> io::Result<Infallible> {
     let listener = TcpListener::bind(address).await?;
     println!("listening on ws://{}", listener.local_addr()?);
     let config = Arc::new(config());
@@ -25,9 +44,9 @@ async fn main() -> std::io::Result<()> {
         let (stream, _) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Too many open files, for example: the open connections go on.
-                eprintln!("cannot accept: {error}");
-                sleep(Duration::from_millis(100)).await;
+                // Open connections are not affected.
+                eprintln!("cannot accept a connection: {error}");
+                sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
@@ -41,7 +60,6 @@ async fn main() -> std::io::Result<()> {
     }
 }
 
-/// With `--features deflate`, messages are compressed for clients that offer it.
 fn config() -> Config {
     let config = Config::default();
     #[cfg(feature = "deflate")]
@@ -49,11 +67,11 @@ fn config() -> Config {
     config
 }
 
-/// Serves one client, and returns how it ended. With the batch API, messages are sent back from the read buffer, without a copy,
-/// and the answers to one read are one write.
+/// Serves one client, and returns how the connection ended. With the batch API, messages go straight from the read buffer
+/// to the output, and the answers to one read are one write.
 async fn echo(stream: TcpStream, config: Arc<Config>) -> Result<String, Error> {
     stream.set_nodelay(true)?;
-    // Pages of any origin may connect, as this server has nothing to protect.
+    // This server has nothing to protect, so pages of any origin may connect.
     let mut socket = ws::accept(stream, &Accept::any_origin(), config).await?;
     while let Some(mut batch) = socket.read().await? {
         while let Some((event, connection)) = batch.receive() {

@@ -102,13 +102,13 @@ endings() { # TITLE
   say '!close' "$url/"
   check "$1: closed without a code" ended 0 'closed by the server with 1005 (no status received); clean.'
   say '!close 1011 db down' "$url/"
-  check "$1: closed with 1011" ended 4 'closed by the server with 1011 (internal error), reason "db down"; clean. Something failed in the server'
+  check "$1: closed with 1011" ended 4 'closed by the server with 1011 (internal error), reason "db down"; clean. The server failed: see its log'
   say '!close 4321 앱' "$url/"
   check "$1: closed with 4321" ended 4 'closed by the server with 4321 (private use), reason "앱"; clean. This code is defined by the application'
   say '!drop' "$url/"
   check "$1: cut" all ended 5 'lost: ' -- not told 'clean;'
   run "$url/refuse/404" < /dev/null
-  check "$1: refused" all ended 3 "refused: $url/refuse/404 answered with HTTP 404. Is the path right?" -- printed ''
+  check "$1: refused" all ended 3 "refused: $url/refuse/404 answered with HTTP 404. Check the path." -- printed ''
   run -v -s other,chat "$url/chat" < /dev/null
   check "$1: subprotocol" all ended 0 "$clean" -- told 'subprotocol: chat'
 }
@@ -137,7 +137,7 @@ for peer in ours websockets ws; do
   run "$url/" < "$lines"
   check "$peer: nobody vouches for the certificate" all ended 1 "cannot connect to localhost port ${url##*:}: TLS: invalid peer certificate: " -- told 'pass the PEM file of the authority with --ca' -- printed ''
   run --ca "$authority" "${url/localhost/127.0.0.1}/" < "$lines"
-  check "$peer: a certificate for another name" all ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TLS: invalid peer certificate: " -- told 'Is this the right server'
+  check "$peer: a certificate for another name" all ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TLS: invalid peer certificate: " -- told 'Check the host name, and that the certificate of the server is valid for it today.'
 done
 SSL_CERT_FILE=$authority run "$url/" < "$lines"
 check "what the platform trusts" all ended 0 "$clean" -- cmp -s "$lines" "$out"
@@ -174,30 +174,30 @@ done << 'TABLE'
 cut|5|lost: the server ended the stream without a Close frame. 
 in-frame|5|lost: the server ended the stream in the middle of a frame. 
 in-message|5|lost: the server ended the stream between the frames of a message. 
-opcode|6|failed by this client with 1002 (protocol error): a frame has the reserved opcode 3 (RFC 6455 §5.2, at byte 7 from the peer). This is a fault of the server
+opcode|6|failed by this client with 1002 (protocol error): a frame has the reserved opcode 3 (RFC 6455 §5.2, at byte 7 from the peer). The server, or a proxy in between, is at fault
 masked|6|failed by this client with 1002 (protocol error): a frame from the server is masked
 utf-8|6|failed by this client with 1007 (invalid payload data): a text message is not valid UTF-8
 too-big|6|failed by this client with 1009 (message too big): a frame is larger than the limit of 16777216 bytes (RFC 6455 §10.4, at byte 7 from the peer). Accept larger messages with --limit
 ssh|3|did not answer the handshake as a WebSocket server: "SSH-2.0-OpenSSH_9.9" is not the start of an HTTP/1.1 message
 tls|3|did not answer the handshake as a WebSocket server: the server uses TLS on this port: connect with wss://
 nothing|3|did not answer the handshake as a WebSocket server: the stream ended after 0 bytes
-moved|3|answered with HTTP 301, Location: wss://elsewhere.example/. It is a redirection
-page|3|answered with HTTP 200. It is a web page, not a WebSocket endpoint: is the path right? The answer begins with "hi".
-why|3|answered with HTTP 403. It may require an --origin, or credentials in a --header. The answer begins with "Only \u{1b}[2Jwith VPN".
-chunked|3|answered with HTTP 403. It may require an --origin, or credentials in a --header.
+moved|3|answered with HTTP 301, Location: wss://elsewhere.example/. The server redirects: connect to that address instead.
+page|3|answered with HTTP 200. This is a web page, not a WebSocket endpoint: check the path. The answer begins with "hi".
+why|3|answered with HTTP 403. The server may require --origin, or credentials in a --header. The answer begins with "Only \u{1b}[2Jwith VPN".
+chunked|3|answered with HTTP 403. The server may require --origin, or credentials in a --header.
 wrong|3|answered with HTTP 101, but Sec-WebSocket-Accept is "bm8="
-mute|1|within 2s: the server was reached, but did not answer the handshake. --connect-timeout waits longer.
+mute|1|within 2s: the server was reached, but did not answer the handshake. Use --connect-timeout to wait longer.
 TABLE
 say Hello "$url/reset"
 check "/reset" all ended 5 'lost: the connection failed: ' -- printed Hello
 run --close-timeout 0.5 "$url/silent" < /dev/null
 check "/silent" all ended 5 'the server did not answer the Close frame within 500ms' -- printed Hello
 run --send-file "$big" "$url/enough" < /dev/null
-check "a file that is not wanted" all ended 7 'closed by the server with 1000 (normal closure); clean.' -- ended 7 'cli-big was sent only in part, '
+check "a file that is not wanted" all ended 7 'closed by the server with 1000 (normal closure); clean.' -- ended 7 'cli-big was only partly sent ('
 run --listen "$url/escape" < /dev/null
 check "a pipe gets what came" printed $'\e[2Jwiped'
 run --listen -o "$work/cli-back" "$url/in-message" < /dev/null
-check "a file that is cut" all ended 5 'cli-back contains only the first 3 bytes of its message; lost: ' -- [ "$(< "$work/cli-back")" = abc ]
+check "a file that is cut" all ended 5 'cli-back contains only the first 3 bytes of the message; lost: ' -- [ "$(< "$work/cli-back")" = abc ]
 run "wss${url#ws}/" < /dev/null
 check "TLS where there is none" ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TLS: "
 
@@ -228,9 +228,9 @@ ours
 run "$url/" < <(printf 'no line feed at the end')
 check "a last line without its end" all ended 0 "$clean" -- printed 'no line feed at the end'
 run "$url/" < <(printf 'fine\nnot \xff\nnever sent\n')
-check "not UTF-8" all ended 7 'line 2 of standard input is not valid UTF-8 from byte 5 on: to send it as it is, use --binary' -- printed fine
+check "not UTF-8" all ended 7 'line 2 of standard input is not valid UTF-8 (first invalid byte: 5): use --binary to send it unchanged' -- printed fine
 run --text -f "$big" "$url/" < /dev/null
-check "a file that is not UTF-8" ended 7 'cli-big: it is not valid UTF-8, which text must be: send it without --text'
+check "a file that is not UTF-8" ended 7 'cli-big: it is not valid UTF-8; leave out --text to send it as binary'
 run --limit 10 "$url/" <<< 0123456789
 check "10 bytes pass a limit of 10" all ended 0 "$clean" -- printed 0123456789
 say 01234567890 --limit 10 "$url/"
@@ -262,9 +262,9 @@ start rude "$python" "$here/cli.py" rude
 interrupted 'closing after Ctrl-C' --close-timeout 60 "$url/silent"
 check "Ctrl-C twice" ended 130 'not clean: interrupted twice'
 interrupted '' --close-timeout 1 --send-file "$big" "$url/stuck"
-sent=${last#*in part, } sent=${sent%% *}
+sent=${last#*partly sent (} sent=${sent%% *}
 check "back-pressure: of 50 MB, a server that does not read gets $sent" \
-  all ended 5 'sent only in part, ' -- ended 5 'did not answer the Close frame within 1s' -- [ "$sent" -lt 20000000 ]
+  all ended 5 'was only partly sent (' -- ended 5 'did not answer the Close frame within 1s' -- [ "$sent" -lt 20000000 ]
 
 # A terminal: a progress bar, and colour unless it is not wanted; and nothing that a server could do to it.
 colour=$'\e[32mclosed by this client'

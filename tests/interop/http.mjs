@@ -56,7 +56,7 @@ const tests = {
     const response = await fetch(http);
     assert.equal(response.status, 426);
     assert.equal(response.headers.get('sec-websocket-version'), '13');
-    assert.match(await response.text(), /Upgrade is missing \(RFC 6455 §4\.1\)/);
+    assert.match(await response.text(), /Upgrade is missing: expected websocket \(RFC 6455 §4\.1\)/);
   },
 
   async 'HTTP/2: extended CONNECT is announced, and opens a WebSocket'() {

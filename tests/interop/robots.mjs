@@ -157,7 +157,7 @@ async function answers(check, url) {
   await check('what is kept of a room is bounded as it is sent, and has no control characters', async () => {
     const robot = await Robot.enter(url, 'control12', 'bytes');
     robot.say(1, 'bytes', 'a\u0001b');
-    assert.equal((await robot.gets('refused')).why, 'it has control characters');
+    assert.equal((await robot.gets('refused')).why, 'it contains control characters');
     robot.say(2, 'bytes', 'a\n\tb');
     await robot.gets('taken', ({ id }) => id === 2);
     await chorus(url, 4, 'bytes', '"'.repeat(2000));
@@ -199,7 +199,7 @@ async function names(check, url, program) {
       for (const fields of [{}, { ...key, origin: `http://${host}` }]) {
         const [status, words] = await ask(url, host, fields);
         assert.equal(status, 421, host);
-        assert.match(words, /does not have a name of this server/);
+        assert.match(words, /does not have the host name of this request/);
       }
     }
     for (const host of [`127.0.0.1:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`]) {

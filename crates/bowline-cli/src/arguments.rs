@@ -1,4 +1,4 @@
-//! The command line.
+//! Parses the command line, and documents it for `--help`.
 
 use clap::{ArgAction, Parser};
 use std::{path::PathBuf, time::Duration};
@@ -7,42 +7,43 @@ const AFTER_HELP: &str = "\
 Input and output:
   Each line of standard input is sent as a message. Each received message is written to standard
   output: text followed by a line feed, binary unchanged. Everything else is written to standard
-  error. At the end of standard input, the connection is closed with code 1000; messages that
-  arrive until the server closes as well are still written. Some servers stop answering when they
-  receive the Close frame: use --linger or -1 to delay it. Ctrl-C closes at once; press it again
-  to exit without waiting for the server.
+  error. At the end of standard input, the client closes the connection with code 1000. It still
+  writes the messages that arrive before the server closes, too. Some servers stop answering when
+  they receive the Close frame: use --linger or -1 to delay it. Ctrl-C closes at once; press it
+  again to exit without waiting for the server.
 
-Exit status, explained by the last line on standard error:
-  0    normal end: both endpoints closed, with code 1000 or 1001, or without a code
+Exit status (the last line on standard error explains it):
+  0    normal end: both endpoints closed, with code 1000 or 1001, or without a code; also if the
+       reader of standard output has closed it
   1    no connection: DNS lookup, TCP or TLS failed, or it took too long
   2    invalid command line
-  3    the server refused the handshake; the line contains the HTTP status
+  3    the server refused the handshake; the last line contains the HTTP status
   4    the server closed with a code that means an error: 1002 to 1014, 3000 to 4999
   5    the connection was lost, or the server did not answer the Close frame
   6    the server broke the protocol, or a message was larger than --limit
-  7    local error: text that is not valid UTF-8, or a file that cannot be read or written;
-       also after a normal end, if a file was sent only in part, or if no message arrived
-       for -1 or --receive-file
+  7    local error: text is not valid UTF-8, or a file cannot be read or written; also after a
+       normal end, if a file was only partly sent, or if no message arrived for -1 or
+       --receive-file
   130  Ctrl-C was pressed twice
 
 Examples:
-  echo Hello | bowline -1 ws://127.0.0.1:9001                  one question, one answer
+  echo Hello | bowline -1 ws://127.0.0.1:9001                  send a message, print the answer
   bowline --listen -v wss://example.com/news                   receive until the server closes
-  bowline --send-file big.iso wss://example.com/ < /dev/null   send a file, and close
+  bowline --send-file big.iso wss://example.com/ < /dev/null   send a file, then close
   bowline --receive-file big.iso wss://example.com/big.iso     receive a file";
 
-/// A WebSocket client: lines in, messages out
+/// A WebSocket client: sends the lines of standard input, and prints the messages it receives
 #[derive(Debug, Parser)]
 #[command(name = "bowline", version, after_help = AFTER_HELP)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Arguments {
-    #[arg(help = "The server: ws://HOST[:PORT][/PATH], or wss:// for TLS")]
+    #[arg(help = "Address of the server: ws://HOST[:PORT][/PATH], or wss:// for TLS")]
     pub(crate) uri: String,
 
     /// Add a header field to the request, such as 'Authorization: Bearer 123'; can be repeated
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     pub(crate) headers: Vec<(String, String)>,
-    /// Offer subprotocols, the preferred one first; can be repeated
+    /// Offer subprotocols, in order of preference; can be repeated
     #[arg(short, long = "subprotocol", value_name = "NAME[,NAME]", value_delimiter = ',')]
     pub(crate) subprotocols: Vec<String>,
     #[arg(long, help = "Set the Origin header field, such as https://example.com")]
@@ -50,20 +51,20 @@ pub(crate) struct Arguments {
     /// Offer compression (permessage-deflate)
     #[arg(short, long)]
     pub(crate) compress: bool,
-    /// Trust the certificate authorities in this PEM file, instead of those of the platform
+    /// Trust the certificate authorities in this PEM file instead of those of the platform
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
 
-    /// Send lines as binary messages, without the line feeds
+    /// Send lines as binary messages, without their line feeds
     #[arg(short, long, conflicts_with = "text")]
     pub(crate) binary: bool,
-    /// Send files as text
+    /// Send files as text messages
     #[arg(long, requires = "files")]
     pub(crate) text: bool,
-    /// Send a file as one message, before standard input; binary unless --text is given; can be repeated
+    /// Send a file as one message before standard input is read; binary unless --text is given; can be repeated
     #[arg(short = 'f', long = "send-file", value_name = "PATH")]
     pub(crate) files: Vec<PathBuf>,
-    /// Write the next message, of any size, to this file as it arrives, and close
+    /// Write the next message to this file as it arrives, whatever its size, then close
     #[arg(short = 'o', long, visible_alias = "output", value_name = "PATH")]
     pub(crate) receive_file: Option<PathBuf>,
     /// Close after one message has been received
@@ -72,14 +73,14 @@ pub(crate) struct Arguments {
     /// Receive until the server closes, without reading standard input
     #[arg(short, long, conflicts_with = "linger")]
     pub(crate) listen: bool,
-    /// Continue to receive for this long after the end of standard input, then close
+    /// Keep receiving for this long after the end of standard input, then close
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) linger: Option<Duration>,
 
     /// Send a ping at this interval, and print the round-trip time of each
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) ping: Option<Duration>,
-    /// Maximum message size in bytes, with an optional unit K, M or G
+    /// Maximum size of a received message in bytes, with an optional unit K, M or G
     #[arg(long, value_name = "BYTES", default_value = "16M", value_parser = bytes, conflicts_with = "receive_file")]
     pub(crate) limit: usize,
     /// Time limit for connecting: DNS lookup, TCP, TLS and handshake together
@@ -88,13 +89,13 @@ pub(crate) struct Arguments {
     /// Time limit for the server to answer the Close frame
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) close_timeout: Duration,
-    /// Print the address, the agreed subprotocol and compression, pings and pongs
+    /// Also print the address, the agreed subprotocol and compression, pings and pongs
     #[arg(short, long, action = ArgAction::SetTrue)]
     pub(crate) verbose: bool,
 }
 
 impl Arguments {
-    /// Whether to close after one message.
+    /// Whether to close after one message: with `-1` or `--receive-file`.
     pub(crate) fn wants_one(&self) -> bool {
         self.one_message || self.receive_file.is_some()
     }

@@ -22,7 +22,7 @@ use std::{fmt::Write, io, path::Path, sync::Arc};
 
 pub(crate) type Socket = WebSocket<ClientStream>;
 
-/// A connection, after its opening handshake.
+/// Connects and performs the opening handshake.
 pub(crate) async fn connect(arguments: &Arguments, screen: &Screen) -> Result<Socket, Ending> {
     let request =
         request(arguments).map_err(|error| Ending::new(Status::Usage, format!("invalid request: {error}")))?;
@@ -106,48 +106,48 @@ fn report(arguments: &Arguments, socket: &mut Socket, response: &Response, scree
 
 fn not_connected(arguments: &Arguments, error: &Error) -> Ending {
     let (uri, time) = (&arguments.uri, arguments.connect_timeout);
-    let words = match error {
+    let line = match error {
         Error::Handshake { error: HandshakeError::Deadline, .. } => format!(
             "no connection to {uri} within {time:?}: the server was reached, but did not answer the handshake. \
-             --connect-timeout waits longer."
+             Use --connect-timeout to wait longer."
         ),
         Error::Handshake { error, response } => return refused(uri, error, response.as_deref()),
         Error::Connect(error) => format!("{error}. {}", connect_advice(error)),
         Error::Io(error) => format!(
-            "the connection to {uri} broke during the handshake: {error}. Is it a WebSocket server, and is the scheme right, \
-             ws:// or wss://?"
+            "the connection to {uri} was lost during the handshake: {error}. Check that it is a WebSocket server, and the \
+             scheme (ws:// or wss://)."
         ),
         error => error.to_string(),
     };
-    Ending::new(Status::NotConnected, words)
+    Ending::new(Status::NotConnected, line)
 }
 
 fn refused(uri: &str, error: &HandshakeError, response: Option<&Response>) -> Ending {
     let Some(response) = response else {
-        let words = format!(
-            "refused: {uri} did not answer the handshake as a WebSocket server: {error}. Are the port and the scheme \
-             right, ws:// or wss://?"
+        let line = format!(
+            "refused: {uri} did not answer the handshake as a WebSocket server: {error}. Check the port and the scheme \
+             (ws:// or wss://)."
         );
-        return Ending::new(Status::Refused, words);
+        return Ending::new(Status::Refused, line);
     };
     let status = response.status();
-    let mut words = match error {
+    let mut line = match error {
         HandshakeError::Status(_) => format!("refused: {uri} answered with HTTP {status}"),
         _ => format!("refused: {uri} answered with HTTP {status}, but {error}"),
     };
     for name in ["Location", "WWW-Authenticate", "Retry-After"] {
         if let Some(value) = response.header(name) {
-            let _ = write!(words, ", {name}: {}", value.escape_ascii());
+            let _ = write!(line, ", {name}: {}", value.escape_ascii());
         }
     }
-    let _ = write!(words, ". {}", status_advice(status));
-    if let Some(line) = first_line(response.body()) {
-        let _ = write!(words, " The answer begins with {line:?}.");
+    let _ = write!(line, ". {}", status_advice(status));
+    if let Some(beginning) = first_line(response.body()) {
+        let _ = write!(line, " The answer begins with {beginning:?}.");
     }
-    Ending::new(Status::Refused, words)
+    Ending::new(Status::Refused, line)
 }
 
-/// The first line that is not empty, unless it is markup. It may contain control characters: print it escaped.
+/// Returns the first line that is not empty, unless it is markup. It may contain control characters, so print it escaped.
 fn first_line(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).filter(|line| !line.starts_with('<'))?;
@@ -157,16 +157,18 @@ fn first_line(body: &[u8]) -> Option<String> {
 fn connect_advice(error: &ConnectError) -> &'static str {
     let reason = error.io_error();
     match (error.stage(), reason.kind()) {
-        (_, io::ErrorKind::TimedOut) => "The server is slow, or a firewall blocks it: --connect-timeout waits longer.",
-        (ConnectStage::Resolve, _) => "Is the host name spelled correctly, and is there a network?",
+        (_, io::ErrorKind::TimedOut) => {
+            "The server may be slow, or a firewall may block it: use --connect-timeout to wait longer."
+        }
+        (ConnectStage::Resolve, _) => "Check the host name and the network connection.",
         (ConnectStage::Tls, io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => {
-            "The server closed the connection: does it use TLS on this port? If not, use ws://."
+            "The server closed the connection: if it does not use TLS on this port, use ws://."
         }
         (ConnectStage::Tls, _) => reason.get_ref().and_then(|inner| inner.downcast_ref()).map_or("", tls_advice),
         (_, io::ErrorKind::ConnectionRefused) => {
-            "Nothing is listening there: is the server running, and is the port right?"
+            "Nothing is listening there: check the port, and that the server is running."
         }
-        _ => "Is the server running, and does a firewall or a VPN block it?",
+        _ => "Check that the server is running, and that no firewall or VPN blocks it.",
     }
 }
 
@@ -175,7 +177,9 @@ fn tls_advice(error: &rustls::Error) -> &'static str {
         rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer) => {
             "To trust the authority that signed it, pass the PEM file of the authority with --ca."
         }
-        rustls::Error::InvalidCertificate(_) => "Is this the right server, under a name that is in its certificate?",
+        rustls::Error::InvalidCertificate(_) => {
+            "Check the host name, and that the certificate of the server is valid for it today."
+        }
         rustls::Error::InvalidMessage(_) => {
             "The server does not seem to use TLS on this port: try ws:// instead of wss://."
         }
@@ -186,14 +190,14 @@ fn tls_advice(error: &rustls::Error) -> &'static str {
 fn status_advice(status: u16) -> &'static str {
     match status {
         101 => "The server or a proxy does not implement WebSocket correctly.",
-        300..=399 => "It is a redirection: connect to that address instead.",
-        400 | 426 => "The server did not accept a WebSocket request: is the path right?",
+        200..=299 => "This is a web page, not a WebSocket endpoint: check the path.",
+        300..=399 => "The server redirects: connect to that address instead.",
+        400 | 426 => "The server did not accept the request as a WebSocket handshake: check the path.",
         401 | 407 => "Send credentials, for example with --header 'Authorization: Bearer …'.",
-        403 => "It may require an --origin, or credentials in a --header.",
-        404 | 410 => "Is the path right?",
-        429 => "There were too many requests: wait before the next one.",
-        500..=599 => "Something failed in the server or behind it: try again later.",
-        200..=299 => "It is a web page, not a WebSocket endpoint: is the path right?",
+        403 => "The server may require --origin, or credentials in a --header.",
+        404 | 410 => "Check the path.",
+        429 => "The server received too many requests: wait before the next one.",
+        500..=599 => "The server, or another one behind it, failed: try again later.",
         _ => "See the documentation of the server.",
     }
 }

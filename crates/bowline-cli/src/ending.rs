@@ -1,4 +1,4 @@
-//! How a connection ended: the last line, and the exit status.
+//! Describes how a connection ended: the last line on standard error, and the exit status.
 
 use bowline::{Cause, CloseCode, Closure, Deadline, Endpoint, ProtocolError, Violation};
 use std::{fmt::Write, io, time::Duration};
@@ -30,12 +30,12 @@ pub(crate) enum Status {
 #[derive(Debug)]
 pub(crate) struct Ending {
     pub(crate) status: Status,
-    pub(crate) words: String,
+    pub(crate) line: String,
 }
 
 impl Ending {
-    pub(crate) fn new(status: Status, words: impl Into<String>) -> Self {
-        Self { status, words: words.into() }
+    pub(crate) fn new(status: Status, line: impl Into<String>) -> Self {
+        Self { status, line: line.into() }
     }
 
     /// The end of a connection that was open. `io` is the error of the stream, if it failed.
@@ -46,8 +46,8 @@ impl Ending {
             Cause::Deadline(Deadline::Close) => Self::new(
                 Status::Lost,
                 format!(
-                    "not clean: this client closed, and the server did not answer the Close frame within {close_timeout:?}. \
-                     The server may be busy or gone: --close-timeout waits longer."
+                    "not clean: this client closed, but the server did not answer the Close frame within {close_timeout:?}. \
+                     The server may be busy or gone: use --close-timeout to wait longer."
                 ),
             ),
             cause => lost(closure, cause, io),
@@ -61,43 +61,45 @@ fn violated(error: ProtocolError) -> Ending {
             "Accept larger messages with --limit, or write the message to a file with --receive-file."
         }
         Violation::NoMemory => "Write the message to a file with --receive-file, in chunks.",
-        _ => "This is a fault of the server, or of a proxy in between: report it to the operator.",
+        _ => "The server, or a proxy in between, is at fault: report it to its operator.",
     };
-    let words = format!("failed by this client with {}: {error}. {advice}", error.close_code());
-    Ending::new(Status::Violation, words)
+    let line = format!("failed by this client with {}: {error}. {advice}", error.close_code());
+    Ending::new(Status::Violation, line)
 }
 
-/// Both Close frames were exchanged. The server's code decides, also if this client began.
+/// Describes an end after both Close frames. The server's code decides the exit status, even if this client closed first.
 fn closed(closure: &Closure) -> Ending {
     let code = closure.code();
     let sent = closure.sent().map_or(CloseCode::NO_STATUS, |frame| frame.code);
-    let mut words = match closure.begun_by() {
+    let mut line = match closure.begun_by() {
         Endpoint::Local if code == sent => format!("closed by this client with {code}, and the server agreed"),
         Endpoint::Local => format!("closed by this client with {sent}, and the server answered with {code}"),
         Endpoint::Remote => format!("closed by the server with {code}"),
     };
     if !closure.reason().is_empty() {
         // Escaped, as it may contain control characters.
-        let _ = write!(words, ", reason {:?}", closure.reason());
+        let _ = write!(line, ", reason {:?}", closure.reason());
     }
-    words.push_str("; clean.");
+    line.push_str("; clean.");
     if let Some(advice) = advice(code) {
-        let _ = write!(words, " {advice}");
+        let _ = write!(line, " {advice}");
     }
-    Ending::new(if closure.is_normal() { Status::Clean } else { Status::PeerError }, words)
+    Ending::new(if closure.is_normal() { Status::Clean } else { Status::PeerError }, line)
 }
 
-/// What the code means in practice, and what to do.
+/// Explains what the code means in practice, and what to do.
 fn advice(code: CloseCode) -> Option<&'static str> {
     Some(match code {
-        CloseCode::GOING_AWAY => "The server is shutting down, or does not need the connection: connect again later.",
-        CloseCode::PROTOCOL_ERROR => "The server rejected a frame of this client: please report it.",
+        CloseCode::GOING_AWAY => {
+            "The server is shutting down, or has no more use for the connection: connect again later."
+        }
+        CloseCode::PROTOCOL_ERROR => "The server rejected a frame of this client: please report this as a bug.",
         CloseCode::UNSUPPORTED_DATA => "The server does not accept this type of message: try with or without --binary.",
         CloseCode::INVALID_DATA => "The server could not decode a message: check what was sent.",
-        CloseCode::POLICY_VIOLATION => "The server does not allow what was sent, who sent it, or how often.",
+        CloseCode::POLICY_VIOLATION => "A policy of the server does not allow this message, this user or this rate.",
         CloseCode::TOO_BIG => "A message was too large for the server: send smaller ones.",
         CloseCode::EXTENSION_REQUIRED => "The server requires an extension: try with --compress.",
-        CloseCode::INTERNAL_ERROR => "Something failed in the server: see its log, or try again later.",
+        CloseCode::INTERNAL_ERROR => "The server failed: see its log, or try again later.",
         CloseCode::SERVICE_RESTART => "The server is restarting: connect again in a moment.",
         CloseCode::TRY_AGAIN_LATER => "The server is overloaded: connect again later.",
         CloseCode::BAD_GATEWAY => "A gateway could not reach the server behind it: try again later.",
@@ -107,24 +109,24 @@ fn advice(code: CloseCode) -> Option<&'static str> {
 }
 
 fn lost(closure: &Closure, cause: Cause, io: Option<&io::Error>) -> Ending {
-    let mut words = String::from(if closure.begun_by() == Endpoint::Local && closure.received().is_none() {
+    let mut line = String::from(if closure.begun_by() == Endpoint::Local && closure.received().is_none() {
         "not clean: this client closed, but "
     } else {
         "lost: "
     });
     let _ = match cause {
-        Cause::EndOfStream(interrupted) => write!(words, "the server ended the stream {interrupted}"),
-        Cause::Deadline(deadline) => write!(words, "{deadline}"),
+        Cause::EndOfStream(interrupted) => write!(line, "the server ended the stream {interrupted}"),
+        Cause::Deadline(deadline) => write!(line, "{deadline}"),
         Cause::Closed => {
-            write!(words, "the server closed with {}, and the answer could not be sent", closure.code())
+            write!(line, "the server closed with {}, and the answer could not be sent", closure.code())
         }
         _ => match io {
-            Some(error) => write!(words, "the connection failed: {error}"),
-            None => write!(words, "the connection failed"),
+            Some(error) => write!(line, "the connection failed: {error}"),
+            None => write!(line, "the connection failed"),
         },
     };
-    words.push_str(
-        ". The server or a proxy cut the connection: the messages sent last may not have arrived. Connect again.",
+    line.push_str(
+        ". The server, a proxy or the network cut the connection: the last messages may not have arrived. Connect again.",
     );
-    Ending::new(Status::Lost, words)
+    Ending::new(Status::Lost, line)
 }

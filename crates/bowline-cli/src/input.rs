@@ -1,4 +1,4 @@
-//! What is to be sent: files, then the lines of standard input. A thread of its own reads them, only a few chunks ahead, since
+//! Reads what is to be sent: files, then the lines of standard input. A separate thread reads them, a few chunks ahead, since
 //! reading standard input can block indefinitely.
 
 use crate::{
@@ -21,15 +21,15 @@ const CHUNK: u64 = 64 * 1024;
 /// How many jobs are read ahead.
 const AHEAD: usize = 4;
 
-const NOT_UTF_8: &str = "it is not valid UTF-8, which text must be: send it without --text";
+const NOT_UTF_8: &str = "it is not valid UTF-8; leave out --text to send it as binary";
 
-/// What the session is to do next.
+/// The next step for the session.
 pub(crate) enum Job {
-    /// A file begins. Its size is not known if it is a pipe.
+    /// A file begins. The size of a pipe is not known.
     Begin { name: String, len: Option<u64> },
     /// A message, or a chunk of the file that was begun.
     Send(Message),
-    /// Reading failed. No job follows.
+    /// Reading failed. This is the last job.
     Failed(String),
 }
 
@@ -44,7 +44,7 @@ struct Lines {
     is_binary: bool,
 }
 
-/// The session has ended.
+/// The session has ended, and takes no more jobs.
 struct Gone;
 
 impl Input {
@@ -60,7 +60,7 @@ impl Input {
         })
     }
 
-    /// Starts to read. The channel is closed at the end of all input.
+    /// Starts the thread that reads. The channel is closed at the end of all input.
     pub(crate) fn start(self) -> Receiver<Job> {
         let (jobs, receiver) = channel(AHEAD);
         thread::spawn(move || self.run(&jobs));
@@ -87,14 +87,14 @@ fn put(jobs: &Sender<Job>, job: Job) -> Result<(), Gone> {
     jobs.blocking_send(job).map_err(|_| Gone)
 }
 
-/// Sends one message in fragments. A chunk is sent once it is known whether another follows.
+/// Sends a file as one message in fragments. It reads one chunk ahead, to mark the last one.
 fn send_file(file: &mut File, is_text: bool, jobs: &Sender<Job>) -> Result<Result<(), String>, Gone> {
     let mut bytes = match next_chunk(file, Vec::new()) {
         Ok(bytes) => bytes,
         Err(error) => return Ok(Err(error.to_string())),
     };
     loop {
-        // Characters must not be split: the beginning of one is sent with the next chunk.
+        // A text chunk cannot end inside a character, so its first bytes are sent with the next chunk.
         let rest = match if is_text { incomplete(&bytes) } else { Ok(0) } {
             Ok(rest) => bytes.split_off(bytes.len().saturating_sub(rest)),
             Err(error) => return Ok(Err(error)),
@@ -124,7 +124,7 @@ fn next_chunk(file: &mut File, mut begun: Vec<u8>) -> io::Result<Vec<u8>> {
     Ok(begun)
 }
 
-/// The number of bytes at the end that are the beginning of a character.
+/// Returns the number of bytes at the end that are the beginning of an incomplete character.
 fn incomplete(bytes: &[u8]) -> Result<usize, String> {
     match str::from_utf8(bytes) {
         Ok(_) => Ok(0),
@@ -154,7 +154,7 @@ impl Lines {
             }
             match self.message(line, number) {
                 Ok(message) => put(jobs, Job::Send(message))?,
-                Err(words) => return put(jobs, Job::Failed(words)),
+                Err(reason) => return put(jobs, Job::Failed(reason)),
             }
         }
         Ok(())
@@ -168,7 +168,7 @@ impl Lines {
         line.pop_if(|byte| *byte == b'\r');
         String::from_utf8(line).map(Message::from).map_err(|error| {
             format!(
-                "line {number} of standard input is not valid UTF-8 from byte {} on: to send it as it is, use --binary",
+                "line {number} of standard input is not valid UTF-8 (first invalid byte: {}): use --binary to send it unchanged",
                 error.utf8_error().valid_up_to().saturating_add(1)
             )
         })

@@ -1,9 +1,9 @@
-//! A WebSocket client for the command line: lines in, messages out.
+//! A WebSocket client for the command line: it sends the lines of standard input, and prints the messages it receives.
 //!
 //! `README.md` and `--help` describe the options and the exit status.
 //!
 //! It is also an example of `adapter::tokio`: `session.rs` is one task that sends with back-pressure, receives and closes, and
-//! `ending.rs` describes each way in which a connection can end.
+//! `ending.rs` turns each way in which a connection can end into an exit status and advice for the user.
 
 mod arguments;
 mod connect;
@@ -44,18 +44,18 @@ async fn run(arguments: &Arguments, screen: &Screen) -> Result<Option<Ending>, E
     Ok(session.run(&interrupt).await)
 }
 
-/// In a task of its own, so that the second Ctrl-C also works while standard output blocks.
+/// Runs in its own task, so that the second Ctrl-C also works while standard output blocks.
 async fn handle_interrupts(interrupt: Arc<Notify>, is_verbose: bool) {
     if ctrl_c().await.is_ok() {
         interrupt.notify_one();
     }
     if ctrl_c().await.is_ok() {
-        let ending = Ending::new(Status::Interrupted, "not clean: interrupted twice, without waiting for the server.");
+        let ending = Ending::new(Status::Interrupted, "not clean: interrupted twice; did not wait for the server.");
         process::exit(last_line(&ending, &Screen::new(is_verbose)));
     }
 }
 
 fn last_line(ending: &Ending, screen: &Screen) -> i32 {
-    screen.line(if ending.status == Status::Clean { Tone::Good } else { Tone::Bad }, &ending.words);
+    screen.line(if ending.status == Status::Clean { Tone::Good } else { Tone::Bad }, &ending.line);
     ending.status as i32
 }

@@ -20,10 +20,10 @@ pub(crate) struct Output {
     pub(crate) received: u64,
 }
 
-/// The file for the next message.
+/// The destination file of `--receive-file`.
 struct Receiving {
     path: PathBuf,
-    /// Once the message has begun.
+    /// `None` until the message begins.
     open: Option<(File, Progress)>,
 }
 
@@ -31,7 +31,7 @@ struct Receiving {
 pub(crate) enum Failure {
     /// The reader of standard output has closed it.
     BrokenPipe,
-    Words(String),
+    Other(String),
 }
 
 impl Output {
@@ -52,7 +52,7 @@ impl Output {
         match &mut self.file {
             Some(file) => {
                 file.take(data, screen)
-                    .map_err(|error| Failure::Words(format!("cannot write {}: {error}", file.path.display())))?;
+                    .map_err(|error| Failure::Other(format!("cannot write {}: {error}", file.path.display())))?;
             }
             None => screen.apart(|| self.print(data, is_text, last)).map_err(|error| Failure::of_stdout(&error))?,
         }
@@ -65,7 +65,7 @@ impl Output {
         Ok(())
     }
 
-    /// Writes what is buffered: to be called before each wait.
+    /// Writes buffered data. The caller does this before each wait.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         self.stdout.flush().map_err(|error| Failure::of_stdout(&error))
     }
@@ -75,7 +75,7 @@ impl Output {
         let file = self.file.as_ref()?;
         Some(match &file.open {
             Some((_, progress)) => {
-                format!("{} contains only the first {} bytes of its message", file.path.display(), progress.bytes())
+                format!("{} contains only the first {} bytes of the message", file.path.display(), progress.bytes())
             }
             None => format!("no message arrived for {}", file.path.display()),
         })
@@ -86,14 +86,18 @@ impl Output {
             (false, _) => self.stdout.write_all(data)?,
             (true, true) => self.stdout.write_all(printable(&String::from_utf8_lossy(data)).as_bytes())?,
             (true, false) => {
-                writeln!(self.stdout, "({} bytes of binary data: use a pipe or --receive-file)", data.len())?;
+                writeln!(
+                    self.stdout,
+                    "({} bytes of binary data: to save them, use a pipe or --receive-file)",
+                    data.len()
+                )?;
             }
         }
         if is_text && last { self.stdout.write_all(b"\n") } else { Ok(()) }
     }
 }
 
-/// The text without control characters, which could change the terminal.
+/// Replaces control characters, which could change the state of the terminal.
 fn printable(text: &str) -> String {
     let is_safe = |character: char| !character.is_control() || matches!(character, '\n' | '\t');
     text.chars().map(|character| if is_safe(character) { character } else { '\u{fffd}' }).collect()
@@ -124,7 +128,7 @@ impl Failure {
     fn of_stdout(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::BrokenPipe,
-            _ => Self::Words(format!("cannot write to standard output: {error}")),
+            _ => Self::Other(format!("cannot write to standard output: {error}")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Pings of this client, and their round-trip times.
+//! Sends pings for `--ping`, and measures their round-trip times.
 
 use crate::screen::{Screen, Tone};
 use bowline::Connection;
@@ -9,7 +9,7 @@ use std::{
 };
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-/// How many pings may be unanswered. Older ones are forgotten.
+/// The maximum number of unanswered pings. Older ones are forgotten.
 const WAITING: usize = 64;
 
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl Pings {
         Self { interval, ..Self::default() }
     }
 
-    /// Waits until a ping is to be sent.
+    /// Waits until the next ping is due.
     pub(crate) async fn due(&mut self) {
         match &mut self.interval {
             Some(interval) => {

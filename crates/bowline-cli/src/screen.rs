@@ -1,4 +1,4 @@
-//! Standard error: lines, in colour on a terminal, and progress bars below them.
+//! Writes to standard error: lines, in colour on a terminal, and progress bars below them.
 
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
 use std::{
@@ -46,19 +46,19 @@ impl Screen {
         });
     }
 
-    /// A line that is only printed with `--verbose`.
+    /// Writes a line, with `--verbose` only.
     pub(crate) fn detail(&self, text: impl fmt::Display) {
         if self.is_verbose {
             self.line(Tone::Plain, text);
         }
     }
 
-    /// Writes while the bars are hidden.
+    /// Calls `write` while the bars are hidden, so that its output does not mix with them.
     pub(crate) fn apart<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bars.suspend(write)
     }
 
-    /// A progress bar, which is shown on terminals only. The total may not be known.
+    /// Adds a progress bar, which is shown on terminals only. `total` is `None` if the size is not known.
     pub(crate) fn progress(&self, doing: &str, total: Option<u64>) -> Progress {
         let bar = self.bars.add(total.map_or_else(ProgressBar::no_length, ProgressBar::new));
         let style = ProgressStyle::with_template(if total.is_some() { WITH_TOTAL } else { WITHOUT_TOTAL });

@@ -1,4 +1,4 @@
-//! An open connection to its end: one loop that sends, receives and closes.
+//! Runs an open connection to its end: one loop that sends, receives and closes.
 
 use crate::{
     arguments::Arguments,
@@ -27,23 +27,23 @@ pub(crate) struct Session<'a> {
     screen: &'a Screen,
     socket: Socket,
     jobs: Receiver<Job>,
-    /// The message that is sent as soon as there is room for it.
+    /// The message to be sent as soon as the output accepts it.
     waiting: Option<Message>,
     /// The file that is being sent, and its name.
     sending: Option<(Progress, String)>,
-    /// How many files are not completely sent.
+    /// The number of files that are not completely sent.
     files_left: usize,
     output: Output,
     pings: Pings,
-    /// Nothing is left to send.
+    /// All input has been sent.
     has_sent_all: bool,
     /// With `--linger`: when to close, after the end of standard input.
     linger_until: Option<Instant>,
     /// Our Close frame is queued.
     is_closing: bool,
-    /// The local error.
+    /// The first local error.
     failure: Option<String>,
-    /// Nothing can be written to the output any more.
+    /// Writing received messages failed, or the reader of standard output has closed it.
     is_output_over: bool,
 }
 
@@ -56,12 +56,12 @@ enum Turn {
     Interrupted,
 }
 
-/// What is possible without waiting.
+/// The operations that would not wait.
 struct Ready {
     /// `Ok(true)` if there is input, `Ok(false)` after a normal end.
     input: Option<Result<bool, Error>>,
     /// A message can be queued.
-    has_room: bool,
+    can_send: bool,
 }
 
 impl<'a> Session<'a> {
@@ -84,19 +84,19 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Runs it to its end. `None` if standard output was closed, which is no error.
+    /// Runs the connection to its end. Returns `None` if the reader of standard output has closed it, which is not an error.
     pub(crate) async fn run(mut self, interrupt: &Notify) -> Option<Ending> {
         let io = loop {
             let turn = self.next_turn(interrupt).await;
             match turn {
-                Turn::Socket(Ready { input, has_room }) => {
+                Turn::Socket(Ready { input, can_send }) => {
                     match input {
                         Some(Ok(true)) => self.receive().await,
                         Some(Ok(false)) => break None,
                         Some(Err(error)) => break Some(error),
                         None => {}
                     }
-                    if has_room && let Some(message) = self.waiting.take() {
+                    if can_send && let Some(message) = self.waiting.take() {
                         self.send(message).await;
                     }
                 }
@@ -112,7 +112,7 @@ impl<'a> Session<'a> {
         self.ending(io)
     }
 
-    /// All of these futures can be dropped at any time.
+    /// Waits for the next turn. `select!` drops the other futures, which loses nothing: all of them are cancel-safe.
     async fn next_turn(&mut self, interrupt: &Notify) -> Turn {
         let takes_jobs = self.waiting.is_none() && !self.has_sent_all && !self.is_closing;
         let lingers = !self.is_closing;
@@ -131,7 +131,7 @@ impl<'a> Session<'a> {
                 self.sending = Some((self.screen.progress(&format!("sending {name}"), len), name));
             }
             Some(Job::Send(message)) => self.waiting = Some(message),
-            Some(Job::Failed(words)) => self.fail(words),
+            Some(Job::Failed(reason)) => self.fail(reason),
             None => {
                 self.has_sent_all = true;
                 match self.arguments.linger {
@@ -153,7 +153,7 @@ impl<'a> Session<'a> {
             Ok(()) => self.sent(len, is_last),
             Err(Error::Send(SendError::Full { limit, .. })) => {
                 self.fail(format!(
-                    "a line of {len} bytes is longer than the limit of {limit} bytes for output: use --send-file"
+                    "a line of {len} bytes is larger than the output limit of {limit} bytes: send it with --send-file"
                 ));
             }
             // The connection is ending. `read` returns why.
@@ -182,7 +182,7 @@ impl<'a> Session<'a> {
                 Event::Ping(payload) => self.screen.detail(format_args!("ping \"{}\"", payload.escape_ascii())),
                 Event::Pong(payload) => self.pings.answered(payload, self.screen),
                 _ if outcome.is_err() || self.is_output_over => {}
-                // One message is enough.
+                // With `-1`, messages after the first are ignored.
                 _ if self.arguments.wants_one() && self.output.received > 0 => {}
                 event => outcome = self.output.take(event, self.screen),
             }
@@ -192,7 +192,7 @@ impl<'a> Session<'a> {
         {
             self.is_output_over = true;
             match failure {
-                Failure::Words(words) => self.fail(words),
+                Failure::Other(reason) => self.fail(reason),
                 Failure::BrokenPipe => self.close(),
             }
         }
@@ -206,8 +206,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn fail(&mut self, words: String) {
-        self.failure.get_or_insert(words);
+    fn fail(&mut self, reason: String) {
+        self.failure.get_or_insert(reason);
         self.close();
     }
 
@@ -222,7 +222,7 @@ impl<'a> Session<'a> {
 
     fn ending(&self, error: Option<Error>) -> Option<Ending> {
         match &self.failure {
-            Some(words) => return Some(Ending::new(Status::Here, format!("{words}. The connection was closed."))),
+            Some(reason) => return Some(Ending::new(Status::Here, format!("{reason}. The connection was closed."))),
             None if self.is_output_over => return None,
             None => {}
         }
@@ -235,7 +235,7 @@ impl<'a> Session<'a> {
             None => Ending::new(Status::Lost, error.map_or_else(|| "lost".into(), |error| format!("lost: {error}"))),
         };
         if let Some(unfinished) = self.unfinished() {
-            ending.words = format!("{unfinished}; {}", ending.words);
+            ending.line = format!("{unfinished}; {}", ending.line);
             if ending.status == Status::Clean {
                 ending.status = Status::Here;
             }
@@ -243,10 +243,10 @@ impl<'a> Session<'a> {
         Some(ending)
     }
 
-    /// Describes what was requested and did not happen.
+    /// Describes a requested transfer that did not happen or is incomplete.
     fn unfinished(&self) -> Option<String> {
         if let Some((progress, name)) = &self.sending {
-            return Some(format!("{name} was sent only in part, {} bytes", progress.bytes()));
+            return Some(format!("{name} was only partly sent ({} bytes)", progress.bytes()));
         }
         if self.files_left > 0 {
             return Some("not all files were sent".into());
@@ -256,17 +256,17 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Waits for input or, if `wants_room`, for room for a message, and writes meanwhile. It polls for room first, since that may
-/// read ahead: input that arrives then is not missed.
-async fn ready(socket: &mut Socket, wants_room: bool) -> Ready {
+/// Waits for input or, if `wants_to_send`, until a message can be queued, and writes meanwhile. It polls the sink first, since
+/// that may read ahead: input that arrives then is not missed.
+async fn ready(socket: &mut Socket, wants_to_send: bool) -> Ready {
     poll_fn(|cx| {
         // If writing failed, `feed` returns the error.
-        let has_room = wants_room && Sink::poll_ready(Pin::new(&mut *socket), cx).is_ready();
+        let can_send = wants_to_send && Sink::poll_ready(Pin::new(&mut *socket), cx).is_ready();
         let input = match pin!(socket.read()).poll(cx) {
             Poll::Ready(outcome) => Some(outcome.map(|batch| batch.is_some())),
             Poll::Pending => None,
         };
-        if has_room || input.is_some() { Poll::Ready(Ready { input, has_room }) } else { Poll::Pending }
+        if can_send || input.is_some() { Poll::Ready(Ready { input, can_send }) } else { Poll::Pending }
     })
     .await
 }

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-/// The cost of a message in tokens. Entering a room costs more, since its history is sent.
+/// The costs of a message and of entering a room, in tokens. A room costs more, since its history is sent.
 pub(crate) const COST: f64 = 1.0;
 pub(crate) const COST_OF_A_ROOM: f64 = 5.0;
 
-/// A token bucket: each message takes tokens out, and they come back at a fixed rate. Short bursts are allowed.
+/// A token bucket: each message removes tokens, and the bucket refills at a fixed rate. So short bursts are allowed.
 pub(crate) struct Bucket {
     tokens: f64,
     filled: Duration,
 }
 
 impl Bucket {
-    /// The tokens in a full bucket.
+    /// The number of tokens in a full bucket.
     const SPACE: f64 = 30.0;
     const PER_SECOND: f64 = 10.0;
 
@@ -21,7 +21,7 @@ impl Bucket {
         Self { tokens: Self::SPACE, filled: now }
     }
 
-    /// Whether there were enough tokens. If not, all stay there.
+    /// Removes this many tokens, and returns whether there were enough. If not, none is removed.
     pub(crate) fn take(&mut self, tokens: f64, now: Duration) -> bool {
         let passed = now.saturating_sub(self.filled).as_secs_f64();
         self.tokens = (self.tokens + passed * Self::PER_SECOND).min(Self::SPACE);

@@ -1,4 +1,4 @@
-//! The application: people, rooms and their connections.
+//! The application: clients, rooms and their connections.
 
 use super::{
     bucket::{COST, COST_OF_A_ROOM},
@@ -29,25 +29,25 @@ use std::{
 /// The maximum length of a client's key in bytes.
 const KEY: usize = 64;
 
-/// How long to wait for the first message of a connection.
+/// The deadline for the first message of a connection.
 const HELLO: Duration = Duration::from_secs(10);
 
-/// The maximum number of connections: those of the chat, those that begin or end, and requests for the page. Each needs a file
+/// The maximum number of connections, including those that begin or end, and requests for the page. Each needs a file
 /// descriptor, and many systems allow a process 1024 of them.
 const CONNECTIONS: usize = 800;
 
-/// The same page has connected again.
+/// The close code for a connection that a newer one of the same page replaces.
 const REPLACED: CloseCode = CloseCode::new(4000);
 
 pub(crate) struct Chat {
     config: Arc<Config>,
     accept: Accept,
     hosts: Hosts,
-    /// By the index of the connection.
+    /// The state of each connection, by its index.
     seats: HashMap<usize, Seat>,
     clients: Clients,
     rooms: Rooms,
-    /// The list of rooms has changed, and was not sent to the pages yet.
+    /// The list of rooms has changed, and must be sent to the pages.
     rooms_changed: bool,
     outbox: Outbox,
     log: Log,
@@ -56,14 +56,14 @@ pub(crate) struct Chat {
 
 /// The state of a connection in the chat.
 enum Seat {
-    /// It has not sent a hello.
+    /// It has not sent a hello yet.
     Stranger {
         since: Duration,
         /// The parameter `room` of the URL, or the lobby.
         room: String,
     },
     Here(Who),
-    /// Its page has connected again.
+    /// A newer connection of the same page has replaced it.
     Replaced,
 }
 
@@ -97,7 +97,7 @@ impl Chat {
         }
     }
 
-    /// A text message of a page.
+    /// Handles a text message from a page.
     fn receive_text(&mut self, index: usize, text: &str, now: Duration) -> Result<(), Fault> {
         let message = serde_json::from_str(text).map_err(|_| {
             (CloseCode::INVALID_DATA, "not a valid message of this chat: see examples/chat/src/main.rs")
@@ -118,7 +118,9 @@ impl Chat {
             return Err((CloseCode::POLICY_VIOLATION, "too many messages in too short a time"));
         }
         match message {
-            FromPage::Hello { .. } => return Err((CloseCode::POLICY_VIOLATION, "there was a hello already")),
+            FromPage::Hello { .. } => {
+                return Err((CloseCode::POLICY_VIOLATION, "only the first message can be a hello"));
+            }
             FromPage::Enter { place } => {
                 check_room(&place.room)?;
                 self.depart(index, &who);
@@ -137,14 +139,14 @@ impl Chat {
 
     fn hello(&mut self, index: usize, key: String, name: String, place: Place, now: Duration) -> Result<(), Fault> {
         if !(8..=KEY).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err((CloseCode::POLICY_VIOLATION, "client must have 8 to 64 letters and digits"));
+            return Err((CloseCode::POLICY_VIOLATION, "client must consist of 8 to 64 letters and digits"));
         }
         if !names::is_name(&name) {
-            return Err((CloseCode::POLICY_VIOLATION, "a name must have 1 to 24 characters, all of them visible"));
+            return Err((CloseCode::POLICY_VIOLATION, "a name must have 1 to 24 characters, without invisible ones"));
         }
         check_room(&place.room)?;
         let arrival = self.clients.arrive(&key, index, now)?;
-        // A page may connect again before this server has noticed that the old connection is lost.
+        // A page may connect again before this server notices that the old connection is lost.
         if let Some(old) = arrival.replaced
             && let Some(seat) = self.seats.get_mut(&old)
             && let Seat::Here(who) = mem::replace(seat, Seat::Replaced)
@@ -157,15 +159,15 @@ impl Chat {
         Ok(())
     }
 
-    /// Enters a room: the client gets the messages since its last one, and the others are notified.
+    /// Enters a room: sends the client the messages since its last one, and notifies the others.
     fn enter(&mut self, index: usize, mut who: Who, place: Place) {
-        // If there are too many rooms already, this is the lobby.
+        // If there are too many rooms, the client enters the lobby instead.
         who.room = if self.rooms.open(&place.room).is_some() { place.room } else { LOBBY.into() };
         let Some(room) = self.rooms.get_mut(&who.room) else { return };
         let coming = ToPage::Came { person: who.person, name: &who.name }.prepare();
         self.outbox.send(&room.members, &coming);
         room.members.insert(index);
-        self.log.line(format!("+ {} joined {} ({} there)", who.name, who.room, room.members.len()));
+        self.log.line(format!("+ {} joined {} (members: {})", who.name, who.room, room.members.len()));
         self.seats.insert(index, Seat::Here(who.clone()));
         let there = room.members.iter().filter_map(|index| self.seats.get(index)?.who());
         let people = there.map(|who| Person { person: who.person, name: &who.name }).collect();
@@ -180,7 +182,7 @@ impl Chat {
         self.rooms_changed = true;
     }
 
-    /// Leaves its room.
+    /// Leaves a room, and notifies the others.
     fn depart(&mut self, index: usize, who: &Who) {
         if let Some(room) = self.rooms.get_mut(&who.room) {
             room.members.remove(&index);
@@ -189,11 +191,12 @@ impl Chat {
         }
     }
 
-    /// Each message is answered. A repeated one, whose answer was lost, gets the same answer, and is not passed on again.
+    /// Answers a message, and passes it on unless it is refused. A repeated message, whose answer was lost, gets the same
+    /// answer as before, and is not passed on again.
     fn say(&mut self, index: usize, who: &Who, id: u64, room: &str, text: &str) -> Result<(), Fault> {
         check_room(room)?;
         if id == 0 {
-            return Err((CloseCode::POLICY_VIOLATION, "message ids begin at 1"));
+            return Err((CloseCode::POLICY_VIOLATION, "message ids start at 1"));
         }
         let verdict = self.clients.verdict(&who.key, id).unwrap_or_else(|| {
             let verdict = self.pass_on(who, id, room, text);
@@ -208,12 +211,12 @@ impl Chat {
         Ok(())
     }
 
-    /// The page may have left that room since the message was written. Only entering a room makes a new one.
+    /// Passes a message on to its room, which the page may have left since the message was written. It never creates a room.
     fn pass_on(&mut self, who: &Who, id: u64, room: &str, text: &str) -> Verdict {
         if let Some(why) = names::fault(text) {
             return Verdict::Refused(why);
         }
-        let Some(room) = self.rooms.get_mut(room) else { return Verdict::Refused("this room does not exist any more") };
+        let Some(room) = self.rooms.get_mut(room) else { return Verdict::Refused("this room no longer exists") };
         let (person, name) = (who.person, who.name.as_str());
         let message = room.post(|seq, at| ToPage::Said { seq, at, person, name, id, text });
         self.outbox.send(&room.members, &message);
@@ -226,7 +229,7 @@ impl Chat {
         }
     }
 
-    /// Sends a message to all rooms. It has a number in each of them, so that pages that are offline get it later.
+    /// Sends a message to all rooms. It gets a number in each of them, so that pages that are offline receive it later.
     fn announce(&mut self, text: &str) {
         for room in self.rooms.all() {
             let message = room.post(|seq, at| ToPage::Announced { seq, at, text });
@@ -234,7 +237,7 @@ impl Chat {
         }
     }
 
-    /// Sends the list of rooms, if it has changed.
+    /// Sends the list of rooms to all pages, if it has changed.
     fn tell_rooms(&mut self) {
         if mem::take(&mut self.rooms_changed) {
             let message: Prepared = ToPage::Rooms { rooms: self.rooms.list() }.prepare();
@@ -249,7 +252,7 @@ fn check_room(name: &str) -> Result<(), Fault> {
     if names::is_name(name) {
         return Ok(());
     }
-    Err((CloseCode::POLICY_VIOLATION, "the name of a room must have 1 to 24 characters, all of them visible"))
+    Err((CloseCode::POLICY_VIOLATION, "the name of a room must have 1 to 24 characters, without invisible ones"))
 }
 
 impl App for Chat {
@@ -278,7 +281,7 @@ impl App for Chat {
         front::respond(request, &self.hosts, self.config.entropy)
     }
 
-    /// Browsers open connections ahead of need, and may never use them: these are not worth a line.
+    /// Logs a refusal, except for the connections that browsers open in advance and may never use.
     fn refused(&mut self, refusal: &Refusal) {
         match refusal.error() {
             None | Some(HandshakeError::EndOfStream { received: 0 } | HandshakeError::Deadline) => {}
@@ -290,7 +293,7 @@ impl App for Chat {
         CONNECTIONS
     }
 
-    /// The first message must arrive in time.
+    /// Closes the connection if its first message does not arrive in time.
     fn tick(&mut self, index: usize, connection: &mut Connection, now: Duration) -> Option<Duration> {
         let Some(Seat::Stranger { since, .. }) = self.seats.get(&index) else { return None };
         let left = since.saturating_add(HELLO).saturating_sub(now);
@@ -301,7 +304,7 @@ impl App for Chat {
         Some(left)
     }
 
-    /// After a close, messages can still arrive, and are ignored.
+    /// Handles a message. Those that arrive after a close are ignored.
     fn receive(&mut self, index: usize, connection: &mut Connection, event: Event<'_>, now: Duration) {
         if connection.state() != State::Open {
             return;
@@ -324,7 +327,7 @@ impl App for Chat {
                 self.clients.leave(&who.key);
                 self.depart(index, &who);
             }
-            Some(Seat::Stranger { .. }) => self.log.line(format!("- somebody: {}", words::of(closure))),
+            Some(Seat::Stranger { .. }) => self.log.line(format!("- a client without a hello: {}", words::of(closure))),
             Some(Seat::Replaced) | None => {}
         }
     }
@@ -335,7 +338,7 @@ impl App for Chat {
     }
 
     fn deliver(&mut self, index: usize, connection: &mut Connection) {
-        // The closure has no Close frame that could not be written, so this is a line of its own.
+        // If the Close frame cannot be written, the closure does not contain it. So the reason is logged here.
         if !self.outbox.deliver(index, connection)
             && let Some(who) = self.seats.get(&index).and_then(Seat::who)
         {

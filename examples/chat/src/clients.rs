@@ -1,4 +1,4 @@
-//! The clients: what is remembered beyond a connection.
+//! The clients, with the state that outlives a connection.
 
 use super::{
     bucket::{Bucket, COST_OF_A_ROOM},
@@ -10,29 +10,29 @@ use std::{
     time::Duration,
 };
 
-/// The maximum number of clients that are remembered, and of those that are connected.
+/// The maximum numbers of remembered and of connected clients.
 const REMEMBERED: usize = 4096;
 const HERE: usize = 500;
 
-/// How many refused messages of each client are remembered. A page waits for no more answers than this at a time.
+/// How many refused messages of each client are remembered. A page waits for at most as many answers at a time.
 const REFUSED: usize = 32;
 
-/// How often others are notified that somebody is typing.
+/// How often others are notified at most that somebody is typing.
 const TYPING_EVERY: Duration = Duration::from_secs(2);
 
-/// A page, with all its connections one after the other.
+/// A page, over all its connections.
 struct Client {
-    /// Its number for others. They never see its key, which would let them take its place.
+    /// The number that others see. They never see its key, with which they could take its place.
     person: u32,
-    /// Its connection, while it has one.
+    /// The index of its connection, while it has one.
     connection: Option<usize>,
-    /// A new connection does not fill it.
+    /// The rate limit. A new connection does not refill the bucket.
     bucket: Bucket,
     typed: Option<Duration>,
-    /// The id of its last message that was judged. Ids go up, and messages without an answer are sent again in order: so this
-    /// one number is enough to recognize repeated messages.
+    /// The id of its last message that was answered. Ids go up, and a page repeats unanswered messages in order, so this number
+    /// is enough to recognize repeated messages.
     last_id: u64,
-    /// The ids of messages that were not passed on, and why.
+    /// The ids of refused messages, with the reasons.
     refused: VecDeque<(u64, &'static str)>,
     seen: u64,
 }
@@ -51,7 +51,7 @@ pub(crate) enum Verdict {
     Refused(&'static str),
 }
 
-/// By the key that each page has chosen at random.
+/// All remembered clients, by the random key of each page.
 #[derive(Default)]
 pub(crate) struct Clients {
     by_key: HashMap<String, Client>,
@@ -61,7 +61,7 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// A connection has sent a hello.
+    /// Handles a hello: finds or adds the client, and notes its connection.
     pub(crate) fn arrive(&mut self, key: &str, connection: usize, now: Duration) -> Result<Arrival, Fault> {
         let is_full = self.here >= HERE;
         self.hellos += 1;
@@ -89,12 +89,12 @@ impl Clients {
         }
     }
 
-    /// Takes this many tokens from a client, if it has them.
+    /// Removes this many tokens from the bucket of a client. Returns false if there are too few.
     pub(crate) fn pay(&mut self, key: &str, tokens: f64, now: Duration) -> bool {
         self.by_key.get_mut(key).is_some_and(|client| client.bucket.take(tokens, now))
     }
 
-    /// Whether the others have to be notified that this client is typing: not if they just were.
+    /// Returns whether to notify the others that this client is typing: not if that was done a moment ago.
     pub(crate) fn types(&mut self, key: &str, now: Duration) -> bool {
         let Some(client) = self.by_key.get_mut(key) else { return false };
         let is_news = client.typed.is_none_or(|typed| now.saturating_sub(typed) >= TYPING_EVERY);
@@ -104,19 +104,19 @@ impl Clients {
         is_news
     }
 
-    /// The highest number of a message of this client.
+    /// Returns the highest id of a message of this client.
     pub(crate) fn last_id(&self, key: &str) -> u64 {
         self.by_key.get(key).map_or(0, |client| client.last_id)
     }
 
-    /// The decision about a repeated message. `None` if it is new.
+    /// Returns the earlier decision about a repeated message, or `None` if the message is new.
     pub(crate) fn verdict(&self, key: &str, id: u64) -> Option<Verdict> {
         let client = self.by_key.get(key).filter(|client| id <= client.last_id)?;
         let refused = client.refused.iter().find(|(refused, _)| *refused == id);
         Some(refused.map_or(Verdict::Taken, |(_, why)| Verdict::Refused(why)))
     }
 
-    /// A new message was judged.
+    /// Remembers the decision about a new message.
     pub(crate) fn judged(&mut self, key: &str, id: u64, verdict: Verdict) {
         let Some(client) = self.by_key.get_mut(key) else { return };
         client.last_id = id;
@@ -128,7 +128,7 @@ impl Clients {
         }
     }
 
-    /// Forgets the client that has been away for longest.
+    /// If too many clients are remembered, forgets the one that has been away for longest.
     fn make_room(&mut self) {
         if self.by_key.len() >= REMEMBERED {
             let away = self.by_key.iter().filter(|(_, client)| client.connection.is_none());

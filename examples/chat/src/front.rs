@@ -1,4 +1,4 @@
-//! The answers to plain HTTP requests on the same port: the page, or 404.
+//! Answers plain HTTP requests on the same port: with the page, or with an error status.
 
 use super::hosts::{Hosts, MISDIRECTED};
 use bowline::{
@@ -10,7 +10,7 @@ use std::fmt::Write;
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 
-/// Answers a request that does not ask for WebSocket.
+/// Answers a request that does not ask for a WebSocket.
 pub(crate) fn respond(request: PlainRequest, hosts: &Hosts, entropy: fn() -> [u8; 4]) -> Option<Refusal> {
     let answer = match (request.method(), request.path()) {
         _ if !hosts.contain(request.host()) => text(request, 421, MISDIRECTED),
@@ -21,8 +21,8 @@ pub(crate) fn respond(request: PlainRequest, hosts: &Hosts, entropy: fn() -> [u8
     answer.ok() // the fields are valid, so there is no error
 }
 
-/// Only the page's own script and style run, since they have a nonce that nobody could know before; nothing that somebody might
-/// have smuggled into a message does.
+/// Returns the page. Its policy allows only its own script and style, which carry a random nonce: a script that somebody
+/// injects with a message cannot have it.
 fn page(request: PlainRequest, entropy: fn() -> [u8; 4]) -> Result<Refusal, HeaderError> {
     let mut nonce = String::new();
     for byte in [entropy(), entropy(), entropy(), entropy()].as_flattened() {

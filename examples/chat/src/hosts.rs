@@ -1,14 +1,14 @@
-//! The names of this server.
+//! The host names of this server.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The answer to a request for another name.
-pub(crate) const MISDIRECTED: &str =
-    "the Host field does not have a name of this server. To add a name: bowline-chat ADDRESS NAME...\n";
+/// The answer to a request for another host.
+pub(crate) const MISDIRECTED: &str = "this server does not have the host name of this request. To add a name, start it as: bowline-chat ADDRESS NAME...\n";
 
-/// The owner of any name can point it at this server (DNS rebinding). A page from that name would then have the same origin
-/// as this server, for itself and for the browser; only the name shows that it does not. An address cannot be pointed
-/// elsewhere, and nobody owns `localhost`. The port is not compared.
+/// The host names in requests that this server accepts. The owner of any other name can point it at this server (DNS
+/// rebinding). For the browser, a page from that name then has the same origin as this server; only the name in the request
+/// reveals the attack. Addresses and `localhost` are always accepted, since an attacker cannot redirect them. Ports are not
+/// compared.
 pub(crate) struct Hosts(Vec<String>);
 
 impl Hosts {
@@ -17,7 +17,7 @@ impl Hosts {
         Self(names)
     }
 
-    /// Whether a request with this Host field is for this server.
+    /// Returns whether this Host header field names this server.
     pub(crate) fn contain(&self, host: &str) -> bool {
         if let Some((address, _)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
             return address.parse::<Ipv6Addr>().is_ok();

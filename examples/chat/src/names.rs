@@ -1,12 +1,12 @@
 //! Rules for names and texts.
 
-/// Maximum lengths in characters.
+/// The maximum lengths of a name and of a text, in characters.
 const NAME: usize = 24;
 pub(crate) const TEXT: usize = 2000;
 
-/// Invisible characters: with them, a name could look like another one, or reverse the words around it. These are the format
-/// characters of Unicode 16 (category Cf), with the line and paragraph separators among them, and the letters and symbols
-/// that are blank. The joiners of Persian and of emoji families are not allowed in names either.
+/// Invisible characters. With them, a name could look like another one, or reverse the text around it. These are the format
+/// characters of Unicode 16 (category Cf), the line and paragraph separators, and the letters and symbols that are blank. The
+/// joiners that Persian and emoji families need are among them.
 const INVISIBLE: &[(char, char)] = &[
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
@@ -35,24 +35,25 @@ const INVISIBLE: &[(char, char)] = &[
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-/// Whether this is a valid name of a person or a room: visible characters only, which cannot move the cursor of a terminal.
+/// Returns whether this is a valid name of a person or a room: not empty, not too long, and without characters that are
+/// invisible or control a terminal.
 pub(crate) fn is_name(name: &str) -> bool {
     let is_hidden = |char: char| char.is_control() || INVISIBLE.iter().any(|&(from, to)| (from..=to).contains(&char));
     (1..=NAME).contains(&name.chars().count()) && !name.trim().is_empty() && !name.contains(is_hidden)
 }
 
-/// Why a text is not passed on, if there is a reason. Most control characters are six bytes in JSON: they would make a text
-/// much longer than it looks.
+/// Returns why a text cannot be passed on, if there is a reason. Control characters are refused since most of them are six
+/// bytes in JSON, so a short text could need a lot of memory.
 pub(crate) fn fault(text: &str) -> Option<&'static str> {
     match text.chars().count() {
         _ if text.trim().is_empty() => Some("it is empty"),
-        length if length > TEXT => Some("it has more than 2000 characters"),
-        _ if text.contains(is_unsayable) => Some("it has control characters"),
+        length if length > TEXT => Some("it is longer than 2000 characters"),
+        _ if text.contains(is_unsayable) => Some("it contains control characters"),
         _ => None,
     }
 }
 
-/// The part of a line that is passed on.
+/// Returns the part of a typed line that can be passed on.
 pub(crate) fn sayable(line: &str) -> String {
     line.chars().filter(|char| !is_unsayable(*char)).take(TEXT).collect()
 }

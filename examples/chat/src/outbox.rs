@@ -1,4 +1,4 @@
-//! The messages for connections, until the driver delivers them.
+//! Keeps the messages for connections until the driver delivers them.
 
 use bowline::{CloseCode, Connection, Prepared, SendError};
 use std::{collections::HashMap, mem};
@@ -8,16 +8,16 @@ enum Item {
     Close(CloseCode, &'static str),
 }
 
-/// By the index of the connection, in order.
+/// The waiting messages of each connection, in order.
 #[derive(Default)]
 pub(crate) struct Outbox {
     queued: HashMap<usize, Vec<Item>>,
-    /// Those that the driver is delivering.
+    /// The messages that the driver is delivering.
     due: HashMap<usize, Vec<Item>>,
 }
 
 impl Outbox {
-    /// The message is encoded already, and shared: each further recipient costs a pointer.
+    /// Adds a message for several connections. It is encoded already, and shared, so each further recipient costs a pointer.
     pub(crate) fn send<'a>(&mut self, to: impl IntoIterator<Item = &'a usize>, message: &Prepared) {
         for index in to {
             self.queued.entry(*index).or_default().push(Item::Message(message.clone()));
@@ -33,8 +33,8 @@ impl Outbox {
         self.due.keys().copied().collect()
     }
 
-    /// False if a client is disconnected since it does not read, and too much is queued for it (`Limits::output`). Others are
-    /// not affected.
+    /// Queues the waiting messages on their connection. If the output is full (`Limits::output`), the client does not read:
+    /// then this closes the connection, and returns false. Others are not affected.
     pub(crate) fn deliver(&mut self, index: usize, connection: &mut Connection) -> bool {
         for item in self.due.remove(&index).unwrap_or_default() {
             let sent = match item {
@@ -52,7 +52,7 @@ impl Outbox {
         true
     }
 
-    /// The connection has ended, and its index will be used again.
+    /// Drops all messages of a connection that has ended, since its index will be reused.
     pub(crate) fn forget(&mut self, index: usize) {
         self.queued.remove(&index);
         self.due.remove(&index);

@@ -1,12 +1,12 @@
-//! The protocol: JSON, one object in each text message. `main.rs` documents it.
+//! The messages of the protocol: one JSON object in each text message. `main.rs` documents them.
 
 use bowline::{CloseCode, Prepared};
 use serde::{Deserialize, Serialize};
 
-/// Why a client is disconnected: the contents of the Close frame.
+/// The reason for disconnecting a client: the contents of the Close frame.
 pub(crate) type Fault = (CloseCode, &'static str);
 
-/// From a page.
+/// A message from a page.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum FromPage {
@@ -22,12 +22,12 @@ pub(crate) enum FromPage {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Place {
     pub(crate) room: String,
-    /// Identifies the room among those of the same name; `None` if the page was never there.
+    /// Distinguishes the room from earlier ones of the same name; `None` if the page was never there.
     pub(crate) epoch: Option<String>,
     pub(crate) after: u64,
 }
 
-/// To a page.
+/// A message to a page.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum ToPage<'a> {
@@ -56,7 +56,7 @@ pub(crate) struct RoomInfo<'a> {
 }
 
 impl ToPage<'_> {
-    /// Encoded once, for any number of connections.
+    /// Encodes the message once, for any number of connections.
     pub(crate) fn prepare(&self) -> Prepared {
         Prepared::text(self.json())
     }

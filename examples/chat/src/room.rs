@@ -1,4 +1,4 @@
-//! One room: its members, and its messages by number.
+//! One room: its members, and its numbered messages.
 
 use super::protocol::ToPage;
 use bowline::Prepared;
@@ -7,34 +7,34 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// The history for pages that come back: the maximum number of messages, and of their bytes as they are sent.
+/// The size of the history for pages that come back: the maximum number of messages, and of their encoded bytes.
 const KEPT: usize = 200;
 pub(crate) const KEPT_BYTES: usize = 128 * 1024;
 
 pub(crate) struct Room {
-    /// Identifies the room among those of the same name: in a new one, and after a restart, numbers begin again.
+    /// Distinguishes the room from earlier ones of the same name: in a new room, and after a restart, numbers start again.
     pub(crate) epoch: String,
     /// The connections of its members.
     pub(crate) members: BTreeSet<usize>,
-    /// The number of the last message. They go up by one.
+    /// The number of the last message. Numbers go up by one.
     last: u64,
     history: VecDeque<Kept>,
     bytes: usize,
-    /// When it was last used: a number that goes up with each use of any room.
+    /// When it was last used, as a number that goes up with each use of any room.
     pub(crate) used: u64,
 }
 
-/// A message as it was sent: it is encoded only once.
+/// A message of the history, encoded as it was sent.
 struct Kept {
     message: Prepared,
     size: usize,
 }
 
-/// What a client gets that enters the room.
+/// The messages for a client that enters the room.
 pub(crate) struct Resumed<'a> {
     /// The number before the first message of `messages`.
     pub(crate) after: u64,
-    /// How many messages between the last one it has seen and `messages` are not kept any more.
+    /// How many messages after the last one that the client has seen are no longer kept.
     pub(crate) missing: u64,
     pub(crate) messages: Vec<&'a Prepared>,
 }
@@ -44,7 +44,7 @@ impl Room {
         Self { epoch, members: BTreeSet::new(), last: 0, history: VecDeque::new(), bytes: 0, used: 0 }
     }
 
-    /// Keeps a message under the next number. `message` makes it from the number and the time.
+    /// Adds a message to the history, and returns it encoded. `message` makes it from its number and the time.
     pub(crate) fn post<'a>(&mut self, message: impl FnOnce(u64, u64) -> ToPage<'a>) -> Prepared {
         self.last += 1;
         let json = message(self.last, milliseconds()).json();
@@ -59,7 +59,7 @@ impl Room {
         message
     }
 
-    /// The messages for a client that has seen all up to the number `after` of the room `epoch`.
+    /// Returns the messages for a client that has seen all up to the number `after` of the room with this `epoch`.
     pub(crate) fn resume(&self, epoch: Option<&str>, after: u64) -> Resumed<'_> {
         let before_kept = self.last - self.history.len() as u64;
         let (after, missing) = if epoch == Some(self.epoch.as_str()) {
@@ -72,7 +72,7 @@ impl Room {
     }
 }
 
-/// Since 1970, as in JavaScript.
+/// Returns the time in milliseconds since 1970, as in JavaScript.
 fn milliseconds() -> u64 {
     let passed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(passed.as_millis()).unwrap_or(u64::MAX)

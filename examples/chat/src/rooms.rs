@@ -1,4 +1,4 @@
-//! All rooms: made when somebody enters, and removed when there are too many.
+//! All rooms. A room is created when somebody enters it, and an empty one is removed when there are too many.
 
 use super::{protocol::RoomInfo, room::Room};
 use std::{
@@ -14,7 +14,7 @@ const ROOMS: usize = 64;
 
 pub(crate) struct Rooms {
     by_name: BTreeMap<String, Room>,
-    /// Makes the epochs of rooms unique over restarts of the server.
+    /// Part of each epoch, so that epochs differ after a restart of the server.
     started: u128,
     made: u64,
     uses: u64,
@@ -28,8 +28,8 @@ impl Rooms {
         rooms
     }
 
-    /// The room with this name. If it has to be made and there are too many, it replaces the empty one that was not used for
-    /// longest. `None` if none is empty.
+    /// Returns the room with this name, and creates it if necessary. If there are too many rooms, the new one replaces the
+    /// empty room that has not been used for longest. Returns `None` if no room is empty.
     pub(crate) fn open(&mut self, name: &str) -> Option<&mut Room> {
         if !self.by_name.contains_key(name) {
             if self.by_name.len() >= ROOMS {
@@ -44,7 +44,7 @@ impl Rooms {
         self.get_mut(name)
     }
 
-    /// A room that exists, and is used now.
+    /// Returns an existing room, and marks it as used.
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Room> {
         let room = self.by_name.get_mut(name)?;
         self.uses += 1;

@@ -1,5 +1,5 @@
-//! The terminal: lines that are typed, and lines that are printed. Not every system can poll a terminal, and writing to it can
-//! block: so there is a thread for each direction, and the loop waits for neither.
+//! The terminal: typed lines and printed lines. There is a thread for each direction, so that the event loop waits for neither:
+//! not every system can poll a terminal, and writing to it can block.
 
 use mio::Waker;
 use std::{
@@ -8,10 +8,11 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// The maximum number of lines that wait to be printed.
+/// The maximum number of lines that are waiting to be printed.
 const WAITING: usize = 1024;
 
-/// Passes on the lines that are typed, and wakes the loop. The thread ends with the input, and the server goes on.
+/// Starts a thread that passes on typed lines, and wakes the event loop. At the end of the input, the thread ends, and the
+/// server goes on.
 pub(crate) fn listen(waker: Waker) -> Receiver<String> {
     let (lines, received) = channel();
     thread::spawn(move || {
@@ -29,7 +30,7 @@ pub(crate) fn listen(waker: Waker) -> Receiver<String> {
 pub(crate) struct Log(SyncSender<String>);
 
 impl Log {
-    /// The thread ends after the last line, once all clones of the log are dropped.
+    /// Starts the thread that prints. It ends after the last line, when all clones of the log have been dropped.
     pub(crate) fn start() -> (Self, JoinHandle<()>) {
         let (lines, received) = sync_channel::<String>(WAITING);
         let thread = thread::spawn(move || {
@@ -40,7 +41,7 @@ impl Log {
         (Self(lines), thread)
     }
 
-    /// If the terminal is too slow, the line is lost.
+    /// Prints a line. If too many lines are waiting, it is dropped.
     pub(crate) fn line(&self, line: String) {
         let _ = self.0.try_send(line);
     }

@@ -1,8 +1,8 @@
-//! A closure in words, for the terminal.
+//! Describes a closure for the terminal.
 
 use bowline::{Cause, CloseCode, Closure, Deadline, Endpoint};
 
-/// How somebody left.
+/// Describes how a client left, as the end of a sentence that begins with its name.
 pub(crate) fn of(closure: Option<&Closure>) -> String {
     let Some(closure) = closure else { return "the connection was dropped".into() };
     match (closure.cause(), closure.begun_by()) {
@@ -14,7 +14,9 @@ pub(crate) fn of(closure: Option<&Closure>) -> String {
         (Cause::Closed, Endpoint::Local) => disconnected(closure),
         (Cause::Protocol(error), _) => format!("violated the protocol ({}): {error}", error.close_code().get()),
         (Cause::Deadline(Deadline::Pong | Deadline::Idle), _) => "timed out".into(),
-        (Cause::Deadline(Deadline::Close), _) => format!("{}, and did not answer", disconnected(closure)),
+        (Cause::Deadline(Deadline::Close), _) => {
+            format!("{}, and did not answer the Close frame", disconnected(closure))
+        }
         (Cause::EndOfStream(interrupted), _) => format!("lost the connection: the stream ended {interrupted}"),
         (Cause::Transport, _) => "lost the connection: the transport failed".into(),
         (cause, _) => cause.to_string(),

@@ -7,19 +7,20 @@ use bowline::{
 use mio::Waker;
 use std::{sync::Arc, time::Duration};
 
-/// What a server does: it decides about requests, answers messages, and is told how connections end. Connections are
-/// identified by their index, which is reused after the end of one.
+/// An application on this driver: it decides about requests, answers messages, and is notified how connections end. A
+/// connection is identified by its index, which is reused after its end.
 ///
-/// An answer to the connection whose event is received is sent at once. Messages for other connections are kept in the
-/// application until the driver asks for them, since each of those connections has to be ticked and written, too.
+/// In [`receive`](Self::receive), an answer to the same connection is queued on it directly. Messages for other connections
+/// stay in the application until the driver calls [`take_pending`](Self::take_pending) and [`deliver`](Self::deliver), since
+/// the driver also has to tick and write those connections.
 pub trait App {
-    /// The configuration of all connections.
+    /// Returns the configuration of all connections.
     fn config(&self) -> &Arc<Config>;
 
-    /// Called once, when the server is bound. The waker makes the loop call [`woken`](Self::woken), from any thread.
+    /// Called once, when the server is bound. From any thread, the waker makes the loop call [`woken`](Self::woken).
     fn begin(&mut self, _waker: Waker) {}
 
-    /// The maximum number of connections at a time.
+    /// Returns the maximum number of connections at a time. Further clients get status 503.
     fn max_connections(&self) -> usize {
         usize::MAX
     }
@@ -28,7 +29,7 @@ pub trait App {
     ///
     /// # Errors
     ///
-    /// The answer to a client that is refused.
+    /// The answer to a client that is refused: the driver sends it, and closes.
     fn accept(&mut self, index: usize, request: Request, now: Duration) -> Result<Connection, Refusal>;
 
     /// Answers a plain HTTP request. `None` closes the connection without an answer.
@@ -36,30 +37,30 @@ pub trait App {
         Some(request.into_refusal())
     }
 
-    /// A client is about to get this answer instead of a WebSocket connection: for a log.
+    /// Called when a client gets this answer instead of a WebSocket connection, for a log.
     fn refused(&mut self, _refusal: &Refusal) {}
 
-    /// An event of a connection that was accepted.
+    /// Called for each event of an accepted connection.
     fn receive(&mut self, index: usize, connection: &mut Connection, event: Event<'_>, now: Duration);
 
-    /// For deadlines of the application: called while a connection is open, after each of its events and deadlines. It
-    /// returns how long to wait at most before the next call, and may close the connection.
+    /// Called for deadlines of the application while a connection is open, after each of its reads and deadlines. It returns
+    /// the longest wait before the next call, and may close the connection.
     fn tick(&mut self, _index: usize, _connection: &mut Connection, _now: Duration) -> Option<Duration> {
         None
     }
 
-    /// A connection has ended. `closure` is `None` if its client was refused, or if it was dropped before its end.
+    /// Called when a connection has ended. `closure` is `None` if its client was refused, or if it was dropped before its end.
     fn ended(&mut self, index: usize, closure: Option<&Closure>);
 
-    /// Takes the list of connections for which messages are kept.
+    /// Returns the connections for which messages are waiting, and clears the list. Called before the loop waits.
     fn take_pending(&mut self) -> Vec<usize> {
         Vec::new()
     }
 
-    /// Sends the messages that are kept for a connection.
+    /// Queues the waiting messages of a connection.
     fn deliver(&mut self, _index: usize, _connection: &mut Connection) {}
 
-    /// The waker was used. `true` ends the server: no client is accepted any more, and all connections are closed.
+    /// Called after the waker was used. `true` ends the server: it accepts no more clients, and closes all connections.
     fn woken(&mut self) -> bool {
         false
     }

@@ -17,7 +17,7 @@ pub(crate) struct Echo {
 
 impl Echo {
     pub(crate) fn new(config: Config, ended: fn(&Closure)) -> Self {
-        // Pages of any origin can use this server: there is nothing to protect.
+        // This server has nothing to protect, so pages of any origin may connect.
         Self { config: Arc::new(config), accept: Accept::any_origin(), ended }
     }
 }
@@ -31,7 +31,7 @@ impl App for Echo {
         request.accept(&self.accept)
     }
 
-    /// An error of `send` concerns the message, and not the connection.
+    /// Sends a message back. An error of `send` concerns only that message; the connection can still be used.
     fn receive(&mut self, _index: usize, connection: &mut Connection, event: Event<'_>, _now: Duration) {
         let sent = match event {
             Event::Text(text) => connection.send_text(text),

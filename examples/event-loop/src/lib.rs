@@ -1,4 +1,4 @@
-//! The driver: everything that does not depend on the application. The program in `main.rs` begins with a guide to it.
+//! The driver: everything that does not depend on the application. `main.rs` explains it, file by file and step by step.
 
 mod app;
 mod peer;

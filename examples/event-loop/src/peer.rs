@@ -12,24 +12,25 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-/// How many reads a connection can make before it is the turn of others.
+/// The maximum number of reads of a connection before the others get their turn.
 const READS_PER_TURN: usize = 16;
 
-/// With epoll and kqueue, a read of fewer bytes than fit into the buffer has emptied the socket, and bytes that arrive later
-/// are a new event. So a further read, which would only return `WouldBlock`, can be left out. Other systems need it.
+/// Whether a read that does not fill the buffer has emptied the socket. With epoll and kqueue it has, and bytes that arrive
+/// later cause a new event, so the loop can leave out the next read, which would only return `WouldBlock`. Other systems need
+/// it.
 const SHORT_READ_EMPTIES: bool = cfg!(unix);
 
-/// An idle connection: it has no buffer, and nothing else on the heap.
+/// A connection and its socket. While it is idle, it has no buffer, and nothing else on the heap.
 #[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub(crate) struct Peer {
     pub(crate) stream: TcpStream,
     pub(crate) timer: Timer,
     /// Whether the loop waits until the socket is writable, and not until it is readable.
     pub(crate) waits_to_write: bool,
-    /// Whether it is in the list of those that get another turn.
+    /// Whether it is in the list of connections that get another turn.
     pub(crate) is_listed: bool,
     phase: Phase,
-    /// The socket reported that the stream ends after the bytes in it.
+    /// The poll reported that the stream ends after the bytes in the socket.
     is_last: bool,
     /// Nothing more can be read.
     has_ended: bool,
@@ -38,22 +39,22 @@ pub(crate) struct Peer {
     is_shut_down: bool,
 }
 
-/// A handshake is short: its box keeps the other connections small.
+/// The stage of a connection. The handshake is boxed, since it is short and would make every connection larger.
 #[expect(clippy::large_enum_variant, reason = "nearly all are open")]
 enum Phase {
     Opening(Box<Handshake>),
-    /// With a client that was accepted; or with one that was refused, and is still to get the answer.
+    /// With an accepted client, or with a refused one that has not received the whole answer yet.
     Open(Connection),
 }
 
-/// What the loop has to do for a connection after its turn.
+/// The next step of the loop for a connection, after its turn.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
     /// Wait for the socket, or for the deadline.
     Wait,
     /// Give it another turn after the others: there may be more to read.
     Again,
-    /// Drop it: everything is read and written.
+    /// Drop it: everything was read and written.
     Drop,
 }
 
@@ -72,15 +73,15 @@ impl Peer {
         }
     }
 
-    /// The socket is ready. What is queued is written; then bytes are read, and the answers to all that one read returned
-    /// are written together. `is_last` if the socket reported that the stream ends after the bytes in it.
+    /// Handles a ready socket: writes queued bytes, then reads, and writes the answers to each read together. `is_last` means
+    /// that the poll reported the end of the stream after the bytes in the socket.
     pub(crate) fn turn(&mut self, shared: &mut Shared<impl App>, is_last: bool) -> Next {
         self.is_last |= is_last;
         if self.is_blocked() && self.update(shared) == Next::Drop {
             return Next::Drop;
         }
         for _ in 0..READS_PER_TURN {
-            // Back-pressure: nothing is read from a peer that does not read our answers.
+            // Back-pressure: do not read from a peer that does not read our answers.
             if self.is_blocked() || self.has_ended {
                 return Next::Wait;
             }
@@ -93,9 +94,9 @@ impl Peer {
         Next::Again
     }
 
-    /// The deadline has passed. Nothing is read from a peer that is slow to read our answers, so that it seems silent. If
-    /// it has accepted some since the last deadline, one byte is read as a sign of life, which is too little to undo the
-    /// back-pressure. A peer that accepts nothing times out like a silent one.
+    /// Handles a deadline that has passed. Back-pressure also stops reading from a peer that reads our answers slowly, which
+    /// makes it look silent. If such a peer has read some of them since the last deadline, one byte is read from it as a sign
+    /// of life: that is too little to defeat the back-pressure. A peer that reads nothing times out like a silent one.
     pub(crate) fn timeout(&mut self, shared: &mut Shared<impl App>) -> Next {
         if self.is_blocked() && std::mem::take(&mut self.has_written) {
             let mut byte = [0];
@@ -106,8 +107,8 @@ impl Peer {
         self.update(shared)
     }
 
-    /// What has to be done after each read and each deadline, in this order: advance the clock, which may queue a ping or a
-    /// Close frame; write; and see whether it is the end, which waits until everything is written.
+    /// Does the work after each read and each deadline. The order matters: `tick` may queue a ping or a Close frame, which is
+    /// written next, and the connection has not ended before everything is written.
     pub(crate) fn update(&mut self, shared: &mut Shared<impl App>) -> Next {
         self.tick(shared);
         self.write(&shared.counts);
@@ -115,7 +116,7 @@ impl Peer {
             Phase::Opening(_) if self.has_ended => Next::Drop,
             Phase::Open(connection) if connection.is_closed() => Next::Drop,
             Phase::Open(connection) if connection.should_shutdown() && !self.is_shut_down => {
-                // If the peer has gone already, the next read reports it.
+                // If this fails since the peer has disconnected, the next read reports it.
                 let _ = self.stream.shutdown(Shutdown::Write);
                 self.is_shut_down = true;
                 Next::Wait
@@ -124,7 +125,7 @@ impl Peer {
         }
     }
 
-    /// Whether something is queued that the socket does not accept.
+    /// Returns whether bytes are queued that the socket did not accept.
     pub(crate) fn is_blocked(&self) -> bool {
         matches!(&self.phase, Phase::Open(connection) if connection.buffered_amount() > 0)
     }
@@ -134,7 +135,7 @@ impl Peer {
         let mut wait = None;
         if let Phase::Opening(handshake) = &mut self.phase {
             wait = handshake.tick(now);
-            self.receive(&mut Input::default(), shared); // after the deadline, this refuses the client
+            self.receive(&mut Input::default(), shared); // refuses the client if the deadline has passed
         }
         if let Phase::Open(connection) = &mut self.phase {
             let is_open = connection.state() == State::Open;
@@ -144,13 +145,14 @@ impl Peer {
         self.timer.due = wait.map(|wait| shared.now.saturating_add(wait));
     }
 
-    /// Reads once. Returns whether there may be more to read.
+    /// Reads once, and returns whether there may be more to read.
     fn read(&mut self, shared: &mut Shared<impl App>) -> bool {
         let stream = &mut self.stream;
         let (outcome, is_full) = if let Phase::Open(connection) = &mut self.phase
             && let Some(outcome) = connection.direct_read(|space| space.read_from(&mut *stream))
         {
-            self.receive(&mut Input::default(), shared); // the message may be complete, also if there was an error after it
+            // Even if the read failed, the message may be complete.
+            self.receive(&mut Input::default(), shared);
             (outcome, true)
         } else {
             let mut buffer = std::mem::take(&mut shared.buffer);
@@ -179,7 +181,7 @@ impl Peer {
         false
     }
 
-    /// Everything that one read returned: the rest of the opening handshake, messages, or both.
+    /// Processes the bytes of one read: the rest of the opening handshake, messages, or both.
     fn receive(&mut self, input: &mut Input<'_>, shared: &mut Shared<impl App>) {
         if let Phase::Opening(handshake) = &mut self.phase {
             let progress = handshake.receive(input);
@@ -192,7 +194,8 @@ impl Peer {
         }
     }
 
-    /// The outcome of the opening handshake, if there is one. Either way it leads to a connection.
+    /// Handles the outcome of the opening handshake, if there is one. A refusal also becomes a connection, which delivers the
+    /// answer.
     fn decide(&mut self, progress: Progress, shared: &mut Shared<impl App>) {
         let refusal = match progress {
             Progress::Incomplete => return,
@@ -202,7 +205,7 @@ impl Peer {
             },
             Progress::NotWebSocket(request) => shared.app.respond(request),
             Progress::Refused(refusal) => Some(refusal),
-            _ => None, // an outcome of a later version
+            _ => None, // an outcome that a later version adds
         };
         match refusal {
             Some(refusal) => {
@@ -213,7 +216,7 @@ impl Peer {
         }
     }
 
-    /// The peer's stream has ended.
+    /// Handles the end of the peer's stream.
     fn end(&mut self, shared: &mut Shared<impl App>) {
         if let Phase::Opening(handshake) = &mut self.phase {
             let progress = handshake.receive_eof();
@@ -241,7 +244,7 @@ impl Peer {
         }
     }
 
-    /// Sends what the application has for this connection.
+    /// Sends the waiting messages of the application.
     pub(crate) fn deliver(&mut self, shared: &mut Shared<impl App>) -> Next {
         if let Phase::Open(connection) = &mut self.phase {
             shared.app.deliver(shared.index, connection);
@@ -249,14 +252,14 @@ impl Peer {
         self.update(shared)
     }
 
-    /// The server ends: handshakes are dropped, and connections are closed.
+    /// Closes the connection, since the server is shutting down. A handshake is dropped.
     pub(crate) fn go_away(&mut self, shared: &mut Shared<impl App>) -> Next {
         let Phase::Open(connection) = &mut self.phase else { return Next::Drop };
-        let _ = connection.close(CloseCode::GOING_AWAY, "the server is going away");
+        let _ = connection.close(CloseCode::GOING_AWAY, "the server is shutting down");
         self.update(shared)
     }
 
-    /// Reports how it ended.
+    /// Reports to the application how the connection ended.
     pub(crate) fn report(self, shared: &mut Shared<impl App>) {
         if let Phase::Open(connection) = &self.phase {
             shared.app.ended(shared.index, connection.closure());
@@ -264,8 +267,8 @@ impl Peer {
     }
 }
 
-/// How many reads and writes moved bytes. Comparing them with the number of messages shows whether the answers to a batch
-/// are one write.
+/// The number of reads and writes that moved bytes. Compared with the number of messages, they show whether the answers to a
+/// batch are one write.
 #[derive(Debug, Default)]
 pub struct Counts {
     /// Reads that returned bytes.
@@ -274,7 +277,7 @@ pub struct Counts {
     pub writes: AtomicU64,
 }
 
-/// Only one thread counts, so this need not be one atomic step.
+/// Increments a counter. Only one thread writes to it, so the increment need not be atomic.
 fn count(counter: &AtomicU64) {
     counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
 }

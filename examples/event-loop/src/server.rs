@@ -17,17 +17,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The size of the read buffer, which all connections share. A large one saves system calls, which cost more than a smaller
-/// one saves by fitting into the first-level cache (with 16 KiB: up to half as much CPU time again).
+/// The size of the read buffer, which all connections share. A smaller one would fit into the first-level cache, but needs more
+/// system calls, which cost more than that: with 16 KiB, up to 50 % more CPU time.
 const READ_BUFFER: usize = 64 * 1024;
 
-/// How many clients are accepted before it is the turn of the connections.
+/// The maximum number of clients that are accepted before the open connections get their turn.
 const ACCEPTS_PER_TURN: usize = 64;
 
-/// The pause after an `accept` that failed, most often because the process has no file descriptor left.
+/// The pause after a failed `accept`, most often because the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// The longest wait: some systems count milliseconds in 32 bits.
+/// The longest wait. Some systems count milliseconds in 32 bits.
 const MAX_WAIT: Duration = Duration::from_secs(1000);
 
 /// The answer to a client beyond [`App::max_connections`].
@@ -39,11 +39,11 @@ const WAKER: Token = Token(usize::MAX - 1);
 /// A server in one thread.
 pub struct Server<A> {
     poll: Poll,
-    /// `None` once the server ends.
+    /// `None` once the server is shutting down.
     listener: Option<TcpListener>,
-    /// When to accept without an event: after an error, or when there may be more clients.
+    /// When to accept again without an event: after an error, or if more clients may be waiting.
     accept_at: Option<Duration>,
-    /// By token. Free slots are used again.
+    /// The connections, by token. Free slots are reused.
     peers: Vec<Option<Peer>>,
     free: Vec<usize>,
     timers: Timers,
@@ -55,9 +55,9 @@ pub struct Server<A> {
 
 /// What all connections of the loop share.
 pub(crate) struct Shared<A> {
-    /// One read buffer for all connections: each keeps what it needs of it.
+    /// The read buffer of all connections.
     pub(crate) buffer: Vec<u8>,
-    /// The time since the origin: read once after each wait, and not for each connection.
+    /// The time since the origin. It is read once after each wait, not for each connection.
     pub(crate) now: Duration,
     pub(crate) counts: Arc<Counts>,
     /// The connection whose turn it is.
@@ -76,10 +76,12 @@ impl<A: App> Server<A> {
     ///
     /// # Errors
     ///
-    /// Those of the operating system: the address is in use, for example.
+    /// If the operating system refuses to listen on the address, for example since it is in use. The error has the same kind,
+    /// and names the address.
     pub fn bind(address: SocketAddr, mut app: A, counts: Arc<Counts>) -> io::Result<Self> {
         let poll = Poll::new()?;
-        let mut listener = TcpListener::bind(address)?;
+        let mut listener = TcpListener::bind(address)
+            .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         app.begin(Waker::new(poll.registry(), WAKER)?);
         Ok(Self {
@@ -95,11 +97,11 @@ impl<A: App> Server<A> {
         })
     }
 
-    /// The address on which the server listens.
+    /// Returns the address on which the server listens, with the port that the operating system chose for port 0.
     ///
     /// # Errors
     ///
-    /// Those of the operating system.
+    /// If the operating system cannot tell, or the server is shutting down.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.as_ref().ok_or(ErrorKind::NotConnected)?.local_addr()
     }
@@ -108,8 +110,8 @@ impl<A: App> Server<A> {
     ///
     /// # Errors
     ///
-    /// Only if the poll itself fails. An error of a connection ends that connection, and after one of `accept` there is a
-    /// pause.
+    /// Only if polling fails. An error of one connection ends only that connection. If `accept` fails, the server pauses
+    /// accepting for a moment.
     pub fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         while self.listener.is_some() || self.free.len() < self.peers.len() {
@@ -135,8 +137,8 @@ impl<A: App> Server<A> {
                     peer.turn(shared, false)
                 });
             }
-            // After the sockets: bytes in them may move a deadline, and a free slot is not used again while there are
-            // events for its last connection.
+            // After the sockets, since their bytes may move a deadline, and since a free slot must not be reused while events
+            // for its previous connection remain.
             self.time_out();
             if self.accept_at.is_some_and(|at| at <= self.shared.now) {
                 self.accept();
@@ -149,7 +151,7 @@ impl<A: App> Server<A> {
         Ok(())
     }
 
-    /// How long to wait at most for an event. `None`: there is no limit.
+    /// Returns how long to wait for an event at most. `None` means no limit.
     fn wait(&self) -> Option<Duration> {
         if !self.again.is_empty() {
             return Some(Duration::ZERO);
@@ -158,7 +160,8 @@ impl<A: App> Server<A> {
         Some(next.saturating_sub(self.origin.elapsed()).min(MAX_WAIT))
     }
 
-    /// Events are edge-triggered: clients that are not accepted now would not be reported again.
+    /// Accepts waiting clients. Events are edge-triggered, so clients that are left waiting are not reported again:
+    /// `accept_at` makes the loop return for them.
     fn accept(&mut self) {
         self.accept_at = None;
         for _ in 0..ACCEPTS_PER_TURN {
@@ -166,10 +169,11 @@ impl<A: App> Server<A> {
             match listener.accept() {
                 Ok((stream, _)) => self.admit(stream),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                // The client has gone already.
+                // The client has disconnected already.
                 Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
                 Err(error) => {
-                    let _ = writeln!(io::stderr(), "accept: {error}"); // stderr may be closed
+                    // Unlike `eprintln!`, this does not panic if stderr is closed.
+                    let _ = writeln!(io::stderr(), "cannot accept a connection: {error}");
                     self.accept_at = Some(self.shared.now + ACCEPT_PAUSE);
                     return;
                 }
@@ -180,11 +184,11 @@ impl<A: App> Server<A> {
 
     fn admit(&mut self, mut stream: TcpStream) {
         if self.peers.len() - self.free.len() >= self.shared.app.max_connections() {
-            // The socket's buffer is empty, so this does not block. Waiting for the client's end would cost a connection.
+            // The socket's buffer is empty, so this does not block. Waiting until the client closes would need a connection.
             let _ = stream.write_all(FULL);
             return;
         }
-        // An answer must not wait until the one before it is acknowledged.
+        // Without this, an answer could wait until the client acknowledges the one before it.
         let _ = stream.set_nodelay(true);
         let index = self.free.last().copied().unwrap_or(self.peers.len());
         if self.poll.registry().register(&mut stream, Token(index), Interest::READABLE).is_err() {
@@ -202,8 +206,8 @@ impl<A: App> Server<A> {
         self.visit(index, Peer::update);
     }
 
-    /// Messages for other connections are sent before the loop waits again, in one write for each connection. That may end a
-    /// connection, and lead to further messages.
+    /// Sends the messages that the application keeps for other connections, in one write for each connection. That may end a
+    /// connection, and so cause further messages: it loops until there are none.
     fn deliver(&mut self) {
         loop {
             let pending = self.shared.app.take_pending();
@@ -216,7 +220,7 @@ impl<A: App> Server<A> {
         }
     }
 
-    /// Accepts no more clients, and closes all connections. The close deadline bounds how long that takes.
+    /// Stops accepting clients, and closes all connections. The close deadline bounds how long that takes.
     fn end(&mut self) {
         (self.listener, self.accept_at) = (None, None);
         for index in 0..self.peers.len() {
@@ -238,14 +242,14 @@ impl<A: App> Server<A> {
         self.timers.tidy(connections, |index| peers.get(index)?.as_ref().map(|peer| &peer.timer));
     }
 
-    /// Calls `act` on a connection, and does what the connection needs next. Events of a connection that is gone are
-    /// ignored.
+    /// Calls `act` on a connection, and does what the connection needs next. Events of a connection that no longer exists
+    /// are ignored.
     fn visit(&mut self, index: usize, act: impl FnOnce(&mut Peer, &mut Shared<A>) -> Next) {
         let Some(slot) = self.peers.get_mut(index) else { return };
         let Some(peer) = slot else { return };
         self.shared.index = index;
         let mut next = act(peer, &mut self.shared);
-        // Either readable or writable. Each change makes the poll report again what is ready.
+        // Interest is either readable or writable. After a change, the poll reports again what is ready.
         let waits_to_write = peer.is_blocked();
         if waits_to_write != peer.waits_to_write && next != Next::Drop {
             peer.waits_to_write = waits_to_write;

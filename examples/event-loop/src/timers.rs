@@ -5,15 +5,15 @@ use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 /// The deadline of one connection. Times are since the origin of the loop's clock.
 #[derive(Default)]
 pub(crate) struct Timer {
-    /// What the last `tick` asked for.
+    /// The deadline that the last `tick` returned.
     pub(crate) due: Option<Duration>,
-    /// The time of its entry in the heap, which may be earlier.
+    /// The time of its entry in the heap, which may be earlier than `due`.
     queued: Option<Duration>,
 }
 
-/// A heap that is corrected late. Nearly every message moves a deadline further away, and moving its entry each time would
-/// cost more than the message. So the entry stays, and is moved when its time comes. Only a deadline that gets earlier needs
-/// a new entry at once; the old one is then out of date, and is ignored.
+/// A heap of deadlines that is updated lazily. Nearly every message postpones a deadline, and updating the heap each time would
+/// cost more than the message. So an entry stays in place, and is replaced when its time comes. Only an earlier deadline needs
+/// a new entry at once; the old entry is then out of date, and is ignored.
 #[derive(Default)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Duration, usize)>>,
@@ -30,7 +30,7 @@ impl Timers {
         }
     }
 
-    /// The time of the next entry.
+    /// Returns the time of the next entry.
     pub(crate) fn next(&self) -> Option<Duration> {
         self.heap.peek().map(|Reverse((at, _))| *at)
     }
@@ -43,8 +43,8 @@ impl Timers {
         self.heap.pop().map(|Reverse(entry)| entry)
     }
 
-    /// Removes the entries that are out of date, once they are the majority: a connection that is busy and idle in turn
-    /// leaves one behind every second.
+    /// Removes the entries that are out of date, once they are the majority. A connection that is busy and idle in turn leaves
+    /// one of them every second.
     pub(crate) fn tidy<'a>(&mut self, connections: usize, timer_of: impl Fn(usize) -> Option<&'a Timer>) {
         if self.heap.len() > 2 * connections + 64 {
             self.heap.retain(|Reverse((at, index))| timer_of(*index).is_some_and(|timer| timer.queued == Some(*at)));
@@ -53,8 +53,8 @@ impl Timers {
 }
 
 impl Timer {
-    /// Whether the deadline has passed, now that the entry for `at` was removed. If not, the entry was out of date or too
-    /// early; then [`Timers::schedule`] makes a new one.
+    /// Returns whether the deadline has passed, after the entry for `at` was removed from the heap. If not, the entry was out
+    /// of date or too early, and [`Timers::schedule`] adds a new one.
     pub(crate) fn has_passed(&mut self, at: Duration, now: Duration) -> bool {
         if self.queued != Some(at) {
             return false;

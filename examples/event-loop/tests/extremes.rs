@@ -1,4 +1,4 @@
-//! Deadlines at their extremes neither panic nor spin.
+//! Extreme deadlines neither panic nor make the loop spin.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 

@@ -1,8 +1,20 @@
-//! An echo server in a hyper server, over HTTP/1.1 and HTTP/2 on one port:
-//! `cargo run --release -p bowline-http-echo --bin hyper-echo [ADDRESS]`.
+//! An echo server on hyper, over HTTP/1.1 and HTTP/2 on one port.
 //!
-//! Try it with `cargo run --release --example echo-client`, or from the console of a browser: `ws = new
-//! WebSocket("ws://127.0.0.1:9001"); ws.onmessage = e => console.log(e.data); ws.onopen = () => ws.send("Hello")`.
+//! ```text
+//! cargo run --release -p bowline-http-echo --bin hyper-echo [ADDRESS]
+//! ```
+//!
+//! It listens on 127.0.0.1:9001 by default, and prints how each connection ended.
+//!
+//! To connect, run `cargo ws ws://127.0.0.1:9001/`, which sends each line that you type, and prints it when it comes back. A
+//! plain GET is answered with status 426, so you can also open <http://127.0.0.1:9001/> in a browser, and enter this in its
+//! console:
+//!
+//! ```text
+//! ws = new WebSocket("ws://127.0.0.1:9001"); ws.onmessage = e => console.log(e.data); ws.onopen = () => ws.send("Hello")
+//! ```
+//!
+//! `axum-echo` is the same server as a route of axum. The guide is `src/guide/http.md`.
 
 use bowline::{
     Config, Connection, Event,
@@ -20,27 +32,37 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, process::ExitCode, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, time::sleep};
 
+/// The pause after a failed `accept`, most often because the process has no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
 #[tokio::main]
-async fn main() -> std::io::Result<()> {
+async fn main() -> ExitCode {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
+    let Err(error) = run(&address).await;
+    eprintln!("cannot listen on {address}: {error}");
+    ExitCode::FAILURE
+}
+
+/// Serves clients indefinitely, unless the address cannot be used.
+async fn run(address: &str) -> io::Result<Infallible> {
     let listener = TcpListener::bind(address).await?;
     println!("listening on ws://{}", listener.local_addr()?);
     let config = Arc::new(Config::default());
     let mut server = Builder::new(TokioExecutor::new());
-    // With a timer, hyper has a deadline for the head of a request. It always limits the size.
+    // hyper limits the size of a request's head in any case, but needs a timer for a deadline.
     server.http1().timer(TokioTimer::new());
-    // Announces extended CONNECT, without which no client requests a WebSocket over HTTP/2.
+    // Clients request a WebSocket over HTTP/2 only if the server announces extended CONNECT.
     server.http2().timer(TokioTimer::new()).enable_connect_protocol();
     loop {
         let (stream, _) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Too many open files, for example: the open connections go on.
-                eprintln!("cannot accept: {error}");
-                sleep(Duration::from_millis(100)).await;
+                // Open connections are not affected.
+                eprintln!("cannot accept a connection: {error}");
+                sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
@@ -57,13 +79,13 @@ async fn main() -> std::io::Result<()> {
     }
 }
 
-/// Answers a request; a task then serves the WebSocket. A plain GET is answered with status 426. This is where a server would route
-/// requests for its pages to other handlers.
+/// Answers a request. If it opens a WebSocket, a new task serves the connection. Every other request is refused, a plain GET
+/// with status 426: a server with pages would route such requests to other handlers here.
 fn answer(
     mut request: Request<Incoming>,
     config: &Arc<Config>,
 ) -> impl Future<Output = Result<Response<String>, Infallible>> + use<> {
-    // Pages of any origin may connect, as this server has nothing to protect.
+    // This server has nothing to protect, so pages of any origin may connect.
     let accept = Accept::any_origin();
     let accepted = if request.version() == Version::HTTP_2 {
         let protocol = request.extensions().get().map(Protocol::as_str);
@@ -81,10 +103,10 @@ fn answer(
     std::future::ready(Ok(response))
 }
 
-/// Serves one client, and prints how it ended.
+/// Serves one client, and prints how the connection ended.
 async fn serve(upgrade: OnUpgrade, connection: Connection) {
     let ended = match upgrade.await {
-        // The stream begins with the bytes that arrived directly after the request.
+        // Bytes that arrived directly after the request come first in the stream.
         Ok(stream) => echo(WebSocket::new(TokioIo::new(stream), connection)).await,
         Err(error) => return eprintln!("{error}"),
     };
@@ -94,7 +116,8 @@ async fn serve(upgrade: OnUpgrade, connection: Connection) {
     }
 }
 
-/// With the batch API, messages are sent back from the read buffer, without a copy, and the answers to one read are one write.
+/// Sends every message back. With the batch API, messages go straight from the read buffer to the output, and the answers to one
+/// read are one write.
 async fn echo(mut socket: WebSocket<TokioIo<hyper::upgrade::Upgraded>>) -> Result<String, Error> {
     while let Some(mut batch) = socket.read().await? {
         while let Some((event, connection)) = batch.receive() {

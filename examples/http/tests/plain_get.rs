@@ -1,4 +1,4 @@
-//! A plain GET to the WebSocket route of both examples, such as from a browser that opens the address as a page.
+//! Both examples refuse a plain GET to their WebSocket route, as a browser sends it when a user opens the address as a page.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
 
 use std::{
@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// A running example, which is ended with the test.
+/// A running example. It is killed at the end of the test.
 struct Server {
     process: Child,
     address: String,
@@ -22,7 +22,7 @@ impl Server {
         Self { process, address: address.into() }
     }
 
-    /// The answer to a request without a body, in lower case.
+    /// Sends a request without a body, and returns the answer in lower case.
     fn answer(&self, head: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(stream, "{head}\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
@@ -46,7 +46,10 @@ fn refuses_plain_requests(program: &str) {
     for field in ["upgrade: websocket", "sec-websocket-version: 13", "content-type: text/plain; charset=utf-8"] {
         assert_eq!(answer.matches(&format!("\r\n{field}\r\n")).count(), 1, "{field} in {answer}");
     }
-    assert!(answer.ends_with("\r\n\r\nthe header upgrade is missing (rfc 6455 §4.1)\n"), "{answer}");
+    assert!(
+        answer.ends_with("\r\n\r\nthe header upgrade is missing: expected websocket (rfc 6455 §4.1)\n"),
+        "{answer}"
+    );
 
     let answer = server.answer("POST / HTTP/1.1");
     assert!(answer.starts_with("http/1.1 405 ") && answer.contains("\r\nallow: get\r\n"), "{answer}");

@@ -1,10 +1,18 @@
-//! An echo server in one thread, on `io_uring` (Linux 6.1 or newer): a guide for drivers over completions, as `event-loop`
-//! is one over readiness. `cargo run --release -p bowline-io-uring [ADDRESS]`.
+//! An echo server in one thread, on `io_uring` (Linux 6.1 or newer): a driver over completions, written to be copied.
 //!
-//! Giving memory to the kernel is `unsafe`, which only `ring.rs` is allowed here. If the kernel has no `io_uring`, or forbids
-//! it, the program prints that and exits with status 69.
+//! ```text
+//! cargo run --release -p bowline-io-uring [ADDRESS]
+//! ```
 //!
-//! | file | |
+//! It listens on 127.0.0.1:9001 by default, and prints how each connection ended. To connect, run
+//! `cargo ws ws://127.0.0.1:9001/`, which sends each line that you type, and prints it when it comes back. If the kernel has no
+//! `io_uring`, or forbids it, the program prints that and exits with status 69.
+//!
+//! Read `examples/event-loop` first, which is a driver over readiness. The guide is `src/guide/event_loop.md`.
+//!
+//! Giving memory to the kernel needs `unsafe`, which only `ring.rs` is allowed to use here.
+//!
+//! | file | contents |
 //! |---|---|
 //! | `server.rs` | the loop: waits for completions and deadlines, and passes them to the connections |
 //! | `peer.rs` | one connection: handshake, operations of the kernel, and the end |
@@ -13,20 +21,21 @@
 //!
 //! # Differences from an event loop
 //!
-//! 1. **The kernel chooses the buffer.** All connections share a group of buffers. The kernel takes one when bytes have arrived,
-//!    so that an idle connection has none; a `Connection` receives from it, and it is given back at once.
-//! 2. **One receive operation** has a completion for each buffer that was filled, until it is cancelled, fails, or finds no
-//!    buffer (`ENOBUFS`). Then it is started again.
-//! 3. **Bytes that are sent must stay in place** until the kernel is done with them. `Output::front` returns them as `Bytes`,
-//!    while the connection receives and queues more. There is one send operation at a time for each connection, which keeps the
-//!    order. The output is advanced when its completion arrives, so that `should_shutdown` is true when everything is sent.
-//! 4. **Tick and send after all completions** of a wait: the answers to several buffers are sent together, and one system call
+//! 1. **The kernel chooses the buffer.** All connections share a group of buffers. The kernel uses one when bytes have arrived,
+//!    so an idle connection has none. The `Connection` receives from it, and the loop returns it to the kernel at once.
+//! 2. **One receive operation fills many buffers.** It has a completion for each of them, until it is cancelled, fails, or
+//!    finds no free buffer (`ENOBUFS`). Then the loop starts it again.
+//! 3. **Bytes that are being sent must stay in place** until the kernel has finished with them. `Output::front` returns them as
+//!    `Bytes`, and the connection can receive and queue more meanwhile. Each connection has one send operation at a time, which
+//!    keeps the order. The output is advanced when the completion arrives, so `should_shutdown` returns true only after
+//!    everything was sent.
+//! 4. **Tick and send after all completions** of a wait. The answers to several buffers are sent together, and one system call
 //!    submits the send operations of all connections and waits for the next completions.
-//! 5. **Back-pressure cancels receiving**. Buffers that the kernel has already filled still arrive.
-//! 6. **The socket is closed when the kernel is done with it.** The remaining operations of a connection that is over are
-//!    cancelled, and its slot is free after the last completion of each.
+//! 5. **Back-pressure cancels receiving.** Buffers that the kernel has already filled still arrive.
+//! 6. **The socket is closed when the kernel has finished with it.** When a connection is over, its remaining operations are
+//!    cancelled. Its slot is free after the last completion of each.
 //!
-//! To use more cores, run a loop in each of several threads, with `SO_REUSEPORT` or by distributing the accepted sockets.
+//! To use more cores, run one loop in each of several threads, with `SO_REUSEPORT` or by distributing the accepted sockets.
 
 mod peer;
 mod ring;
@@ -52,9 +61,10 @@ fn main() -> ExitCode {
 
 fn serve() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
-    let mut server =
-        server::Server::bind(address.parse()?, bowline::Config::default(), |closure| eprintln!("{closure}"))?;
-    println!("listening on ws://{}; a connection has {} bytes", server.address()?, size_of::<peer::Peer>());
+    let address =
+        address.parse().map_err(|_| format!("{address:?} is not an IP address with a port, such as 127.0.0.1:9001"))?;
+    let mut server = server::Server::bind(address, bowline::Config::default(), |closure| eprintln!("{closure}"))?;
+    println!("listening on ws://{}; each connection takes {} bytes", server.address()?, size_of::<peer::Peer>());
     let _counts = server.counts();
     Ok(server.run()?)
 }

@@ -1,4 +1,4 @@
-//! One connection: its socket, and the operations that the kernel carries out for it.
+//! One connection: its socket, and the operations that the kernel performs for it.
 
 use super::{ring::Ring, server::Shared, timers::Timer};
 use bowline::{
@@ -12,17 +12,17 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-/// Back-pressure: while more bytes than this are queued, nothing more is received …
+/// Back-pressure: receiving stops when more bytes than this are queued.
 const HIGH_WATER: usize = 256 * 1024;
 
-/// … until no more than this are queued.
+/// Receiving starts again when at most this many bytes are queued.
 const LOW_WATER: usize = 64 * 1024;
 
-/// An idle connection: it has no buffer, and nothing else on the heap.
+/// A connection and its socket. While it is idle, it has no buffer, and nothing else on the heap.
 #[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub(super) struct Peer {
     pub(super) timer: Timer,
-    /// Whether it is in the list of those that have to be updated.
+    /// Whether it is in the list of connections to be updated.
     pub(super) is_listed: bool,
     stream: TcpStream,
     phase: Phase,
@@ -33,19 +33,19 @@ pub(super) struct Peer {
     /// Bytes were sent since the last deadline.
     has_sent: bool,
     is_shut_down: bool,
-    /// Everything is done, except for operations of the kernel.
+    /// The connection has ended, but operations of the kernel may remain.
     is_over: bool,
 }
 
-/// A handshake is short: its box keeps the other connections small.
+/// The stage of a connection. The handshake is boxed, since it is short and would make every connection larger.
 #[expect(clippy::large_enum_variant, reason = "nearly all are open")]
 enum Phase {
     Opening(Box<Handshake>),
-    /// With a client that was accepted; or with one that was refused, and is still to get the answer.
+    /// With an accepted client, or with a refused one that has not received the whole answer yet.
     Open(Connection),
 }
 
-/// The receive operation. There is never more than one, since the order of two is not certain.
+/// The state of the receive operation. There is at most one, since the kernel may complete two in any order.
 #[derive(PartialEq, Eq)]
 enum Receiving {
     Nothing,
@@ -53,7 +53,7 @@ enum Receiving {
     All,
     /// Into a single buffer.
     Once,
-    /// It was cancelled, and its last completion has not arrived.
+    /// It was cancelled, and its last completion has not arrived yet.
     Stopping,
 }
 
@@ -73,7 +73,7 @@ impl Peer {
         }
     }
 
-    /// A buffer was filled: with the rest of the opening handshake, messages, or both.
+    /// Processes a filled buffer: the rest of the opening handshake, messages, or both.
     pub(super) fn received(&mut self, bytes: &mut [u8], shared: &Shared) {
         count(&shared.counts.reads);
         self.receive(&mut Input::from(bytes), shared);
@@ -91,18 +91,19 @@ impl Peer {
         }
     }
 
-    /// The outcome of the opening handshake, if there is one. Either way it leads to a connection.
+    /// Handles the outcome of the opening handshake, if there is one. A refusal also becomes a connection, which delivers the
+    /// answer.
     fn decide(&mut self, progress: Progress, shared: &Shared) {
         self.phase = Phase::Open(match progress {
             Progress::Incomplete => return,
             Progress::Request(request) => request.accept(&shared.accept).unwrap_or_else(Refusal::into_connection),
             Progress::NotWebSocket(request) => request.into_refusal().into_connection(),
             Progress::Refused(refusal) => refusal.into_connection(),
-            _ => return self.has_ended = true, // an outcome of a later version
+            _ => return self.has_ended = true, // an outcome that a later version adds
         });
     }
 
-    /// The peer's stream has ended.
+    /// Handles the end of the peer's stream.
     pub(super) fn end(&mut self, shared: &Shared) {
         if let Phase::Opening(handshake) = &mut self.phase {
             let progress = handshake.receive_eof();
@@ -114,7 +115,7 @@ impl Peer {
         self.has_ended = true;
     }
 
-    /// Receiving has failed.
+    /// Handles an error of the receive operation.
     pub(super) fn fail(&mut self) {
         if let Phase::Open(connection) = &mut self.phase {
             connection.transport_failed();
@@ -122,12 +123,12 @@ impl Peer {
         self.has_ended = true;
     }
 
-    /// The receive operation is over.
+    /// Notes the end of the receive operation.
     pub(super) fn has_stopped_receiving(&mut self) {
         self.receiving = Receiving::Nothing;
     }
 
-    /// A send operation is over: only now are its bytes written, and the next segment can be sent.
+    /// Handles the end of a send operation. Only now do its bytes count as written, and the next segment can be sent.
     pub(super) fn sent(&mut self, outcome: &io::Result<usize>, shared: &Shared) {
         self.is_sending = false;
         let Phase::Open(connection) = &mut self.phase else { return };
@@ -140,9 +141,9 @@ impl Peer {
         }
     }
 
-    /// The deadline has passed. Nothing is received from a peer that is slow to read our answers, so that it seems silent.
-    /// If it has accepted some since the last deadline, one byte is received as a sign of life, which is too little to undo
-    /// the back-pressure. A peer that accepts nothing times out like a silent one.
+    /// Handles a deadline that has passed. Back-pressure also stops receiving from a peer that reads our answers slowly, which
+    /// makes it look silent. If such a peer has read some of them since the last deadline, one byte is received from it as a
+    /// sign of life: that is too little to defeat the back-pressure. A peer that reads nothing times out like a silent one.
     pub(super) fn timeout(&mut self, index: usize, ring: &mut Ring) -> io::Result<()> {
         let has_sent = std::mem::take(&mut self.has_sent);
         if has_sent && self.receiving == Receiving::Nothing && !self.has_ended && self.queued() > LOW_WATER {
@@ -152,9 +153,9 @@ impl Peer {
         Ok(())
     }
 
-    /// What has to be done after all completions and deadlines of a wait, in this order: advance the clock, which may queue a
-    /// ping or a Close frame; send; see whether it is the end, which waits until everything is sent; and receive. Returns
-    /// false if the socket can be closed.
+    /// Does the work after all completions and deadlines of a wait. The order matters: `tick` may queue a ping or a Close
+    /// frame, which is sent next, and the connection has not ended before everything is sent. Returns false if the socket can
+    /// be closed.
     pub(super) fn update(&mut self, index: usize, ring: &mut Ring, shared: &Shared) -> io::Result<bool> {
         if !self.is_over {
             self.tick(shared);
@@ -178,13 +179,14 @@ impl Peer {
             && connection.should_shutdown()
             && !self.is_shut_down
         {
-            // If the peer has gone already, receiving reports it.
+            // If this fails since the peer has disconnected, receiving reports it.
             let _ = self.stream.shutdown(Shutdown::Write);
             self.is_shut_down = true;
         }
     }
 
-    /// The connection is over. Its socket stays open until the kernel is done with it.
+    /// Reports how the connection ended, and cancels its operations. The socket stays open until the kernel has finished with
+    /// it.
     fn leave(&mut self, index: usize, ring: &mut Ring, shared: &Shared) -> io::Result<()> {
         if let Phase::Open(connection) = &self.phase
             && let Some(closure) = connection.closure()
@@ -199,9 +201,9 @@ impl Peer {
         self.is_sending || self.receiving != Receiving::Nothing
     }
 
-    /// Starts or stops receiving: nothing is received from a peer that does not read our answers. From one that is only
-    /// expected to end its stream, a single buffer is received at a time, since sending may have failed: a receive operation
-    /// that continues by itself can miss a reset that arrived before it.
+    /// Starts or stops receiving: back-pressure for a peer that does not read our answers. From a peer that only has to end its
+    /// stream, one buffer is received at a time. Sending may have failed then, and a receive operation that continues by itself
+    /// can miss a reset that arrived before it.
     fn keep_receiving(&mut self, index: usize, ring: &mut Ring) -> io::Result<()> {
         let queued = self.queued();
         let is_ending =
@@ -224,7 +226,7 @@ impl Peer {
         }
     }
 
-    /// Sends the first segment of what is queued, unless one is being sent. It stays queued until it is sent.
+    /// Starts to send the first queued segment, unless one is being sent. It stays queued until the operation has ended.
     fn send(&mut self, index: usize, ring: &mut Ring) -> io::Result<()> {
         let Phase::Open(connection) = &mut self.phase else { return Ok(()) };
         if self.is_sending {
@@ -236,7 +238,7 @@ impl Peer {
         ring.send(index, &self.stream, segment, has_more)
     }
 
-    /// How many bytes are queued, those that are being sent included.
+    /// Returns the number of queued bytes, including those that are being sent.
     fn queued(&self) -> usize {
         match &self.phase {
             Phase::Opening(_) => 0,
@@ -249,7 +251,7 @@ impl Peer {
         let mut wait = None;
         if let Phase::Opening(handshake) = &mut self.phase {
             wait = handshake.tick(now);
-            self.receive(&mut Input::default(), shared); // after the deadline, this refuses the client
+            self.receive(&mut Input::default(), shared); // refuses the client if the deadline has passed
         }
         if let Phase::Open(connection) = &mut self.phase {
             wait = connection.tick(now);
@@ -258,7 +260,8 @@ impl Peer {
     }
 }
 
-/// The application of this program. An error of `send` concerns the message, and not the connection.
+/// The application of this program: it sends each message back. An error of `send` concerns only that message; the connection
+/// can still be used.
 fn echo(connection: &mut Connection, event: Event<'_>) {
     let sent = match event {
         Event::Text(text) => connection.send_text(text),
@@ -270,15 +273,16 @@ fn echo(connection: &mut Connection, event: Event<'_>) {
     }
 }
 
-/// How many buffers were filled, and how many send operations sent bytes. Comparing them with the number of messages shows
-/// whether the answers to a batch are one send. There are fewer system calls, since one serves many connections.
+/// The number of filled buffers, and of send operations that sent bytes. Compared with the number of messages, they show
+/// whether the answers to a batch are one send. There are fewer system calls than operations, since one call serves many
+/// connections.
 #[derive(Default)]
 pub(crate) struct Counts {
     pub(crate) reads: AtomicU64,
     pub(crate) writes: AtomicU64,
 }
 
-/// Only one thread counts, so this need not be one atomic step.
+/// Increments a counter. Only one thread writes to it, so the increment need not be atomic.
 fn count(counter: &AtomicU64) {
     counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
 }

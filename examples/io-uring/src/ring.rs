@@ -1,4 +1,4 @@
-//! The ring, and all that is `unsafe` in this program.
+//! The ring, with all `unsafe` code of this program.
 //!
 //! The kernel uses memory of this process after the call that started the operation has returned. So the memory must stay
 //! in place until the completion, and nothing else may access it meanwhile. Here the types ensure that:
@@ -7,8 +7,8 @@
 //!   that cannot be copied, and returns it to [`Ring::give_back`] by value.
 //! - The **bytes to be sent** are [`Bytes`], a handle that the ring keeps until the completion.
 //!
-//! Sockets are up to the caller: each must stay open until the last completion of its operations. Otherwise the number of
-//! its descriptor could belong to another one by then.
+//! The caller is responsible for the sockets: each must stay open until the last completion of its operations. Otherwise
+//! another socket could have the same descriptor number by then.
 #![expect(unsafe_code, reason = "the compiler cannot check for how long the kernel accesses memory")]
 
 use bytes::Bytes;
@@ -27,35 +27,35 @@ use std::{
     time::Duration,
 };
 
-/// How many operations fit into the queue before it has to be submitted.
+/// The number of operations that fit into the queue before it has to be submitted.
 const SUBMISSIONS: u32 = 1024;
 
-/// How many completions fit into the queue. The kernel keeps further ones itself, which is slower.
+/// The number of completions that fit into the queue. The kernel stores further ones itself, which is slower.
 const COMPLETIONS: u32 = 8192;
 
-/// The number of read buffers: a power of two. If they are used up, receiving stops with `ENOBUFS`, and is started again.
+/// The number of read buffers, a power of two. If none is free, receiving stops with `ENOBUFS`, and is started again.
 const BUFFERS: u16 = 64;
 
-/// The size of each in bytes: a message of 64 KiB fits into one.
+/// The size of a buffer in bytes. A message of 64 KiB fits into one.
 const BUFFER_SPACE: u32 = 68 * 1024;
 
-/// The group of buffers; there is only one.
+/// The number of the only group of buffers.
 const GROUP: u16 = 0;
 
-/// The kind of an operation is in the lowest bits of its number, and above it the index of a connection, or for `SEND` of an
-/// entry in [`Sends`].
+/// The kind of an operation, in the lowest bits of its number. The bits above are the index of a connection, or for `SEND` that
+/// of an entry in [`Sends`].
 const ACCEPT: u64 = 0;
 const RECEIVE: u64 = 1;
 const SEND: u64 = 2;
 const CANCEL: u64 = 3;
 const KIND_BITS: u32 = 2;
 
-/// An operation of the kernel that is done.
+/// The outcome of an operation, or of a step of one.
 pub(super) enum Completion {
     Accepted(io::Result<TcpStream>),
-    /// The connection, and the bytes: `None` is the end of the stream.
+    /// The connection, and the bytes. `None` is the end of the stream.
     Received(usize, io::Result<Option<Filled>>),
-    /// The connection, and how many bytes were sent.
+    /// The connection, and the number of bytes sent.
     Sent(usize, io::Result<usize>),
 }
 
@@ -68,7 +68,7 @@ pub(super) struct Filled {
 }
 
 impl Filled {
-    /// The bytes that were received.
+    /// Returns the received bytes.
     pub(super) fn bytes(&mut self) -> &mut [u8] {
         self.buffer.get_mut(..self.len).unwrap_or_default()
     }
@@ -113,13 +113,13 @@ impl Ring {
             arguments = arguments.timespec(timespec);
         }
         match self.queues.submitter().submit_with_args(1, &arguments) {
-            // A timeout; a signal; or completions have to be taken off the queue first.
+            // A timeout; a signal; or a full completion queue, which has to be emptied first.
             Err(error) if matches!(error.raw_os_error(), Some(libc::ETIME | libc::EINTR | libc::EBUSY)) => Ok(()),
             waited => waited.map(drop),
         }
     }
 
-    /// The next completion, and whether it is the last one of its operation.
+    /// Returns the next completion, and whether it is the last one of its operation.
     pub(super) fn next(&mut self) -> Option<(Completion, bool)> {
         loop {
             let entry = self.queues.completion().next()?;
@@ -156,23 +156,23 @@ impl Ring {
         }
     }
 
-    /// The kernel may fill this buffer again.
+    /// Returns a buffer to the kernel, which may fill it again.
     pub(super) fn give_back(&mut self, filled: Filled) {
         let Filled { buffer, id, .. } = filled;
         self.buffers.give(buffer, id);
     }
 
-    /// Accepts connections until there is an error: one completion for each.
+    /// Accepts connections until there is an error, with one completion for each connection.
     pub(super) fn accept(&mut self, listener: &TcpListener) -> io::Result<()> {
         let entry = opcode::AcceptMulti::new(Fd(listener.as_raw_fd())).flags(libc::SOCK_CLOEXEC).build();
-        // SAFETY: the operation has no memory, since it does not return the address of the peer.
+        // SAFETY: the operation uses no memory, since it does not return the address of the peer.
         unsafe { self.push(&entry.user_data(number(ACCEPT, 0))) }
     }
 
-    /// Receives until the end of the stream, or until there is an error: one completion for each buffer that is filled.
+    /// Receives until the end of the stream or an error, with one completion for each filled buffer.
     pub(super) fn receive(&mut self, peer: usize, stream: &TcpStream) -> io::Result<()> {
         let entry = opcode::RecvMulti::new(Fd(stream.as_raw_fd()), GROUP).build();
-        // SAFETY: the kernel takes buffers that were given to it, which are never freed.
+        // SAFETY: the kernel fills buffers that were given to it, which are never freed.
         unsafe { self.push(&entry.user_data(number(RECEIVE, peer))) }
     }
 
@@ -181,21 +181,21 @@ impl Ring {
         let entry = opcode::Recv::new(Fd(stream.as_raw_fd()), ptr::null_mut(), limit.min(BUFFER_SPACE))
             .buf_group(GROUP)
             .build();
-        // SAFETY: the kernel takes a buffer that was given to it, which is never freed.
+        // SAFETY: the kernel fills a buffer that was given to it, which is never freed.
         unsafe { self.push(&entry.flags(Flags::BUFFER_SELECT).user_data(number(RECEIVE, peer))) }
     }
 
     /// Cancels receiving. Buffers that are already filled still arrive, and then a last completion.
     pub(super) fn stop_receiving(&mut self, peer: usize) -> io::Result<()> {
         let entry = opcode::AsyncCancel::new(number(RECEIVE, peer)).build();
-        // SAFETY: the operation has no memory.
+        // SAFETY: the operation uses no memory.
         unsafe { self.push(&entry.user_data(number(CANCEL, peer))) }
     }
 
     /// Cancels all operations with this socket. Each still has a last completion.
     pub(super) fn stop_all(&mut self, peer: usize, stream: &TcpStream) -> io::Result<()> {
         let entry = opcode::AsyncCancel2::new(CancelBuilder::fd(Fd(stream.as_raw_fd())).all()).build();
-        // SAFETY: the operation has no memory.
+        // SAFETY: the operation uses no memory.
         unsafe { self.push(&entry.user_data(number(CANCEL, peer))) }
     }
 
@@ -228,13 +228,13 @@ impl Ring {
 }
 
 impl Drop for Ring {
-    /// After the ring is closed, the kernel may not be done yet: bytes that are being sent are not freed.
+    /// Leaks the bytes that are being sent: the kernel may still use them after the ring is closed.
     fn drop(&mut self) {
         std::mem::forget(std::mem::take(&mut self.sends));
     }
 }
 
-/// The number of an operation, which is also in its completions.
+/// Returns the number of an operation. Its completions have the same number.
 fn number(kind: u64, index: usize) -> u64 {
     (index as u64) << KIND_BITS | kind
 }
@@ -243,7 +243,7 @@ fn unsupported(error: &io::Error, reason: &str) -> io::Error {
     io::Error::new(ErrorKind::Unsupported, format!("{reason} ({error})"))
 }
 
-/// The connections and the bytes of the send operations.
+/// The send operations: for each, its connection, and its bytes.
 #[derive(Default)]
 struct Sends {
     slots: Vec<Option<(usize, Bytes)>>,
@@ -267,7 +267,7 @@ impl Sends {
     }
 }
 
-/// An address for the kernel, which can read and write there.
+/// Returns an address for the kernel, which may read and write there.
 fn address<T>(memory: NonNull<T>) -> u64 {
     memory.as_ptr().expose_provenance() as u64
 }
@@ -276,9 +276,9 @@ fn address<T>(memory: NonNull<T>) -> u64 {
 struct Buffers {
     /// The queue, which the kernel reads: an array of `BUFFERS` entries, on a page of its own.
     queue: NonNull<BufRingEntry>,
-    /// How many entries were ever added. The kernel reads this number from an unused field of the first entry.
+    /// The number of entries that were ever added. The kernel reads it from an unused field of the first entry.
     tail: u16,
-    /// The buffers that the kernel has, by their number.
+    /// The buffers that belong to the kernel, by their number.
     given: Vec<Option<NonNull<u8>>>,
 }
 

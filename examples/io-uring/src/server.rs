@@ -1,4 +1,4 @@
-//! The loop: waits for completions and deadlines, and hands them to the connections.
+//! The loop: waits for completions and deadlines, and passes them to the connections.
 
 use super::{
     peer::{Counts, Peer},
@@ -13,20 +13,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The pause after an `accept` that failed, most often because the process has no file descriptor left.
+/// The pause after a failed `accept`, most often because the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// The longest wait: the kernel does not accept `Duration::MAX`.
+/// The longest wait. The kernel does not accept `Duration::MAX`.
 const MAX_WAIT: Duration = Duration::from_secs(1000);
 
 /// An echo server in one thread.
 pub(crate) struct Server {
-    // Before the sockets, so that it is dropped before them.
+    // Declared before the sockets, so that it is dropped before them.
     ring: Ring,
     listener: TcpListener,
-    /// When to begin to accept again, after an error.
+    /// When to start accepting: at first, and after the operation has ended.
     accept_at: Option<Duration>,
-    /// A free slot is used again, but not before the last completion for its last connection.
+    /// The connections. A free slot is reused, but not before the last completion of its previous connection.
     peers: Vec<Option<Peer>>,
     free: Vec<usize>,
     timers: Timers,
@@ -38,7 +38,7 @@ pub(crate) struct Server {
 
 /// What all connections of the loop share.
 pub(super) struct Shared {
-    /// The time since the origin: read once after each wait, and not for each connection.
+    /// The time since the origin. It is read once after each wait, not for each connection.
     pub(super) now: Duration,
     pub(super) config: Arc<Config>,
     pub(super) accept: Accept,
@@ -48,14 +48,17 @@ pub(super) struct Shared {
 }
 
 impl Server {
+    /// Listens on an address.
+    ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::Unsupported`] if the kernel has no `io_uring` or forbids it; and those of the operating system: the
-    /// address is in use, for example.
+    /// [`io::ErrorKind::Unsupported`] if the kernel has no `io_uring` or forbids it. Other errors come from the operating system,
+    /// for example if the address is in use.
     pub(crate) fn bind(address: SocketAddr, config: Config, ended: fn(&Closure)) -> io::Result<Self> {
         Ok(Self {
             ring: Ring::new()?,
-            listener: TcpListener::bind(address)?,
+            listener: TcpListener::bind(address)
+                .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))?,
             accept_at: Some(Duration::ZERO),
             peers: Vec::new(),
             free: Vec::new(),
@@ -65,7 +68,7 @@ impl Server {
             shared: Shared {
                 now: Duration::ZERO,
                 config: Arc::new(config),
-                // Pages of any origin can use this server: there is nothing to protect.
+                // This server has nothing to protect, so pages of any origin may connect.
                 accept: Accept::any_origin(),
                 counts: Arc::default(),
                 ended,
@@ -73,14 +76,16 @@ impl Server {
         })
     }
 
+    /// Returns the address on which the server listens, with the port that the operating system chose for port 0.
+    ///
     /// # Errors
     ///
-    /// Those of the operating system.
+    /// If the operating system cannot tell.
     pub(crate) fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// The counters. Another thread can read them.
+    /// Returns the counters, which another thread can read.
     pub(crate) fn counts(&self) -> Arc<Counts> {
         self.shared.counts.clone()
     }
@@ -89,15 +94,15 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Only if the ring itself fails. An error of a connection ends that connection, and after one of `accept` there is a
-    /// pause.
+    /// Only if the ring fails. An error of one connection ends only that connection. If `accept` fails, the server pauses
+    /// accepting for a moment.
     pub(crate) fn run(&mut self) -> io::Result<()> {
         loop {
             self.shared.now = self.origin.elapsed();
             while let Some((completion, is_last)) = self.ring.next() {
                 self.complete(completion, is_last);
             }
-            // After the completions: bytes that were received may move a deadline.
+            // After the completions, since received bytes may move a deadline.
             self.time_out()?;
             self.update()?;
             if self.accept_at.is_some_and(|at| at <= self.shared.now) {
@@ -108,7 +113,7 @@ impl Server {
         }
     }
 
-    /// How long to wait at most for a completion. `None`: there is no limit.
+    /// Returns how long to wait for a completion at most. `None` means no limit.
     fn wait_time(&self) -> Option<Duration> {
         let next = self.timers.next().into_iter().chain(self.accept_at).min()?;
         Some(next.saturating_sub(self.origin.elapsed()).min(MAX_WAIT))
@@ -123,7 +128,8 @@ impl Server {
                 }
                 match accepted {
                     Ok(stream) => self.admit(stream),
-                    Err(error) => drop(writeln!(io::stderr(), "accept: {error}")), // stderr may be closed
+                    // Unlike `eprintln!`, this does not panic if stderr is closed.
+                    Err(error) => drop(writeln!(io::stderr(), "cannot accept a connection: {error}")),
                 }
             }
             Completion::Received(index, received) => {
@@ -136,8 +142,8 @@ impl Server {
                         self.ring.give_back(filled);
                     }
                     (Ok(None), Some(peer)) => peer.end(&self.shared),
-                    // It was cancelled, or there was no buffer left. `update` starts it again if necessary, and by then all
-                    // buffers are given back.
+                    // The operation was cancelled, or found no free buffer. `update` starts it again if necessary, when all
+                    // buffers have been returned.
                     (Err(error), _) if matches!(error.raw_os_error(), Some(libc::ECANCELED | libc::ENOBUFS)) => {}
                     (Err(_), Some(peer)) => peer.fail(),
                     (_, None) => {}
@@ -155,7 +161,7 @@ impl Server {
     }
 
     fn admit(&mut self, stream: TcpStream) {
-        // An answer must not wait until the one before it is acknowledged.
+        // Without this, an answer could wait until the client acknowledges the one before it.
         let _ = stream.set_nodelay(true);
         let index = self.free.pop().unwrap_or(self.peers.len());
         let peer = Some(Peer::new(stream, &self.shared));
@@ -200,7 +206,7 @@ impl Server {
     }
 }
 
-/// The connection, which is listed for an update; `None` if it is gone.
+/// Returns a connection, and lists it for an update; `None` if the connection no longer exists.
 fn list<'a>(peers: &'a mut [Option<Peer>], listed: &mut Vec<usize>, index: usize) -> Option<&'a mut Peer> {
     let peer = peers.get_mut(index)?.as_mut()?;
     if !std::mem::replace(&mut peer.is_listed, true) {

@@ -18,13 +18,17 @@ const fn subject(name: &'static str, krate: Option<&'static str>, note: &'static
 
 /// The first is what the others are compared with.
 pub(crate) const SUBJECTS: &[Subject] = &[
-    subject("raw", None, "the kernel's limit: mio, and the bytes go back as they came, without any protocol"),
-    subject("tokio-raw", None, "the same on Tokio: what its runtime costs, without any protocol and without deadlines"),
+    subject("raw", None, "the kernel's limit: mio sends the bytes back unchanged, without any protocol"),
+    subject(
+        "tokio-raw",
+        None,
+        "the same on Tokio, which shows the cost of its runtime, without any protocol or deadlines",
+    ),
     subject("mio", Some("bowline"), "`examples/event-loop`, as it is"),
     subject(
         "io-uring",
         Some("bowline"),
-        "`examples/io-uring`, as it is; a read is a buffer filled, a write is a send done",
+        "`examples/io-uring`, as it is; a read is a filled buffer, a write is a completed send",
     ),
     subject("tokio-read", Some("bowline"), "`adapter::tokio`, the batch API: `read`, batches of borrowed messages"),
     subject("tokio-recv", Some("bowline"), "`adapter::tokio`, the message API: `recv` and `feed`"),

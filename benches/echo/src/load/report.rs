@@ -14,22 +14,24 @@ use bowline_page::{
 };
 use std::{fmt::Write, fs, io, path::Path};
 
-/// What was resolved for this program.
+/// The lock file with the versions that this program was built with.
 const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock"));
 
 const METHOD: &str = "
-The server is a process with one thread that works, on one core; the load comes from another process on another core, over
-loopback. Each connection sends a window of masked binary messages with one write, and the next window when all of it has
-come back. The subjects of a row have their turns one after the other, in an order that is rotated from round to round. CPU
-time is that of the server's process, the kernel's part included; what counts is the minimum over the rounds, and the median
-stands beside it. Before that, all bytes that come back are compared with what they have to be. Reads and writes are calls
-that moved something; calls that found nothing are not counted. Latency is from the write of a window until a message of it
-is back, over all rounds, while every connection sends as fast as it can: it is mostly the time for which the others are
-served. Memory is what the resident set of the server grows by, for connections of which each has echoed one message and
-has been silent for 3 s; sockets are the kernel's and not counted.
+The server is a process with one working thread, on one core. The load comes from another process on another core, over loopback. Each
+connection sends a window of masked binary messages with one write, and sends the next window when all of them have come back. In each
+round, the subjects of a row take turns, in an order that rotates from round to round.
+
+- CPU time is that of the server's process, including its time in the kernel: the minimum over all rounds, and the median. Before the
+  measurement, all bytes that come back are compared with the expected ones.
+- Reads and writes are counted if they moved bytes.
+- Latency is the time from the write of a window until a message of it is back, over all rounds. Every connection sends as fast as it can,
+  so the latency is mostly the time in which the server serves the other connections.
+- Memory is the growth of the server's resident set, divided by the number of connections. Each of them has echoed one message and has been
+  silent for 3 s. The sockets are memory of the kernel, and not counted.
 ";
 
-/// What the turns of a subject came to.
+/// The results of all turns of a subject.
 #[derive(Default)]
 pub(crate) struct Measured {
     /// CPU time per message, in ns, for each round.
@@ -108,7 +110,7 @@ pub(crate) fn page(plan: &Plan, subjects: &[&Subject], rows: &Rows, idle: &[u64]
         subjects,
         rows,
         "Server CPU per message",
-        "minimum, and how many times the kernel's limit; median",
+        "minimum, and its ratio to the kernel's limit; median",
         |all, one| format!("{} **{}**; {}", time(one.least()), ratio(one.least() / all[0].least()), time(one.median())),
     );
     table(&mut page, subjects, rows, "Reads and writes per message", "reads / writes", |_, one| {
@@ -132,7 +134,7 @@ pub(crate) fn page(plan: &Plan, subjects: &[&Subject], rows: &Rows, idle: &[u64]
 
 fn head(plan: &Plan, is_quick: bool) -> String {
     let command = if is_quick { "benches/echo/run --quick" } else { "benches/echo/run" };
-    let note = format!("Written by `{command}`; do not edit. The codec alone has [a page of its own](../RESULTS.md).");
+    let note = format!("Written by `{command}`; do not edit. The codec alone has [another page](../RESULTS.md).");
     facts::head("Echo over sockets", &note, &format!("{} rounds, turns of {:?}", plan.rounds, plan.turn))
 }
 

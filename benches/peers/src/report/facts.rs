@@ -2,14 +2,14 @@ use crate::subjects::ALL;
 use bowline_page::facts::{head, version};
 use std::fmt::Write;
 
-/// What was resolved for this program.
+/// The lock file with the versions that this program was built with.
 const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock"));
 
-/// The head of the page: what was measured, how, on what, and with which versions.
+/// Returns the head of the page: the machine, the method and the subjects, with their versions.
 pub(super) fn page(effort: &str, command: &str) -> String {
     let note = format!(
-        "Written by `{command}`; do not edit. What has to be reached, and what was missed, is in the first table. Servers over \
-         sockets have [a page of their own](echo/RESULTS.md)."
+        "Written by `{command}`; do not edit. The first table shows which targets are met. Servers over sockets have \
+         [another page](echo/RESULTS.md)."
     );
     let mut page = head("bowline, its peers and a floor, in memory", &note, effort);
     page.push_str(METHOD);
@@ -29,15 +29,16 @@ pub(super) fn page(effort: &str, command: &str) -> String {
 }
 
 const METHOD: &str = "
-The subjects of a row have their turn one after the other, in an order that is rotated from round to round; what counts is
-the CPU time of the thread, the minimum over the rounds, and beside it the median. Before that, what each delivers or sends is
-compared with what it has to be. A read copies into the subject's buffer, as a socket does, from a wire of 256 KiB or one
-message; a write takes what it is given and copies nothing. Handshakes begin without a connection and end with one; the server
-that answers the clients is not measured. Absolute figures move by 10 to 20 % from run to run on a machine that is shared;
-the ratios within a run are what counts. Allocations are counted in a run of their own.
+In each round, the subjects of a row take turns, in an order that rotates from round to round. The figures are the CPU time of the thread:
+the minimum over all rounds, and the median. Before the measurement, the output of each subject is compared with the expected output.
+
+A read copies bytes from a wire into the buffer of the subject, as a socket does. The wire holds messages of up to 256 KiB together, or
+a single larger one. A write accepts all bytes, and copies nothing. A handshake ends with an open connection; the server that answers the
+clients is not measured. On a shared machine, absolute figures vary by 10 to 20 % between runs, so compare the ratios within a run.
+Allocations are counted in a separate run.
 ";
 
 const LEFT_OUT: &str = "
-Left out: the handshakes of fastwebsockets and yawc, which are hyper's, and need its runtime; fragments with the bare codecs
-that do not put messages together; `nexus-web` where a server sends an owned `Bytes`, as its writer copies the payload.
+Left out are the handshakes of fastwebsockets and yawc, which are hyper's, and need its runtime; fragments with the bare codecs, which do not
+assemble messages; and `nexus-web` where a server sends an owned `Bytes`, since its writer copies the payload.
 ";

@@ -95,7 +95,7 @@ pub(super) fn table(measured: &[Measured]) -> String {
         }
     }
     format!(
-        "\n## Targets\n\n{met} of {all} are met. Ratios are of minimums.\n\n\
+        "\n## Targets\n\n{met} of {all} are met. Ratios compare minimums.\n\n\
          | work | size | subject | compared with | target | reached | |\n|---|--:|---|---|--:|--:|---|\n{lines}"
     )
 }

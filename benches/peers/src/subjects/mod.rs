@@ -42,14 +42,14 @@ pub enum Mode {
     Owned,
 }
 
-/// One of those that are measured.
+/// A subject of the measurements.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject {
     pub name: &'static str,
     /// The crate whose version counts, if it is not written here.
     pub krate: Option<&'static str>,
     pub class: Class,
-    /// How it is driven, and what it leaves to its user.
+    /// How it is driven, and what its user has to add.
     pub note: &'static str,
     /// `None` where it does not apply.
     pub work: fn(&Job) -> Option<Box<dyn Work>>,
@@ -68,7 +68,7 @@ pub const ALL: [Subject; 16] = [
         name: "bowline, direct read",
         krate: Some("bowline"),
         class: Class::Ours(Mode::DirectRead),
-        note: "the same, and `direct_read` for what is missing of a large message",
+        note: "the same, and `direct_read` for the missing part of a large message",
         work: ours::direct_read,
     },
     Subject {
@@ -96,7 +96,7 @@ pub const ALL: [Subject; 16] = [
         name: "tokio-websockets",
         krate: Some("tokio-websockets"),
         class: Class::Complete,
-        note: "`poll_next`, `feed`, one `flush` per batch; keys from `fastrand`, which is no CSPRNG",
+        note: "`poll_next`, `feed`, one `flush` per batch; keys from `fastrand`, which is not a CSPRNG",
         work: tokio_websockets::work_on,
     },
     Subject {
@@ -110,14 +110,14 @@ pub const ALL: [Subject; 16] = [
         name: "sockudo-ws",
         krate: Some("sockudo-ws"),
         class: Class::Complete,
-        note: "`Protocol` over a `BytesMut`, messages in a `Vec` that is kept; keys from `fastrand`, which is no CSPRNG",
+        note: "`Protocol` over a `BytesMut`, messages in a `Vec` that is reused; keys from `fastrand`, which is not a CSPRNG",
         work: sockudo::work_on,
     },
     Subject {
         name: "soketto",
         krate: Some("soketto"),
         class: Class::Complete,
-        note: "`receive_data` into a `Vec` that is kept; the driver checks UTF-8, as its documentation shows",
+        note: "`receive_data` into a `Vec` that is reused; the driver checks UTF-8, as its documentation shows",
         work: soketto::work_on,
     },
     Subject {
@@ -152,7 +152,7 @@ pub const ALL: [Subject; 16] = [
         name: "floor, borrows",
         krate: None,
         class: Class::Floor(Mode::Borrowed),
-        note: "hands out slices of a 16 KiB buffer; a message that spans reads is assembled in a buffer that is kept",
+        note: "hands out slices of a 16 KiB buffer; a message that spans reads is assembled in a buffer that is reused",
         work: floor::borrowed,
     },
     Subject {
@@ -174,5 +174,5 @@ pub const ALL: [Subject; 16] = [
 /// The check that a driver makes for a peer that leaves it to its user.
 #[inline]
 fn check_text(text: &[u8]) {
-    assert!(simdutf8::basic::from_utf8(text).is_ok(), "that is no text");
+    assert!(simdutf8::basic::from_utf8(text).is_ok(), "the text is not valid UTF-8");
 }
