@@ -181,7 +181,18 @@ pub struct Limits {
     ///
     /// Default: 384, which is three of the longest pongs that a server sends, or about thirty short ones.
     pub pongs: usize,
+    /// The minimum average rate, in bytes per second, at which a peer must read while this endpoint waits for it. It counts only
+    /// while the transport refuses bytes, and then [`Deadlines::write`] ends a connection that falls behind. 0 means that any
+    /// byte is enough.
+    ///
+    /// Default: 2 KiB/s, about half of what GPRS achieves. Without it, a peer that reads one byte a second could make this
+    /// endpoint keep its messages for months. Others, as of 2026-11: 240 B/s (Kestrel), none (ws, tungstenite, nginx).
+    #[doc(alias("min rate", "minimum data rate", "slow client", "slow reader", "slowloris"))]
+    pub min_rate: usize,
 }
+
+/// The default of [`Limits::min_rate`].
+pub(crate) const DEFAULT_MIN_RATE: usize = 2048;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -193,6 +204,7 @@ impl Default for Limits {
             head_fields: 100,
             output: 32 * 1024 * 1024,
             pongs: 384,
+            min_rate: DEFAULT_MIN_RATE,
         }
     }
 }
@@ -222,7 +234,7 @@ pub struct Deadlines {
     #[doc(alias("handshake timeout", "handshake_timeout", "open_timeout"))]
     pub handshake: Option<Duration>,
     /// The ping interval (keepalive, heartbeat): a ping is sent when no byte has arrived from the peer for this long. `None` sends
-    /// no pings.
+    /// no pings. While the transport refuses bytes, those that it accepts count as well, since the peer has read others for them.
     ///
     /// Default: 30 s, below the 60 s after which many proxies drop an idle connection. Others, as of 2026-11: 20 s (Python
     /// websockets), 25 s (Engine.IO), none (ws, tungstenite).
@@ -232,17 +244,32 @@ pub struct Deadlines {
     /// connection is closed with code 1011. Any byte counts, not only a pong, since a pong cannot overtake a large frame. `None`
     /// means no limit.
     ///
+    /// The peer must first read everything that was sent before the ping. So the timeout starts when the transport has accepted the
+    /// ping, and is longer by the time that a peer needs for these bytes at [`Limits::min_rate`].
+    ///
     /// Default: 30 s. Others, as of 2026-11: 20 s (Python websockets, Engine.IO).
     #[doc(alias("ping timeout", "ping_timeout", "pong timeout", "pong_timeout"))]
     pub pong: Option<Duration>,
+    /// The write timeout: how long the peer may fall behind [`Limits::min_rate`] while the transport refuses bytes. A peer that
+    /// reads nothing is disconnected after this time, with code 1011, whatever it sends. One that reads at the minimum rate is never
+    /// disconnected. `None` means no limit.
+    ///
+    /// What is received counts as well, up to [`Limits::message`] bytes more than the peer reads: it may be a peer that sends
+    /// everything before it reads anything.
+    ///
+    /// Default: 60 s. Others, as of 2026-11: 60 s between two writes (nginx), none (ws, tungstenite).
+    #[doc(alias("write timeout", "write_timeout", "send timeout", "send_timeout", "slow client"))]
+    pub write: Option<Duration>,
     /// The idle timeout: after this long without any part of a message in either direction, the connection is closed with code
-    /// 1001. Pings and pongs do not count. `None` means no limit.
+    /// 1001. Pings and pongs do not count. A message that the peer is still reading does. `None` means no limit.
     ///
     /// Default: `None`. Others, as of 2026-11: 30 s (Jetty), 60 s (nginx as a proxy).
     #[doc(alias("idle timeout", "idle_timeout"))]
     pub idle: Option<Duration>,
     /// The close timeout: how long a connection that is closing, or has failed, waits for the peer's Close frame, for the end of
     /// its stream, and for its own last bytes to be written. Then it ends, and output that is still queued is discarded.
+    ///
+    /// A peer that reads the queued output at least at [`Limits::min_rate`] gets more time, up to twelve times this timeout.
     ///
     /// Default: 5 s. Others, as of 2026-11: 10 s (Python websockets), 30 s (ws).
     #[doc(alias("close timeout", "close_timeout"))]
@@ -255,6 +282,7 @@ impl Default for Deadlines {
             handshake: Some(Duration::from_secs(10)),
             ping: Some(Duration::from_secs(30)),
             pong: Some(Duration::from_secs(30)),
+            write: Some(Duration::from_secs(60)),
             idle: None,
             close: Duration::from_secs(5),
         }

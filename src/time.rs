@@ -28,6 +28,14 @@ impl Timestamp {
         Self(elapsed)
     }
 
+    /// Returns the nanoseconds since the origin. It saturates below [`u64::MAX`], after 584 years.
+    pub(crate) const fn nanos(self) -> u64 {
+        match nanos(self.0) {
+            u64::MAX => u64::MAX - 1,
+            nanos => nanos,
+        }
+    }
+
     /// Returns the moment `duration` later. It saturates: a moment from [`NEVER`] on is never reached.
     pub(crate) const fn saturating_add(self, duration: Duration) -> Self {
         match self.0.as_secs().checked_add(duration.as_secs()) {
@@ -49,6 +57,11 @@ impl Timestamp {
 /// overflows the seconds. With this bound, a few seconds below the maximum, the optimiser can prove that it does not
 /// (`tests/no_panic`).
 const NEVER: u64 = u64::MAX - 4;
+
+/// Returns a duration in nanoseconds. It saturates.
+pub(crate) const fn nanos(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos() as u64)
+}
 
 impl From<Duration> for Timestamp {
     fn from(since_origin: Duration) -> Self {

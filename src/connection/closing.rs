@@ -275,11 +275,18 @@ impl Connection {
     /// Discards what is queued, since it can no longer be written. If that includes our Close frame, the frame counts as not sent.
     /// After a violation, the closure stays unchanged, since `closure` has returned it already.
     fn drop_output(&mut self, before: Phase) {
-        if self.sender.output.holds_close()
-            && let Some(closure) = &mut self.closure
-            && (before == Phase::CloseSent || closure.is_clean())
-        {
-            closure.sent = None;
+        let holds_close = self.sender.output.holds_close();
+        if let Some(closure) = &mut self.closure {
+            // Behind a Close frame that is written, there are only pongs, and those belong to no message.
+            let close = closure.sent.as_ref().filter(|_| holds_close);
+            let unsent = self.sender.output.len_without_pongs();
+            let unsent = unsent.saturating_sub(close.map_or(0, |close| self.sender.close_len(close.body().len())));
+            if holds_close || closure.sent.is_none() {
+                closure.unsent = closure.unsent.saturating_add(unsent);
+            }
+            if holds_close && (before == Phase::CloseSent || closure.is_clean()) {
+                closure.sent = None;
+            }
         }
         self.sender.output.clear();
     }

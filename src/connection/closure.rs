@@ -34,11 +34,12 @@ pub struct Closure {
     pub(crate) interrupted: Interrupted,
     pub(crate) sent: Option<CloseFrame<'static>>,
     pub(crate) received: Option<CloseFrame<'static>>,
+    pub(crate) unsent: usize,
 }
 
 impl Closure {
     pub(crate) const fn new(begun_by: Endpoint, cause: Cause) -> Self {
-        Self { begun_by, cause, interrupted: Interrupted::Nothing, sent: None, received: None }
+        Self { begun_by, cause, interrupted: Interrupted::Nothing, sent: None, received: None, unsent: 0 }
     }
 
     /// Returns the close code: _The WebSocket Connection Close Code_ (§7.1.5), which a browser calls `code`.
@@ -117,6 +118,27 @@ impl Closure {
         self.sent.as_ref()
     }
 
+    /// Returns the number of bytes that were queued, and discarded because they could no longer be written: frames of messages, and
+    /// pings, with their headers.
+    ///
+    /// If it is not 0, messages of this endpoint are lost. If it is 0, the transport has
+    /// accepted all messages. That is not yet a proof that the peer has received them: only a [clean](Self::is_clean) end is.
+    ///
+    /// ```
+    /// use bowline::{Config, Connection, Role};
+    ///
+    /// let mut client = Connection::new(Role::Client, Config::default());
+    /// client.send_text("Hello")?; // 11 bytes
+    /// client.transport_failed();
+    /// assert_eq!(client.closure().unwrap().unsent(), 11);
+    /// # Ok::<(), bowline::SendError>(())
+    /// ```
+    #[doc(alias("lost messages", "unsent", "bufferedAmount"))]
+    #[must_use]
+    pub fn unsent(&self) -> usize {
+        self.unsent
+    }
+
     /// Returns the Close frame that was received, with code 1005 if it had no body, or `None` if none was received.
     #[must_use]
     pub fn received(&self) -> Option<&CloseFrame<'static>> {
@@ -133,7 +155,11 @@ impl fmt::Display for Closure {
             write!(f, " {:?}", self.reason())?;
         }
         let by = self.begun_by;
-        write!(f, ", {}, begun by {by}: {}", if self.is_clean() { "clean" } else { "not clean" }, self.cause)
+        write!(f, ", {}, begun by {by}: {}", if self.is_clean() { "clean" } else { "not clean" }, self.cause)?;
+        match self.unsent {
+            0 => Ok(()),
+            unsent => write!(f, "; {unsent} queued bytes were not sent"),
+        }
     }
 }
 
@@ -222,6 +248,9 @@ pub enum Deadline {
     /// The ping timeout: no byte arrived from the peer after a ping. See [`Deadlines::pong`](crate::Deadlines::pong). The Close
     /// frame has code 1011.
     Pong,
+    /// The write timeout: the peer has read too slowly, or not at all. See [`Deadlines::write`](crate::Deadlines::write). The Close
+    /// frame has code 1011.
+    Write,
     /// The idle timeout: no message was sent or received. See [`Deadlines::idle`](crate::Deadlines::idle). The Close frame has code
     /// 1001.
     Idle,
@@ -233,6 +262,7 @@ impl fmt::Display for Deadline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Pong => "no bytes arrived from the peer after a ping",
+            Self::Write => "the peer did not read fast enough",
             Self::Idle => "no message was sent or received for too long",
             Self::Close => "the peer did not answer the Close frame",
         })

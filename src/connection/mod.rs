@@ -10,6 +10,7 @@ mod close_frame;
 mod closing;
 mod closure;
 mod event;
+mod progress;
 mod receive;
 mod receiving;
 mod send;
@@ -30,6 +31,7 @@ use crate::deflate::Agreement;
 use crate::{Config, Role};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::time::Duration;
+use progress::Progress;
 use receive::Receiver;
 use send::Sender;
 use timers::Timers;
@@ -86,6 +88,7 @@ pub struct Connection {
     sender: Sender,
     phase: Phase,
     timers: Timers,
+    progress: Progress,
     /// How the connection ends, as far as that is known. Invariant: `None` while the phase is `Open`, and afterwards `Some`, except
     /// in a connection that only [delivers](Self::delivering) an answer.
     closure: Option<Box<Closure>>,
@@ -118,6 +121,7 @@ impl Connection {
             sender: Sender::new(role, first),
             phase: Phase::Open,
             timers: Timers::default(),
+            progress: Progress::default(),
             closure: None,
             protocol: None,
             #[cfg(feature = "deflate")]

@@ -69,6 +69,7 @@ impl Connection {
     fn answer<'b>(&mut self, event: Event<'b>) -> Event<'b> {
         match &event {
             Event::Ping(payload) => self.sender.pong(payload, &self.config),
+            Event::Pong(_) => self.progress.pong_received(),
             Event::Close(frame) => {
                 let received = frame.clone().map_or_else(CloseFrame::without_body, CloseFrame::into_owned);
                 let answer = received.answer();

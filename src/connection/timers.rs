@@ -6,14 +6,23 @@
 
 use super::{
     Cause, CloseFrame, Connection, Deadline, Endpoint,
+    progress::{Account, Moved},
     transitions::{Phase, Trigger},
 };
-use crate::{CloseCode, Deadlines, Timestamp, bug::OrBug, frame::Opcode, time::MIN_WAIT};
+use crate::{
+    CloseCode, Deadlines, Timestamp,
+    bug::OrBug,
+    frame::Opcode,
+    time::{MIN_WAIT, nanos},
+};
 use core::time::Duration;
 
 /// How long the memory of the output is kept after it was last used, so that a busy connection need not allocate it for each reply,
 /// and an idle one holds none.
 const RELEASE_AFTER: Duration = Duration::from_secs(1);
+
+/// How many close timeouts the closing takes at most if the peer reads the queued output meanwhile.
+const MAX_CLOSE_TIMEOUTS: u64 = 12;
 
 /// The timers of a connection, in the order in which they fire if several have expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,75 +31,111 @@ pub(crate) enum Timer {
     Ping,
     /// The deadline for any byte after that ping.
     Pong,
+    /// The deadline for a peer that reads more slowly than the minimum rate.
+    Write,
     /// The deadline for a message in either direction.
     Idle,
     /// The deadline for the end of a connection that is closing.
     Close,
+    /// The same, if the peer has put it off by reading the output.
+    CloseLimit,
     /// Frees the memory of the output.
     Release,
 }
 
 impl Timer {
     /// `Pong` is before `Idle`: if both have expired, the peer is gone, and not only idle.
-    pub(crate) const ALL: [Self; 5] = [Self::Ping, Self::Pong, Self::Idle, Self::Close, Self::Release];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Ping, Self::Pong, Self::Write, Self::Idle, Self::Close, Self::CloseLimit, Self::Release];
 
     /// Returns whether this is a deadline for the peer. It fires only if two ticks find it expired: this endpoint may have been
-    /// busy, and the peer's bytes may still be unread in the socket. The driver reads them between the two ticks.
+    /// busy, and the peer's bytes may still be unread in the socket. The driver reads and writes between the two ticks.
     const fn is_for_peer(self) -> bool {
-        matches!(self, Self::Pong | Self::Idle)
+        matches!(self, Self::Pong | Self::Write | Self::Idle)
+    }
+
+    const fn bit(self) -> u8 {
+        1 << self as u8
     }
 }
 
 /// What was received and sent since the last tick.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Activity {
-    /// Bytes of any kind were received from the peer.
-    pub(crate) heard: bool,
-    /// A part of a message was received or sent.
+    /// The peer has sent or read bytes of any kind.
+    pub(crate) is_alive: bool,
+    /// A part of a message was received, queued, or read by the peer.
     pub(crate) message: bool,
     /// Output was queued.
     pub(crate) output: bool,
+    pub(crate) account: Account,
 }
 
-/// The state of all timers, indexed by [`Timer`].
-#[derive(Debug, Default)]
+/// A timer that is not armed.
+const NEVER: u64 = u64::MAX;
+
+/// The state of all timers, indexed by [`Timer`]. Times are nanoseconds since the origin of the clock.
+#[derive(Debug)]
 pub(crate) struct Timers {
-    /// When each timer expires, or `None` if it is not armed.
-    at: [Option<Timestamp>; Timer::ALL.len()],
-    /// Whether a tick has found a deadline for the peer expired, without firing it. Arming the timer resets this.
-    passed: [bool; Timer::ALL.len()],
+    /// When each timer expires, or [`NEVER`].
+    at: [u64; Timer::ALL.len()],
+    /// The [bits](Timer::bit) of the deadlines for the peer that a tick has found expired, without firing them. Arming the timer
+    /// resets its bit.
+    passed: u8,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self { at: [NEVER; Timer::ALL.len()], passed: 0 }
+    }
 }
 
 impl Timers {
     /// Arms the deadlines of an open connection.
-    pub(crate) fn arm_open(&mut self, now: Timestamp, activity: Activity, deadlines: &Deadlines) {
-        // At most one of `Ping` and `Pong` is armed. Any byte from the peer returns to `Ping`.
-        if activity.heard || !(self.is_armed(Timer::Ping) || self.is_armed(Timer::Pong)) {
+    pub(crate) fn arm_open(&mut self, now: u64, activity: &Activity, deadlines: &Deadlines) {
+        // At most one of `Ping` and `Pong` is armed. Any sign of life returns to `Ping`.
+        if activity.is_alive || !(self.is_armed(Timer::Ping) || self.is_armed(Timer::Pong)) {
             self.set(Timer::Ping, now, deadlines.ping);
             self.set(Timer::Pong, now, None);
         }
         if activity.message || !self.is_armed(Timer::Idle) {
             self.set(Timer::Idle, now, deadlines.idle);
         }
+        let account = &activity.account;
+        if !account.is_blocked {
+            self.set(Timer::Write, now, None);
+        } else if account.has_blocked {
+            self.set(Timer::Write, now, deadlines.write);
+        } else {
+            let credit = account.for_accepted.saturating_add(account.for_received);
+            self.extend(Timer::Write, now, credit, deadlines.write);
+        }
     }
 
-    /// Arms the deadline for the answer to a ping that was sent.
-    pub(crate) fn arm_pong(&mut self, now: Timestamp, deadlines: &Deadlines) {
-        self.set(Timer::Pong, now, deadlines.pong);
+    /// Arms the deadline for the answer to a ping that was sent. The peer has to read for `before` nanoseconds until it sees it.
+    pub(crate) fn arm_pong(&mut self, now: u64, before: u64, deadlines: &Deadlines) {
+        self.set(Timer::Pong, now.saturating_add(before), deadlines.pong);
         // Without a deadline for the answer, the next ping follows after the same interval.
         self.set(Timer::Ping, now, if deadlines.pong.is_some() { None } else { deadlines.ping });
     }
 
-    /// Arms the deadline of a closing connection, and disarms all others. It does so only once, so that a peer cannot put it off.
-    pub(crate) fn arm_closing(&mut self, now: Timestamp, deadlines: &Deadlines) {
-        if !self.is_armed(Timer::Close) {
-            *self = Self::default();
-            self.set(Timer::Close, now, Some(deadlines.close));
+    /// Arms the deadline of a closing connection, and disarms all others. It does so only once, so that a peer cannot put it off
+    /// by sending. One that reads the output puts it off up to a limit.
+    pub(crate) fn arm_closing(&mut self, now: u64, activity: &Activity, deadlines: &Deadlines) {
+        if self.is_armed(Timer::Close) {
+            if activity.account.has_moved {
+                self.extend(Timer::Close, now, activity.account.for_accepted, Some(deadlines.close));
+            }
+            return;
         }
+        *self = Self::default();
+        self.set(Timer::Close, now, Some(deadlines.close));
+        let limit = nanos(deadlines.close).saturating_mul(MAX_CLOSE_TIMEOUTS);
+        self.set(Timer::CloseLimit, now, Some(Duration::from_nanos(limit)));
     }
 
     /// Arms the release of the output's memory, anew whenever output was queued.
-    pub(crate) fn arm_release(&mut self, now: Timestamp, activity: Activity, holds_space: bool) {
+    pub(crate) fn arm_release(&mut self, now: u64, activity: &Activity, holds_space: bool) {
         if !holds_space {
             self.set(Timer::Release, now, None);
         } else if activity.output || !self.is_armed(Timer::Release) {
@@ -99,40 +144,51 @@ impl Timers {
     }
 
     /// Returns whether `timer` fires. If so, it is disarmed.
-    pub(crate) fn fires(&mut self, timer: Timer, now: Timestamp) -> bool {
-        if self.at(timer).is_none_or(|at| at > now) {
+    pub(crate) fn fires(&mut self, timer: Timer, now: u64) -> bool {
+        if self.at(timer) > now {
             return false;
         }
-        if timer.is_for_peer() {
-            let passed = self.passed.get_mut(timer as usize);
-            if !passed.map(|passed| core::mem::replace(passed, true)).or_bug() {
-                return false;
-            }
+        if timer.is_for_peer() && self.passed & timer.bit() == 0 {
+            self.passed |= timer.bit();
+            return false;
         }
         self.set(timer, now, None);
         true
     }
 
     /// Returns the time until the next timer expires, or `None` if none is armed.
-    pub(crate) fn wait(&self, now: Timestamp) -> Option<Duration> {
-        let next = self.at.iter().flatten().min()?;
-        Some(next.saturating_since(now).max(MIN_WAIT))
+    pub(crate) fn wait(&self, now: u64) -> Option<Duration> {
+        let next = self.at.iter().copied().min().filter(|next| *next != NEVER)?;
+        Some(Duration::from_nanos(next.saturating_sub(now)).max(MIN_WAIT))
     }
 
-    fn at(&self, timer: Timer) -> Option<Timestamp> {
+    fn at(&self, timer: Timer) -> u64 {
         self.at.get(timer as usize).copied().or_bug()
     }
 
     fn is_armed(&self, timer: Timer) -> bool {
-        self.at(timer).is_some()
+        self.at(timer) != NEVER
     }
 
-    fn set(&mut self, timer: Timer, now: Timestamp, after: Option<Duration>) {
-        let (at, passed) = (self.at.get_mut(timer as usize), self.passed.get_mut(timer as usize));
-        debug_assert!(at.is_some() && passed.is_some(), "there is a slot for each timer");
-        if let (Some(at), Some(passed)) = (at, passed) {
-            *at = after.map(|after| now.saturating_add(after.max(MIN_WAIT)));
-            *passed = false;
+    fn set(&mut self, timer: Timer, now: u64, after: Option<Duration>) {
+        let at = self.at.get_mut(timer as usize);
+        debug_assert!(at.is_some(), "there is a slot for each timer");
+        if let Some(at) = at {
+            *at = after.map_or(NEVER, |after| now.saturating_add(nanos(after.max(MIN_WAIT))));
+            self.passed &= !timer.bit();
+        }
+    }
+
+    /// Puts `timer` off by `credit` nanoseconds, to at most its whole time from now.
+    fn extend(&mut self, timer: Timer, now: u64, credit: u64, after: Option<Duration>) {
+        let Some(after) = after else { return };
+        let latest = now.saturating_add(nanos(after.max(MIN_WAIT)));
+        let at = self.at(timer).saturating_add(credit).min(latest);
+        if at > now {
+            self.passed &= !timer.bit();
+        }
+        if let Some(slot) = self.at.get_mut(timer as usize) {
+            *slot = at;
         }
     }
 }
@@ -159,12 +215,13 @@ impl Connection {
     #[doc(alias("timer", "handle_timeout"))]
     #[must_use = "the time until the next call"]
     pub fn tick(&mut self, now: Timestamp) -> Option<Duration> {
-        let activity = self.activity();
+        let now = now.nanos();
+        let activity = self.activity(now);
         // Before anything fires: a connection that has begun to close since the last tick must not send a ping behind its Close
         // frame.
         match self.phase {
-            Phase::Open => self.timers.arm_open(now, activity, &self.config.deadlines),
-            _ => self.timers.arm_closing(now, &self.config.deadlines),
+            Phase::Open => self.timers.arm_open(now, &activity, &self.config.deadlines),
+            _ => self.timers.arm_closing(now, &activity, &self.config.deadlines),
         }
         for timer in Timer::ALL {
             if self.timers.fires(timer, now) {
@@ -176,9 +233,9 @@ impl Connection {
         }
         if self.phase != Phase::Open {
             // A deadline for the peer may just have begun to close the connection.
-            self.timers.arm_closing(now, &self.config.deadlines);
+            self.timers.arm_closing(now, &activity, &self.config.deadlines);
         }
-        self.timers.arm_release(now, activity, self.sender.output.holds_space());
+        self.timers.arm_release(now, &activity, self.sender.output.holds_space());
         self.timers.wait(now)
     }
 
@@ -197,33 +254,40 @@ impl Connection {
     /// ```
     pub fn restart_clock(&mut self) {
         self.timers = Timers::default();
-    }
-
-    /// Counts bytes from the peer that have arrived, but are not received yet because the caller is busy: the peer is alive.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn note_sign_of_life(&mut self) {
-        self.receiver.note_bytes();
+        self.progress.restart_clock();
     }
 
     /// Returns what was received and sent since the last call.
-    fn activity(&mut self) -> Activity {
-        let (heard, received) = self.receiver.take_seen();
-        let sent = self.sender.take_message_seen();
-        Activity { heard, message: received || sent, output: self.sender.output.take_used() }
+    fn activity(&mut self, now: u64) -> Activity {
+        let (received, message_received) = self.receiver.take_seen();
+        let message_sent = self.sender.take_message_seen();
+        let output = &mut self.sender.output;
+        let moved = Moved { received, accepted: output.take_accepted() };
+        let account = self.progress.update(now, moved, output.len(), &self.config.limits);
+        Activity {
+            is_alive: received > 0 || account.has_moved,
+            message: message_received || message_sent || account.has_moved,
+            output: output.take_used(),
+            account,
+        }
     }
 
     /// Acts on a timer that has expired.
-    fn fire(&mut self, timer: Timer, now: Timestamp) {
+    fn fire(&mut self, timer: Timer, now: u64) {
         match timer {
             Timer::Ping => {
                 // If the output is full, the ping would not reach the peer anyway. The deadline for an answer is armed all the
                 // same.
                 let _ = self.sender.control(Opcode::Ping, &[], &self.config);
-                self.timers.arm_pong(now, &self.config.deadlines);
+                let before = self.progress.ping_queued(now, self.sender.output.len(), &self.config.limits);
+                self.timers.arm_pong(now, before, &self.config.deadlines);
             }
+            // The ping has not left yet. As long as that is so, the write timeout decides whether the peer is alive.
+            Timer::Pong if self.progress.holds_ping() => self.timers.arm_pong(now, 0, &self.config.deadlines),
+            Timer::Write => self.time_out(Deadline::Write, CloseCode::INTERNAL_ERROR, "reads too slowly"),
             Timer::Pong => self.time_out(Deadline::Pong, CloseCode::INTERNAL_ERROR, "no answer to a ping"),
             Timer::Idle => self.time_out(Deadline::Idle, CloseCode::GOING_AWAY, "idle for too long"),
-            Timer::Close => {
+            Timer::Close | Timer::CloseLimit => {
                 let cause = Cause::Deadline(Deadline::Close);
                 self.transition(Trigger::CloseDeadline, Endpoint::Local, cause, CloseFrame::without_body());
             }

@@ -113,7 +113,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             let reads_ahead = self.reads_ahead();
             if self.link.connection.buffered_amount() < queued && !reads_ahead {
                 // As nothing more is read, the peer's pong cannot arrive. That it accepts bytes shows that it is alive.
-                self.link.connection.note_sign_of_life();
             }
             let now = self.clock.now();
             let wait = self.link.tick(now);
@@ -122,7 +121,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             }
             if reads_ahead && self.poll_read(cx).is_ready() {
                 // The connection has not received these bytes, and would otherwise expect a pong that may be among them.
-                self.link.connection.note_sign_of_life();
             } else if self.clock.poll(cx, now, wait).is_pending() {
                 return Poll::Pending;
             }

@@ -60,10 +60,10 @@ pub(crate) struct Receiver {
     control: Vec<u8>,
     /// The number of bytes received in all. It wraps after 2^64 bytes, which no connection reaches.
     position: u64,
-    /// Whether a part of a message was received since the last [`take_seen`](Self::take_seen).
+    /// The low half of `position` at the last [`take_seen`](Self::take_seen).
+    seen_position: u32,
+    /// Whether a part of a message was received since then.
     message_seen: bool,
-    /// Whether other bytes were received, or have arrived, since then.
-    bytes_seen: bool,
     #[cfg(feature = "deflate")]
     decompression: Decompression,
 }
@@ -97,8 +97,8 @@ impl Receiver {
             empty_run: 0,
             control: Vec::new(),
             position: 0,
+            seen_position: 0,
             message_seen: false,
-            bytes_seen: false,
             #[cfg(feature = "deflate")]
             decompression: Decompression::default(),
         }
@@ -112,7 +112,6 @@ impl Receiver {
 
     /// The general path: consumes bytes from the front of `input`, up to the next event or to its end.
     pub(crate) fn receive<'b>(&mut self, input: &mut Input<'b>, config: &Config) -> Received<'b> {
-        self.bytes_seen |= !input.is_empty();
         loop {
             if self.frame.is_none() {
                 self.begin_frame(input, config)?;
@@ -346,16 +345,12 @@ impl Receiver {
         ProtocolError::new(Violation::NoMemory, self.position.wrapping_sub(1))
     }
 
-    /// Returns whether bytes were received, and whether a part of a message was, since the last call.
-    pub(crate) fn take_seen(&mut self) -> (bool, bool) {
-        let (bytes, message) = (mem::take(&mut self.bytes_seen), mem::take(&mut self.message_seen));
-        (bytes || message, message)
-    }
-
-    /// Counts bytes that have arrived, whether they are received or not.
-    #[cfg(feature = "tokio")]
-    pub(crate) const fn note_bytes(&mut self) {
-        self.bytes_seen = true;
+    /// Returns the number of bytes that were received since the last call, and whether a part of a message was.
+    pub(crate) fn take_seen(&mut self) -> (u32, bool) {
+        // The low half is enough, as long as fewer than 4 GiB arrive between two ticks.
+        let position = u32::try_from(self.position & u64::from(u32::MAX)).or_bug();
+        let received = position.wrapping_sub(mem::replace(&mut self.seen_position, position));
+        (received, mem::take(&mut self.message_seen))
     }
 
     /// Returns what is unfinished now: a frame, a message, or nothing.

@@ -154,6 +154,14 @@ impl Sender {
         self.output.close_queued();
     }
 
+    /// Returns the length of a Close frame with a body of `len` bytes.
+    pub(crate) const fn close_len(&self, len: usize) -> usize {
+        match self.role {
+            Role::Client => 6 + len,
+            Role::Server => 2 + len,
+        }
+    }
+
     /// Answers a ping. The limit on the output does not apply, since `Limits::pongs` bounds the pongs that wait.
     pub(crate) fn pong(&mut self, payload: &[u8], config: &Config) {
         if !self.write_failed {

@@ -79,6 +79,8 @@ pub struct Output {
     used: bool,
     /// Whether a part of the Close frame is still to be written. Behind it there are only pongs.
     holds_close: bool,
+    /// The number of bytes written since the last [`take_accepted`](Self::take_accepted). It saturates.
+    accepted: u32,
 }
 
 impl Output {
@@ -178,6 +180,11 @@ impl Output {
     #[inline]
     pub(crate) const fn len(&self) -> usize {
         self.queued
+    }
+
+    /// Returns the number of bytes to write, without the pongs that wait.
+    pub(crate) fn len_without_pongs(&self) -> usize {
+        self.queued.saturating_sub(self.pongs.len())
     }
 
     /// Returns whether nothing is left to write.
@@ -280,7 +287,7 @@ impl Output {
 
     /// Discards everything that is queued.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { accepted: self.accepted, ..Self::default() };
     }
 
     /// Frees the memory that is kept for the next replies, unless something is queued.
@@ -298,6 +305,11 @@ impl Output {
     /// Returns whether a part of the Close frame is still to be written.
     pub(crate) const fn holds_close(&self) -> bool {
         self.holds_close
+    }
+
+    /// Returns the number of bytes that were written since the last call.
+    pub(crate) const fn take_accepted(&mut self) -> u32 {
+        mem::replace(&mut self.accepted, 0)
     }
 
     /// Returns whether something was queued since the last call.
@@ -335,6 +347,7 @@ impl Buf for Output {
     fn advance(&mut self, count: usize) {
         let mut count = count.min(self.queued);
         self.queued -= count;
+        self.accepted = self.accepted.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
         while count > 0 {
             count = self.advance_first(count);
         }
