@@ -20,7 +20,7 @@ use thiserror::Error;
 /// | | 1000 normal closure, or no code | no: the peer has finished |
 /// | [`Closed`](Self::Closed), code 1006 | the transport failed, the stream ended or a deadline expired ([`Cause`](crate::Cause)) | yes |
 /// | | [`Cause::Protocol`](crate::Cause::Protocol): the peer broke a rule | no: it would do so again |
-/// | [`Closed`](Self::Closed), another code | 1011 internal error, 1012 service restart, 1013 try again later, 1014 bad gateway | yes |
+/// | [`Closed`](Self::Closed), another code | 1001 going away, 1011 internal error, 1012 service restart, 1013 try again later, 1014 bad gateway | yes |
 /// | | 1002, 1003, 1007 to 1010: the peer rejects what this endpoint sends or requires | no |
 /// | | 3000 to 4999 | as the library or the application defines |
 /// | [`Io`](Self::Io) | the stream failed | yes |
@@ -38,7 +38,7 @@ use thiserror::Error;
 ///     match error {
 ///         Error::Closed(closure) => match closure.code() {
 ///             CloseCode::ABNORMAL => !matches!(closure.cause(), Cause::Protocol(_)),
-///             code => matches!(code.get(), 1011..=1014),
+///             code => matches!(code.get(), 1001 | 1011..=1014),
 ///         },
 ///         Error::Io(_) => true,
 ///         Error::Connect(error) => error.stage() != ConnectStage::Tls,

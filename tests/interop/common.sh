@@ -1,6 +1,5 @@
-# What the scripts here share, to be sourced in the root of the project: foreign peers, servers to be started and stopped, and
-# an authority for TLS. Each needs
-# its programs: Node and npm, OpenSSL, Python with venv.
+# Functions that the scripts here share: they install foreign peers, start and stop servers, and make certificates. Source it in the
+# root of the project. It needs Node and npm, OpenSSL, and Python with venv.
 here=tests/interop work=target/interop
 
 # The newest releases when this was last looked at. Raise them, and everything must still pass.

@@ -9,7 +9,7 @@ use std::{
 ///
 /// TCP streams, Unix sockets, references to them and [`ClientStream`](super::ClientStream) implement it. Implement it for a
 /// stream of your own, such as a server's TLS stream, by passing the calls on to the socket below:
-/// see the [example for rustls](crate::guide::blocking#tls).
+/// see the [example for rustls](crate::guide::tls).
 ///
 /// # Requirements
 ///
