@@ -28,35 +28,16 @@ impl Timestamp {
         Self(elapsed)
     }
 
-    /// Returns the nanoseconds since the origin. It saturates below [`u64::MAX`], after 584 years.
-    pub(crate) const fn nanos(self) -> u64 {
-        match nanos(self.0) {
-            u64::MAX => u64::MAX - 1,
-            nanos => nanos,
-        }
-    }
-
-    /// Returns the moment `duration` later. It saturates: a moment from [`NEVER`] on is never reached.
-    pub(crate) const fn saturating_add(self, duration: Duration) -> Self {
-        match self.0.as_secs().checked_add(duration.as_secs()) {
-            Some(seconds) if seconds < NEVER => {
-                Self(Duration::new(seconds, self.0.subsec_nanos() + duration.subsec_nanos()))
-            }
-            _ => Self(Duration::MAX),
-        }
+    /// Returns the nanoseconds since the origin. After 584 years, the clock stands still a moment before the time that means "never".
+    pub(crate) fn nanos(self) -> u64 {
+        nanos(self.0).min(u64::MAX - 3)
     }
 
     /// Returns the time from `earlier` to this moment, or zero if `earlier` is the later one.
     pub(crate) const fn saturating_since(self, earlier: Self) -> Duration {
-        let at = if self.0.as_secs() < NEVER { self.0 } else { Duration::from_secs(NEVER) };
-        at.saturating_sub(earlier.0)
+        self.0.saturating_sub(earlier.0)
     }
 }
-
-/// The seconds after the origin from which on a moment is never reached. `Duration` panics if the carry of the nanoseconds
-/// overflows the seconds. With this bound, a few seconds below the maximum, the optimiser can prove that it does not
-/// (`tests/no_panic`).
-const NEVER: u64 = u64::MAX - 4;
 
 /// Returns a duration in nanoseconds. It saturates.
 pub(crate) const fn nanos(duration: Duration) -> u64 {

@@ -133,7 +133,7 @@ impl Closure {
     /// assert_eq!(client.closure().unwrap().unsent(), 11);
     /// # Ok::<(), bowline::SendError>(())
     /// ```
-    #[doc(alias("lost messages", "unsent", "bufferedAmount"))]
+    #[doc(alias("lost messages", "bufferedAmount"))]
     #[must_use]
     pub fn unsent(&self) -> usize {
         self.unsent

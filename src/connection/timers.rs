@@ -53,10 +53,6 @@ impl Timer {
     const fn is_for_peer(self) -> bool {
         matches!(self, Self::Pong | Self::Write | Self::Idle)
     }
-
-    const fn bit(self) -> u8 {
-        1 << self as u8
-    }
 }
 
 /// What was received and sent since the last tick.
@@ -71,22 +67,22 @@ pub(crate) struct Activity {
     pub(crate) account: Account,
 }
 
-/// A timer that is not armed.
-const NEVER: u64 = u64::MAX;
+/// The time of a timer that is not armed. The lowest bit of all times is 0: see [`Timers`].
+const NEVER: u64 = !PASSED;
 
-/// The state of all timers, indexed by [`Timer`]. Times are nanoseconds since the origin of the clock.
+/// Whether a tick has found the timer expired, without firing it.
+const PASSED: u64 = 1;
+
+/// The state of all timers, indexed by [`Timer`].
+///
+/// It is the time at which the timer expires, in nanoseconds since the origin of the clock and rounded down to an even number, or
+/// [`NEVER`]; and [`PASSED`] in the lowest bit, which saves eight bytes in each connection.
 #[derive(Debug)]
-pub(crate) struct Timers {
-    /// When each timer expires, or [`NEVER`].
-    at: [u64; Timer::ALL.len()],
-    /// The [bits](Timer::bit) of the deadlines for the peer that a tick has found expired, without firing them. Arming the timer
-    /// resets its bit.
-    passed: u8,
-}
+pub(crate) struct Timers([u64; Timer::ALL.len()]);
 
 impl Default for Timers {
     fn default() -> Self {
-        Self { at: [NEVER; Timer::ALL.len()], passed: 0 }
+        Self([NEVER; Timer::ALL.len()])
     }
 }
 
@@ -148,49 +144,58 @@ impl Timers {
         if self.at(timer) > now {
             return false;
         }
-        if timer.is_for_peer() && self.passed & timer.bit() == 0 {
-            self.passed |= timer.bit();
+        let slot = self.slot(timer);
+        if timer.is_for_peer() && *slot & PASSED == 0 {
+            *slot |= PASSED;
             return false;
         }
-        self.set(timer, now, None);
+        *slot = NEVER;
         true
     }
 
     /// Returns the time until the next timer expires, or `None` if none is armed.
     pub(crate) fn wait(&self, now: u64) -> Option<Duration> {
-        let next = self.at.iter().copied().min().filter(|next| *next != NEVER)?;
+        let next = Timer::ALL.into_iter().map(|timer| self.at(timer)).min().filter(|next| *next != NEVER)?;
         Some(Duration::from_nanos(next.saturating_sub(now)).max(MIN_WAIT))
     }
 
     fn at(&self, timer: Timer) -> u64 {
-        self.at.get(timer as usize).copied().or_bug()
+        self.0.get(timer as usize).copied().or_bug() & !PASSED
     }
 
     fn is_armed(&self, timer: Timer) -> bool {
         self.at(timer) != NEVER
     }
 
-    fn set(&mut self, timer: Timer, now: u64, after: Option<Duration>) {
-        let at = self.at.get_mut(timer as usize);
-        debug_assert!(at.is_some(), "there is a slot for each timer");
-        if let Some(at) = at {
-            *at = after.map_or(NEVER, |after| now.saturating_add(nanos(after.max(MIN_WAIT))));
-            self.passed &= !timer.bit();
+    fn slot(&mut self, timer: Timer) -> &mut u64 {
+        let Self([interval, pong, write, idle, close, limit, release]) = self;
+        match timer {
+            Timer::Ping => interval,
+            Timer::Pong => pong,
+            Timer::Write => write,
+            Timer::Idle => idle,
+            Timer::Close => close,
+            Timer::CloseLimit => limit,
+            Timer::Release => release,
         }
+    }
+
+    fn set(&mut self, timer: Timer, now: u64, after: Option<Duration>) {
+        *self.slot(timer) = after.map_or(NEVER, |after| later(now, after)) & !PASSED;
     }
 
     /// Puts `timer` off by `credit` nanoseconds, to at most its whole time from now.
     fn extend(&mut self, timer: Timer, now: u64, credit: u64, after: Option<Duration>) {
         let Some(after) = after else { return };
-        let latest = now.saturating_add(nanos(after.max(MIN_WAIT)));
-        let at = self.at(timer).saturating_add(credit).min(latest);
-        if at > now {
-            self.passed &= !timer.bit();
-        }
-        if let Some(slot) = self.at.get_mut(timer as usize) {
-            *slot = at;
-        }
+        let at = self.at(timer).saturating_add(credit).min(later(now, after)) & !PASSED;
+        let slot = self.slot(timer);
+        *slot = if at > now { at } else { at | *slot & PASSED };
     }
+}
+
+/// Returns the time `after` from now, at least the shortest wait.
+fn later(now: u64, after: Duration) -> u64 {
+    now.saturating_add(nanos(after.max(MIN_WAIT)))
 }
 
 impl Connection {
