@@ -87,10 +87,10 @@ impl Progress {
         counted
     }
 
-    /// A ping was queued, as the last of `queued` bytes. Returns how long it takes at most until a peer that reads at the minimum
-    /// rate has read it.
-    pub(crate) fn ping_queued(&mut self, now: u64, queued: usize, limits: &Limits) -> u64 {
-        self.before_pong = saturated(queued);
+    /// A ping was queued: `queued` bytes are before it, and it ends `end` bytes from here. Returns how long a peer that reads at
+    /// the minimum rate takes at most until it reads the ping.
+    pub(crate) fn ping_queued(&mut self, now: u64, queued: usize, end: usize, limits: &Limits) -> u64 {
+        self.before_pong = saturated(end);
         let before = self.read_by.saturating_sub(now).saturating_add(time_in_flight(queued as u64, limits));
         before.min(time_in_flight(MAX_IN_FLIGHT, limits))
     }

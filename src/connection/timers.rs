@@ -283,8 +283,9 @@ impl Connection {
             Timer::Ping => {
                 // If the output is full, the ping would not reach the peer anyway. The deadline for an answer is armed all the
                 // same.
+                let queued = self.sender.output.len();
                 let _ = self.sender.control(Opcode::Ping, &[], &self.config);
-                let before = self.progress.ping_queued(now, self.sender.output.len(), &self.config.limits);
+                let before = self.progress.ping_queued(now, queued, self.sender.output.len(), &self.config.limits);
                 self.timers.arm_pong(now, before, &self.config.deadlines);
             }
             // The ping has not left yet. As long as that is so, the write timeout decides whether the peer is alive.

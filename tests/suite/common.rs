@@ -15,6 +15,7 @@ pub(crate) fn config() -> Config {
     let mut config = Config::new(|| KEY);
     config.deadlines.ping = None;
     config.deadlines.pong = None;
+    config.deadlines.write = None;
     config
 }
 

@@ -122,6 +122,8 @@ fn pings_do_not_pile_up() {
         assert_eq!(connection.state(), State::Open);
         assert!(!written(&mut connection).is_empty());
         let _ = tick(&mut connection, 100 * 30_000);
+        assert_eq!(connection.buffered_amount(), 0, "that the peer reads again is a sign of life");
+        let _ = tick(&mut connection, 101 * 30_000);
         assert_eq!(plain(&written(&mut connection)), [(0x89, vec![])]);
     }
 }

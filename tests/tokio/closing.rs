@@ -180,10 +180,9 @@ async fn a_peer_that_never_reads() {
             let script = Script::new([]);
             script.with(|played| played.room = Some(5));
             let mut socket = socket_with(role, &script, |config| {
-                config.deadlines.ping = Some(Duration::from_secs(1));
-                config.deadlines.pong = Some(Duration::from_secs(1));
+                config.deadlines.write = Some(Duration::from_secs(1));
             });
-            let expected = if how == "send" { Deadline::Pong } else { Deadline::Close };
+            let expected = if how == "send" { Deadline::Write } else { Deadline::Close };
             socket.feed("unread").await.unwrap();
             let cause = match how {
                 "close" => socket.close(CloseCode::NORMAL, "").await.unwrap().cause(),
