@@ -1,14 +1,19 @@
 //! The state of the IO between a connection and its stream, without the IO: the decisions that are the same in both adapters.
 
 use super::Error;
-use crate::{Closure, Connection, Timestamp};
+use crate::{Closure, Connection, Event, Input, SendError, Timestamp, connection::Inbox};
 use alloc::boxed::Box;
 use core::time::Duration;
 use std::io;
 
+/// At least this much is received ahead, in bytes, however small messages have to be.
+const MIN_AHEAD: usize = 64 * 1024;
+
 /// A connection, and what its stream still has to do: flush, shut down, or nothing.
 pub(super) struct Link {
     pub(super) connection: Connection,
+    /// Events that were received while a call waited to write. They come before all others.
+    pub(super) inbox: Inbox,
     /// Why writing failed. Reading goes on after that, since the peer may have sent a Close frame before it left.
     pub(super) write_failure: Option<io::ErrorKind>,
     /// Something was written since the stream was last flushed.
@@ -22,14 +27,46 @@ pub(super) struct Link {
 
 impl Link {
     /// `needs_flush` is for a stream that was written to before: it may have buffered bytes that it has not yet passed on.
-    pub(super) const fn new(connection: Connection, needs_flush: bool) -> Self {
+    pub(super) fn new(connection: Connection, needs_flush: bool) -> Self {
         Self {
             connection,
+            inbox: Inbox::default(),
             write_failure: None,
             needs_flush,
             is_shutting_down: false,
             is_shut_down: false,
             give_up_at: None,
+        }
+    }
+
+    /// Puts back the events of a connection that was taken apart.
+    pub(super) fn with_events(mut self, events: impl IntoIterator<Item = Event<'static>>) -> Self {
+        self.inbox = events.into_iter().collect();
+        self
+    }
+
+    /// Whether more may be received before the events in the inbox are returned: up to the size of one message, since a peer can
+    /// make this endpoint keep that much anyway.
+    pub(super) fn may_receive_ahead(&self) -> bool {
+        self.inbox.size() < self.connection.config().limits.message.max(MIN_AHEAD)
+    }
+
+    /// Receives what is in `input` into the inbox, as far as that may be. A Close frame stays in the input until the inbox is
+    /// empty: the caller may want to answer the messages before it.
+    pub(super) fn receive_ahead(&mut self, input: &mut Input<'_>) {
+        while self.may_receive_ahead() && (self.inbox.is_empty() || !self.connection.next_is_close(input)) {
+            match self.connection.receive(input) {
+                Some(event) => self.inbox.push(event.into_owned()),
+                None => return,
+            }
+        }
+    }
+
+    /// Returns the error for a message that cannot be sent. If it is known how the connection ended, that is the error.
+    pub(super) fn send_error(&self, error: SendError) -> Error {
+        match self.connection.closure() {
+            Some(closure) if error == SendError::Closing => Error::Closed(Box::new(closure.clone())),
+            _ => error.into(),
         }
     }
 

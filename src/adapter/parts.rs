@@ -1,5 +1,5 @@
-use crate::Connection;
-use alloc::vec::Vec;
+use crate::{Connection, Event};
+use alloc::{collections::VecDeque, vec::Vec};
 use core::fmt;
 use std::time::Instant;
 
@@ -33,6 +33,8 @@ pub struct Parts<S> {
     pub stream: S,
     /// The connection, with everything that is queued on it.
     pub connection: Connection,
+    /// Events that were received while a call waited to write, and not yet returned. They come before those in `unread`.
+    pub events: VecDeque<Event<'static>>,
     /// Bytes that were read from the stream and not yet received. Pass them to [`Connection::receive`] before you read more.
     pub unread: Vec<u8>,
     /// The origin of the connection's timestamps. `None` if its clock is not known, as for parts of `new`.
@@ -52,14 +54,18 @@ impl<S> Parts<S> {
     /// Creates the parts of a stream and a connection whose opening handshake is complete, without unread bytes.
     #[must_use]
     pub const fn new(stream: S, connection: Connection) -> Self {
-        Self { stream, connection, unread: Vec::new(), origin: None }
+        Self { stream, connection, events: VecDeque::new(), unread: Vec::new(), origin: None }
     }
 }
 
 /// Prints the number of unread bytes instead of the bytes, which may contain secrets.
 impl<S> fmt::Debug for Parts<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { connection, unread, .. } = self;
-        f.debug_struct("Parts").field("connection", connection).field("unread", &unread.len()).finish_non_exhaustive()
+        let Self { connection, events, unread, .. } = self;
+        f.debug_struct("Parts")
+            .field("connection", connection)
+            .field("events", &events.len())
+            .field("unread", &unread.len())
+            .finish_non_exhaustive()
     }
 }

@@ -1,3 +1,5 @@
+#[cfg(feature = "std")]
+use super::Inbox;
 use super::{Connection, Event};
 use crate::Input;
 
@@ -32,6 +34,9 @@ pub struct Batch<'a> {
     connection: &'a mut Connection,
     input: Input<'a>,
     left: &'a mut usize,
+    /// Events that were received before, while the adapter waited for something else.
+    #[cfg(feature = "std")]
+    inbox: Option<&'a mut Inbox>,
 }
 
 // It has no `Drop`: with one, the adapter would stay borrowed until the end of the scope, and not only until the last use. So
@@ -40,13 +45,29 @@ impl<'a> Batch<'a> {
     /// Creates a batch, in an adapter of your own. `input` is the part of a read that is not yet received. After each event, the
     /// number of bytes that are left of it is written to `left`.
     pub fn new(connection: &'a mut Connection, input: impl Into<Input<'a>>, left: &'a mut usize) -> Self {
-        Self { connection, input: input.into(), left }
+        Self {
+            connection,
+            input: input.into(),
+            left,
+            #[cfg(feature = "std")]
+            inbox: None,
+        }
+    }
+
+    /// Puts the events of `inbox` before those of the read.
+    #[cfg(feature = "std")]
+    pub(crate) fn after(self, inbox: &'a mut Inbox) -> Self {
+        Self { inbox: Some(inbox), ..self }
     }
 
     /// Returns the next event and the connection to answer it on, or `None` if no event is left. As with
     /// [`Connection::receive`], a violation is the last event, [`Event::Failed`].
     #[must_use = "it may be a message"]
     pub fn receive(&mut self) -> Option<(Event<'a>, &mut Connection)> {
+        #[cfg(feature = "std")]
+        if let Some(event) = self.inbox.as_mut().and_then(|inbox| inbox.pop()) {
+            return Some((event, self.connection));
+        }
         let event = self.connection.receive(&mut self.input);
         *self.left = self.input.len();
         Some((event?, self.connection))

@@ -10,6 +10,8 @@ mod close_frame;
 mod closing;
 mod closure;
 mod event;
+#[cfg(feature = "std")]
+mod inbox;
 mod progress;
 mod receive;
 mod receiving;
@@ -23,6 +25,8 @@ pub use close_frame::CloseFrame;
 pub use closing::State;
 pub use closure::{Cause, Closure, Deadline, Endpoint, Interrupted};
 pub use event::Event;
+#[cfg(feature = "std")]
+pub(crate) use inbox::Inbox;
 pub use receive::DirectRead;
 pub use send::{Output, Prepared};
 

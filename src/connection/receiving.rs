@@ -65,6 +65,13 @@ impl Connection {
         self.receive(&mut Input::default())
     }
 
+    /// Returns whether the next frame in `input` is a Close frame. Adapters that receive ahead stop before it, as nothing can be
+    /// sent once it is received.
+    #[cfg(feature = "std")]
+    pub(crate) fn next_is_close(&self, input: &Input<'_>) -> bool {
+        self.receiver.next_is_close(input)
+    }
+
     /// Queues the answers to pings and Close frames.
     fn answer<'b>(&mut self, event: Event<'b>) -> Event<'b> {
         match &event {

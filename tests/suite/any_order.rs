@@ -136,7 +136,7 @@ fn whole_frames(stream: &[u8]) -> Vec<(u8, Vec<u8>)> {
 
 /// What a closure says, apart from how much was discarded.
 fn all_but_unsent(closure: &Closure) -> impl PartialEq + std::fmt::Debug + use<> {
-    let frames = [closure.sent(), closure.received()].map(|frame| frame.cloned());
+    let frames = [closure.sent(), closure.received()].map(Option::<&_>::cloned);
     (closure.begun_by(), closure.cause(), closure.interrupted(), frames)
 }
 

@@ -273,7 +273,7 @@ async fn without_a_receiver() {
         assert_eq!(plain(&script.written()), [(0x8A, b"ping".to_vec()), (0x81, b"one".to_vec())]);
         script.push(Reads::Bytes(close_to(role, 1001, "")));
         script.push(Reads::End);
-        assert!(matches!(sender.send("two").await, Err(Error::Send(SendError::Closing))));
+        assert!(matches!(sender.send("two").await, Err(Error::Closed(closure)) if closure.code() == 1001));
         assert!(script.written().ends_with(&close_from(role, 1001, "")));
         assert_eq!(sender.closure().unwrap().code().get(), 1001);
     }

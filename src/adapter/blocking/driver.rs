@@ -35,7 +35,7 @@ impl<S: Transport> WebSocket<S> {
     }
 
     fn has_input(&self) -> bool {
-        self.left > 0 || self.link.connection.has_complete_frame()
+        !self.link.inbox.is_empty() || self.left > 0 || self.link.connection.has_complete_frame()
     }
 
     /// Repeats until there is input: advances the clock, writes, shuts down the write half, reads.

@@ -183,7 +183,8 @@ impl<S: Transport> WebSocket<S> {
             return Ok(None);
         }
         let input = self.buffer.get_mut(self.end - self.left..self.end).or_bug();
-        Ok(Some(Batch::new(&mut self.link.connection, input, &mut self.left)))
+        let batch = Batch::new(&mut self.link.connection, input, &mut self.left);
+        Ok(Some(batch.after(&mut self.link.inbox)))
     }
 
     /// Waits without a limit. Returns whether there may be an event in the input: `false` after a normal end.
@@ -224,6 +225,9 @@ impl<S: Transport> WebSocket<S> {
 
     /// Returns the next event in the bytes that were read.
     fn buffered_event(&mut self) -> Option<Event<'_>> {
+        if let Some(event) = self.link.inbox.pop() {
+            return Some(event);
+        }
         let mut input = self.buffer.get_mut(self.end - self.left..self.end).or_bug().into();
         let event = self.link.connection.receive(&mut input);
         self.left = input.len();

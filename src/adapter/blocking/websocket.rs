@@ -107,12 +107,12 @@ impl<S> WebSocket<S> {
     #[must_use]
     pub fn from_parts(mut parts: Parts<S>) -> Self {
         let origin = parts.clock_origin(Instant::now());
-        let Parts { stream, connection, unread: mut buffer, .. } = parts;
+        let Parts { stream, connection, events, unread: mut buffer, .. } = parts;
         let unread = buffer.len();
         buffer.resize(unread.max(READ_SPACE), 0);
         let socket = Self::with_input(stream, connection, buffer, unread, unread);
         // It needs a flush: the stream may have been written to before.
-        Self { origin, link: Link::new(socket.link.connection, true), ..socket }
+        Self { origin, link: Link::new(socket.link.connection, true).with_events(events), ..socket }
     }
 
     /// Creates a socket with a read buffer, of which the `left` bytes before `end` are not yet received.
@@ -151,7 +151,7 @@ impl<S> WebSocket<S> {
         buffer.truncate(end);
         let unread = buffer.split_off(end.saturating_sub(left));
         let mut parts = Parts::new(stream, link.connection);
-        (parts.unread, parts.origin) = (unread, Some(origin));
+        (parts.events, parts.unread, parts.origin) = (link.inbox.into(), unread, Some(origin));
         parts
     }
 

@@ -5,7 +5,7 @@
 
 use super::{
     clock::Clock,
-    read_buffer::{READ_SPACE, ReadBuffer, poll_read_buf},
+    read_buffer::{ReadBuffer, poll_read_buf},
 };
 use crate::{
     Closure, Event, Input, Message, State,
@@ -29,6 +29,8 @@ pub(super) struct Driver<S> {
     pub(super) clock: Clock,
     /// The number of reads that returned bytes or the end of the stream, so that other halves notice them.
     reads: usize,
+    /// Whether a flush was the last call that waited, and nothing was received since then.
+    pub(super) only_sends: bool,
     /// Whether the `Stream` has returned an error. It ends after that, or `while let Some(item)` would loop on the same error.
     has_failed: bool,
 }
@@ -43,7 +45,7 @@ pub(super) struct Progress {
 
 impl<S> Driver<S> {
     pub(super) fn new(stream: S, link: Link, read_buffer: ReadBuffer, clock: Clock) -> Self {
-        Self { stream, link, read_buffer, clock, reads: 0, has_failed: false }
+        Self { stream, link, read_buffer, clock, reads: 0, only_sends: false, has_failed: false }
     }
 
     pub(super) fn progress(&self) -> Progress {
@@ -61,7 +63,10 @@ impl<S> Driver<S> {
             let min_split_off = if self.read_buffer.has_grown() { usize::MAX } else { MIN_SPLIT_OFF };
             let (unread, left) = self.read_buffer.unread();
             let mut input = Input::from(unread);
-            let event = self.link.connection.receive(&mut input);
+            let event = match self.link.inbox.pop() {
+                Some(event) => Some(event),
+                None => self.link.connection.receive(&mut input),
+            };
             *left = input.len();
             return Some(match event? {
                 Event::Binary(data) if data.is_borrowed() && data.len() >= min_split_off => {
@@ -84,16 +89,17 @@ impl<S> Driver<S> {
     fn next_event(&mut self) -> Option<Event<'static>> {
         let (unread, left) = self.read_buffer.unread();
         let mut input = Input::from(unread);
-        let event = self.link.connection.receive(&mut input).map(Event::into_owned);
+        let event = match self.link.inbox.pop() {
+            Some(event) => Some(event),
+            None => self.link.connection.receive(&mut input).map(Event::into_owned),
+        };
         *left = input.len();
         event.filter(|event| !matches!(event, Event::Failed(_)))
     }
 
-    /// Whether more bytes may be read before those in the read buffer are received: up to the size of one message, since a peer
-    /// can make this endpoint keep that much anyway.
-    pub(super) fn reads_ahead(&self) -> bool {
-        let most = self.link.connection.config().limits.message.max(READ_SPACE);
-        self.read_buffer.len() < most && !self.link.connection.has_complete_frame()
+    /// Whether an event may be ready without another read.
+    fn has_input(&self) -> bool {
+        !self.link.inbox.is_empty() || self.read_buffer.len() > 0 || self.link.connection.has_complete_frame()
     }
 }
 
@@ -108,10 +114,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     ///   the end of this half before it ends its own.
     /// - Reading comes last, and also if writing failed: the peer may have sent a Close frame before it left.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+        self.only_sends = false;
         loop {
             // Without a tick or a write: the messages of one read are returned at the cost of parsing them, and the replies to
             // them are one write.
-            if self.read_buffer.len() > 0 || self.link.connection.has_complete_frame() {
+            if self.has_input() {
                 return Poll::Ready(Ok(true));
             }
             if let Some(end) = self.read_buffer.take_end() {
@@ -177,7 +184,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     /// everything. Without the exception, neither endpoint could continue.
     pub(super) fn poll_batch(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         // If writing fails, `poll_input` finds out how the connection ended.
-        if self.is_backed_up(cx) && self.reads_ahead() { Poll::Pending } else { self.poll_input(cx) }
+        if self.is_backed_up(cx) && self.link.may_receive_ahead() { Poll::Pending } else { self.poll_input(cx) }
     }
 
     /// Receives until the connection has ended, and discards the messages.

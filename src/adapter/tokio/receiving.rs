@@ -151,7 +151,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         }
         let Driver { link, read_buffer, .. } = &mut *self.driver;
         let (input, left) = read_buffer.unread();
-        Ok(Some(Batch::new(&mut link.connection, input, left)))
+        Ok(Some(Batch::new(&mut link.connection, input, left).after(&mut link.inbox)))
     }
 
     /// Makes the whole closing handshake (RFC 6455 §7.1.2): sends a Close frame after everything that is queued, waits for the

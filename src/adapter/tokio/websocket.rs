@@ -90,9 +90,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     #[must_use]
     pub fn from_parts(mut parts: Parts<S>) -> Self {
         let clock = Clock::since(Instant::from_std(parts.clock_origin(Instant::now().into_std())));
-        let Parts { stream, connection, unread, .. } = parts;
+        let Parts { stream, connection, events, unread, .. } = parts;
         // It needs a flush: the stream may have been written to before.
-        Self::guarded(Driver::new(stream, Link::new(connection, true), ReadBuffer::of(&unread), clock))
+        Self::guarded(Driver::new(
+            stream,
+            Link::new(connection, true).with_events(events),
+            ReadBuffer::of(&unread),
+            clock,
+        ))
     }
 
     pub(super) fn with_buffer(stream: S, connection: Connection, read_buffer: ReadBuffer) -> Self {
@@ -196,7 +201,8 @@ impl<S> WebSocket<S> {
     pub fn into_parts(self) -> Parts<S> {
         let Driver { stream, link, mut read_buffer, clock, .. } = ScopeGuard::into_inner(self.driver);
         let unread = read_buffer.unread().0.to_vec();
-        Parts { unread, origin: Some(clock.origin().into_std()), ..Parts::new(stream, link.connection) }
+        let (events, origin) = (link.inbox.into(), Some(clock.origin().into_std()));
+        Parts { events, unread, origin, ..Parts::new(stream, link.connection) }
     }
 
     /// Returns the stream alone. What is queued and what is not yet received are lost. To keep them, use

@@ -72,7 +72,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         queue: impl FnOnce(&mut Connection) -> Result<(), SendError>,
     ) -> Poll<Result<(), Error>> {
         ready!(self.poll_output(cx, Until::Fits(len)))?;
-        Poll::Ready(queue(&mut self.link.connection).map_err(Error::from))
+        Poll::Ready(queue(&mut self.link.connection).map_err(|error| self.link.send_error(error)))
     }
 
     /// Ready when the next message fits. A `Sink` has to say so before it sees the message, so this assumes the largest message
@@ -87,22 +87,37 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     }
 
     /// Ready when everything that is queued is written, or when it was discarded.
+    ///
+    /// A program that only sends never waits for the peer. So that its pings are answered all the same, and the peer's pongs and
+    /// its Close frame are noticed, each flush that follows another one also looks at what has arrived, without waiting for it.
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_output(cx, Until::Written)
+        ready!(self.poll_output(cx, Until::Written))?;
+        if core::mem::replace(&mut self.only_sends, true) {
+            self.look(cx)?;
+        }
+        Poll::Ready(Ok(()))
     }
 
-    /// Writes until `until` is reached. Meanwhile it reads ahead, since the peer may be waiting in a send of its own: if neither
-    /// endpoint read, neither could continue.
-    ///
-    /// What it reads stays in the read buffer. An event that was received here could not be returned to the caller.
+    /// Receives what has arrived into the inbox, answers it, and advances the clock.
+    fn look(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
+        if let Poll::Ready(received) = self.poll_ahead(cx) {
+            received?;
+        }
+        let now = self.clock.now();
+        self.link.tick(now);
+        // A failure is in `Link::write_failure`. What is not written now leaves with the next call.
+        let _ = self.poll_write(cx);
+        Ok(())
+    }
+
+    /// Writes until `until` is reached. Meanwhile it receives into the inbox, since the peer may be waiting in a send of its own: if
+    /// neither endpoint read, neither could continue. So pings are answered, and a violation or the peer's Close frame ends the
+    /// wait.
     fn poll_output(&mut self, cx: &mut Context<'_>, until: Until) -> Poll<Result<(), Error>> {
-        // A batch may have left an empty buffer, which nobody needs while this call waits.
-        self.read_buffer.release();
         loop {
             if until.is_reached(&self.link.connection) {
                 return Poll::Ready(Ok(()));
             }
-            let queued = self.link.connection.buffered_amount();
             if let Poll::Ready(written) = self.poll_write(cx) {
                 written?;
                 return Poll::Ready(self.link.write_outcome());
@@ -110,21 +125,44 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             if until.is_reached(&self.link.connection) {
                 return Poll::Ready(Ok(()));
             }
-            let reads_ahead = self.reads_ahead();
-            if self.link.connection.buffered_amount() < queued && !reads_ahead {
-                // As nothing more is read, the peer's pong cannot arrive. That it accepts bytes shows that it is alive.
-            }
             let now = self.clock.now();
             let wait = self.link.tick(now);
             if self.link.is_over(now) {
                 return Poll::Ready(self.link.write_outcome());
             }
-            if reads_ahead && self.poll_read(cx).is_ready() {
-                // The connection has not received these bytes, and would otherwise expect a pong that may be among them.
-            } else if self.clock.poll(cx, now, wait).is_pending() {
-                return Poll::Pending;
+            match self.poll_ahead(cx) {
+                Poll::Ready(received) => received?,
+                Poll::Pending if self.clock.poll(cx, now, wait).is_pending() => return Poll::Pending,
+                Poll::Pending => {}
             }
         }
+    }
+
+    /// Reads once, and receives into the inbox. Ready if bytes or the end of the stream arrived.
+    ///
+    /// The end waits, as a Close frame does, until the events before it are returned.
+    fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.receive_ahead();
+        if !self.link.may_receive_ahead() || self.read_buffer.len() > 0 {
+            return Poll::Pending;
+        }
+        if self.link.inbox.is_empty()
+            && let Some(end) = self.read_buffer.take_end()
+        {
+            return Poll::Ready(self.link.read_ended(end));
+        }
+        ready!(self.poll_read(cx));
+        self.receive_ahead();
+        Poll::Ready(Ok(()))
+    }
+
+    /// Receives what was read into the inbox.
+    fn receive_ahead(&mut self) {
+        let (unread, left) = self.read_buffer.unread();
+        let mut input = unread.into();
+        self.link.receive_ahead(&mut input);
+        *left = input.len();
+        self.read_buffer.release();
     }
 
     /// Writes and flushes everything that is queued. If that fails, the queue is discarded.

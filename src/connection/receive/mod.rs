@@ -353,6 +353,14 @@ impl Receiver {
         (received, mem::take(&mut self.message_seen))
     }
 
+    /// Returns whether the next frame, of which perhaps some bytes are kept, is a Close frame.
+    #[cfg(feature = "std")]
+    pub(crate) fn next_is_close(&self, input: &Input<'_>) -> bool {
+        let kept = self.header.first().filter(|_| self.header_len > 0);
+        let first = kept.copied().or_else(|| input.0.first().copied()).filter(|_| self.frame.is_none());
+        first.is_some_and(|first| first & 0x0F == 0x8)
+    }
+
     /// Returns what is unfinished now: a frame, a message, or nothing.
     pub(crate) const fn interrupted(&self) -> Interrupted {
         if self.frame.is_some() || self.header_len > 0 {

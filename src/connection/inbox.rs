@@ -1,0 +1,72 @@
+//! Events that an adapter has received while a call waited for something else, such as for the peer to read.
+
+use super::Event;
+use alloc::{boxed::Box, collections::VecDeque};
+
+/// A queue of events, in the order received. It takes one word while it is empty, as it is in nearly all connections.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox(Option<Box<Events>>);
+
+#[derive(Debug, Default)]
+struct Events {
+    queue: VecDeque<Event<'static>>,
+    /// The memory of these events, in bytes. A message of one byte costs more than a byte.
+    size: usize,
+}
+
+impl Inbox {
+    pub(crate) fn push(&mut self, event: Event<'static>) {
+        let events = self.0.get_or_insert_default();
+        events.size = events.size.saturating_add(cost(&event));
+        events.queue.push_back(event);
+    }
+
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<Event<'static>> {
+        if self.0.is_some() { self.pop_first() } else { None }
+    }
+
+    #[inline(never)]
+    fn pop_first(&mut self) -> Option<Event<'static>> {
+        let events = self.0.as_mut()?;
+        let event = events.queue.pop_front();
+        events.size = events.size.saturating_sub(event.as_ref().map_or(0, cost));
+        if events.queue.is_empty() {
+            self.0 = None;
+        }
+        event
+    }
+
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Returns the memory of the events, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.0.as_ref().map_or(0, |events| events.size)
+    }
+}
+
+impl FromIterator<Event<'static>> for Inbox {
+    fn from_iter<I: IntoIterator<Item = Event<'static>>>(events: I) -> Self {
+        let mut inbox = Self::default();
+        events.into_iter().for_each(|event| inbox.push(event));
+        inbox
+    }
+}
+
+impl From<Inbox> for VecDeque<Event<'static>> {
+    fn from(inbox: Inbox) -> Self {
+        inbox.0.map(|events| events.queue).unwrap_or_default()
+    }
+}
+
+fn cost(event: &Event<'_>) -> usize {
+    let payload = match event {
+        Event::Text(text) | Event::TextChunk { text, .. } => text.len(),
+        Event::Binary(data) | Event::BinaryChunk { data, .. } | Event::Ping(data) | Event::Pong(data) => data.len(),
+        Event::Close(_) | Event::Failed(_) => 0,
+    };
+    payload.saturating_add(size_of::<Event<'_>>())
+}
