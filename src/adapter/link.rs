@@ -153,6 +153,15 @@ impl Link {
         }
     }
 
+    /// Returns the result of a call that has written a Close frame. If the end is not clean, the frame was not written, or does not
+    /// count.
+    pub(super) fn close_outcome(&self) -> Result<(), Error> {
+        match self.connection.closure() {
+            Some(closure) if !closure.is_clean() => Err(Error::Closed(Box::new(closure.clone()))),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns the result of `close` once the connection has ended.
     pub(super) fn closure(&self) -> Result<Closure, Error> {
         // There is no closure only if the connection was never open, and delivered a refusal. Nobody looks at that result.

@@ -32,4 +32,5 @@ mod parts;
 mod split;
 mod time;
 mod traits;
+mod two_tasks;
 mod without_waiting;

@@ -43,6 +43,11 @@ impl Until {
 }
 
 impl<S> Driver<S> {
+    /// Whether a short message can be queued without waiting.
+    pub(super) fn has_space(&self) -> bool {
+        Until::Fits(0).is_reached(&self.link.connection)
+    }
+
     /// Creates the error for a payload of `len` bytes that cannot be queued without waiting.
     pub(super) fn full(&self, len: usize) -> SendError {
         let (queued, limit) = (self.link.connection.buffered_amount(), self.link.connection.config().limits.output);
@@ -90,12 +95,40 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     ///
     /// A program that only sends never waits for the peer. So that its pings are answered all the same, and the peer's pongs and
     /// its Close frame are noticed, each flush that follows another one also looks at what has arrived, without waiting for it.
-    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        ready!(self.poll_output(cx, Until::Written))?;
+    ///
+    /// Later messages do not prolong the wait: `since` is where the call keeps what [`flushes`](Self::flushes) was at its first
+    /// poll. A call that cannot keep it waits for later messages, too.
+    pub(super) fn poll_flush_since(
+        &mut self,
+        cx: &mut Context<'_>,
+        since: &mut Option<usize>,
+    ) -> Poll<Result<(), Error>> {
+        if *since.get_or_insert(self.flushes) == self.flushes {
+            ready!(self.poll_output(cx, Until::Written))?;
+        } else {
+            self.link.write_outcome()?;
+        }
         if core::mem::replace(&mut self.only_sends, true) {
             self.look(cx)?;
         }
         Poll::Ready(Ok(()))
+    }
+
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.poll_flush_since(cx, &mut None)
+    }
+
+    /// Ready when the Close frame is written.
+    pub(super) fn poll_close_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        ready!(self.poll_flush(cx))?;
+        Poll::Ready(self.link.close_outcome())
+    }
+
+    /// Queues a message of a `Sink`. If the sink was ready for one, it is queued whatever was queued since then.
+    pub(super) fn start_send(&mut self, message: Message, is_ready: bool) -> Result<(), Error> {
+        let connection = &mut self.link.connection;
+        let sent = if is_ready { connection.send_reserved(message) } else { connection.send(message) };
+        sent.map_err(|error| self.link.send_error(error))
     }
 
     /// Receives what has arrived into the inbox, answers it, and advances the clock.
@@ -179,6 +212,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             // For streams with a buffer, such as TLS. After a plain write it costs nothing.
             let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
             self.link.needs_flush = false;
+            self.flushes = self.flushes.wrapping_add(1);
             if let Err(error) = flushed {
                 return Poll::Ready(Err(self.link.write_failed(error)));
             }
