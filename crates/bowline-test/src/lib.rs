@@ -1,0 +1,12 @@
+//! Tests of WebSocket clients and servers that use [bowline](https://docs.rs/bowline): without sockets, and without waiting.
+pub mod blocking;
+mod config;
+mod end;
+mod frame;
+mod pair;
+mod wire;
+pub use config::{KEY, config};
+pub use end::End;
+pub use frame::{Frame, LengthForm};
+pub use pair::Pair;
+pub use wire::{Call, Cut, Faults, Wire};
