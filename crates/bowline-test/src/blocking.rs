@@ -36,12 +36,8 @@ use std::{
 pub fn stream_pair(wire: Wire) -> (Stream, Stream) {
     let origin = Instant::now().checked_sub(wire.now()).unwrap_or_else(Instant::now);
     let shared = Arc::new(Shared { wire: Mutex::new(wire), changed: Condvar::new(), origin });
-    let stream = |role| Stream {
-        role,
-        wire: WireHandle(Arc::clone(&shared)),
-        timeout: Cell::new(None),
-        is_nonblocking: false,
-    };
+    let stream =
+        |role| Stream { role, wire: WireHandle(Arc::clone(&shared)), timeout: Cell::new(None), is_nonblocking: false };
     (stream(Role::Client), stream(Role::Server))
 }
 
@@ -120,9 +116,7 @@ impl Stream {
             let next = wire.next_arrival_at(self.role);
             let wait = until.into_iter().chain(next).min().map(|at| at.saturating_sub(wire.now()));
             wire = match wait {
-                Some(wait) => {
-                    self.wire.0.changed.wait_timeout(wire, wait).unwrap_or_else(PoisonError::into_inner).0
-                }
+                Some(wait) => self.wire.0.changed.wait_timeout(wire, wait).unwrap_or_else(PoisonError::into_inner).0,
                 None => self.wire.0.changed.wait(wire).unwrap_or_else(PoisonError::into_inner),
             };
             wire.advance_to(self.wire.0.origin.elapsed());

@@ -72,16 +72,15 @@ impl End {
         true
     }
 
-    /// Reads once, and keeps the events.
-    pub(crate) fn collect(&mut self, wire: &mut Wire) -> bool {
-        let mut events = std::mem::take(&mut self.events);
-        let moved = self.read(wire, |_, event| events.push(event.into_owned()));
-        self.events = events;
-        moved
-    }
-
     pub(crate) fn tick(&mut self, now: Duration) {
         self.due = self.connection.tick(now.into()).map(|wait| now.saturating_add(wait));
+    }
+
+    /// Reads once, ticks and writes. Returns whether it read or wrote.
+    pub(crate) fn step(&mut self, wire: &mut Wire, handle: impl FnMut(&mut Connection, Event<'_>)) -> bool {
+        let has_read = self.read(wire, handle);
+        self.tick(wire.now());
+        self.write(wire) | has_read
     }
 
     /// Writes what the wire accepts, and ends this half of the stream if it is time. Returns whether anything happened.

@@ -4,9 +4,17 @@ mod config;
 mod end;
 mod frame;
 mod pair;
+mod received;
+mod script;
+mod scripted;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 mod wire;
 pub use config::{KEY, config};
 pub use end::End;
 pub use frame::{Frame, LengthForm};
 pub use pair::Pair;
+pub use received::{Head, Received};
+pub use script::{Mismatch, Played, Script};
+pub use scripted::ScriptedPair;
 pub use wire::{Call, Cut, Faults, Wire};

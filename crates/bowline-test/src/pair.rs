@@ -4,7 +4,7 @@ use crate::{
     wire::{Faults, Wire},
 };
 use bowline::{
-    Config, Connection, HandshakeError, Input, Role,
+    Config, Connection, HandshakeError, Input, Output, Role,
     bytes::Buf,
     client,
     server::{self, Accept},
@@ -99,7 +99,9 @@ impl Pair {
         let mut opening = client::Handshake::new(request, client);
         let mut bytes = take(opening.output());
         let server = match server::Handshake::new(server).receive(&mut Input::from(&mut bytes)) {
-            server::Progress::Request(request) => request.accept(accept).unwrap_or_else(server::Refusal::into_connection),
+            server::Progress::Request(request) => {
+                request.accept(accept).unwrap_or_else(server::Refusal::into_connection)
+            }
             server::Progress::NotWebSocket(request) => request.into_refusal().into_connection(),
             server::Progress::Refused(refusal) => refusal.into_connection(),
             _ => return Err(HandshakeError::EndOfStream { received: 0 }),
@@ -195,7 +197,10 @@ impl Pair {
     /// Lets one end read once, and nothing else: for tests of what happens between two calls. Returns whether there was anything.
     pub fn read(&mut self, role: Role) -> bool {
         let (end, wire) = self.end_and_wire(role);
-        end.collect(wire)
+        let mut events = std::mem::take(&mut end.events);
+        let moved = end.read(wire, |_, event| events.push(event.into_owned()));
+        end.events = events;
+        moved
     }
 
     /// Lets one end write, and nothing else. Returns whether it did anything.
@@ -205,11 +210,11 @@ impl Pair {
     }
 
     fn step(&mut self, role: Role) -> bool {
-        let now = self.now();
-        let has_read = self.read(role);
         let (end, wire) = self.end_and_wire(role);
-        end.tick(now);
-        end.write(wire) | has_read
+        let mut events = std::mem::take(&mut end.events);
+        let moved = end.step(wire, |_, event| events.push(event.into_owned()));
+        end.events = events;
+        moved
     }
 
     const fn end_and_wire(&mut self, role: Role) -> (&mut End, &mut Wire) {
@@ -221,11 +226,6 @@ impl Pair {
 }
 
 /// Everything that is queued.
-fn take(output: &mut bowline::Output) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(output.remaining());
-    while output.has_remaining() {
-        bytes.extend(output.chunk());
-        output.advance(output.chunk().len());
-    }
-    bytes
+fn take(output: &mut Output) -> Vec<u8> {
+    output.copy_to_bytes(output.remaining()).into()
 }

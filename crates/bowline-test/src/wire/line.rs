@@ -86,7 +86,11 @@ impl Line {
         }
         match self.tail {
             Some(tail) if self.bytes.is_empty() && tail.at <= now && !self.faults.is_frozen => {
-                if tail.is_reset { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(0) }
+                if tail.is_reset {
+                    Err(io::ErrorKind::ConnectionReset.into())
+                } else {
+                    Ok(0)
+                }
             }
             _ => Err(io::ErrorKind::WouldBlock.into()),
         }

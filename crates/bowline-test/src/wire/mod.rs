@@ -132,6 +132,18 @@ impl Wire {
         Ok(accepted)
     }
 
+    /// Writes several slices with one call, and returns how many bytes were accepted.
+    ///
+    /// # Errors
+    ///
+    /// As for [`write`](Self::write).
+    pub fn write_vectored(&mut self, role: Role, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        match slices {
+            [slice] => self.write(role, slice),
+            slices => self.write(role, &slices.iter().flat_map(|slice| slice.iter().copied()).collect::<Vec<u8>>()),
+        }
+    }
+
     /// Reads what has arrived, and returns the number of bytes: 0 at the end of the stream.
     ///
     /// # Errors
