@@ -3,6 +3,7 @@ pub mod blocking;
 mod config;
 mod end;
 mod frame;
+pub mod hostile;
 mod pair;
 mod received;
 mod script;

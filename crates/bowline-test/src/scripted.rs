@@ -4,7 +4,7 @@ use crate::{
     wire::{Faults, Wire},
 };
 use bowline::{Connection, Event, Role};
-use std::io;
+use std::{io, time::Duration};
 
 /// How much a scripted peer reads at once.
 const READ_SPACE: usize = 64 * 1024;
@@ -58,6 +58,34 @@ impl ScriptedPair {
     /// The wire between the two.
     pub const fn wire(&mut self) -> &mut Wire {
         &mut self.wire
+    }
+
+    /// Lets time pass after the script: the peer does nothing, and the connection is driven from one deadline to the next.
+    ///
+    /// ```
+    /// use bowline::{Connection, Role};
+    /// use bowline_test::{Script, config};
+    /// use std::time::Duration;
+    ///
+    /// let mut pair = Script::new(Role::Client).send_bytes(*b"\x83\x80").against(Connection::new(Role::Server, config()));
+    /// pair.play(|_, _| {})?;
+    /// assert!(!pair.end.connection.is_closed()); // it waits for the end of the peer's stream
+    /// pair.advance(Duration::from_secs(5)); // `Deadlines::close`
+    /// assert!(pair.end.connection.is_closed());
+    /// # Ok::<(), bowline_test::Mismatch>(())
+    /// ```
+    pub fn advance(&mut self, time: Duration) {
+        let until = self.wire.now().saturating_add(time);
+        loop {
+            let mut received = self.end.take_events();
+            while self.end.step(&mut self.wire, |_, event| received.push(event.into_owned())) {}
+            self.end.events = received;
+            if self.wire.now() >= until {
+                return;
+            }
+            let next = [self.end.due(), self.wire.next_arrival()].into_iter().flatten().min();
+            self.wire.advance_to(next.map_or(until, |next| next.min(until)));
+        }
     }
 
     /// Plays the script to its end. The connection is driven as by an adapter; `handle` gets each of its events, and may send.

@@ -67,7 +67,7 @@ impl Line {
         }
         // Behind a cut, bytes are accepted and lost.
         if accepted > 0 && self.tail.is_none() {
-            self.bytes.extend(bytes.iter().take(accepted));
+            self.bytes.extend(bytes.get(..accepted).unwrap_or_default());
             self.plan(accepted, now);
             self.settle(now);
         }
@@ -76,10 +76,9 @@ impl Line {
 
     pub(super) fn read(&mut self, now: Duration, space: &mut [u8]) -> io::Result<usize> {
         let count = self.readable(now).min(space.len());
-        if count > 0 {
-            for (position, (space, byte)) in (self.read..).zip(space.iter_mut().zip(self.bytes.drain(..count))) {
-                *space = byte ^ self.faults.corrupt.get(&position).unwrap_or(&0);
-            }
+        if let Some(space) = space.get_mut(..count).filter(|_| count > 0) {
+            self.copy_to(space);
+            self.bytes.drain(..count);
             self.take(count);
             self.read += count as u64;
             return Ok(count);
@@ -93,6 +92,19 @@ impl Line {
                 }
             }
             _ => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    /// Copies the first bytes, and corrupts them.
+    fn copy_to(&self, space: &mut [u8]) {
+        let (first, second) = self.bytes.as_slices();
+        let (from_first, from_second) = space.split_at_mut(first.len().min(space.len()));
+        from_first.copy_from_slice(first.get(..from_first.len()).unwrap_or_default());
+        from_second.copy_from_slice(second.get(..from_second.len()).unwrap_or_default());
+        for (position, bits) in self.faults.corrupt.range(self.read..) {
+            let index = usize::try_from(position - self.read).unwrap_or(usize::MAX);
+            let Some(byte) = space.get_mut(index) else { break };
+            *byte ^= bits;
         }
     }
 
@@ -186,7 +198,7 @@ impl Line {
         }
     }
 
-    /// Takes `count` bytes off the front of the runs.
+    /// Takes bytes off the front of the runs.
     fn take(&mut self, count: usize) {
         let mut left = count;
         while let Some(run) = self.runs.front_mut().filter(|_| left > 0) {
