@@ -13,7 +13,7 @@ const MAX_SHOWN: usize = 100;
 /// use bowline_test::Received;
 ///
 /// assert_eq!(Received::Text("Hello".into()).to_string(), "text \"Hello\"");
-/// assert_eq!(Received::Binary(vec![1, 2, 255]).to_string(), "binary [01 02 ff], 3 bytes");
+/// assert_eq!(Received::Binary(vec![1, 2, 255]).to_string(), "binary [01 02 ff] (3 bytes)");
 /// ```
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl fmt::Display for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => write!(f, "text {}", Shown(text.as_bytes())),
-            Self::Binary(data) => write!(f, "binary {}, {} bytes", Hex(data), data.len()),
+            Self::Binary(data) => write!(f, "binary {}", WithSize(data)),
             Self::Ping(payload) => write!(f, "a ping {}", Shown(payload)),
             Self::Pong(payload) => write!(f, "a pong {}", Shown(payload)),
             Self::Close { code, reason } if reason.is_empty() => write!(f, "a Close frame with {code}"),
@@ -107,6 +107,16 @@ impl fmt::Display for Shown<'_> {
             Some((end, _)) => write!(f, "{:?}… ({} bytes)", text.get(..end).unwrap_or(text), text.len()),
             None => write!(f, "{text:?}"),
         }
+    }
+}
+
+/// The first bytes in hexadecimal, and how many there are.
+pub(crate) struct WithSize<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for WithSize<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.0.len() == 1 { "" } else { "s" };
+        write!(f, "{} ({} byte{plural})", Hex(self.0), self.0.len())
     }
 }
 

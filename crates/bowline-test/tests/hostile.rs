@@ -74,7 +74,7 @@ fn a_weak_configuration() {
             "empty fragments without an end",
             "silence",
             "silence inside a frame",
-            "silence, while nothing is read",
+            "messages, of which no answer is read",
         ]
     );
 }

@@ -127,7 +127,7 @@ fn what_mismatches_say() {
     let second = Duration::from_secs(1);
     for (script, expected) in [
         (script().expect_text("x").patience(second), "expected text \"x\"\n  but:      nothing was received for 1s"),
-        (script().send_binary([0xFF]).expect_end(), "expected the end of the stream\n  received: binary [ff], 1 bytes"),
+        (script().send_binary([0xFF]).expect_end(), "expected the end of the stream\n  received: binary [ff] (1 byte)"),
         (script().send_bytes(*b"\x83").expect_any().expect_any().expect_text("x"), "received: the end of the stream"),
         (
             script().end().send_text("x"),

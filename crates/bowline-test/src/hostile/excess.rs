@@ -34,7 +34,6 @@ fn floods(role: Role) -> Vec<Attack> {
     let begun = Frame::text("a message").unfinished().sent_by(from);
     let ended = Frame::new(0x80, " that ends").sent_by(from);
     let pong = Frame::pong("").sent_by(from).encode();
-    let message = Frame::binary([7; 1000]).sent_by(from).encode();
     vec![
         Attack::new("pings, while nothing is read", "Limits::pongs", Ending::Normal, role)
             .with(|script| script.flood(ping.clone(), 20_000)),
@@ -42,9 +41,6 @@ fn floods(role: Role) -> Vec<Attack> {
             .with(|script| script.send_frame(&begun).flood(ping, 20_000).send_frame(&ended)),
         Attack::new("pongs that nobody asked for", "RFC 6455 §5.5.3", Ending::Normal, role)
             .with(|script| script.flood(pong, 100_000)),
-        // More than the queue of the answers holds.
-        Attack::new("messages, while no answer is read", "Limits::output", Ending::Normal, role)
-            .with(|script| script.flood(message, 40_000)),
     ]
 }
 
@@ -57,10 +53,13 @@ fn waits(role: Role) -> Vec<Attack> {
     vec![
         silence("silence").with(|script| script),
         silence("silence inside a frame").with(|script| script.send_bytes(half)),
-        silence("silence, while nothing is read").with(|script| {
-            let message = Frame::binary([7; 1000]).sent_by(from).encode();
-            script.flood(message, 1000).wait(PATIENCE)
-        }),
+        // More than the queue of the answers holds.
+        Attack::new("messages, of which no answer is read", "Limits::output and Deadlines::pong", gone, role).with(
+            |script| {
+                let message = Frame::binary([7; 1000]).sent_by(from).encode();
+                script.flood(message, 40_000).wait(PATIENCE)
+            },
+        ),
         Attack::new("a message, one byte every ten seconds", "Deadlines::pong counts any byte", Ending::Normal, role)
             .with(|script| script.trickle(frame.clone(), Duration::from_secs(10))),
         Attack::new(

@@ -258,7 +258,7 @@ impl Script {
     /// Sends a binary message in one frame.
     pub fn send_binary(self, data: impl Into<Vec<u8>>) -> Self {
         let frame = Frame::binary(data);
-        self.send(format!("binary, {} bytes", frame.payload.len()), frame)
+        self.send(format!("binary {}", crate::received::WithSize(&frame.payload)), frame)
     }
 
     /// Sends a ping.
@@ -286,7 +286,7 @@ impl Script {
     /// Sends bytes that need not be frames.
     pub fn send_bytes(self, bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
-        self.step(Step::Send(format!("{} bytes {}", bytes.len(), crate::received::Hex(&bytes)), bytes))
+        self.step(Step::Send(format!("bytes {}", crate::received::WithSize(&bytes)), bytes))
     }
 
     /// Sends the same bytes `times` times, and reads nothing meanwhile. It is over earlier if the other end closes the stream.

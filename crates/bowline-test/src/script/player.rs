@@ -268,7 +268,7 @@ impl Player {
     }
 
     fn send(&mut self, bytes: Vec<u8>, until: Duration, now: Duration) -> Result<Todo, Problem> {
-        self.has_closed |= bytes.first().is_some_and(|first| first & 0x0F == 8);
+        self.has_closed |= bytes.first() == Some(&0x88);
         self.output.extend(bytes);
         if let Some(kind) = self.write_error {
             self.output.clear();

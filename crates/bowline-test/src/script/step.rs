@@ -1,6 +1,6 @@
 //! The steps of a script.
 
-use crate::received::{Hex, Received, Shown};
+use crate::received::{Received, Shown, WithSize};
 use bowline::{
     CloseCode, Connection, client,
     server::{self, Refusal},
@@ -103,7 +103,7 @@ impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => write!(f, "text {}", Shown(text.as_bytes())),
-            Self::Binary(data) => write!(f, "binary {}, {} bytes", Hex(data), data.len()),
+            Self::Binary(data) => write!(f, "binary {}", WithSize(data)),
             Self::Ping(payload) => write!(f, "a ping {}", Shown(payload)),
             Self::Pong(payload) => write!(f, "a pong {}", Shown(payload)),
             Self::Close(code) => write!(f, "a Close frame with {code}"),

@@ -131,7 +131,7 @@ impl WireHandle {
 
 /// A stream in memory: one end of a [`stream_pair`]. Dropping it closes the connection.
 ///
-/// It can be split, with `tokio::io::split` or by [`WebSocket::split`](bowline::adapter::tokio::WebSocket::split): the task that reads
+/// It can be split, with `tokio::io::split` or by `WebSocket::split` of bowline: the task that reads
 /// and the one that writes are woken separately. Tokio's timers have a resolution of a millisecond, and so has the arrival of bytes.
 pub struct Stream {
     role: Role,
