@@ -60,6 +60,12 @@ impl ScriptedPair {
         &mut self.wire
     }
 
+    /// The time: zero at first.
+    #[must_use]
+    pub const fn now(&self) -> Duration {
+        self.wire.now()
+    }
+
     /// Lets time pass after the script: the peer does nothing, and the connection is driven from one deadline to the next.
     ///
     /// ```
