@@ -149,9 +149,9 @@ impl Frame {
         let mut header = vec![first];
         match form {
             LengthForm::Bits7 => header.push(masked | last & 0x7F),
-            LengthForm::Bits16 => header.extend([masked | 126, second_to_last, last]),
+            LengthForm::Bits16 => header.extend([masked | 0x7E, second_to_last, last]),
             LengthForm::Bits64 => {
-                header.push(masked | 127);
+                header.push(masked | 0x7F);
                 header.extend(bytes);
             }
         }
@@ -182,7 +182,6 @@ impl Frame {
     /// # Panics
     ///
     /// If the stream ends inside a frame.
-    #[expect(clippy::panic, reason = "the calls of this crate that check something are for tests")]
     #[must_use]
     #[track_caller]
     pub fn decode_all(bytes: &[u8]) -> Vec<Self> {
@@ -191,9 +190,7 @@ impl Frame {
             frames.push(frame);
             rest = rest.get(len..).unwrap_or_default();
         }
-        if !rest.is_empty() {
-            panic!("the stream ends inside a frame: {rest:02x?} are left, after {frames:?}");
-        }
+        assert!(rest.is_empty(), "the stream ends inside a frame: {rest:02x?} are left, after {frames:?}");
         frames
     }
 }
@@ -220,7 +217,7 @@ mod tests {
         assert_eq!(Frame::text("Hel").unfinished().encode(), *b"\x01\x03Hel");
         assert_eq!(Frame::ping("Hello").encode(), *b"\x89\x05Hello");
         assert_eq!(Frame::binary([0; 256]).encode()[..4], *b"\x82\x7e\x01\x00");
-        assert_eq!(Frame::binary([0; 65_536]).encode()[..10], *b"\x82\x7f\0\0\0\0\0\x01\0\0");
+        assert_eq!(Frame::binary(vec![0; 65_536]).encode()[..10], *b"\x82\x7f\0\0\0\0\0\x01\0\0");
         assert_eq!(Frame::close(1000, "bye").encode(), *b"\x88\x05\x03\xe8bye");
         assert_eq!(Frame::close(1005, "").encode(), *b"\x88\x00");
     }

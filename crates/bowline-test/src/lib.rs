@@ -2,8 +2,8 @@
 //!
 //! | to test | use |
 //! |---|---|
-//! | a handler on Tokio | [`Peer`](tokio::Peer) over a [`stream_pair`](tokio::stream_pair), with Tokio's clock paused |
-//! | a client | [`MockServer`](tokio::MockServer), which plays a [`Script`] for each connection |
+//! | a handler on Tokio | `tokio::Peer` over a `tokio::stream_pair`, with Tokio's clock paused |
+//! | a client | `tokio::MockServer`, which plays a [`Script`] for each connection |
 //! | a protocol on top of [`Connection`](bowline::Connection), without IO | [`Pair`], or [`Script::against`] |
 //! | a blocking handler | [`blocking::stream_pair`] |
 //! | a driver of your own | [`Wire`] |

@@ -170,7 +170,7 @@ impl Pair {
             if is_done(self) {
                 return true;
             }
-            let next = self.next().filter(|next| *next <= end);
+            let next = self.next_due().filter(|next| *next <= end);
             if next.is_none() && self.now() == end {
                 return false;
             }
@@ -179,7 +179,7 @@ impl Pair {
     }
 
     /// When anything happens next without a call: the next deadline of either end, or the next arrival.
-    pub fn next(&mut self) -> Option<Duration> {
+    pub fn next_due(&mut self) -> Option<Duration> {
         let dues = [self.client.due(), self.server.due()];
         dues.into_iter().flatten().chain(self.wire.next_arrival()).min()
     }

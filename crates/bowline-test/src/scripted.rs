@@ -165,7 +165,7 @@ fn read(player: &mut Player, wire: &mut Wire) -> bool {
     match wire.read(player.role(), &mut space) {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
         result => {
-            player.read(result.map(|count| space.get(..count).unwrap_or_default()));
+            player.read(result.ok().and_then(|count| space.get(..count)));
             true
         }
     }

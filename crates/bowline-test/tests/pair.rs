@@ -204,5 +204,5 @@ fn single_steps() {
     assert_eq!(pair.server.due(), None, "it was not called with the time");
     pair.run();
     assert_eq!(pair.server.due(), Some(seconds(30)));
-    assert_eq!(pair.next(), Some(seconds(1)), "memory to be given back");
+    assert_eq!(pair.next_due(), Some(seconds(1)), "memory to be given back");
 }

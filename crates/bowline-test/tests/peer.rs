@@ -1,5 +1,6 @@
 //! Peers and scripts against handlers on Tokio, with time that does not pass.
 #![cfg(feature = "tokio")]
+#![expect(clippy::expect_used, reason = "that is how helpers of tests fail")]
 
 use bowline::{
     CloseCode, Config, Connection, Message, Role,

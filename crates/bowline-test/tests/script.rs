@@ -1,5 +1,7 @@
 //! Scripts against a connection: what they accept, and what they say when something is not as expected.
 
+#![expect(clippy::unwrap_used, reason = "that is how helpers of tests fail")]
+
 use bowline::{CloseCode, Connection, Event, Role, SendError, State};
 use bowline_test::{Frame, Mismatch, Played, Received, Script, config};
 use std::time::Duration;
@@ -187,12 +189,12 @@ fn habits() {
     assert_eq!(error.received(), Some(&Received::Ping(b"?".to_vec())));
     for expects_ping in [false, true] {
         let script = if expects_ping { script().expect_ping("?") } else { script() };
-        let mut pongs = 0;
+        let mut answers = 0;
         let mut server = Connection::new(Role::Server, config());
         pings(&mut server);
         let mut pair = script.expect_text("text").auto_pong().against(server);
-        pair.play(|_, event| pongs += usize::from(event == Event::Pong(b"?".to_vec().into()))).unwrap();
-        assert_eq!(pongs, 1);
+        pair.play(|_, event| answers += usize::from(event == Event::Pong(b"?".to_vec().into()))).unwrap();
+        assert_eq!(answers, 1);
     }
 
     for (answers, is_clean) in [(false, false), (true, true)] {

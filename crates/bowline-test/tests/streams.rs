@@ -231,6 +231,6 @@ async fn a_used_wire() {
     let (mut client, mut server) = stream_pair(wire);
     let begun = Instant::now();
     client.write_all(b"x").await.unwrap();
-    server.read(&mut [0; 1]).await.unwrap();
+    assert_eq!(server.read(&mut [0; 1]).await.unwrap(), 1);
     assert_eq!(begun.elapsed(), ms(10));
 }

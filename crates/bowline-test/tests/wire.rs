@@ -1,5 +1,8 @@
 //! The faults of a wire do what they say.
 
+#![expect(clippy::cast_possible_truncation, reason = "test data is built from counters")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "that is how helpers of tests fail")]
+
 use bowline::Role::{Client, Server};
 use bowline_test::{Call, Cut, Wire};
 use std::{

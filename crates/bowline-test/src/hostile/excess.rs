@@ -33,14 +33,14 @@ fn floods(role: Role) -> Vec<Attack> {
     let ping = Frame::ping([7; 125]).sent_by(from).encode();
     let begun = Frame::text("a message").unfinished().sent_by(from);
     let ended = Frame::new(0x80, " that ends").sent_by(from);
-    let pong = Frame::pong("").sent_by(from).encode();
+    let unasked = Frame::pong("").sent_by(from).encode();
     vec![
         Attack::new("pings, while nothing is read", "Limits::pongs", Ending::Normal, role)
             .with(|script| script.flood(ping.clone(), 20_000)),
         Attack::new("pings inside a message, while nothing is read", "Limits::pongs", Ending::Normal, role)
             .with(|script| script.send_frame(&begun).flood(ping, 20_000).send_frame(&ended)),
         Attack::new("pongs that nobody asked for", "RFC 6455 §5.5.3", Ending::Normal, role)
-            .with(|script| script.flood(pong, 100_000)),
+            .with(|script| script.flood(unasked, 100_000)),
     ]
 }
 

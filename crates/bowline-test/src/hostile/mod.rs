@@ -50,6 +50,7 @@ pub struct Attack {
 }
 
 /// How a connection has to end: see [`Attack::ending`].
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// The attack is a violation. The connection sent a Close frame with this code.

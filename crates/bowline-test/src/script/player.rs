@@ -111,13 +111,13 @@ impl Player {
         }
     }
 
-    /// Reports the outcome of a read.
-    pub(crate) fn read(&mut self, result: io::Result<&[u8]>) {
-        match result {
-            Ok([]) => self.reader.end(Received::End),
-            Ok(_) if self.opening.is_refused() => {} // the body of an answer
-            Ok(bytes) => self.reader.push(bytes),
-            Err(_) => self.reader.end(Received::Reset),
+    /// Reports the outcome of a read: bytes, no bytes at the end of the stream, or `None` if the stream failed.
+    pub(crate) fn read(&mut self, bytes: Option<&[u8]>) {
+        match bytes {
+            Some([]) => self.reader.end(Received::End),
+            Some(_) if self.opening.is_refused() => {} // the body of an answer
+            Some(bytes) => self.reader.push(bytes),
+            None => self.reader.end(Received::Reset),
         }
     }
 

@@ -65,9 +65,8 @@ impl Reader {
             return Some(Err(Received::Illegal(format!("{end} inside a frame, of which {len} bytes arrived"))));
         };
         self.take(len);
-        match (frame.opcode(), frame.is_final()) {
-            (Some(kind @ (Opcode::Text | Opcode::Binary)), false) => self.message = Some((kind, Vec::new())),
-            _ => {}
+        if let (Some(kind @ (Opcode::Text | Opcode::Binary)), false) = (frame.opcode(), frame.is_final()) {
+            self.message = Some((kind, Vec::new()));
         }
         if let Some((_, payload)) = self.message.as_mut().filter(|_| frame.first & 0x08 == 0) {
             payload.extend(&frame.payload);

@@ -3,6 +3,7 @@ use crate::{
     frame::Frame,
     received::Received,
     script::{Mismatch, Player, Script, Step},
+    wire::Wire,
 };
 use ::tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -141,7 +142,7 @@ impl<S> Peer<S> {
 impl Peer<Stream> {
     /// Resets the connection in both directions.
     pub fn reset(self) {
-        self.stream.wire().with(|wire| wire.reset());
+        self.stream.wire().with(Wire::reset);
     }
 }
 

@@ -93,6 +93,6 @@ fn poll_read<S: AsyncRead + Unpin>(
 ) -> Poll<()> {
     let mut space = ReadBuf::new(space);
     let result = std::task::ready!(Pin::new(stream).poll_read(cx, &mut space));
-    player.read(result.map(|()| space.filled()));
+    player.read(result.ok().map(|()| space.filled()));
     Poll::Ready(())
 }

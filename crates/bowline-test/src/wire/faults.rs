@@ -69,6 +69,7 @@ impl Default for Faults {
 /// Where a stream is cut off, and what its reader gets then: see [`Faults::cut`]. The writer's bytes are accepted and lost.
 ///
 /// The number is the position of the first byte that is lost, counted from 0.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// The end of the stream, as after a proxy has closed the connection.

@@ -137,7 +137,7 @@ impl Line {
         self.truncate(self.arrived(now));
         let is_shut_down = self.tail.is_some_and(|tail| tail.is_shut_down);
         // A stream that has already ended for its reader stays as it is.
-        if !self.tail.is_some_and(|tail| tail.at <= now) {
+        if self.tail.is_none_or(|tail| tail.at > now) {
             self.tail = Some(Tail { at: now, is_reset: true, is_shut_down });
         }
     }
