@@ -168,7 +168,7 @@ fn illegal_frames() {
         (b"\x80\x00", "received: an illegal frame: a continuation frame has no message to continue"),
         (b"\x81\x01\xFF", "received: text that is not UTF-8: [ff]"),
         (b"\x81\x05Hel", "received: the end of the stream inside a frame, of which 5 bytes arrived"),
-        (b"\x01\x00\x81\x00", "received: an illegal frame: a Text frame began a message while another was unfinished"),
+        (b"\x01\x00\x81\x00", "received: an illegal frame: a Text frame begins a message while another is unfinished"),
     ] {
         let mut pair = script().expect_any().against(Connection::new(Role::Server, config()));
         pair.wire().write(Role::Server, bytes).unwrap();
