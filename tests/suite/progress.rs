@@ -219,7 +219,7 @@ fn a_ping_behind_output_that_is_stuck() {
         let mut pair = slow_with_patient_peer(role, 1000, |config| config.deadlines.write = None);
         pair.faults_from(role).is_frozen = true;
         send(&mut pair, role, 1_000_000);
-        assert_eq!(end(&mut pair, role, 300), None);
+        assert_eq!(end(&mut pair, role, 10_000), None);
     }
 }
 
