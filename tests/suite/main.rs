@@ -37,6 +37,7 @@ mod limits;
 mod masking;
 mod messages;
 mod output;
+mod progress;
 mod properties;
 mod rfc_examples;
 mod sending;
