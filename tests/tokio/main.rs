@@ -29,6 +29,7 @@ mod many;
 mod memory;
 mod opening;
 mod parts;
+mod reasons;
 mod senders;
 mod split;
 mod time;

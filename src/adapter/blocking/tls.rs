@@ -7,6 +7,7 @@ use super::Transport;
 use crate::adapter::{
     connect_error::late,
     tls::{
+        check_protocol,
         rustls::{ClientConfig, ClientConnection},
         server_name,
     },
@@ -48,6 +49,7 @@ impl TlsStream {
                 step => step?,
             }
         }
+        check_protocol(stream.connection.alpn_protocol())?;
         Ok(stream)
     }
 

@@ -77,13 +77,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         queue: impl FnOnce(&mut Connection) -> Result<(), SendError>,
     ) -> Poll<Result<(), Error>> {
         ready!(self.poll_output(cx, Until::Fits(len)))?;
-        Poll::Ready(queue(&mut self.link.connection).map_err(|error| self.link.send_error(error)))
+        Poll::Ready(queue(&mut self.link.connection).map_err(|error| self.explain(cx, error.into())))
     }
 
     /// Ready when the next message fits. A `Sink` has to say so before it sees the message, so this assumes the largest message
     /// that may be received.
     pub(super) fn poll_fits(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_output(cx, Until::Fits(self.link.connection.config().limits.message))
+        ready!(self.poll_output(cx, Until::Fits(self.link.connection.config().limits.message)))?;
+        match self.link.connection.state() {
+            State::Open => Poll::Ready(Ok(())),
+            // Here, and not from `start_send`, which cannot find out why.
+            _ => Poll::Ready(Err(self.explain(cx, SendError::Closing.into()))),
+        }
     }
 
     /// Whether 64 KiB or more are queued, and the stream does not accept them at once.
@@ -106,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         if *since.get_or_insert(self.flushes) == self.flushes {
             ready!(self.poll_output(cx, Until::Written))?;
         } else {
-            self.link.write_outcome()?;
+            self.link.write_outcome().map_err(|error| self.explain(cx, error))?;
         }
         if core::mem::replace(&mut self.only_sends, true) {
             self.look(cx)?;
@@ -143,10 +148,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         Ok(())
     }
 
+    /// Returns the error of a call that cannot send. If the connection has ended, that is the reason. What has arrived, and the answer
+    /// to a Close frame, may be what makes the end certain. So it receives and writes first, without waiting.
+    fn explain(&mut self, cx: &mut Context<'_>, error: Error) -> Error {
+        if !matches!(error, Error::Io(_) | Error::Send(SendError::Closing)) {
+            return error;
+        }
+        if self.link.connection.closure().is_none() {
+            while let Poll::Ready(Ok(())) = self.poll_ahead(cx) {}
+            let _ = self.poll_write(cx);
+        }
+        self.link.explained(error)
+    }
+
+    /// As [`poll_until`](Self::poll_until), with the reason if the connection has ended.
+    fn poll_output(&mut self, cx: &mut Context<'_>, until: Until) -> Poll<Result<(), Error>> {
+        self.poll_until(cx, until).map_err(|error| self.explain(cx, error))
+    }
+
     /// Writes until `until` is reached. Meanwhile it receives into the inbox, since the peer may be waiting in a send of its own: if
     /// neither endpoint read, neither could continue. So pings are answered, and a violation or the peer's Close frame ends the
     /// wait.
-    fn poll_output(&mut self, cx: &mut Context<'_>, until: Until) -> Poll<Result<(), Error>> {
+    fn poll_until(&mut self, cx: &mut Context<'_>, until: Until) -> Poll<Result<(), Error>> {
         loop {
             if until.is_reached(&self.link.connection) {
                 return Poll::Ready(Ok(()));
@@ -173,13 +196,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     /// Reads once, and receives into the inbox. Ready if bytes or the end of the stream arrived.
     ///
-    /// The end waits, as a Close frame does, until the events before it are returned.
+    /// The end waits, as a Close frame does, until the events before it are returned, or nothing can be sent.
     fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.receive_ahead();
         if !self.link.may_receive_ahead() || self.read_buffer.len() > 0 {
             return Poll::Pending;
         }
-        if self.link.inbox.is_empty()
+        if self.link.may_end_ahead()
             && let Some(end) = self.read_buffer.take_end()
         {
             return Poll::Ready(self.link.read_ended(end));
@@ -231,9 +254,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         stream.poll_write_vectored(cx, slices.get(..count).or_bug())
     }
 
-    /// Writes what the stream accepts at once, when a connection is dropped: nobody waits for the rest, and nobody gets the
-    /// error.
+    /// Writes what the stream accepts at once, and shuts it down, when a connection is dropped: nobody waits for the rest, and nobody
+    /// gets the error. The shutdown is for TLS, whose peers should get a `close_notify`.
     pub(super) fn write_last(mut self) {
-        let _ = self.poll_write(&mut Context::from_waker(Waker::noop()));
+        let cx = &mut Context::from_waker(Waker::noop());
+        if !matches!(self.poll_write(cx), Poll::Ready(Err(_))) && !self.link.is_shut_down() {
+            let _ = Pin::new(&mut self.stream).poll_shutdown(cx);
+        }
     }
 }
