@@ -50,7 +50,7 @@ pub(super) fn check_protocol(agreed: Option<&[u8]>) -> io::Result<()> {
 /// Whether an error of a TLS stream is TLS's own, such as an alert of the server, and not that of the stream below.
 #[cfg(feature = "tokio")]
 pub(super) fn is_tls_error(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+    error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some()
 }
 
 /// Returns the name for which the server's certificate must be valid: a DNS name or an IP address.

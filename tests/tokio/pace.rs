@@ -81,17 +81,19 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
     }
 }
 
+type Received = (Result<Option<Message>, Error>, Receiver<DuplexStream>);
+
 /// The connection that is tested, with the default deadlines, whole or in halves whose receiver waits in another task.
 enum Tested {
-    Whole(WebSocket<DuplexStream>),
-    Halves(JoinHandle<(Result<Option<Message>, Error>, Receiver<DuplexStream>)>, Sender<DuplexStream>),
+    Whole(Box<WebSocket<DuplexStream>>),
+    Halves(JoinHandle<Received>, Sender<DuplexStream>),
 }
 
 impl Tested {
     fn new(stream: DuplexStream, role: Role, is_split: bool) -> Self {
         let socket = WebSocket::new(stream, Connection::new(role, bowline::Config::default()));
         if !is_split {
-            return Self::Whole(socket);
+            return Self::Whole(Box::new(socket));
         }
         let (mut receiver, sender) = socket.split();
         Self::Halves(tokio::spawn(async move { (receiver.recv().await, receiver) }), sender)

@@ -30,13 +30,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// # Errors
     ///
     /// - [`Error::Send`] if the message cannot be sent. It was not queued, and the connection is unchanged. With
-    ///   [`SendError::Closing`](crate::SendError::Closing), continue with [`recv`](Self::recv), which returns why the connection
-    ///   is closing.
+    ///   [`SendError::Closing`](crate::SendError::Closing), the connection is closing, and how it ends is not yet certain. Continue
+    ///   with [`recv`](Self::recv), which returns it.
     /// - [`Error::Io`] if writing to the stream failed, now or before. Everything that was queued is discarded, and the peer may
     ///   have received a part of it. Continue with `recv`: it still returns what the peer sent before, and then how the
     ///   connection ended.
-    /// - [`Error::Closed`] if the connection ended before everything was written, for example because the peer read nothing until
-    ///   a deadline expired.
+    /// - [`Error::Closed`] if the connection ended before everything was written, or before the call: the peer closed it, or read
+    ///   nothing until a deadline expired. [`closure`](Self::closure) returns the same. What the peer sent before can still be
+    ///   received.
     ///
     /// # Cancel safety
     ///

@@ -17,6 +17,9 @@ use futures_sink::Sink;
 
 /// Receives messages as [`recv`](WebSocket::recv) does. The stream ends after a normal end of the connection, and after an error.
 ///
+/// One task can poll the `Stream` while another one polls the `Sink`, as with the halves of `StreamExt::split`, or through an
+/// `Arc<Mutex<_>>`. Each is woken for what it waits for. For more than one task that sends, use [`split`](WebSocket::split).
+///
 /// # Cancel safety
 ///
 /// `poll_next` has no state of its own: if a future over it is dropped, such as that of `StreamExt::next`, the next poll returns
@@ -30,6 +33,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<S> {
 }
 
 /// Sends messages: `feed`, `send` and `flush` of `SinkExt` do the same as the methods of [`WebSocket`].
+///
+/// After `poll_ready`, `start_send` accepts one message of up to [`Limits::output`](crate::Limits::output), whatever is queued.
 ///
 /// Closing the sink sends a Close frame with code 1000 (RFC 6455 §7.1.2), and does not wait for the answer. Receive from the
 /// `Stream` until it ends to complete the closing handshake.

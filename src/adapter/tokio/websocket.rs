@@ -48,7 +48,8 @@ use scopeguard::ScopeGuard;
 ///
 /// # Dropping it
 ///
-/// Dropping it writes what is queued as far as the stream accepts it at once, and then drops the stream. The peer sees an
+/// Dropping it writes what is queued as far as the stream accepts it at once, shuts the stream down, so that a TLS peer gets a
+/// `close_notify`, and then drops it. The peer sees an
 /// abnormal end (code 1006, RFC 6455 §7.1.5), unless [`close`](Self::close) was awaited before.
 #[doc(alias("WebSocketStream"))]
 pub struct WebSocket<S> {

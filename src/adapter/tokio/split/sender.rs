@@ -170,8 +170,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Close`] if the code or the reason cannot be sent. The connection is unchanged then. Otherwise as
-    /// for [`WebSocket::flush`](crate::adapter::tokio::WebSocket::flush).
+    /// - [`Error::Close`] if the code or the reason cannot be sent. The connection is unchanged then.
+    /// - [`Error::Closed`] if the connection ended, and not cleanly, for example because the Close frame could not be written before
+    ///   the close deadline expired.
+    /// - [`Error::Io`] if writing to the stream failed, now or before. The receiver returns how the connection ended.
     ///
     /// # Cancel safety
     ///
@@ -273,7 +275,9 @@ impl<S> Drop for Sender<S> {
     }
 }
 
-/// Sends messages: `feed`, `send` and `flush` of `SinkExt` do the same as the methods of [`Sender`]. Closing the sink sends a
+/// Sends messages: `feed`, `send` and `flush` of `SinkExt` do the same as the methods of [`Sender`]. After `poll_ready`, `start_send`
+/// accepts one message of up to [`Limits::output`](crate::Limits::output), also if other senders have queued messages since then.
+/// Closing the sink sends a
 /// Close frame with code 1000: see [`close`](Sender::close).
 ///
 /// # Cancel safety
