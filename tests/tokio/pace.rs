@@ -350,7 +350,8 @@ async fn a_program_that_only_sends() {
         let mut sent = 0;
         let error = loop {
             match socket.send("tick").await {
-                Ok(()) => sent += 1,
+                Ok(()) if sent < 100 => sent += 1,
+                Ok(()) => panic!("the Close frame is not noticed"),
                 Err(error) => break error,
             }
         };
