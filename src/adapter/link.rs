@@ -1,7 +1,7 @@
 //! The state of the IO between a connection and its stream, without the IO: the decisions that are the same in both adapters.
 
 use super::Error;
-use crate::{Cause, Closure, Connection, Event, Input, SendError, State, Timestamp, connection::Inbox};
+use crate::{Closure, Connection, Event, Input, SendError, State, Timestamp, connection::Inbox};
 use alloc::boxed::Box;
 use core::time::Duration;
 use std::io;
@@ -69,9 +69,10 @@ impl Link {
     }
 
     /// Returns the error of a call that cannot send: how the connection ended, if that is known, and says more than `error`.
+    #[cfg(feature = "tokio")]
     pub(super) fn explained(&self, error: Error) -> Error {
         match self.connection.closure() {
-            Some(closure) if closure.cause() != Cause::Transport || !matches!(error, Error::Io(_)) => {
+            Some(closure) if closure.cause() != crate::Cause::Transport || !matches!(error, Error::Io(_)) => {
                 Error::Closed(Box::new(closure.clone()))
             }
             _ => error,
@@ -132,6 +133,7 @@ impl Link {
         self.connection.should_shutdown() && !self.needs_flush && !self.is_shut_down
     }
 
+    #[cfg(feature = "tokio")]
     pub(super) fn is_shut_down(&self) -> bool {
         self.is_shut_down
     }
@@ -177,6 +179,7 @@ impl Link {
 
     /// Returns the result of a call that has written a Close frame. If the end is not clean, the frame was not written, or does not
     /// count.
+    #[cfg(feature = "tokio")]
     pub(super) fn close_outcome(&self) -> Result<(), Error> {
         match self.connection.closure() {
             Some(closure) if !closure.is_clean() => Err(Error::Closed(Box::new(closure.clone()))),
