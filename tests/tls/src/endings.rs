@@ -72,10 +72,10 @@ async fn connect_without_trust(
     } else {
         client.with_no_client_auth()
     };
-    let (port, serves) = serve(Arc::new(server)).await;
+    let (port, handled) = serve(Arc::new(server)).await;
     let request = Request::from_uri(&format!("wss://localhost:{port}/")).unwrap();
     let connected = ws::connect_tls(request, Config::default(), client).await;
-    serves.await.unwrap().unwrap_err();
+    handled.await.unwrap().unwrap_err();
     connected.map(|(socket, _)| socket)
 }
 
