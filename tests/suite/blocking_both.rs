@@ -80,8 +80,10 @@ fn send_then_receive<S: Transport>(mut socket: WebSocket<S>, count: u8, len: usi
 }
 
 fn both_send_first<S: Transport + Send + 'static>([near, far]: [S; 2], count: u8, len: usize) {
-    let client = socket(near, Role::Client, |_| {});
-    let server = socket(far, Role::Server, |_| {});
+    // Where they wait for each other, this ends it.
+    let hasty = |config: &mut Config| config.deadlines.write = Some(ms(5000));
+    let client = socket(near, Role::Client, hasty);
+    let server = socket(far, Role::Server, hasty);
     let there = thread::spawn(move || send_then_receive(server, count, len));
     send_then_receive(client, count, len).unwrap();
     there.join().unwrap().unwrap();

@@ -21,6 +21,7 @@ mod blocking;
 mod blocking_both;
 mod blocking_opening;
 mod blocking_script;
+mod blocking_split;
 mod chunks;
 mod close_codes;
 mod closing;

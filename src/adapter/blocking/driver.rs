@@ -238,8 +238,13 @@ impl<S: Transport> WebSocket<S> {
         self.due = self.link.tick(now).map(|wait| now.saturating_add(wait));
     }
 
+    /// Whether nothing is left to read or to write.
+    pub(super) fn is_over(&mut self) -> bool {
+        self.link.is_over(self.origin.elapsed())
+    }
+
     /// Returns how long to wait: until the next tick, or until the end of the call if that is earlier.
-    fn next_wait(&self, wait: Wait) -> Option<Duration> {
+    pub(super) fn next_wait(&self, wait: Wait) -> Option<Duration> {
         let now = self.origin.elapsed();
         let end = if let Wait::Until(end) = wait { Some(end) } else { None };
         let next = self.due.into_iter().chain(end).min();

@@ -55,9 +55,8 @@
 //! deadlines it sets the timeouts of the stream. A call that waits for the stream to accept output does the same, and receives into
 //! memory meanwhile. Between the calls nothing is read and nothing is answered.
 //!
-//! One thread uses a connection. To send in it while no messages arrive, use [`recv_timeout`](WebSocket::recv_timeout) or
-//! [`try_recv`](WebSocket::try_recv). A connection cannot be split for two threads. For a program that sends at any time, such as
-//! a chat, use the module `adapter::tokio`, or an [event loop](crate::guide::event_loop).
+//! To send while no messages arrive, use [`recv_timeout`](WebSocket::recv_timeout) or [`try_recv`](WebSocket::try_recv) in the
+//! thread of the connection, or [`split`](WebSocket::split) it into a [`Receiver`] and a [`Sender`] for different threads.
 
 mod accept;
 mod client_stream;
@@ -68,6 +67,7 @@ mod handshake;
 mod receiving;
 mod sending;
 mod socket;
+mod split;
 #[cfg(feature = "rustls")]
 mod tls;
 mod transport;
@@ -89,6 +89,7 @@ pub use connect::connect_tls;
 pub use connect::{connect, connect_with};
 pub use handshake::client_handshake;
 pub use socket::Socket;
+pub use split::{Receiver, ReuniteError, Sender};
 pub use transport::Transport;
 use wait::Wait;
 pub use websocket::WebSocket;

@@ -197,7 +197,7 @@ impl<S: Transport> WebSocket<S> {
 
     /// Returns the next message within `wait`. It reads at least once unless there is a message already, so that a short timeout
     /// does not prevent progress. It stops when the time is over, even if bytes still arrive.
-    fn recv_within(&mut self, wait: Wait) -> Result<Poll<Option<Message>>, Error> {
+    pub(super) fn recv_within(&mut self, wait: Wait) -> Result<Poll<Option<Message>>, Error> {
         let mut reads: usize = 0;
         loop {
             if let Some(message) = self.next_message() {
@@ -211,6 +211,21 @@ impl<S: Transport> WebSocket<S> {
                 Poll::Ready(true) => reads = reads.saturating_add(1),
                 Poll::Ready(false) => return Ok(Poll::Ready(None)),
                 Poll::Pending => return Ok(Poll::Pending),
+            }
+        }
+    }
+
+    /// Returns the next event without waiting.
+    pub(super) fn try_next_event(&mut self) -> Result<Poll<Option<Event<'static>>>, Error> {
+        loop {
+            match self.buffered_event().map(Event::into_owned) {
+                Some(Event::Failed(_)) => {}
+                Some(event) => return Ok(Poll::Ready(Some(event))),
+                None => match self.poll_input(Wait::Never)? {
+                    Poll::Ready(true) => {}
+                    Poll::Ready(false) => return Ok(Poll::Ready(None)),
+                    Poll::Pending => return Ok(Poll::Pending),
+                },
             }
         }
     }

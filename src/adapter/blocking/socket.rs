@@ -63,19 +63,50 @@ impl<'a> Socket<'a> {
 
     /// Waits until the socket can be read or written, has ended or failed, or until `timeout` has expired.
     pub(super) fn wait(self, interest: Interest, timeout: Option<Duration>) -> io::Result<()> {
+        self.wait_with(interest, timeout, None)
+    }
+
+    /// Waits as [`wait`](Self::wait) does, or until `wakes` can be read.
+    pub(super) fn wait_with(
+        self,
+        interest: Interest,
+        timeout: Option<Duration>,
+        wakes: Option<Socket<'_>>,
+    ) -> io::Result<()> {
         let mut flags = PollFlags::empty();
         flags.set(PollFlags::IN, interest.readable);
         flags.set(PollFlags::OUT, interest.writable);
-        let mut fds = [match &self.kind {
+        let mut both;
+        let mut one = [self.poll_fd(flags)];
+        let fds: &mut [PollFd<'_>] = match &wakes {
+            Some(wakes) => {
+                both = [self.poll_fd(flags), wakes.poll_fd(PollFlags::IN)];
+                &mut both
+            }
+            None => &mut one,
+        };
+        // A timeout that cannot be represented never expires.
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        match poll(fds, timeout.as_ref()) {
+            Err(rustix::io::Errno::INTR) => Ok(()),
+            polled => Ok(polled.map(|_| ())?),
+        }
+    }
+
+    fn poll_fd(&self, flags: PollFlags) -> PollFd<'_> {
+        match &self.kind {
             Kind::Tcp(stream) => PollFd::new(*stream, flags),
             #[cfg(unix)]
             Kind::Unix(stream) => PollFd::new(*stream, flags),
-        }];
-        // A timeout that cannot be represented never expires.
-        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-        match poll(&mut fds, timeout.as_ref()) {
-            Err(rustix::io::Errno::INTR) => Ok(()),
-            polled => Ok(polled.map(|_| ())?),
+        }
+    }
+
+    /// Returns another descriptor of the same socket, to wait for it without the stream.
+    pub(super) fn try_clone(self) -> io::Result<OwnedSocket> {
+        match self.kind {
+            Kind::Tcp(stream) => stream.try_clone().map(OwnedSocket::Tcp),
+            #[cfg(unix)]
+            Kind::Unix(stream) => stream.try_clone().map(OwnedSocket::Unix),
         }
     }
 
@@ -83,6 +114,24 @@ impl<'a> Socket<'a> {
     /// above the socket, or if the operating system has no such calls: then only the mode of the socket helps.
     pub(super) fn without_waiting(self) -> Option<WithoutWaiting<'a>> {
         (cfg!(unix) && self.is_plain).then_some(WithoutWaiting(self.kind))
+    }
+}
+
+/// A descriptor of a socket.
+#[derive(Debug)]
+pub(super) enum OwnedSocket {
+    Tcp(TcpStream),
+    #[cfg(unix)]
+    Unix(UnixStream),
+}
+
+impl OwnedSocket {
+    pub(super) fn as_socket(&self) -> Socket<'_> {
+        match self {
+            Self::Tcp(stream) => stream.into(),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.into(),
+        }
     }
 }
 

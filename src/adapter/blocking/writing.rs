@@ -43,7 +43,7 @@ impl Until {
 }
 
 impl Link {
-    fn has_output(&self) -> bool {
+    pub(super) fn has_output(&self) -> bool {
         self.needs_flush || self.connection.buffered_amount() > 0
     }
 
@@ -103,30 +103,51 @@ impl<S: Transport> WebSocket<S> {
     }
 
     /// Waits until the stream accepts output, or until something was received into the inbox.
-    ///
-    /// The end of the stream waits, as a Close frame does, until the events before it are returned.
     fn read_ahead(&mut self) -> Result<(), Error> {
+        if self.can_wait() {
+            return match self.read_ahead_now()? {
+                Some(readable) => Ok(self.wait_for(Interest { readable, writable: true }, Wait::Unlimited)?),
+                None => Ok(()),
+            };
+        }
+        if self.prepare_read()? == Some(true) {
+            let step = self.read_and_wait(Wait::Unlimited, Some(MAX_ALTERNATION))?;
+            self.receive_step(step);
+        }
+        Ok(()) // if it may not read, the next write waits
+    }
+
+    /// Receives what has arrived into the inbox. Returns `None` if there was something, and otherwise whether more may be read.
+    pub(super) fn read_ahead_now(&mut self) -> Result<Option<bool>, Error> {
+        match self.prepare_read()? {
+            Some(true) => {
+                let step = self.read_without_waiting()?;
+                Ok(if self.receive_step(step) { None } else { Some(true) })
+            }
+            readable => Ok(readable),
+        }
+    }
+
+    /// Receives what was read before. Returns whether more may be read; `None` if the end of the stream was reported.
+    ///
+    /// The end waits, as a Close frame does, until the events before it are returned.
+    fn prepare_read(&mut self) -> Result<Option<bool>, Error> {
         self.receive_ahead();
         if self.link.inbox.is_empty() && self.end_left()? {
-            return Ok(());
+            return Ok(None);
         }
-        let readable = self.link.may_receive_ahead() && self.left == 0 && !self.has_ended();
-        let step = match (readable, self.can_wait()) {
-            (true, true) => self.read_without_waiting()?,
-            (true, false) => self.read_and_wait(Wait::Unlimited, Some(MAX_ALTERNATION))?,
-            (false, _) => Step::Blocked,
-        };
+        Ok(Some(self.link.may_receive_ahead() && self.left == 0 && !self.has_ended()))
+    }
+
+    /// Receives into the inbox what a read returned. Returns whether it moved anything.
+    fn receive_step(&mut self, step: Step) -> bool {
         match step {
             Step::Bytes => self.receive_ahead(),
             Step::End(end) => self.stream_end = StreamEnd::Unreported(end),
             Step::Interrupted => {}
-            // Without a socket, the next write waits.
-            Step::Blocked if self.can_wait() => {
-                self.wait_for(Interest { readable, writable: true }, Wait::Unlimited)?;
-            }
-            Step::Blocked => {}
+            Step::Blocked => return false,
         }
-        Ok(())
+        true
     }
 
     /// Receives what was read into the inbox.
@@ -145,6 +166,11 @@ impl<S: Transport> WebSocket<S> {
     /// its Close frame are noticed, a flush that follows another one also looks at what has arrived, without waiting for it.
     pub(super) fn write_all(&mut self) -> Result<(), Error> {
         self.write_until(Until::Written)?;
+        self.look_sometimes()
+    }
+
+    /// Looks at what has arrived, if this call follows another one that sends and the last look was a while ago.
+    pub(super) fn look_sometimes(&mut self) -> Result<(), Error> {
         let now = self.origin.elapsed();
         match self.looked_at {
             None => self.looked_at = Some(now),
@@ -159,17 +185,12 @@ impl<S: Transport> WebSocket<S> {
 
     /// Receives what has arrived into the inbox, answers it, and advances the clock.
     fn look(&mut self) -> Result<(), Error> {
-        self.receive_ahead();
-        if self.link.may_receive_ahead() && self.left == 0 && !self.has_ended() {
+        if self.prepare_read()? == Some(true) {
             match self.read_without_waiting() {
-                Ok(Step::Bytes) => self.receive_ahead(),
-                Ok(Step::End(end)) => self.stream_end = StreamEnd::Unreported(end),
-                Ok(Step::Blocked | Step::Interrupted) => {}
+                Ok(step) => drop(self.receive_step(step)),
                 Err(_) => return Ok(()), // a stream without such a mode: only a call that receives notices what arrives
             }
-        }
-        if self.link.inbox.is_empty() {
-            self.end_left()?;
+            self.prepare_read()?; // reports the end
         }
         self.tick();
         // A failure is in `Link::write_failure`. What is not written now leaves with the next call.

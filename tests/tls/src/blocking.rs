@@ -335,3 +335,26 @@ fn two_that_send_first() {
     assert!(socket.close(CloseCode::NORMAL, "").unwrap().is_normal());
     assert_eq!(server.join().unwrap(), None);
 }
+
+/// One thread receives while another sends.
+#[test]
+fn halves() {
+    let (port, tls, server) = server(|stream| -> Result<(), Error> {
+        let (mut receiver, sender) = accept(stream)?.split()?;
+        while let Some(message) = receiver.recv()? {
+            sender.send(message)?;
+        }
+        Ok(())
+    });
+    let (mut receiver, sender) = connect(port, tls).split().unwrap();
+    let sends = thread::spawn(move || {
+        (0..20).for_each(|_| sender.send(data(700_000)).unwrap());
+        sender
+    });
+    for _ in 0..20 {
+        assert!(receiver.recv().unwrap() == Some(data(700_000).into()));
+    }
+    let mut socket = receiver.reunite(sends.join().unwrap()).unwrap();
+    assert!(socket.close(CloseCode::NORMAL, "").unwrap().is_normal());
+    server.join().unwrap().unwrap();
+}
