@@ -12,8 +12,10 @@ mod wire;
 
 mod any_order;
 mod blocking;
+mod blocking_both;
 mod blocking_opening;
 mod blocking_script;
+mod blocking_split;
 mod chunks;
 mod close_codes;
 mod closing;

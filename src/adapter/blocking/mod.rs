@@ -52,24 +52,28 @@
 //! | [`connection`](WebSocket::connection) | returns the [`Connection`](crate::Connection): chunks, pongs, the state | nothing |
 //!
 //! A call that waits for the peer also writes what is queued, answers pings, sends keepalive pings and checks deadlines. For its
-//! deadlines it sets the timeouts of the stream. Between the calls nothing is read and nothing is answered.
+//! deadlines it sets the timeouts of the stream. A call that waits for the stream to accept output does the same, and receives into
+//! memory meanwhile. Between the calls nothing is read and nothing is answered.
 //!
-//! One thread uses a connection. To send in it while no messages arrive, use [`recv_timeout`](WebSocket::recv_timeout) or
-//! [`try_recv`](WebSocket::try_recv). A connection cannot be split for two threads. For a program that sends at any time, such as
-//! a chat, use the module `adapter::tokio`, or an [event loop](crate::guide::event_loop).
+//! To send while no messages arrive, use [`recv_timeout`](WebSocket::recv_timeout) or [`try_recv`](WebSocket::try_recv) in the
+//! thread of the connection, or [`split`](WebSocket::split) it into a [`Receiver`] and a [`Sender`] for different threads.
 
 mod accept;
 mod client_stream;
 mod connect;
+mod dial;
 mod driver;
 mod handshake;
 mod receiving;
 mod sending;
+mod socket;
+mod split;
 #[cfg(feature = "rustls")]
 mod tls;
 mod transport;
 mod wait;
 mod websocket;
+mod writing;
 
 /// The maximum size of one read, in bytes. Each connection has a buffer of this size.
 const READ_SPACE: usize = 16 * 1024;
@@ -84,6 +88,8 @@ pub use client_stream::ClientStream;
 pub use connect::connect_tls;
 pub use connect::{connect, connect_with};
 pub use handshake::client_handshake;
+pub use socket::Socket;
+pub use split::{Receiver, ReuniteError, Sender};
 pub use transport::Transport;
 use wait::Wait;
 pub use websocket::WebSocket;

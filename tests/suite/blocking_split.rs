@@ -1,0 +1,168 @@
+//! The halves of the blocking adapter, in several threads.
+
+use crate::{
+    common::{close_from, config, frame_to},
+    script::Script,
+};
+use bowline::{
+    Cause, CloseCode, Config, Connection, Deadline, Event, Message, Prepared, Role,
+    adapter::blocking::{Error, Receiver, ReuniteError, Sender, Transport, WebSocket},
+};
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::{TcpListener, TcpStream},
+    task::Poll,
+    thread,
+    time::{Duration, Instant},
+};
+
+fn tcp() -> [TcpStream; 2] {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    [near, listener.accept().unwrap().0]
+}
+
+fn socket<S>(stream: S, role: Role, change: impl FnOnce(&mut Config)) -> WebSocket<S> {
+    WebSocket::new(stream, Connection::new(role, config().with(change)))
+}
+
+type Halves<S> = (Receiver<S>, Sender<S>);
+
+fn halves<S: Transport>([near, far]: [S; 2], change: impl Fn(&mut Config)) -> [Halves<S>; 2] {
+    [socket(near, Role::Client, &change), socket(far, Role::Server, &change)].map(|socket| socket.split().unwrap())
+}
+
+const fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+fn from_two_threads<S: Transport + Send + 'static>(streams: [S; 2]) {
+    let [(mut receiver, sender), (mut other, echo)] = halves(streams, |_| {});
+    let echoes = thread::spawn(move || -> Result<(), Error> {
+        while let Some(message) = other.recv()? {
+            echo.send(message)?;
+        }
+        Ok(())
+    });
+    let receiving = thread::spawn(move || {
+        let mut next = [0, 0];
+        while next != [300, 300] {
+            let Some(Message::Text(text)) = receiver.recv().unwrap() else { panic!("it has ended") };
+            let (who, number) = text.split_once(' ').unwrap();
+            let next = &mut next[who.parse::<usize>().unwrap()];
+            assert_eq!(number.trim(), next.to_string());
+            *next += 1;
+        }
+        receiver
+    });
+    thread::sleep(ms(10)); // the receiver waits
+    let senders = [0, 1].map(|who| {
+        let sender = sender.clone();
+        thread::spawn(move || (0..300).for_each(|number| sender.send(format!("{who} {number:5000}")).unwrap()))
+    });
+    for sender in senders {
+        sender.join().unwrap();
+    }
+    let receiver = receiving.join().unwrap();
+    let mut socket = receiver.reunite(sender).unwrap();
+    assert!(socket.close(CloseCode::NORMAL, "").unwrap().is_normal());
+    echoes.join().unwrap().unwrap();
+}
+
+/// Two threads send while a third one waits for messages: the messages of each thread arrive in their order.
+#[test]
+fn two_threads_send_and_one_receives() {
+    from_two_threads(tcp());
+    #[cfg(unix)]
+    from_two_threads(std::os::unix::net::UnixStream::pair().map(|(near, far)| [near, far]).unwrap());
+}
+
+/// Two endpoints that send 12 MiB each before they receive anything, and two whose receivers wait meanwhile.
+#[test]
+fn two_that_send_first() {
+    for receives_meanwhile in [false, true] {
+        let ends = halves(tcp(), |config| config.deadlines.write = Some(ms(5000)));
+        let threads = ends.map(|(mut receiver, sender)| {
+            thread::spawn(move || {
+                let receive = move || {
+                    for _ in 0..3 {
+                        assert!(receiver.recv().unwrap() == Some(vec![7; 4_000_000].into()));
+                    }
+                    receiver
+                };
+                let send = || (0..3).for_each(|_| sender.send(vec![7; 4_000_000]).unwrap());
+                if receives_meanwhile {
+                    let receiving = thread::spawn(receive);
+                    send();
+                    receiving.join().unwrap()
+                } else {
+                    send();
+                    receive()
+                }
+            })
+        });
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    }
+}
+
+/// A receiver that waits without a timeout learns that a sender has closed: it ends at the close deadline.
+#[test]
+fn a_sender_that_closes() {
+    let [near, mut far] = tcp();
+    let (mut receiver, sender) = socket(near, Role::Server, |config| config.deadlines.close = ms(50)).split().unwrap();
+    let receiving = thread::spawn(move || receiver.recv());
+    thread::sleep(ms(20));
+    let begun = Instant::now();
+    sender.close(CloseCode::NORMAL, "").unwrap();
+    let mut bytes = vec![0; close_from(Role::Server, 1000, "").len()];
+    far.read_exact(&mut bytes).unwrap();
+    assert_eq!(bytes, close_from(Role::Server, 1000, ""));
+    let Err(Error::Closed(closure)) = receiving.join().unwrap() else { panic!("it has not ended") };
+    assert_eq!(closure.cause(), Cause::Deadline(Deadline::Close));
+    assert!(begun.elapsed() < ms(5000), "{:?}", begun.elapsed());
+    assert_eq!(sender.closure(), Some(*closure));
+    assert!(matches!(sender.send("late"), Err(Error::Closed(_))));
+}
+
+/// A sender that waits in vain ends the connection, and the receiver learns of it.
+#[test]
+fn a_peer_that_never_reads() {
+    let [near, _far] = tcp();
+    let hasty = |config: &mut Config| (config.deadlines.close, config.deadlines.write) = (ms(50), Some(ms(50)));
+    let (mut receiver, sender) = socket(near, Role::Server, hasty).split().unwrap();
+    let receiving = thread::spawn(move || receiver.recv());
+    let Err(Error::Closed(closure)) = sender.send(vec![7; 15_000_000]) else { panic!("it has not ended") };
+    assert_eq!(closure.cause(), Cause::Deadline(Deadline::Write));
+    assert!(matches!(receiving.join().unwrap(), Err(Error::Closed(_))));
+}
+
+/// Everything else that the halves do is as with the whole.
+#[test]
+fn all_calls() {
+    let [near, mut far] = tcp();
+    let (mut receiver, sender) = socket(near, Role::Server, |_| {}).split().unwrap();
+    assert_eq!(receiver.try_recv().unwrap(), Poll::Pending);
+    sender.feed("one").unwrap();
+    sender.try_feed("two").unwrap();
+    assert_eq!(sender.buffered_amount(), 10);
+    sender.flush().unwrap();
+    sender.send_prepared(&Prepared::text("three")).unwrap();
+    sender.ping(b"four").unwrap();
+    let mut bytes = [0; 10 + 7 + 6];
+    far.read_exact(&mut bytes).unwrap();
+    assert_eq!(&bytes, b"\x81\x03one\x81\x03two\x81\x05three\x89\x04four");
+    far.write_all(&frame_to(Role::Server, 0x8A, b"four")).unwrap();
+    assert_eq!(receiver.next_event().unwrap(), Some(Event::Pong(b"four".to_vec().into())));
+    assert_eq!((receiver.protocol(), sender.protocol(), receiver.closure()), (None, None, None));
+    let clone = sender.clone();
+    let ReuniteError { mut receiver, sender } = receiver.reunite(sender).unwrap_err();
+    drop(clone);
+    drop(far);
+    receiver.close(CloseCode::NORMAL, "").unwrap();
+    assert!(receiver.closure().is_some());
+    receiver.reunite(sender).unwrap();
+    let split = socket(Script::new([]), Role::Client, |_| {}).split();
+    assert_eq!(split.unwrap_err().kind(), ErrorKind::Unsupported);
+}
