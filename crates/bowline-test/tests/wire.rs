@@ -205,6 +205,8 @@ fn a_cut_at_a_position() {
     assert_eq!(wire.write(Client, b"def").unwrap(), 3);
     assert_eq!(wire.write(Client, b"ghi").unwrap(), 3, "accepted, and lost");
     assert_eq!(read(&mut wire).unwrap(), b"d");
+    wire.faults_from(Client).cut = None;
+    assert_eq!(wire.write(Client, b"jkl").unwrap(), 3, "for good");
     assert_eq!(read(&mut wire).unwrap(), b"");
     assert_eq!(wire.write(Server, b"not affected").unwrap(), 12);
 }
@@ -272,6 +274,23 @@ fn a_frozen_wire() {
     assert_eq!(read(&mut wire).unwrap(), b"");
 }
 
+/// The end of the stream does not arrive on a frozen wire, nor before its time.
+#[test]
+fn ends_that_are_late() {
+    let mut wire = Wire::new();
+    wire.faults_from(Client).is_frozen = true;
+    wire.shut_down(Client);
+    assert_eq!(kind(read(&mut wire)), ErrorKind::WouldBlock);
+    wire.faults_from(Client).is_frozen = false;
+    assert_eq!(read(&mut wire).unwrap(), b"");
+
+    let mut wire = Wire::new().with(|faults| faults.latency = ms(10));
+    wire.faults_from(Client).cut = Some(Cut::EndOfStream(0));
+    assert_eq!(kind(read(&mut wire)), ErrorKind::WouldBlock);
+    wire.advance_to(ms(10));
+    assert_eq!(read(&mut wire).unwrap(), b"");
+}
+
 #[test]
 fn a_write_error() {
     let mut wire = Wire::new();
@@ -282,6 +301,22 @@ fn a_write_error() {
     assert_eq!(kind(read(&mut wire)), ErrorKind::WouldBlock, "it is not closed");
     wire.faults_from(Client).write_error = None;
     assert_eq!(wire.write(Client, b"again").unwrap(), 5);
+}
+
+/// An error that reads end with, and flushes that wait.
+#[test]
+fn other_errors() {
+    let mut wire = Wire::new();
+    wire.write(Client, b"before").unwrap();
+    wire.faults_from(Client).read_error = Some(ErrorKind::UnexpectedEof);
+    wire.faults_from(Client).holds_flush = true;
+    assert_eq!(read(&mut wire).unwrap(), b"before");
+    assert_eq!(kind(read(&mut wire)), ErrorKind::UnexpectedEof);
+    assert_eq!(kind(wire.flush(Client)), ErrorKind::WouldBlock);
+    assert_eq!(wire.write(Client, b"goes on").unwrap(), 7);
+    wire.faults_from(Client).holds_flush = false;
+    wire.flush(Client).unwrap();
+    assert_eq!(wire.calls(Client), [Call::Write, Call::Write, Call::Flush]);
 }
 
 /// An end that is closed is read to its end, and cannot be written to.

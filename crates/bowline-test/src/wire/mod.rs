@@ -8,7 +8,10 @@ pub use faults::{Cut, Faults};
 
 use bowline::Role;
 use line::Line;
-use std::{io, time::Duration};
+use std::{
+    io::{self, IoSlice},
+    time::Duration,
+};
 
 /// A stream in both directions between a client and a server, in memory and in virtual time. It has no IO and no clock: every call
 /// happens at [`now`](Self::now), which only [`advance_to`](Self::advance_to) changes. So what happens is the same in each run.
@@ -124,12 +127,7 @@ impl Wire {
     /// closed, or this one was shut down; [`ConnectionReset`](io::ErrorKind::ConnectionReset) after a reset; and
     /// [`Faults::write_error`].
     pub fn write(&mut self, role: Role, bytes: &[u8]) -> io::Result<usize> {
-        self.settle();
-        let now = self.now;
-        let end = self.end(role);
-        let accepted = end.line.write(now, bytes)?;
-        end.calls.push(Call::Write);
-        Ok(accepted)
+        self.write_vectored(role, &[IoSlice::new(bytes)])
     }
 
     /// Writes several slices with one call, and returns how many bytes were accepted.
@@ -137,11 +135,13 @@ impl Wire {
     /// # Errors
     ///
     /// As for [`write`](Self::write).
-    pub fn write_vectored(&mut self, role: Role, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        match slices {
-            [slice] => self.write(role, slice),
-            slices => self.write(role, &slices.iter().flat_map(|slice| slice.iter().copied()).collect::<Vec<u8>>()),
-        }
+    pub fn write_vectored(&mut self, role: Role, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.settle();
+        let now = self.now;
+        let end = self.end(role);
+        let accepted = end.line.write(now, slices)?;
+        end.calls.push(Call::Write);
+        Ok(accepted)
     }
 
     /// Reads what has arrived, and returns the number of bytes: 0 at the end of the stream.
@@ -158,9 +158,18 @@ impl Wire {
         Ok(count)
     }
 
-    /// Records a flush. A wire has nothing to flush.
-    pub fn flush(&mut self, role: Role) {
-        self.end(role).calls.push(Call::Flush);
+    /// Flushes. A wire has nothing to flush, so this waits only while [`Faults::holds_flush`] is set.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) while flushes wait.
+    pub fn flush(&mut self, role: Role) -> io::Result<()> {
+        let end = self.end(role);
+        if end.line.faults.holds_flush {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        end.calls.push(Call::Flush);
+        Ok(())
     }
 
     /// Ends the stream that this end writes: after the last byte, the other end reads the end of the stream.
