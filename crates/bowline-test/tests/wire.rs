@@ -133,6 +133,30 @@ fn a_changed_bandwidth() {
     assert_eq!(read(&mut wire).unwrap(), b"efg");
 }
 
+/// What is changed has an effect from its own time on, also if nothing is called before the clock is advanced.
+#[test]
+fn a_change_just_before_time_passes() {
+    let mut wire = Wire::new();
+    wire.faults_from(Client).bandwidth = Some(1);
+    wire.write(Client, b"ab").unwrap();
+    wire.faults_from(Client).bandwidth = Some(10);
+    wire.advance_to(ms(200));
+    assert_eq!(read(&mut wire).unwrap(), b"ab");
+}
+
+/// A byte that arrives between two nanoseconds is there when its arrival is announced.
+#[test]
+fn a_bandwidth_that_does_not_divide_a_second() {
+    for rate in [3, 7, 999, 1_000_003] {
+        let mut wire = Wire::new();
+        wire.faults_from(Client).bandwidth = Some(rate);
+        wire.write(Client, &[b'x'; 5]).unwrap();
+        let next = wire.next_arrival().unwrap();
+        wire.advance_to(next);
+        assert!(!read(&mut wire).unwrap().is_empty());
+    }
+}
+
 /// A shorter latency does not let bytes overtake others.
 #[test]
 fn a_shorter_latency() {
