@@ -2,11 +2,11 @@
 
 use crate::{
     common::{ROLES, close_from, close_to, frame_from, frame_to},
-    kit::{Reads, Script, data, hesitant_pair, over, pair, poll_times, socket, socket_with, waits},
+    kit::{Reads, Script, data, hesitant_pair, pair, poll_times, socket, socket_with, waits},
     wire::plain,
 };
 use bowline::{
-    Cause, CloseCode, Config, Deadline, Message, Role, SendError,
+    Cause, CloseCode, Config, Deadline, Message, SendError,
     adapter::tokio::{self as ws, Error},
     client, server,
 };

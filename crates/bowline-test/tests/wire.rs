@@ -55,6 +55,7 @@ fn without_faults() {
     assert_eq!(wire.calls(Client), [Call::Write, Call::Write, Call::Shutdown]);
     assert_eq!(wire.calls(Server), [Call::Read, Call::Read, Call::Read, Call::Write], "without those that had to wait");
     assert_eq!(wire.count(Server, Call::Read), 3);
+    assert_eq!((wire.bytes_written(Client), wire.bytes_read(Server), wire.bytes_read(Client)), (6, 6, 0));
 }
 
 #[test]

@@ -49,6 +49,9 @@ pub struct Wire {
 struct End {
     line: Line,
     calls: Vec<Call>,
+    /// How many bytes it has written and read.
+    written: u64,
+    read: u64,
 }
 
 /// A call that an end of a wire made, and that did not have to wait: see [`Wire::calls`].
@@ -141,6 +144,7 @@ impl Wire {
         let end = self.end(role);
         let accepted = end.line.write(now, slices)?;
         end.calls.push(Call::Write);
+        end.written += accepted as u64;
         Ok(accepted)
     }
 
@@ -154,7 +158,9 @@ impl Wire {
         self.settle();
         let now = self.now;
         let count = self.end(role.peer()).line.read(now, space)?;
-        self.end(role).calls.push(Call::Read);
+        let end = self.end(role);
+        end.calls.push(Call::Read);
+        end.read += count as u64;
         Ok(count)
     }
 
@@ -207,6 +213,18 @@ impl Wire {
     #[must_use]
     pub fn peek(&self, from: Role) -> Vec<u8> {
         self.end_ref(from).line.bytes().iter().copied().collect()
+    }
+
+    /// How many bytes this end has written, those that were lost among them.
+    #[must_use]
+    pub const fn bytes_written(&self, role: Role) -> u64 {
+        self.end_ref(role).written
+    }
+
+    /// How many bytes this end has read.
+    #[must_use]
+    pub const fn bytes_read(&self, role: Role) -> u64 {
+        self.end_ref(role).read
     }
 
     /// What this end has done, in order. Calls that had to wait, or failed, are not in it.
