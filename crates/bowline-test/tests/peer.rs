@@ -227,9 +227,9 @@ async fn a_slow_refusal() {
     let (near, far) = stream_pair(Wire::new());
     let script = Script::new(Role::Server)
         .expect_request()
-        .send_bytes("HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\n12345")
+        .send_bytes(format!("HTTP/1.1 403 Forbidden\r\n\r\n{}", "not you ".repeat(1000)))
         .wait(Duration::from_secs(1))
-        .send_bytes("67890")
+        .send_bytes("and that is all")
         .end();
     let server = tokio::spawn(script.play(far));
     let request = client::Request::from_uri("ws://localhost/").unwrap();
