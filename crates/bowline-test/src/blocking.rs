@@ -136,8 +136,7 @@ impl Write for Stream {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.wire.lock().flush(self.role);
-        Ok(())
+        self.wait_for(|wire| wire.flush(self.role).map(|()| 0)).map(|_| ())
     }
 }
 

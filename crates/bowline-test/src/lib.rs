@@ -60,7 +60,7 @@ pub use config::{KEY, config};
 pub use end::End;
 pub use frame::{Frame, LengthForm};
 pub use pair::Pair;
-pub use received::{Head, Received};
+pub use received::{Received, RequestHead};
 pub use script::{Mismatch, Played, Script};
 pub use scripted::ScriptedPair;
 pub use wire::{Call, Cut, Faults, Wire};

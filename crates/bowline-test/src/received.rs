@@ -38,7 +38,7 @@ pub enum Received {
     /// The stream failed: it was reset, for example.
     Reset,
     /// An opening handshake that keeps all rules.
-    Request(Head),
+    Request(RequestHead),
     /// The answer to an opening handshake.
     Response {
         /// The HTTP status: 101 if the connection is open.
@@ -52,12 +52,12 @@ pub enum Received {
 
 /// The request of an opening handshake that a scripted server received.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct RequestHead {
     pub(crate) path_and_query: String,
     pub(crate) fields: Vec<(String, Vec<u8>)>,
 }
 
-impl Head {
+impl RequestHead {
     /// The path, and the query with its `?` if there is one.
     #[must_use]
     pub fn path_and_query(&self) -> &str {

@@ -121,6 +121,7 @@ fn play_step(
     step: &Step,
     handle: &mut impl FnMut(&mut Connection, Event<'_>),
 ) -> Result<(), Mismatch> {
+    player.begin(wire.now());
     loop {
         // The connection first: it may have something to say.
         while end.step(wire, &mut *handle) {}

@@ -10,7 +10,7 @@ use bowline::{
     client::Request,
     server::Accept,
 };
-use bowline_test::{Head, Received, Script, tokio::MockServer};
+use bowline_test::{Received, RequestHead, Script, tokio::MockServer};
 use std::{io::ErrorKind, time::Duration};
 
 fn config() -> Config {
@@ -33,7 +33,10 @@ async fn a_conversation() {
         assert!(client.close(CloseCode::NORMAL, "").await.unwrap().is_clean());
     }
     let requests = server.requests();
-    assert_eq!(requests.iter().map(Head::path_and_query).collect::<Vec<_>>(), ["/chat?number=0", "/chat?number=1"]);
+    assert_eq!(
+        requests.iter().map(RequestHead::path_and_query).collect::<Vec<_>>(),
+        ["/chat?number=0", "/chat?number=1"]
+    );
     assert_eq!(requests[1].header("authorization"), Some(&b"Bearer 123"[..]));
     assert_eq!(server.received()[1][1], Received::Text("Hello".into()));
     let played = server.finish().await.unwrap();

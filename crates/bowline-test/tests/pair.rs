@@ -129,6 +129,21 @@ fn a_write_that_fails() {
     assert!(pair.server.connection.is_closed());
 }
 
+/// An end that is over closes its stream, as a program does: who writes to it fails.
+#[test]
+fn an_end_that_is_closed() {
+    let server = bowline::Connection::new(Role::Server, config().with(|config| config.deadlines.ping = None));
+    let mut pair = Pair::join(bowline::Connection::new(Role::Client, config().with(keepalive)), server);
+    for role in ROLES {
+        pair.faults_from(role).is_frozen = true;
+    }
+    assert!(pair.advance_until(seconds(60), |pair| pair.client.connection.is_closed()));
+    assert_eq!(pair.server.connection.state(), State::Open);
+    pair.server.connection.send_text("Hello?").unwrap();
+    pair.run();
+    assert_eq!(pair.server.connection.state(), State::Closing);
+}
+
 /// Bytes that neither connection has written, in order with those that it has.
 #[test]
 fn injected_bytes() {

@@ -13,7 +13,11 @@ use bowline_test::{
     tokio::{Peer, Stream, stream_pair},
 };
 use std::{panic::AssertUnwindSafe, time::Duration};
-use tokio::{io::duplex, task::JoinHandle, time::Instant};
+use tokio::{
+    io::{AsyncWriteExt, duplex},
+    task::JoinHandle,
+    time::Instant,
+};
 
 /// Sends each message back.
 async fn echo(mut socket: WebSocket<Stream>) -> Result<(), Error> {
@@ -184,7 +188,7 @@ async fn opens_as_a_server() {
         ("", "received: the end of the stream"),
     ] {
         let (mut near, far) = duplex(1000);
-        tokio::io::AsyncWriteExt::write_all(&mut near, bytes.as_bytes()).await.unwrap();
+        near.write_all(bytes.as_bytes()).await.unwrap();
         drop(near);
         let error = Script::server().play(far).await.unwrap_err().to_string();
         assert!(error.contains("step 1: expected an opening handshake\n") && error.contains(expected), "{error}");
@@ -215,6 +219,35 @@ async fn a_wrong_answer() {
     let error = Script::client("ws://localhost/").play(near).await.unwrap_err().to_string();
     assert!(error.contains("received: an invalid response: "), "{error}");
     server.await.unwrap().unwrap();
+}
+
+/// What follows a refusal is its body, and not frames, whenever it arrives.
+#[tokio::test(start_paused = true)]
+async fn a_slow_refusal() {
+    let (near, far) = stream_pair(Wire::new());
+    let script = Script::new(Role::Server)
+        .expect_request()
+        .send_bytes(format!("HTTP/1.1 403 Forbidden\r\n\r\n{}", "not you ".repeat(1000)))
+        .wait(Duration::from_secs(1))
+        .send_bytes("and that is all")
+        .end();
+    let server = tokio::spawn(script.play(far));
+    let request = client::Request::from_uri("ws://localhost/").unwrap();
+    let script = Script::new(Role::Client).send_request(request).expect_response(403).expect_end();
+    script.play(near).await.unwrap();
+    server.await.unwrap().unwrap();
+}
+
+/// A peer that has sent its Close frame does not answer another.
+#[tokio::test(start_paused = true)]
+async fn one_close_frame() {
+    let (far, mut near) = stream_pair(Wire::new());
+    let mut peer = Peer::new(far, Role::Client).auto_close();
+    peer.send_close(1000, "").await;
+    near.write_all(&Frame::close(1001, "").encode()).await.unwrap();
+    peer.expect_close(1001).await;
+    let written = near.wire().with(|wire| wire.peek(Role::Client));
+    assert_eq!(Frame::decode_all(&written), [Frame::close(1000, "").sent_by(Role::Client)]);
 }
 
 /// Automatic answers are written although the next step only waits, and what was queued last is not lost.
@@ -277,14 +310,23 @@ async fn other_streams() {
     assert_eq!(receives.await.unwrap().unwrap(), Some(Message::from("a text that is longer than the pipe")));
 }
 
-/// A step that only expects can be given up, and the next one continues.
+/// A step can be given up, and the next one continues.
 #[tokio::test(start_paused = true)]
 async fn a_step_that_is_dropped() {
     let (mut peer, _handler) = peer(Role::Client);
+    peer.get_ref().wire().with(|wire| wire.faults_from(Role::Client).capacity = 10);
+    peer.get_ref().wire().with(|wire| wire.faults_from(Role::Client).is_frozen = true);
+    let sends = tokio::time::timeout(Duration::from_secs(1), peer.send_binary([7; 100]));
+    assert!(sends.await.is_err());
+    peer.get_ref().wire().with(|wire| wire.faults_from(Role::Client).is_frozen = false);
+    peer.expect_binary([7; 100]).await;
+    let begun = Instant::now();
     for _ in 0..3 {
         let waits = tokio::time::timeout(Duration::from_secs(1), peer.expect_text("echo"));
         assert!(waits.await.is_err());
     }
+    peer.wait(Duration::from_secs(2)).await;
+    assert_eq!(begun.elapsed(), Duration::from_secs(5));
     peer.send_text("echo").await;
     peer.expect_text("echo").await;
 }

@@ -187,14 +187,15 @@ fn habits() {
     };
     let error = play_with(script().expect_text("text"), pings).unwrap_err();
     assert_eq!(error.received(), Some(&Received::Ping(b"?".to_vec())));
-    for expects_ping in [false, true] {
+    for (expects_ping, is_auto) in [(false, true), (true, true), (true, false)] {
         let script = if expects_ping { script().expect_ping("?") } else { script() };
+        let script = if is_auto { script.auto_pong() } else { script };
         let mut answers = 0;
         let mut server = Connection::new(Role::Server, config());
         pings(&mut server);
-        let mut pair = script.expect_text("text").auto_pong().against(server);
+        let mut pair = script.expect_text("text").against(server);
         pair.play(|_, event| answers += usize::from(event == Event::Pong(b"?".to_vec().into()))).unwrap();
-        assert_eq!(answers, 1);
+        assert_eq!(answers, usize::from(is_auto));
     }
 
     for (answers, is_clean) in [(false, false), (true, true)] {

@@ -189,11 +189,24 @@ async fn one_byte_at_a_time() {
     echo.await.unwrap();
 }
 
+/// A flush that waits is woken.
+#[tokio::test(start_paused = true)]
+async fn a_held_flush() {
+    let (mut client, _server) = stream_pair(Wire::new());
+    let wire = client.wire();
+    wire.with(|wire| wire.faults_from(Client).holds_flush = true);
+    let flushes = tokio::spawn(async move { client.flush().await });
+    sleep(ms(10)).await;
+    assert!(!flushes.is_finished());
+    wire.with(|wire| wire.faults_from(Client).holds_flush = false);
+    timeout(ms(1), flushes).await.expect("not woken").unwrap().unwrap();
+}
+
 /// A hesitant stream waits before each call, and wakes.
 #[tokio::test]
 async fn hesitation() {
-    let (client, server) = stream_pair(Wire::new());
-    let (mut client, mut server) = (client.hesitant(), server);
+    let (mut client, mut server) = stream_pair(Wire::new());
+    client.set_hesitant(true);
     let mut polls = 0;
     let written = poll_fn(|cx| {
         polls += 1;

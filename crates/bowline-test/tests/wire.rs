@@ -55,6 +55,7 @@ fn without_faults() {
     assert_eq!(wire.calls(Client), [Call::Write, Call::Write, Call::Shutdown]);
     assert_eq!(wire.calls(Server), [Call::Read, Call::Read, Call::Read, Call::Write], "without those that had to wait");
     assert_eq!(wire.count(Server, Call::Read), 3);
+    assert_eq!((wire.bytes_written(Client), wire.bytes_read(Server), wire.bytes_read(Client)), (6, 6, 0));
 }
 
 #[test]
@@ -133,6 +134,30 @@ fn a_changed_bandwidth() {
     assert_eq!(read(&mut wire).unwrap(), b"efg");
 }
 
+/// What is changed has an effect from its own time on, also if nothing is called before the clock is advanced.
+#[test]
+fn a_change_just_before_time_passes() {
+    let mut wire = Wire::new();
+    wire.faults_from(Client).bandwidth = Some(1);
+    wire.write(Client, b"ab").unwrap();
+    wire.faults_from(Client).bandwidth = Some(10);
+    wire.advance_to(ms(200));
+    assert_eq!(read(&mut wire).unwrap(), b"ab");
+}
+
+/// A byte that arrives between two nanoseconds is there when its arrival is announced.
+#[test]
+fn a_bandwidth_that_does_not_divide_a_second() {
+    for rate in [3, 7, 999, 1_000_003] {
+        let mut wire = Wire::new();
+        wire.faults_from(Client).bandwidth = Some(rate);
+        wire.write(Client, &[b'x'; 5]).unwrap();
+        let next = wire.next_arrival().unwrap();
+        wire.advance_to(next);
+        assert!(!read(&mut wire).unwrap().is_empty());
+    }
+}
+
 /// A shorter latency does not let bytes overtake others.
 #[test]
 fn a_shorter_latency() {
@@ -205,6 +230,8 @@ fn a_cut_at_a_position() {
     assert_eq!(wire.write(Client, b"def").unwrap(), 3);
     assert_eq!(wire.write(Client, b"ghi").unwrap(), 3, "accepted, and lost");
     assert_eq!(read(&mut wire).unwrap(), b"d");
+    wire.faults_from(Client).cut = None;
+    assert_eq!(wire.write(Client, b"jkl").unwrap(), 3, "for good");
     assert_eq!(read(&mut wire).unwrap(), b"");
     assert_eq!(wire.write(Server, b"not affected").unwrap(), 12);
 }
@@ -272,6 +299,23 @@ fn a_frozen_wire() {
     assert_eq!(read(&mut wire).unwrap(), b"");
 }
 
+/// The end of the stream does not arrive on a frozen wire, nor before its time.
+#[test]
+fn ends_that_are_late() {
+    let mut wire = Wire::new();
+    wire.faults_from(Client).is_frozen = true;
+    wire.shut_down(Client);
+    assert_eq!(kind(read(&mut wire)), ErrorKind::WouldBlock);
+    wire.faults_from(Client).is_frozen = false;
+    assert_eq!(read(&mut wire).unwrap(), b"");
+
+    let mut wire = Wire::new().with(|faults| faults.latency = ms(10));
+    wire.faults_from(Client).cut = Some(Cut::EndOfStream(0));
+    assert_eq!(kind(read(&mut wire)), ErrorKind::WouldBlock);
+    wire.advance_to(ms(10));
+    assert_eq!(read(&mut wire).unwrap(), b"");
+}
+
 #[test]
 fn a_write_error() {
     let mut wire = Wire::new();
@@ -282,6 +326,22 @@ fn a_write_error() {
     assert_eq!(kind(read(&mut wire)), ErrorKind::WouldBlock, "it is not closed");
     wire.faults_from(Client).write_error = None;
     assert_eq!(wire.write(Client, b"again").unwrap(), 5);
+}
+
+/// An error that reads end with, and flushes that wait.
+#[test]
+fn other_errors() {
+    let mut wire = Wire::new();
+    wire.write(Client, b"before").unwrap();
+    wire.faults_from(Client).read_error = Some(ErrorKind::UnexpectedEof);
+    wire.faults_from(Client).holds_flush = true;
+    assert_eq!(read(&mut wire).unwrap(), b"before");
+    assert_eq!(kind(read(&mut wire)), ErrorKind::UnexpectedEof);
+    assert_eq!(kind(wire.flush(Client)), ErrorKind::WouldBlock);
+    assert_eq!(wire.write(Client, b"goes on").unwrap(), 7);
+    wire.faults_from(Client).holds_flush = false;
+    wire.flush(Client).unwrap();
+    assert_eq!(wire.calls(Client), [Call::Write, Call::Write, Call::Flush]);
 }
 
 /// An end that is closed is read to its end, and cannot be written to.

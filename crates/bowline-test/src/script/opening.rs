@@ -3,7 +3,7 @@
 use super::{mismatch::Problem, reader::Reader};
 use crate::{
     config::config,
-    received::{Head, Received},
+    received::{Received, RequestHead},
 };
 use bowline::{
     Connection, Input, Output,
@@ -89,7 +89,7 @@ impl Opening {
         match progress {
             server::Progress::Request(request) => {
                 let fields = request.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect();
-                let head = Head { path_and_query: request.path_and_query().to_owned(), fields };
+                let head = RequestHead { path_and_query: request.path_and_query().to_owned(), fields };
                 *self = Self::Requested(Box::new(request));
                 Some(Received::Request(head))
             }

@@ -1,4 +1,4 @@
-use crate::received::{Head, Received};
+use crate::received::{Received, RequestHead};
 use std::time::Duration;
 
 /// A script that was played to its end.
@@ -32,7 +32,7 @@ impl Played {
 
     /// The request of the opening handshake, if the script expected one.
     #[must_use]
-    pub fn request(&self) -> Option<&Head> {
+    pub fn request(&self) -> Option<&RequestHead> {
         self.received.iter().find_map(|received| match received {
             Received::Request(head) => Some(head),
             _ => None,

@@ -60,8 +60,8 @@ pub(crate) struct Player {
     received: Vec<Received>,
     /// How many steps were begun.
     step: usize,
-    /// When the step began that is not over.
-    begun: Option<Duration>,
+    /// When the step began.
+    begun: Duration,
     /// How much of the step is done: it has queued its bytes, or so many of them.
     progress: u64,
 }
@@ -79,7 +79,7 @@ impl Player {
             has_closed: false,
             received: Vec::new(),
             step: 0,
-            begun: None,
+            begun: Duration::ZERO,
             progress: 0,
         }
     }
@@ -121,18 +121,16 @@ impl Player {
         }
     }
 
-    /// Continues a step.
+    /// Begins the next step.
+    pub(crate) const fn begin(&mut self, now: Duration) {
+        self.step += 1;
+        self.begun = now;
+        self.progress = 0;
+    }
+
+    /// Continues the step that was begun last.
     pub(crate) fn poll(&mut self, step: &Step, now: Duration) -> Result<Todo, Mismatch> {
-        if self.begun.is_none() {
-            self.step += 1;
-            self.progress = 0;
-        }
-        let begun = *self.begun.get_or_insert(now);
-        let todo = self.advance(step, begun, now).map_err(|problem| self.mismatch(step, problem))?;
-        if todo == Todo::Done {
-            self.begun = None;
-        }
-        Ok(todo)
+        self.advance(step, self.begun, now).map_err(|problem| self.mismatch(step, problem))
     }
 
     /// A step that failed for this reason.

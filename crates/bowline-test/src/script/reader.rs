@@ -61,7 +61,6 @@ impl Reader {
         let Some((frame, len)) = Frame::decode(unread) else {
             let end = self.end.clone()?;
             let len = self.bytes.len() - self.taken;
-            self.taken = self.bytes.len();
             return Some(Err(Received::Illegal(format!("{end} inside a frame, of which {len} bytes arrived"))));
         };
         self.take(len);

@@ -1,6 +1,6 @@
 use super::perform::Flow;
 use crate::{
-    received::{Head, Received},
+    received::{Received, RequestHead},
     script::{Mismatch, Played, Script},
 };
 use ::tokio::{
@@ -123,7 +123,7 @@ impl MockServer {
 
     /// The requests that were received, in the order of the connections.
     #[must_use]
-    pub fn requests(&self) -> Vec<Head> {
+    pub fn requests(&self) -> Vec<RequestHead> {
         let all = self.received().into_iter().flatten();
         all.filter_map(|received| if let Received::Request(head) = received { Some(head) } else { None }).collect()
     }

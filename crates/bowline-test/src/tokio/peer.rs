@@ -42,8 +42,8 @@ use std::{fmt, panic::Location, time::Duration};
 ///
 /// # Cancel safety
 ///
-/// A step whose future is dropped may have sent a part of its bytes, or received a part of what it waited for. Then the peer can
-/// only be dropped. A future that only expects something can be dropped: the next step continues with what has arrived.
+/// The future of a step can be dropped. What it has begun to send, the next step continues to send, and what has arrived stays for
+/// the next step.
 pub struct Peer<S> {
     stream: S,
     player: Player,
@@ -251,7 +251,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         end();
     }
 
-    /// Plays the steps of a script, as if they were called one after the other.
+    /// Plays the steps of a script, as if they were called one after the other. What the script is to answer by itself, and its
+    /// patience, have no effect: those of this peer count.
     #[track_caller]
     pub fn play(&mut self, script: Script) -> impl Future<Output = ()> {
         self.play_at(script, Location::caller())

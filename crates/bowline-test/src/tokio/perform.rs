@@ -32,6 +32,7 @@ pub(super) async fn perform<S: AsyncRead + AsyncWrite + Unpin>(
     step: &Step,
 ) -> Result<Flow, Mismatch> {
     let at = |time: Duration| origin.checked_add(time).unwrap_or_else(|| origin + Duration::from_secs(1 << 30));
+    player.begin(origin.elapsed());
     loop {
         match player.poll(step, origin.elapsed())? {
             Todo::Done => {

@@ -156,12 +156,26 @@ impl Stream {
         self.role
     }
 
-    /// This stream, but each call returns `Pending` once, and wakes its task, before it does anything. So a future over it has as many
+    /// Makes each call return `Pending` once, and wake its task, before it does anything. So a future over this stream has as many
     /// points at which it can be dropped as it makes calls: for tests of cancel safety.
-    #[must_use]
-    pub fn hesitant(mut self) -> Self {
-        self.is_hesitant = true;
-        self
+    ///
+    /// ```
+    /// use bowline_test::{Wire, tokio::stream_pair};
+    /// use std::{pin::pin, task::{Context, Waker}};
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (mut stream, _far) = stream_pair(Wire::new());
+    /// stream.set_hesitant(true);
+    /// let mut write = pin!(stream.write_all(b"Hello"));
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// assert!(write.as_mut().poll(&mut context).is_pending()); // a test can drop it here
+    /// assert!(write.as_mut().poll(&mut context).is_ready());
+    /// # }
+    /// ```
+    pub const fn set_hesitant(&mut self, is_hesitant: bool) {
+        self.is_hesitant = is_hesitant;
     }
 
     fn hesitate(&mut self, call: usize, cx: &Context<'_>) -> Poll<()> {
@@ -246,8 +260,13 @@ impl AsyncWrite for Stream {
         if this.hesitate(2, cx).is_pending() {
             return Poll::Pending;
         }
-        this.wire.lock().wire.flush(this.role);
-        Poll::Ready(Ok(()))
+        let mut state = this.wire.lock();
+        let flushed = state.wire.flush(this.role);
+        if flushed.is_err() {
+            state.wakers(this.role).write = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(flushed)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

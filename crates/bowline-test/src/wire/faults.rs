@@ -47,6 +47,11 @@ pub struct Faults {
     pub is_frozen: bool,
     /// An error that every write returns, such as [`BrokenPipe`](io::ErrorKind::BrokenPipe). Bytes on the wire still arrive.
     pub write_error: Option<io::ErrorKind>,
+    /// An error that every read at the other end returns once everything before it is read, instead of waiting: such as
+    /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof), which is how TLS streams end that were not closed.
+    pub read_error: Option<io::ErrorKind>,
+    /// Whether a flush waits, as that of a TLS stream does while its socket is full.
+    pub holds_flush: bool,
 }
 
 impl Default for Faults {
@@ -62,6 +67,8 @@ impl Default for Faults {
             cut: None,
             is_frozen: false,
             write_error: None,
+            read_error: None,
+            holds_flush: false,
         }
     }
 }

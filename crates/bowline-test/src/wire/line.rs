@@ -4,7 +4,11 @@ use super::{
     faults::{Cut, Faults},
     run::Run,
 };
-use std::{collections::VecDeque, io, time::Duration};
+use std::{
+    collections::VecDeque,
+    io::{self, IoSlice},
+    time::Duration,
+};
 
 /// Bytes that one end has written and the other has not read, in their order.
 #[derive(Debug, Default)]
@@ -50,7 +54,7 @@ impl Line {
         }
     }
 
-    pub(super) fn write(&mut self, now: Duration, bytes: &[u8]) -> io::Result<usize> {
+    pub(super) fn write(&mut self, now: Duration, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         if let Some(kind) = self.faults.write_error {
             return Err(kind.into());
         }
@@ -61,13 +65,19 @@ impl Line {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         let free = self.faults.capacity.saturating_sub(self.bytes.len());
-        let accepted = bytes.len().min(self.faults.max_write.max(1)).min(free);
-        if accepted == 0 && !bytes.is_empty() {
+        let len = slices.iter().map(|slice| slice.len()).sum::<usize>();
+        let accepted = len.min(self.faults.max_write.max(1)).min(free);
+        if accepted == 0 && len > 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         // Behind a cut, bytes are accepted and lost.
         if accepted > 0 && self.tail.is_none() {
-            self.bytes.extend(bytes.get(..accepted).unwrap_or_default());
+            let mut left = accepted;
+            for slice in slices {
+                let part = slice.get(..left).unwrap_or(slice);
+                self.bytes.extend(part);
+                left -= part.len();
+            }
             self.plan(accepted, now);
             self.settle(now);
         }
@@ -75,7 +85,7 @@ impl Line {
     }
 
     pub(super) fn read(&mut self, now: Duration, space: &mut [u8]) -> io::Result<usize> {
-        let count = self.readable(now).min(space.len());
+        let count = self.readable(now, space.len());
         if let Some(space) = space.get_mut(..count).filter(|_| count > 0) {
             self.copy_to(space);
             self.bytes.drain(..count);
@@ -83,15 +93,14 @@ impl Line {
             self.read += count as u64;
             return Ok(count);
         }
-        match self.tail {
-            Some(tail) if self.bytes.is_empty() && tail.at <= now && !self.faults.is_frozen => {
-                if tail.is_reset {
-                    Err(io::ErrorKind::ConnectionReset.into())
-                } else {
-                    Ok(0)
-                }
-            }
-            _ => Err(io::ErrorKind::WouldBlock.into()),
+        if !self.bytes.is_empty() || self.faults.is_frozen {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        match (self.tail.filter(|tail| tail.at <= now), self.faults.read_error) {
+            (_, Some(kind)) => Err(kind.into()),
+            (Some(Tail { is_reset: true, .. }), None) => Err(io::ErrorKind::ConnectionReset.into()),
+            (Some(_), None) => Ok(0),
+            (None, None) => Err(io::ErrorKind::WouldBlock.into()),
         }
     }
 
@@ -108,15 +117,15 @@ impl Line {
         }
     }
 
-    /// How many bytes a read returns.
-    fn readable(&self, now: Duration) -> usize {
+    /// How many bytes a read into this much space returns.
+    fn readable(&self, now: Duration, space: usize) -> usize {
         if self.faults.is_frozen {
             return 0;
         }
-        let most = self.faults.max_read.max(1);
+        let most = self.faults.max_read.max(1).min(space);
         match self.runs.front() {
             Some(run) if self.faults.keeps_writes_apart => run.arrived(now).min(most),
-            _ => self.arrived(now).min(most),
+            _ => self.arrived(now, most).min(most),
         }
     }
 
@@ -134,7 +143,7 @@ impl Line {
 
     /// What has arrived can still be read, the rest is lost.
     pub(super) fn reset(&mut self, now: Duration) {
-        self.truncate(self.arrived(now));
+        self.truncate(self.arrived(now, usize::MAX));
         let is_shut_down = self.tail.is_some_and(|tail| tail.is_shut_down);
         // A stream that has already ended for its reader stays as it is.
         if self.tail.is_none_or(|tail| tail.at > now) {
@@ -145,7 +154,7 @@ impl Line {
     /// Whether a reset has arrived at the reader.
     pub(super) fn is_reset(&self, now: Duration) -> bool {
         self.tail.is_some_and(|tail| tail.is_reset && tail.at <= now)
-            && self.arrived(now) == self.bytes.len()
+            && self.arrived(now, usize::MAX) == self.bytes.len()
             && !self.faults.is_frozen
     }
 
@@ -168,11 +177,12 @@ impl Line {
         (next > now).then_some(next)
     }
 
-    fn arrived(&self, now: Duration) -> usize {
+    /// How many bytes have arrived; it stops counting when there are `enough`.
+    fn arrived(&self, now: Duration, enough: usize) -> usize {
         let mut arrived = 0;
         for run in &self.runs {
             arrived += run.arrived(now);
-            if !run.has_arrived(now) {
+            if arrived >= enough || !run.has_arrived(now) {
                 break;
             }
         }
@@ -183,7 +193,11 @@ impl Line {
     fn plan(&mut self, len: usize, now: Duration) {
         let free_at = self.runs.back().map_or(Duration::ZERO, Run::departs_by);
         let (latency, rate) = self.planned;
-        self.runs.push_back(Run::new(len, now.max(free_at), latency, rate));
+        let run = Run::new(len, now.max(free_at), latency, rate);
+        match self.runs.back_mut() {
+            Some(last) if !self.faults.keeps_writes_apart && last.arrives_with(&run) => last.extend(len),
+            _ => self.runs.push_back(run),
+        }
     }
 
     /// The bytes that have not left get the speed of now.

@@ -8,7 +8,10 @@ pub use faults::{Cut, Faults};
 
 use bowline::Role;
 use line::Line;
-use std::{io, time::Duration};
+use std::{
+    io::{self, IoSlice},
+    time::Duration,
+};
 
 /// A stream in both directions between a client and a server, in memory and in virtual time. It has no IO and no clock: every call
 /// happens at [`now`](Self::now), which only [`advance_to`](Self::advance_to) changes. So what happens is the same in each run.
@@ -46,6 +49,9 @@ pub struct Wire {
 struct End {
     line: Line,
     calls: Vec<Call>,
+    /// How many bytes it has written and read.
+    written: u64,
+    read: u64,
 }
 
 /// A call that an end of a wire made, and that did not have to wait: see [`Wire::calls`].
@@ -124,12 +130,7 @@ impl Wire {
     /// closed, or this one was shut down; [`ConnectionReset`](io::ErrorKind::ConnectionReset) after a reset; and
     /// [`Faults::write_error`].
     pub fn write(&mut self, role: Role, bytes: &[u8]) -> io::Result<usize> {
-        self.settle();
-        let now = self.now;
-        let end = self.end(role);
-        let accepted = end.line.write(now, bytes)?;
-        end.calls.push(Call::Write);
-        Ok(accepted)
+        self.write_vectored(role, &[IoSlice::new(bytes)])
     }
 
     /// Writes several slices with one call, and returns how many bytes were accepted.
@@ -137,11 +138,14 @@ impl Wire {
     /// # Errors
     ///
     /// As for [`write`](Self::write).
-    pub fn write_vectored(&mut self, role: Role, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        match slices {
-            [slice] => self.write(role, slice),
-            slices => self.write(role, &slices.iter().flat_map(|slice| slice.iter().copied()).collect::<Vec<u8>>()),
-        }
+    pub fn write_vectored(&mut self, role: Role, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.settle();
+        let now = self.now;
+        let end = self.end(role);
+        let accepted = end.line.write(now, slices)?;
+        end.calls.push(Call::Write);
+        end.written += accepted as u64;
+        Ok(accepted)
     }
 
     /// Reads what has arrived, and returns the number of bytes: 0 at the end of the stream.
@@ -154,13 +158,24 @@ impl Wire {
         self.settle();
         let now = self.now;
         let count = self.end(role.peer()).line.read(now, space)?;
-        self.end(role).calls.push(Call::Read);
+        let end = self.end(role);
+        end.calls.push(Call::Read);
+        end.read += count as u64;
         Ok(count)
     }
 
-    /// Records a flush. A wire has nothing to flush.
-    pub fn flush(&mut self, role: Role) {
-        self.end(role).calls.push(Call::Flush);
+    /// Flushes. A wire has nothing to flush, so this waits only while [`Faults::holds_flush`] is set.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) while flushes wait.
+    pub fn flush(&mut self, role: Role) -> io::Result<()> {
+        let end = self.end(role);
+        if end.line.faults.holds_flush {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        end.calls.push(Call::Flush);
+        Ok(())
     }
 
     /// Ends the stream that this end writes: after the last byte, the other end reads the end of the stream.
@@ -198,6 +213,18 @@ impl Wire {
     #[must_use]
     pub fn peek(&self, from: Role) -> Vec<u8> {
         self.end_ref(from).line.bytes().iter().copied().collect()
+    }
+
+    /// How many bytes this end has written, those that were lost among them.
+    #[must_use]
+    pub const fn bytes_written(&self, role: Role) -> u64 {
+        self.end_ref(role).written
+    }
+
+    /// How many bytes this end has read.
+    #[must_use]
+    pub const fn bytes_read(&self, role: Role) -> u64 {
+        self.end_ref(role).read
     }
 
     /// What this end has done, in order. Calls that had to wait, or failed, are not in it.

@@ -23,6 +23,15 @@ impl Run {
         Self { end: len, taken: 0, start, latency, rate }
     }
 
+    /// Whether all bytes of both arrive at the same time.
+    pub(super) fn arrives_with(&self, other: &Self) -> bool {
+        (self.start, self.latency, self.rate) == (other.start, other.latency, None)
+    }
+
+    pub(super) const fn extend(&mut self, len: usize) {
+        self.end += len;
+    }
+
     pub(super) const fn len(&self) -> usize {
         self.end - self.taken
     }
