@@ -15,7 +15,7 @@ const EMPTY_BLOCK: [u8; 1] = [0x00];
 /// The state of compression for the messages that a connection sends.
 #[derive(Default)]
 pub(crate) struct Compression {
-    /// `Some` if compression was agreed.
+    /// `Some` if messages may be sent compressed.
     agreed: Option<Agreed>,
     /// Whether the message whose chunks are being sent is compressed.
     in_message: bool,
@@ -56,14 +56,15 @@ struct Key {
 
 impl Compression {
     pub(crate) fn new(role: Role, agreement: Agreement, options: &Options) -> Self {
-        let agreed = Agreed {
-            context_takeover: options.context_takeover && agreement.context_takeover(role),
-            window_bits: options.own_window_bits().min(agreement.window_bits(role)),
-        };
-        Self { agreed: Some(agreed), ..Self::default() }
+        let window_bits = options.own_window_bits().min(agreement.window_bits(role));
+        let context_takeover = options.context_takeover && agreement.context_takeover(role);
+        // For a window of 8 bits zlib uses 9, which the peer could not decompress. So all messages are sent uncompressed, as
+        // the extension allows (RFC 7692 §6: RSV1 is not set).
+        let agreed = (window_bits >= MIN_WINDOW_BITS).then_some(Agreed { context_takeover, window_bits });
+        Self { agreed, ..Self::default() }
     }
 
-    /// Whether messages may be sent compressed: compression was agreed.
+    /// Whether messages may be sent compressed: compression was agreed, with a window that this endpoint can compress for.
     pub(crate) const fn is_agreed(&self) -> bool {
         self.agreed.is_some()
     }
@@ -75,7 +76,7 @@ impl Compression {
         self.is_agreed() && len >= options.threshold.max(1)
     }
 
-    /// Returns the window for the messages that are sent, in bits. `None` if compression was not agreed.
+    /// Returns the window for the messages that are sent, in bits. `None` if they are not compressed.
     pub(crate) fn window_bits(&self) -> Option<u8> {
         self.agreed.map(|agreed| agreed.window_bits)
     }

@@ -38,8 +38,8 @@
 //!
 //! # Choices that the RFCs leave open
 //!
-//! - This endpoint does not compress with a window of 8 bits, since zlib uses 9 when asked for 8. A server declines an offer that
-//!   asks for it, and a client fails a handshake whose answer does. Received messages may be compressed with it.
+//! - This endpoint does not compress with a window of 8 bits, since zlib uses 9 when asked for 8. If the peer asks for such a
+//!   window, this endpoint agrees, and sends its messages uncompressed. Messages that the peer compresses are received as usual.
 //! - A block that is marked as final ends a DEFLATE stream (RFC 1951 §3.2.3). What follows, in the same message or in the next,
 //!   begins a new one with an empty window.
 //! - A compressed message with an empty payload is an empty message.
