@@ -76,7 +76,8 @@ pub(super) async fn client_handshake_since<S: AsyncRead + AsyncWrite + Unpin>(
     let _ = handshake.wait(Duration::ZERO); // the first tick starts the deadline, at the origin of the clock: `begun`
     let wait = handshake.wait(opening.clock.now());
     if with_timeout(wait, opening.write(handshake.output())).await?.is_none() {
-        return Err(Error::Handshake { error: HandshakeError::Deadline, response: None });
+        let error = HandshakeError::Deadline { limit: deadline.unwrap_or_default() };
+        return Err(Error::Handshake { error, response: None });
     }
     match opening.run(&mut handshake).await? {
         Ok((connection, response)) => Ok((opening.into_socket(connection), response)),

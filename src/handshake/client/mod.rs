@@ -33,6 +33,8 @@ mod uri;
 
 pub use error::RequestError;
 pub use request::Request;
+#[cfg(feature = "std")]
+pub(crate) use response::Explanation;
 pub use response::Response;
 #[cfg(feature = "http")]
 pub use upgrade::{Upgrade, extended_connect, upgrade};
@@ -63,8 +65,9 @@ use core::{fmt, time::Duration};
 /// Memory is bounded: while the response is incomplete, at most twice the received bytes are stored.
 /// [`Limits::head_bytes`](crate::Limits::head_bytes) limits those, over all interim responses and the final one.
 ///
-/// In the response, Upgrade must be `websocket` and nothing else, in any case (§4.1). Besides `Upgrade`, other tokens in
-/// Connection are ignored.
+/// In the response, Upgrade must be `websocket` and nothing else, in any case (§4.1). The same value may be there again. Besides
+/// `Upgrade`, other tokens in Connection are ignored. An empty `Sec-WebSocket-Extensions` means no extension. An empty
+/// `Sec-WebSocket-Protocol` is an error, since §4.2.2 does not allow it.
 #[must_use]
 pub struct Handshake {
     /// `None` after the outcome.
@@ -181,7 +184,7 @@ impl Handshake {
     /// // Wait for input, but no longer than that. Nothing arrives:
     /// let _ = handshake.tick(wait.into());
     /// let Progress::Refused(error, None) = handshake.receive(&mut Input::default()) else { panic!() };
-    /// assert_eq!(error, HandshakeError::Deadline);
+    /// assert_eq!(error, HandshakeError::Deadline { limit: wait });
     /// # Ok::<(), bowline::client::RequestError>(())
     /// ```
     #[must_use]
@@ -191,9 +194,7 @@ impl Handshake {
 
     /// Returns the final response, once its head is complete. `limit` is the limit on its fields.
     fn advance(&mut self, input: &mut Input<'_>, limit: usize) -> Result<Option<Response>, HandshakeError> {
-        if self.deadline.has_passed() {
-            return Err(HandshakeError::Deadline);
-        }
+        self.deadline.check()?;
         loop {
             if !self.head.receive(input)? {
                 return Ok(None);
