@@ -21,14 +21,19 @@
 //! | what | memory | for how long |
 //! |---|--:|---|
 //! | decompressing, whatever the window | 48 KB | while a compressed message is received; with *context takeover*, from the first one until the connection ends |
-//! | compressing, window of 15 bits, memory level 8 | 380 KB | while a message is sent; with context takeover, from the first one until the connection ends |
+//! | compressing, window of 15 bits, memory level 8 | 380 KB | while a message is sent; with context takeover, until nothing was sent for a second |
 //! | compressing, window of 11 bits, memory level 4 | 150 KB | the same |
 //! | compressing, window of 9 bits, memory level 1 | 137 KB | the same |
+//! | what was compressed | the payload so far, up to the window: 33 KB with 15 bits | with context takeover, from the first message until the connection ends |
 //!
 //! *Context takeover* means that a message can refer to the messages before it: similar small messages become much smaller, and
 //! both endpoints keep a window of up to 32 KiB for each direction. With *no context takeover*, a connection holds no memory for
 //! compression between two messages. It borrows a compressor or decompressor for each message from a pool, which all connections
 //! with the same [`Options`] share.
+//!
+//! With context takeover, a connection returns its compressor to that pool once it has sent nothing for a second, at the next
+//! [`tick`](crate::Connection::tick). It keeps the end of what it has compressed, so that the next message can refer to the earlier
+//! ones all the same.
 //!
 //! # Secrets
 //!
@@ -52,6 +57,7 @@
 
 mod compressor;
 mod decompressor;
+mod history;
 mod negotiation;
 mod pool;
 mod scratch;

@@ -24,6 +24,8 @@
 //! for HTTP/2 and HTTP/3. They check the same rules, and need the feature `http`.
 
 mod error;
+#[cfg(feature = "std")]
+mod explanation;
 mod request;
 mod response;
 mod rules;
@@ -32,9 +34,9 @@ mod upgrade;
 mod uri;
 
 pub use error::RequestError;
-pub use request::Request;
 #[cfg(feature = "std")]
-pub(crate) use response::Explanation;
+pub(crate) use explanation::Explanation;
+pub use request::Request;
 pub use response::Response;
 #[cfg(feature = "http")]
 pub use upgrade::{Upgrade, extended_connect, upgrade};

@@ -1,13 +1,10 @@
 use crate::Input;
-use crate::handshake::http1::{field_name::FieldName, fields::Fields, grammar, shown, status};
-use alloc::{string::String, vec::Vec};
+use crate::handshake::http1::{field_name::FieldName, fields::Fields, grammar};
+use alloc::vec::Vec;
 use core::fmt;
 
 /// How much of a body is kept, in bytes: enough for a reason, and little for a server that sends without end.
 const MAX_BODY: usize = 1024;
-
-/// How much of the first line of a body an error shows, in characters.
-const MAX_LINE: usize = 200;
 
 /// A server's response to the opening handshake (RFC 6455 §4.2.2). Use it to find out which subprotocol the server chose, to read
 /// header fields such as cookies, or to learn why it refused.
@@ -40,15 +37,6 @@ pub struct Response {
 impl Response {
     pub(super) fn new(status: u16, is_http_1_1: bool, fields: Fields) -> Self {
         Self { status, is_http_1_1, fields, body: Vec::new() }
-    }
-
-    /// Returns the reason phrase of the status line, if the server has one of its own.
-    #[cfg(feature = "std")]
-    fn reason(&self) -> Option<&[u8]> {
-        let mut words = self.fields.first_line().splitn(3, |&byte| byte == b' ');
-        let reason = words.nth(2)?.trim_ascii();
-        let is_usual = reason.eq_ignore_ascii_case(status::phrase(self.status).as_bytes());
-        (!reason.is_empty() && !is_usual).then_some(reason)
     }
 
     pub(super) fn is_http_1_1(&self) -> bool {
@@ -161,40 +149,6 @@ impl Response {
         let first = lengths.next()??;
         lengths.all(|length| length == Some(first)).then_some(first)
     }
-}
-
-/// What a response that refuses explains besides its status, for the text of an error.
-#[cfg(feature = "std")]
-pub(crate) struct Explanation<'a>(pub(crate) &'a Response);
-
-#[cfg(feature = "std")]
-impl fmt::Display for Explanation<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(response) = self;
-        if let Some(reason) = response.reason() {
-            write!(f, "; the reason is \"{}\"", grammar::excerpt(reason))?;
-        }
-        if let Some(location) = response.header("Location") {
-            write!(f, "; Location: {}", shown::uri(location))?;
-        }
-        for name in ["WWW-Authenticate", "Retry-After"] {
-            if let Some(value) = response.header(name) {
-                write!(f, "; {name}: {}", grammar::excerpt(value))?;
-            }
-        }
-        match beginning(&response.body) {
-            Some(line) => write!(f, "; the body begins with {line:?}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Returns the first line of a body that is not empty, unless it is markup.
-#[cfg(feature = "std")]
-fn beginning(body: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(body);
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).filter(|line| !line.starts_with('<'))?;
-    Some(line.chars().take(MAX_LINE).collect())
 }
 
 /// Values and body are left out, since they can contain secrets.
