@@ -1,4 +1,4 @@
-use super::http1::status::phrase;
+use super::http1::status::{advice, phrase};
 use crate::Role;
 use alloc::string::String;
 use core::{fmt, time::Duration};
@@ -99,10 +99,15 @@ pub enum HandshakeError {
     /// Over HTTP/2 and HTTP/3: the request has a header field that only HTTP/1.1 allows, such as `Upgrade`. Holds its name.
     #[cfg(feature = "http")]
     OnlyHttp1(&'static str),
-    /// The server's [`Accept`](crate::server::Accept) does not allow the origin. Holds an excerpt of the origin.
-    ///
-    /// To allow it, list it in [`Accept::origins`](crate::server::Accept::origins).
-    OriginRefused(String),
+    /// The server's [`Accept`](crate::server::Accept) does not allow the origin. To allow it, list it in
+    /// [`Accept::origins`](crate::server::Accept::origins).
+    OriginRefused {
+        /// An excerpt of the origin.
+        origin: String,
+        /// An excerpt of the request's host, with which [`Accept::same_origin`](crate::server::Accept::same_origin) has compared the
+        /// origin. `None` with other constructors. Behind a reverse proxy, it is the original one only if the proxy forwards it.
+        host: Option<String>,
+    },
     /// The request has no Origin, and the server [requires one](crate::server::Accept::require_origin).
     OriginMissing,
     /// The server [requires a subprotocol](crate::server::Accept::require_protocol) that the client does not offer. Holds its
@@ -221,9 +226,14 @@ impl HandshakeError {
                     "the client uses version {version} of the WebSocket protocol, but this server supports only 13"
                 )
             }
-            Self::OriginRefused(origin) => write!(
+            Self::OriginRefused { origin, host: None } => write!(
                 f,
                 "the origin \"{origin}\" is not allowed to connect: to allow it, list it in `Accept::origins` on the server"
+            ),
+            Self::OriginRefused { origin, host: Some(host) } => write!(
+                f,
+                "the origin \"{origin}\" is not that of the requested host \"{host}\": a proxy must forward the original Host; to \
+                 allow other origins, list them in `Accept::origins` on the server"
             ),
             Self::OriginMissing => f.write_str("the header Origin is missing, but this server requires it"),
             Self::ProtocolRequired(protocol) => {
@@ -287,7 +297,7 @@ impl HandshakeError {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::OriginRefused(_) | Self::OriginMissing => 403,
+            Self::OriginRefused { .. } | Self::OriginMissing => 403,
             Self::Method(_) => 405,
             Self::Deadline { .. } => 408,
             Self::StartLineTooLong { .. } => 414,
@@ -321,7 +331,7 @@ impl HandshakeError {
             Self::ProtocolRequired(_) => "RFC 6455 §4.2.2",
             Self::Version(_) => "RFC 6455 §4.4",
             Self::Deadline { .. } | Self::EndOfStream { .. } => "RFC 6455 §7.1.7",
-            Self::OriginRefused(_) | Self::OriginMissing => "RFC 6455 §10.2",
+            Self::OriginRefused { .. } | Self::OriginMissing => "RFC 6455 §10.2",
             Self::HeadTooLong { .. } | Self::TooManyFields { .. } => "RFC 6455 §10.4",
             Self::Repeated(_) => "RFC 6455 §11.3",
             Self::Missing(name) => section_of(name),
@@ -361,21 +371,6 @@ fn instead_of(first_line: &str) -> &'static str {
         ": the client began HTTP/2, which a server with TLS must not offer (ALPN) unless an HTTP library serves it"
     } else {
         ""
-    }
-}
-
-/// What a status of a server usually means, and what to do.
-fn advice(status: u16) -> &'static str {
-    match status {
-        200..=299 => ", as for a web page: this is not a WebSocket endpoint, so check the path",
-        301 | 302 | 303 | 307 | 308 => ": redirects are not followed, so connect to the URI in the header Location",
-        400 | 426 => ": it did not recognise a WebSocket handshake, so check the path, and the proxies in between",
-        401 | 407 => ": it requires credentials",
-        403 => ": it may require credentials, or another Origin",
-        404 | 410 => ": check the path",
-        429 => ": wait before the next attempt",
-        500 | 502..=504 => ": it failed, or another server behind it, so try again later",
-        _ => "",
     }
 }
 

@@ -243,7 +243,13 @@ fn decisions() {
     let (status, error) = decide(&example(), &Accept::same_origin()).unwrap_err();
     assert_eq!(
         (status, error),
-        (StatusCode::FORBIDDEN, HandshakeError::OriginRefused("http://www.example.com".into()))
+        (
+            StatusCode::FORBIDDEN,
+            HandshakeError::OriginRefused {
+                origin: "http://www.example.com".into(),
+                host: Some("server.example.com".into())
+            }
+        )
     );
     assert!(decide(&with("origin", "https://server.example.com"), &Accept::same_origin()).is_ok());
     let (status, error) = decide(&without("origin"), &Accept::any_origin().require_origin()).unwrap_err();

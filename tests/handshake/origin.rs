@@ -61,7 +61,7 @@ fn same_origin() {
     ] {
         // The user name is not shown.
         let shown = if origin.contains('@') { "http://..." } else { origin };
-        let refused = HandshakeError::OriginRefused(shown.into());
+        let refused = HandshakeError::OriginRefused { origin: shown.into(), host: Some(host.into()) };
         assert_eq!(check(&accept, host, Some(origin)), Err(refused), "{host} {origin}");
     }
 }
@@ -101,7 +101,11 @@ fn listed_origins() {
     ] {
         // The query is not shown.
         let shown = bad.split_once('?').map_or(bad.into(), |(before, _)| format!("{before}?..."));
-        assert_eq!(check(&accept, "h", Some(bad)), Err(HandshakeError::OriginRefused(shown)), "{bad}");
+        assert_eq!(
+            check(&accept, "h", Some(bad)),
+            Err(HandshakeError::OriginRefused { origin: shown, host: None }),
+            "{bad}"
+        );
     }
     let none: [&str; 0] = [];
     assert!(check(&Accept::origins(none).unwrap(), "h", Some("http://h")).is_err());

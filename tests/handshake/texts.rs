@@ -5,6 +5,7 @@ use bowline::{
     CloseCode, Config, Connection, HandshakeError, Input, Role, SendError,
     adapter::Error,
     client::{Progress, Request},
+    server::Accept,
 };
 use std::time::Duration;
 
@@ -79,4 +80,17 @@ fn what_never_fits() {
     assert!(text.contains("92 bytes are queued, and a frame of 100 bytes would exceed"), "{text}");
     assert!(text.ends_with("write the output first"), "{text}");
     server.close(CloseCode::NORMAL, "").unwrap();
+}
+
+/// A refused origin is shown beside the host with which it was compared.
+#[test]
+fn refused_origins() {
+    let request = || crate::kit::request(Head::request().with("Host", "h:81").and("Origin", "http://h"));
+    let text = |accept: Accept| request().accept(&accept).unwrap_err().error().unwrap().to_string();
+    let expected = "the origin \"http://h\" is not that of the requested host \"h:81\": a proxy must forward the original Host; to \
+                    allow other origins, list them in `Accept::origins` on the server (RFC 6455 §10.2)";
+    assert_eq!(text(Accept::same_origin()), expected);
+    let expected = "the origin \"http://h\" is not allowed to connect: to allow it, list it in `Accept::origins` on the server \
+                    (RFC 6455 §10.2)";
+    assert_eq!(text(Accept::origins(["http://i"]).unwrap()), expected);
 }

@@ -233,7 +233,7 @@ async fn accepted_with_rules() {
     let request = client::Request::from_uri("ws://example.com/").unwrap().origin("https://evil.example").unwrap();
     assert!(ws::client_handshake(near, request, default()).await.is_err());
     let refused = server.await.unwrap();
-    assert!(matches!(refused, Err(Error::Handshake { error: HandshakeError::OriginRefused(_), response: None })));
+    assert!(matches!(refused, Err(Error::Handshake { error: HandshakeError::OriginRefused { .. }, response: None })));
 }
 
 /// A page of another origin is refused with 403, one of the server's own is not.

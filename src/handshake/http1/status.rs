@@ -39,3 +39,18 @@ pub(crate) fn phrase(status: u16) -> &'static str {
         _ => "",
     }
 }
+
+/// What a status of a server usually means, and what to do.
+pub(crate) fn advice(status: u16) -> &'static str {
+    match status {
+        200..=299 => ", as for a web page: this is not a WebSocket endpoint, so check the path",
+        301 | 302 | 303 | 307 | 308 => ": redirects are not followed, so connect to the URI in the header Location",
+        400 | 426 => ": it did not recognise a WebSocket handshake, so check the path, and the proxies in between",
+        401 | 407 => ": it requires credentials",
+        403 => ": it may require credentials, or another Origin",
+        404 | 410 => ": check the path",
+        429 => ": wait before the next attempt",
+        500 | 502..=504 => ": it failed, or another server behind it, so try again later",
+        _ => "",
+    }
+}

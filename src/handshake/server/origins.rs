@@ -45,7 +45,10 @@ impl Origins {
             // client" (§4.2.1, 7).
             None => Ok(()),
             Some(origin) if self.allows(origin, host) => Ok(()),
-            Some(origin) => Err(HandshakeError::OriginRefused(shown::uri(origin))),
+            Some(origin) => {
+                let host = matches!(self.allowed, Allowed::Same).then(|| shown::uri(host));
+                Err(HandshakeError::OriginRefused { origin: shown::uri(origin), host })
+            }
         }
     }
 
