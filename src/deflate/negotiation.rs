@@ -68,7 +68,7 @@ impl Agreement {
     /// `server_max_window_bits` or `client_max_window_bits` (RFC 7692 §7.1.2). It is 15 if the parameter was not agreed.
     ///
     /// With a window of 8 bits for its own messages, this endpoint sends all of them uncompressed: see
-    /// [Choices](super::deflate#choices-that-the-rfcs-leave-open).
+    /// [Choices](crate::deflate#choices-that-the-rfcs-leave-open).
     #[doc(alias("max_window_bits", "server_max_window_bits", "client_max_window_bits"))]
     #[must_use]
     pub const fn window_bits(&self, role: Role) -> u8 {
