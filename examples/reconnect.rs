@@ -67,7 +67,9 @@ fn is_worth_another_try(error: &Error) -> bool {
         Error::Connect(error) => error.stage() != ConnectStage::Tls,
         Error::Handshake { error, .. } => matches!(
             error,
-            HandshakeError::Status(429 | 500..=599) | HandshakeError::Deadline | HandshakeError::EndOfStream { .. }
+            HandshakeError::Status(429 | 500..=599)
+                | HandshakeError::Deadline { .. }
+                | HandshakeError::EndOfStream { .. }
         ),
         _ => false,
     }

@@ -2,6 +2,7 @@
 //! opening handshake is a [`HandshakeError`](crate::HandshakeError).
 
 use crate::frame::{CloseCode, Violation};
+use alloc::{format, string::String};
 use thiserror::Error;
 
 /// The peer broke a rule, and the connection has failed (RFC 6455 §7.1.7): which rule, and at which byte.
@@ -90,11 +91,9 @@ pub enum SendError {
     Closing,
     /// With this frame, the queued output would exceed [`Limits::output`](crate::Limits::output): back-pressure.
     ///
-    /// Write the output, then send the message again. A frame that is larger than the limit by itself never fits.
-    #[error(
-        "the output is full: {queued} bytes are queued, and a frame of {frame} bytes would exceed the limit of {limit} bytes \
-         (`limits.output`): write the output first"
-    )]
+    /// Write the output, then send the message again. A frame that is larger than the limit by itself never fits: send the message
+    /// in chunks, or raise the limit.
+    #[error("{}", full(*frame, *queued, *limit))]
     #[doc(alias("back-pressure", "backpressure", "WriteBufferFull"))]
     Full {
         /// The size of the frame that does not fit, in bytes. If the message was to be compressed, it is the largest possible size.
@@ -115,6 +114,19 @@ pub enum SendError {
     /// A text chunk in a binary message, or a binary chunk in a text message (§5.4).
     #[error("text and binary chunks cannot be mixed: the unfinished message is of the other kind (RFC 6455 §5.4)")]
     ChunkKind,
+}
+
+fn full(frame: usize, queued: usize, limit: usize) -> String {
+    if frame > limit {
+        return format!(
+            "a frame of {frame} bytes exceeds the limit of {limit} bytes (`limits.output`) by itself: send the message in \
+             chunks, or raise the limit"
+        );
+    }
+    format!(
+        "the output is full: {queued} bytes are queued, and a frame of {frame} bytes would exceed the limit of {limit} bytes \
+         (`limits.output`): write the output first"
+    )
 }
 
 /// The close code or the reason cannot be sent: the error of [`Connection::close`](crate::Connection::close).

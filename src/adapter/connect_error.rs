@@ -1,5 +1,7 @@
 //! The error of a client that did not reach the server.
 
+#[cfg(feature = "rustls")]
+use super::tls::rustls;
 use crate::client::Request;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::{fmt, net::SocketAddr};
@@ -135,7 +137,8 @@ impl fmt::Display for ConnectError {
         let Self { stage, host, port, error, .. } = self;
         write!(f, "cannot connect to {host} port {port}: {stage}: ")?;
         if *stage != ConnectStage::Tcp {
-            return error.fmt(f);
+            error.fmt(f)?;
+            return f.write_str(if *stage == ConnectStage::Tls { tls_advice(error) } else { "" });
         }
         for (nth, (address, error)) in self.attempts().enumerate() {
             let comma = if nth == 0 { "" } else { ", " };
@@ -151,15 +154,56 @@ impl error::Error for ConnectError {
     }
 }
 
+/// Returns what the error of a TLS handshake usually means, and what to do.
+fn tls_advice(error: &io::Error) -> &'static str {
+    #[cfg(feature = "rustls")]
+    if let Some(advice) = error.get_ref().and_then(|inner| inner.downcast_ref()).and_then(rustls_advice) {
+        return advice;
+    }
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
+            ": the server closed the connection, so it may not use TLS on this port; then connect with ws://"
+        }
+        _ => "",
+    }
+}
+
+#[cfg(feature = "rustls")]
+fn rustls_advice(error: &rustls::Error) -> Option<&'static str> {
+    use rustls::{AlertDescription, CertificateError as Certificate, Error};
+    Some(match error {
+        Error::InvalidMessage(_) => {
+            ": the server does not seem to use TLS on this port, so try ws:// instead of wss://"
+        }
+        Error::InvalidCertificate(Certificate::UnknownIssuer) => {
+            ": none of the trusted authorities has signed the server's certificate"
+        }
+        Error::InvalidCertificate(Certificate::Expired | Certificate::ExpiredContext { .. }) => {
+            ": the server's certificate must be renewed, unless the clock of this computer is wrong"
+        }
+        Error::InvalidCertificate(Certificate::NotValidYet | Certificate::NotValidYetContext { .. }) => {
+            ": the clock of this computer may be wrong"
+        }
+        Error::InvalidCertificate(Certificate::NotValidForName | Certificate::NotValidForNameContext { .. }) => {
+            ": the certificate is for other names than the host of the URI"
+        }
+        Error::AlertReceived(AlertDescription::CertificateRequired) => ": the server requires a client certificate",
+        Error::General(reason) if reason.contains("No CA certificates") => {
+            ": install the certificate authorities of the platform, such as the package ca-certificates"
+        }
+        _ => return None,
+    })
+}
+
 /// Creates the error of a stage that did not finish before the handshake deadline.
 pub(super) fn late() -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, "there was no answer before the deadline for the handshake")
+    io::Error::new(io::ErrorKind::TimedOut, "there was no answer within the time limit of `deadlines.handshake`")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{string::ToString, vec};
+    use alloc::{format, string::ToString, vec};
 
     /// Each address has its own reason, and the last one is the reason of the whole error.
     #[test]
@@ -171,12 +215,38 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "cannot connect to example.com port 80: TCP: 192.0.2.1:80: no way, [2001:db8::1]:80: \
-             there was no answer before the deadline for the handshake"
+             there was no answer within the time limit of `deadlines.handshake`"
         );
         assert_eq!(error.attempts().map(|(address, _)| address).collect::<Vec<_>>(), [first, second]);
         assert_eq!((error.host(), error.port(), error.io_error().kind()), ("example.com", 80, io::ErrorKind::TimedOut));
         let none = ConnectError::tcp(&request, vec![]);
         assert_eq!((none.stage(), none.attempts().count()), (ConnectStage::Resolve, 0));
         assert_eq!(none.to_string(), "cannot connect to example.com port 80: DNS lookup: the host has no address");
+    }
+
+    /// A failed TLS handshake says what it usually means: what is wrong with a certificate, or that there is no TLS on the port.
+    #[cfg(feature = "rustls")]
+    #[test]
+    fn advice_about_tls() {
+        use rustls::{AlertDescription, CertificateError as Certificate, Error, InvalidMessage};
+        let request = Request::from_uri("wss://example.com/").unwrap();
+        let text = |error| ConnectError::tls(&request, None, error).to_string();
+        for (error, advice) in [
+            (Error::InvalidMessage(InvalidMessage::InvalidContentType), "try ws:// instead of wss://"),
+            (Error::InvalidCertificate(Certificate::UnknownIssuer), "none of the trusted authorities"),
+            (Error::InvalidCertificate(Certificate::Expired), "must be renewed, unless the clock"),
+            (Error::InvalidCertificate(Certificate::NotValidYet), "the clock of this computer may be wrong"),
+            (Error::InvalidCertificate(Certificate::NotValidForName), "other names than the host of the URI"),
+            (Error::AlertReceived(AlertDescription::CertificateRequired), "requires a client certificate"),
+            (Error::General("No CA certificates were loaded from the system".into()), "ca-certificates"),
+        ] {
+            let expected = format!("cannot connect to example.com port 443: TLS: {error}: ");
+            let text = text(io::Error::other(error));
+            assert!(text.starts_with(&expected) && text.contains(advice), "{text}");
+        }
+        let other = Error::DecryptError;
+        assert!(text(io::Error::other(other.clone())).ends_with(&other.to_string()));
+        assert!(text(io::ErrorKind::UnexpectedEof.into()).ends_with("then connect with ws://"));
+        assert!(text(late()).ends_with("`deadlines.handshake`"));
     }
 }

@@ -1,6 +1,9 @@
 use super::connect_error::ConnectError;
 use crate::{CloseError, Closure, HandshakeError, SendError, client};
-use alloc::boxed::Box;
+use alloc::{
+    boxed::Box,
+    string::{String, ToString},
+};
 use std::io;
 use thiserror::Error;
 
@@ -44,7 +47,7 @@ use thiserror::Error;
 ///         Error::Connect(error) => error.stage() != ConnectStage::Tls,
 ///         Error::Handshake { error, .. } => matches!(
 ///             error,
-///             HandshakeError::Status(429 | 500..=599) | HandshakeError::Deadline | HandshakeError::EndOfStream { .. }
+///             HandshakeError::Status(429 | 500..=599) | HandshakeError::Deadline { .. } | HandshakeError::EndOfStream { .. }
 ///         ),
 ///         _ => false,
 ///     }
@@ -118,7 +121,9 @@ pub enum Error {
     ///
     /// On a server, the client broke a rule or was too slow, or its Origin is not allowed. The client was sent a response with
     /// the [`status`](HandshakeError::status) of the error.
-    #[error("the opening handshake failed: {error}")]
+    /// The text has the response's own reason, if it has one, its `Location`, `WWW-Authenticate` and `Retry-After`, and the first
+    /// line of its body. It has no secrets: the query of the `Location` is left out.
+    #[error("the opening handshake failed: {error}{}", explanation(response.as_deref()))]
     Handshake {
         /// The broken rule, and what was received.
         #[source]
@@ -131,6 +136,10 @@ pub enum Error {
     /// client was sent the response, and the stream has been dropped.
     #[error("the request was refused with status {0}")]
     Refused(u16),
+}
+
+fn explanation(response: Option<&client::Response>) -> String {
+    response.map_or(String::new(), |response| client::Explanation(response).to_string())
 }
 
 impl From<ConnectError> for Error {

@@ -17,8 +17,8 @@ use crate::{
 };
 use core::time::Duration;
 
-/// How long the memory of the output is kept after it was last used, so that a busy connection need not allocate it for each reply,
-/// and an idle one holds none.
+/// How long the memory of the output, and the compressor, are kept after they were last used, so that a busy connection need not
+/// allocate them for each reply, and an idle one holds neither.
 const RELEASE_AFTER: Duration = Duration::from_secs(1);
 
 /// How many close timeouts the closing takes at most if the peer reads the queued output meanwhile.
@@ -39,7 +39,7 @@ pub(crate) enum Timer {
     Close,
     /// The same, if the peer has put it off by reading the output.
     CloseLimit,
-    /// Frees the memory of the output.
+    /// Frees the memory of the output, and the compressor.
     Release,
 }
 
@@ -240,7 +240,7 @@ impl Connection {
             // A deadline for the peer may just have begun to close the connection.
             self.timers.arm_closing(now, &activity, &self.config.deadlines);
         }
-        self.timers.arm_release(now, &activity, self.sender.output.holds_space());
+        self.timers.arm_release(now, &activity, self.sender.holds_space());
         self.timers.wait(now)
     }
 
@@ -304,7 +304,7 @@ impl Connection {
                 let cause = Cause::Deadline(Deadline::Close);
                 self.transition(Trigger::CloseDeadline, Endpoint::Local, cause, CloseFrame::without_body());
             }
-            Timer::Release => self.sender.output.release(),
+            Timer::Release => self.sender.release(&self.config),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Compression of the messages that are sent (RFC 7692 §6.1, §7.2.1).
 
-use super::{Agreement, MAX_WINDOW_BITS, MIN_WINDOW_BITS, Options, with_scratch};
+use super::{Agreement, MAX_WINDOW_BITS, MIN_WINDOW_BITS, Options, history::History, with_scratch};
 use crate::{Role, bug::OrBug};
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use core::fmt;
@@ -15,12 +15,31 @@ const EMPTY_BLOCK: [u8; 1] = [0x00];
 /// The state of compression for the messages that a connection sends.
 #[derive(Default)]
 pub(crate) struct Compression {
-    /// `Some` if compression was agreed.
+    /// `Some` if messages may be sent compressed.
     agreed: Option<Agreed>,
     /// Whether the message whose chunks are being sent is compressed.
     in_message: bool,
     /// With context takeover, kept from the first message on. Otherwise kept only within a message that is sent in chunks.
-    context: Option<Compressor>,
+    context: Option<Box<Context>>,
+}
+
+/// The compressor of a connection. In a box, so that it takes little space in connections that compress nothing.
+#[derive(Default)]
+struct Context {
+    /// `None` while the connection is idle.
+    compressor: Option<Compressor>,
+    /// With context takeover, what another compressor may refer to.
+    history: History,
+}
+
+impl Context {
+    /// Forgets all messages before the next one.
+    fn forget(&mut self) {
+        self.history.clear();
+        if let Some(compressor) = &mut self.compressor {
+            compressor.0.stream.reset();
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +50,11 @@ struct Agreed {
 }
 
 impl Agreed {
+    /// The size of the window, in bytes.
+    const fn window(self) -> usize {
+        1 << self.window_bits
+    }
+
     /// How a message ends. Without context takeover, a full flush replaces a reset, which costs more: nothing after it refers to
     /// what was before it (zlib's manual: "compression can restart from this point").
     const fn after_message(self) -> DeflateFlush {
@@ -56,14 +80,15 @@ struct Key {
 
 impl Compression {
     pub(crate) fn new(role: Role, agreement: Agreement, options: &Options) -> Self {
-        let agreed = Agreed {
-            context_takeover: options.context_takeover && agreement.context_takeover(role),
-            window_bits: options.own_window_bits().min(agreement.window_bits(role)),
-        };
-        Self { agreed: Some(agreed), ..Self::default() }
+        let window_bits = options.own_window_bits().min(agreement.window_bits(role));
+        let context_takeover = options.context_takeover && agreement.context_takeover(role);
+        // For a window of 8 bits zlib uses 9, which the peer could not decompress. So all messages are sent uncompressed, as
+        // the extension allows (RFC 7692 §6: RSV1 is not set).
+        let agreed = (window_bits >= MIN_WINDOW_BITS).then_some(Agreed { context_takeover, window_bits });
+        Self { agreed, ..Self::default() }
     }
 
-    /// Whether messages may be sent compressed: compression was agreed.
+    /// Whether messages may be sent compressed: compression was agreed, with a window that this endpoint can compress for.
     pub(crate) const fn is_agreed(&self) -> bool {
         self.agreed.is_some()
     }
@@ -75,7 +100,7 @@ impl Compression {
         self.is_agreed() && len >= options.threshold.max(1)
     }
 
-    /// Returns the window for the messages that are sent, in bits. `None` if compression was not agreed.
+    /// Returns the window for the messages that are sent, in bits. `None` if they are not compressed.
     pub(crate) fn window_bits(&self) -> Option<u8> {
         self.agreed.map(|agreed| agreed.window_bits)
     }
@@ -84,7 +109,7 @@ impl Compression {
     /// has not seen, so later messages must not refer to anything before it.
     pub(crate) fn forget(&mut self) {
         if let Some(context) = &mut self.context {
-            context.0.stream.reset();
+            context.forget();
         }
     }
 
@@ -97,14 +122,19 @@ impl Compression {
         options: &Options,
     ) -> Option<Cow<'c, [u8]>> {
         let agreed = self.agreed?;
-        let mut context = self.take_context(agreed, options);
-        let compressed = context.compress(payload, agreed.after_message(), chunk).map(without_tail);
+        let mut compressor = self.take_compressor(agreed, options);
+        let compressed = compressor.compress(payload, agreed.after_message(), chunk).map(without_tail);
         let shorter = compressed.filter(|compressed| compressed.len() < payload.len());
-        if agreed.context_takeover && shorter.is_none() {
-            // The message is then sent uncompressed, so it is not in the peer's window. Later messages must not refer to it.
-            context.0.stream.reset();
+        if !agreed.context_takeover {
+            options.pool.return_compressor(compressor);
+            return shorter;
         }
-        self.keep_context(context, agreed, options);
+        let context = self.keep(compressor);
+        match shorter {
+            Some(_) => context.history.add(payload, agreed.window()),
+            // The message is then sent uncompressed, so it is not in the peer's window. Later messages must not refer to it.
+            None => context.forget(),
+        }
         shorter
     }
 
@@ -121,29 +151,32 @@ impl Compression {
             (true, false) => Vec::new(),
             (true, true) => EMPTY_BLOCK.to_vec(),
             (false, _) => {
-                let mut context = self.take_context(agreed, options);
+                let mut compressor = self.take_compressor(agreed, options);
                 let flush = if last { agreed.after_message() } else { DeflateFlush::SyncFlush };
                 let compressed = with_scratch(|chunk| {
-                    let compressed = context.compress(payload, flush, chunk);
+                    let compressed = compressor.compress(payload, flush, chunk);
                     // The compressor accepts all input. If it did not, the rest of the message would be invalid, and the peer
                     // would refuse it.
                     debug_assert!(compressed.is_some(), "the compressor refused its input");
                     let compressed = compressed.or_bug();
                     if last { without_tail(compressed) } else { compressed }.into_owned()
                 });
-                self.context = Some(context);
+                let context = self.keep(compressor);
+                if agreed.context_takeover {
+                    context.history.add(payload, agreed.window());
+                }
                 compressed
             }
         };
         if last
             && !agreed.context_takeover
-            && let Some(mut context) = self.context.take()
+            && let Some(mut compressor) = self.context.take().and_then(|context| context.compressor)
         {
             // `EMPTY_BLOCK` did not go through the compressor, so it has not flushed at the end of this message.
             if payload.is_empty() {
-                context.0.stream.reset();
+                compressor.0.stream.reset();
             }
-            self.keep_context(context, agreed, options);
+            options.pool.return_compressor(compressor);
         }
         Some(compressed)
     }
@@ -153,16 +186,42 @@ impl Compression {
         self.context = None;
     }
 
-    fn take_context(&mut self, agreed: Agreed, options: &Options) -> Compressor {
-        self.context.take().unwrap_or_else(|| Compressor::from_pool(agreed.window_bits, options))
+    /// Whether [`rest`](Self::rest) would free memory.
+    pub(crate) fn can_rest(&self) -> bool {
+        !self.in_message && self.context.as_ref().is_some_and(|context| context.compressor.is_some())
     }
 
-    fn keep_context(&mut self, context: Compressor, agreed: Agreed, options: &Options) {
-        if agreed.context_takeover {
-            self.context = Some(context);
-        } else {
-            options.pool.return_compressor(context);
+    /// Returns the compressor to the pool, since the connection is idle. The messages that it could refer to stay, as far as they
+    /// fit in the window, so that the next message can refer to them all the same.
+    pub(crate) fn rest(&mut self, options: &Options) {
+        if !self.in_message
+            && let Some(mut compressor) = self.context.as_mut().and_then(|context| context.compressor.take())
+        {
+            compressor.0.stream.reset();
+            options.pool.return_compressor(compressor);
         }
+    }
+
+    fn take_compressor(&mut self, agreed: Agreed, options: &Options) -> Compressor {
+        if let Some(compressor) = self.context.as_mut().and_then(|context| context.compressor.take()) {
+            return compressor;
+        }
+        let mut compressor = Compressor::from_pool(agreed.window_bits, options);
+        let parts = self.context.as_ref().map_or([&[][..]; 2], |context| context.history.parts());
+        let is_ready = parts.iter().all(|part| part.is_empty() || compressor.0.stream.set_dictionary(part).is_ok());
+        // A new compressor takes a dictionary. If it did not, it must not refer to anything.
+        debug_assert!(is_ready, "the compressor refused its dictionary");
+        if !is_ready {
+            compressor.0.stream.reset();
+            self.forget();
+        }
+        compressor
+    }
+
+    fn keep(&mut self, compressor: Compressor) -> &mut Context {
+        let context = self.context.get_or_insert_default();
+        context.compressor = Some(compressor);
+        context
     }
 }
 

@@ -21,14 +21,19 @@
 //! | what | memory | for how long |
 //! |---|--:|---|
 //! | decompressing, whatever the window | 48 KB | while a compressed message is received; with *context takeover*, from the first one until the connection ends |
-//! | compressing, window of 15 bits, memory level 8 | 380 KB | while a message is sent; with context takeover, from the first one until the connection ends |
+//! | compressing, window of 15 bits, memory level 8 | 380 KB | while a message is sent; with context takeover, until nothing was sent for a second |
 //! | compressing, window of 11 bits, memory level 4 | 150 KB | the same |
 //! | compressing, window of 9 bits, memory level 1 | 137 KB | the same |
+//! | what was compressed | the payload so far, up to the window: 33 KB with 15 bits | with context takeover, from the first message until the connection ends |
 //!
 //! *Context takeover* means that a message can refer to the messages before it: similar small messages become much smaller, and
 //! both endpoints keep a window of up to 32 KiB for each direction. With *no context takeover*, a connection holds no memory for
 //! compression between two messages. It borrows a compressor or decompressor for each message from a pool, which all connections
 //! with the same [`Options`] share.
+//!
+//! With context takeover, a connection returns its compressor to that pool once it has sent nothing for a second, at the next
+//! [`tick`](crate::Connection::tick). It keeps the end of what it has compressed, so that the next message can refer to the earlier
+//! ones all the same.
 //!
 //! # Secrets
 //!
@@ -38,8 +43,8 @@
 //!
 //! # Choices that the RFCs leave open
 //!
-//! - This endpoint does not compress with a window of 8 bits, since zlib uses 9 when asked for 8. A server declines an offer that
-//!   asks for it, and a client fails a handshake whose answer does. Received messages may be compressed with it.
+//! - This endpoint does not compress with a window of 8 bits, since zlib uses 9 when asked for 8. If the peer asks for such a
+//!   window, this endpoint agrees, and sends its messages uncompressed. Messages that the peer compresses are received as usual.
 //! - A block that is marked as final ends a DEFLATE stream (RFC 1951 §3.2.3). What follows, in the same message or in the next,
 //!   begins a new one with an empty window.
 //! - A compressed message with an empty payload is an empty message.
@@ -52,6 +57,7 @@
 
 mod compressor;
 mod decompressor;
+mod history;
 mod negotiation;
 mod pool;
 mod scratch;

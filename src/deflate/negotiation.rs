@@ -1,6 +1,6 @@
 //! Negotiation (RFC 7692 §5, §7.1): the client's offers, the server's answer, and the agreement of both.
 
-use super::{MAX_WINDOW_BITS, MIN_WINDOW_BITS, Options};
+use super::{MAX_WINDOW_BITS, Options};
 use crate::Role;
 use alloc::{
     borrow::Cow,
@@ -66,6 +66,9 @@ impl Agreement {
 
     /// Returns the largest window that the endpoint with this role may compress with, in bits, from 8 to 15: the parameter
     /// `server_max_window_bits` or `client_max_window_bits` (RFC 7692 §7.1.2). It is 15 if the parameter was not agreed.
+    ///
+    /// With a window of 8 bits for its own messages, this endpoint sends all of them uncompressed: see
+    /// [Choices](crate::deflate#choices-that-the-rfcs-leave-open).
     #[doc(alias("max_window_bits", "server_max_window_bits", "client_max_window_bits"))]
     #[must_use]
     pub const fn window_bits(&self, role: Role) -> u8 {
@@ -120,9 +123,6 @@ pub enum AnswerError {
     /// required. To connect also with a larger window, set [`Options::fallback`].
     #[error("the server's window is larger than every offer allowed: to connect with it, set `fallback`")]
     WindowTooLarge,
-    /// The server asks this client to compress with a window of 8 bits. This is not supported: the minimum is 9.
-    #[error("it asks this client to compress with a window of 8 bits, which is not supported: expected 9 to 15")]
-    WindowTooSmall,
 }
 
 /// What the value of a parameter must be.
@@ -227,18 +227,15 @@ fn window_bits(name: &'static str, value: &str) -> Result<u8, AnswerError> {
 /// A parameter of an extension as in `Sec-WebSocket-Extensions`: its name, and its value if it has one.
 type Param<'a> = (&'a str, Option<Cow<'a, str>>);
 
-/// The server's side: returns the agreement for an offer with these parameters. `None` declines the offer, which cannot be met or
-/// is invalid (§7). The next one is then considered (§5).
+/// The server's side: returns the agreement for an offer with these parameters. `None` declines the offer, which is
+/// invalid (§7). The next one is then considered (§5).
 pub(crate) fn accept<'a>(offer: impl Iterator<Item = Param<'a>>, options: &Options) -> Option<Agreement> {
-    answer(Params::parse(offer).ok()?, options)
+    Some(answer(Params::parse(offer).ok()?, options))
 }
 
-fn answer(offer: Params, options: &Options) -> Option<Agreement> {
+fn answer(offer: Params, options: &Options) -> Agreement {
+    // A window of 8 bits is agreed to, although nothing is then sent compressed: the client's messages still are.
     let own = options.own_window_bits().min(offer.server_max_window_bits.unwrap_or(MAX_WINDOW_BITS));
-    // zlib would use 9 bits instead of 8, and the client could not decompress that.
-    if own < MIN_WINDOW_BITS {
-        return None;
-    }
     // "If a received extension negotiation offer doesn't have the "client_max_window_bits" extension parameter, the
     // corresponding extension negotiation response to the offer MUST NOT include" it (§7.1.2.2).
     let peer = offer.client_max_window_bits.map(|window| match window {
@@ -248,12 +245,12 @@ fn answer(offer: Params, options: &Options) -> Option<Agreement> {
     // 15 bits are the default, so the parameter is left out. If the client asked for a limit, the answer must state one
     // (§7.1.2.1).
     let needs_mention = |bits: &u8| *bits < MAX_WINDOW_BITS;
-    Some(Agreement {
+    Agreement {
         server_context_takeover: options.context_takeover && !offer.server_no_context_takeover,
         client_context_takeover: options.peer_context_takeover && !offer.client_no_context_takeover,
         server_window_bits: Some(own).filter(|bits| offer.server_max_window_bits.is_some() || needs_mention(bits)),
         client_window_bits: peer.filter(needs_mention),
-    })
+    }
 }
 
 /// Returns the client's offers, in order of preference (§5).
@@ -283,7 +280,7 @@ fn asks_for_window(options: &Options) -> bool {
 }
 
 /// The client's side: returns the agreement for a server's answer with these parameters. The answer must correspond to an offer
-/// (§5), and this endpoint must support what it asks for.
+/// (§5).
 pub(crate) fn check<'a>(answer: impl Iterator<Item = Param<'a>>, options: &Options) -> Result<Agreement, AnswerError> {
     let answer = Params::parse(answer)?;
     // With the fallback, one offer requires nothing of the server, so every answer corresponds to an offer.
@@ -298,7 +295,6 @@ pub(crate) fn check<'a>(answer: impl Iterator<Item = Param<'a>>, options: &Optio
     }
     let client_window_bits = match answer.client_max_window_bits {
         Some(ClientWindow::Any) => return Err(AnswerError::InvalidValue(CLIENT_MAX_WINDOW_BITS)),
-        Some(ClientWindow::Bits(bits)) if bits < MIN_WINDOW_BITS => return Err(AnswerError::WindowTooSmall),
         Some(ClientWindow::Bits(bits)) => Some(bits),
         None => None,
     };

@@ -1,4 +1,4 @@
-use crate::{Timestamp, time::MIN_WAIT};
+use crate::{HandshakeError, Timestamp, time::MIN_WAIT};
 use core::time::Duration;
 
 /// The deadline of an opening handshake. It counts from the first `tick`, since no earlier call knows the time.
@@ -24,7 +24,11 @@ impl Deadline {
         Some(left.max(MIN_WAIT))
     }
 
-    pub(super) fn has_passed(&self) -> bool {
-        self.passed
+    /// Returns the error, if the deadline has passed.
+    pub(super) fn check(&self) -> Result<(), HandshakeError> {
+        match self.limit {
+            Some(limit) if self.passed => Err(HandshakeError::Deadline { limit }),
+            _ => Ok(()),
+        }
     }
 }

@@ -1,6 +1,7 @@
+use super::http1::status::{advice, phrase};
 use crate::Role;
 use alloc::string::String;
-use core::fmt;
+use core::{fmt, time::Duration};
 use thiserror::Error;
 
 /// Why an opening handshake failed: which rule was broken (RFC 6455 §4, or the HTTP below it), and what was received.
@@ -19,7 +20,8 @@ use thiserror::Error;
 /// assert_eq!(error.to_string(), "the method is \"POST\", but a WebSocket handshake is a GET request (RFC 6455 §4.1)");
 /// ```
 ///
-/// Received values are kept as excerpts: at most 64 bytes, with everything escaped that is not printable ASCII. So the error can
+/// Received values are kept as excerpts: at most 64 bytes, with everything escaped that is not printable ASCII. They contain no
+/// secrets: user information, query and fragment of a URI and the values of fields such as `Cookie` are left out. So the error can
 /// be logged as it is.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -42,7 +44,8 @@ pub enum HandshakeError {
     BareLf,
     /// A CR is not followed by LF. It is refused for the same reason.
     BareCr,
-    /// A line is not a valid header field: a name that is a token, directly followed by a colon. Holds an excerpt of the line.
+    /// A line is not a valid header field: a name that is a token, directly followed by a colon. Holds the name, as far as it is a
+    /// token. It is empty if there is none, as in a line without a colon, which can be a part of a value.
     ///
     /// A server also refuses a value that continues on the next line. A client accepts it, as RFC 9112 §5.2 requires.
     FieldLine(String),
@@ -96,10 +99,15 @@ pub enum HandshakeError {
     /// Over HTTP/2 and HTTP/3: the request has a header field that only HTTP/1.1 allows, such as `Upgrade`. Holds its name.
     #[cfg(feature = "http")]
     OnlyHttp1(&'static str),
-    /// The server's [`Accept`](crate::server::Accept) does not allow the origin. Holds an excerpt of the origin.
-    ///
-    /// To allow it, list it in [`Accept::origins`](crate::server::Accept::origins).
-    OriginRefused(String),
+    /// The server's [`Accept`](crate::server::Accept) does not allow the origin. To allow it, list it in
+    /// [`Accept::origins`](crate::server::Accept::origins).
+    OriginRefused {
+        /// An excerpt of the origin.
+        origin: String,
+        /// An excerpt of the request's host, with which [`Accept::same_origin`](crate::server::Accept::same_origin) has compared the
+        /// origin. `None` with other constructors. Behind a reverse proxy, it is the original one only if the proxy forwards it.
+        host: Option<String>,
+    },
     /// The request has no Origin, and the server [requires one](crate::server::Accept::require_origin).
     OriginMissing,
     /// The server [requires a subprotocol](crate::server::Accept::require_protocol) that the client does not offer. Holds its
@@ -126,7 +134,10 @@ pub enum HandshakeError {
     #[cfg(feature = "deflate")]
     Deflate(#[source] crate::deflate::AnswerError),
     /// The handshake did not finish within [`Deadlines::handshake`](crate::Deadlines::handshake).
-    Deadline,
+    Deadline {
+        /// The time limit for the handshake.
+        limit: Duration,
+    },
     /// The peer's stream ended before the end of its head.
     EndOfStream {
         /// The number of bytes that were received.
@@ -154,11 +165,16 @@ impl HandshakeError {
             }
             Self::BareLf => f.write_str("a line of the head ends in LF alone: lines must end in CR LF"),
             Self::BareCr => f.write_str("the head contains a CR that is not followed by LF: lines must end in CR LF"),
-            Self::FieldLine(line) => write!(
-                f,
-                "\"{line}\" is not a valid header field: expected a name, directly followed by a colon, and a value on the \
-                 same line"
-            ),
+            Self::FieldLine(name) => {
+                f.write_str(match name.as_str() {
+                    "" => "a line of the head is not a valid header field",
+                    _ => "the header field ",
+                })?;
+                if !name.is_empty() {
+                    write!(f, "\"{name}\" is not valid")?;
+                }
+                f.write_str(": expected a name, directly followed by a colon, and a value on the same line")
+            }
             Self::FieldValue(name) => {
                 write!(f, "the value of the header \"{name}\" is not valid: it contains a control byte, such as NUL")
             }
@@ -182,8 +198,8 @@ impl HandshakeError {
                 f,
                 "the header Expect is \"{expectation}\", but expectations are not supported: send the request without it"
             ),
-            Self::Deadline => {
-                f.write_str("the opening handshake did not finish before its deadline, `deadlines.handshake`")
+            Self::Deadline { limit } => {
+                write!(f, "the opening handshake did not finish within {limit:?}, the limit of `deadlines.handshake`")
             }
             Self::EndOfStream { received } => {
                 write!(f, "the stream ended after {received} bytes, before the end of the opening handshake")
@@ -210,20 +226,26 @@ impl HandshakeError {
                     "the client uses version {version} of the WebSocket protocol, but this server supports only 13"
                 )
             }
-            Self::OriginRefused(origin) => write!(
+            Self::OriginRefused { origin, host: None } => write!(
                 f,
                 "the origin \"{origin}\" is not allowed to connect: to allow it, list it in `Accept::origins` on the server"
+            ),
+            Self::OriginRefused { origin, host: Some(host) } => write!(
+                f,
+                "the origin \"{origin}\" is not that of the requested host \"{host}\": a proxy must forward the original Host; to \
+                 allow other origins, list them in `Accept::origins` on the server"
             ),
             Self::OriginMissing => f.write_str("the header Origin is missing, but this server requires it"),
             Self::ProtocolRequired(protocol) => {
                 write!(f, "this server requires the subprotocol {protocol}, which the client does not offer")
             }
             Self::Status(status) => {
-                write!(
-                    f,
-                    "the server answered with status {status}: expected 101, or 2xx over HTTP/2 and HTTP/3{}",
-                    after_redirect(*status)
-                )
+                f.write_str("the server answered with HTTP status ")?;
+                match phrase(*status) {
+                    "" => write!(f, "{status}")?,
+                    phrase => write!(f, "{status} ({phrase})")?,
+                }
+                f.write_str(advice(*status))
             }
             Self::WrongAccept { received, expected } => {
                 write!(
@@ -275,9 +297,9 @@ impl HandshakeError {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::OriginRefused(_) | Self::OriginMissing => 403,
+            Self::OriginRefused { .. } | Self::OriginMissing => 403,
             Self::Method(_) => 405,
-            Self::Deadline => 408,
+            Self::Deadline { .. } => 408,
             Self::StartLineTooLong { .. } => 414,
             Self::Expectation(_) => 417,
             Self::Version(_) | Self::Missing("Upgrade") | Self::Invalid { name: "Upgrade", .. } => 426,
@@ -308,8 +330,8 @@ impl HandshakeError {
             Self::Expectation(_) => "RFC 9110 §10.1.1",
             Self::ProtocolRequired(_) => "RFC 6455 §4.2.2",
             Self::Version(_) => "RFC 6455 §4.4",
-            Self::Deadline | Self::EndOfStream { .. } => "RFC 6455 §7.1.7",
-            Self::OriginRefused(_) | Self::OriginMissing => "RFC 6455 §10.2",
+            Self::Deadline { .. } | Self::EndOfStream { .. } => "RFC 6455 §7.1.7",
+            Self::OriginRefused { .. } | Self::OriginMissing => "RFC 6455 §10.2",
             Self::HeadTooLong { .. } | Self::TooManyFields { .. } => "RFC 6455 §10.4",
             Self::Repeated(_) => "RFC 6455 §11.3",
             Self::Missing(name) => section_of(name),
@@ -349,14 +371,6 @@ fn instead_of(first_line: &str) -> &'static str {
         ": the client began HTTP/2, which a server with TLS must not offer (ALPN) unless an HTTP library serves it"
     } else {
         ""
-    }
-}
-
-/// What to do after a redirect.
-fn after_redirect(status: u16) -> &'static str {
-    match status {
-        301 | 302 | 303 | 307 | 308 => "; redirects are not followed: connect to the URI in the header Location",
-        _ => "",
     }
 }
 

@@ -110,21 +110,18 @@ fn list(line: &[u8]) -> impl Iterator<Item = Result<Extension<'_>, Malformed>> {
     })
 }
 
-/// Checks all lines of the field, and returns the first extension. `None` if the head does not have the field.
+/// Checks all lines of the field, and returns the first extension. `None` if there is none.
+///
+/// An empty list is the same as no field: "all cases are mapped as if there was no cardinality specified" (RFC 9110 §5.6.1.2).
 pub(super) fn check(fields: &Fields) -> Result<Option<Extension<'_>>, HandshakeError> {
-    let (mut first, mut last_line) = (None, None);
+    let mut first = None;
     for line in fields.values(FIELD) {
-        last_line = Some(line);
         for extension in list(line) {
             let extension = extension.map_err(|Malformed| invalid(FIELD, line))?;
             first = first.or(Some(extension));
         }
     }
-    // `1#extension`: at least one. "The empty string is not the same as the null value" of no field at all (§4.2.2).
-    match (first, last_line) {
-        (None, Some(line)) => Err(invalid(FIELD, line)),
-        _ => Ok(first),
-    }
+    Ok(first)
 }
 
 /// Returns all extensions in order, of a field that [`check`] has accepted.

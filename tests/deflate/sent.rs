@@ -10,6 +10,7 @@ use crate::{
 };
 use bowline::{CloseCode, Connection, Event, Message, Outgoing, Prepared, Role, SendError, Text};
 use bowline_test::Frame;
+use std::time::Duration;
 
 /// What `connection` sends for a message: its only frame.
 fn sent(connection: &mut Connection, message: &str) -> Frame {
@@ -27,6 +28,60 @@ fn only(connection: &mut Connection) -> Frame {
     let mut frames = Frame::decode_all(&written(connection));
     assert_eq!(frames.len(), 1);
     frames.remove(0)
+}
+
+/// An idle connection returns its compressor, and the next message refers to the earlier ones all the same: it is as short as
+/// without the pause, whatever level, window and order of calls.
+#[test]
+fn after_a_pause() {
+    let second = Duration::from_secs(1);
+    for role in ROLES {
+        for (level, bits) in [(1, 15), (2, 9), (2, 15), (6, 12), (9, 15)] {
+            let own = if role == Role::Server { "server" } else { "client" };
+            let params = format!("{PLAIN}; {own}_max_window_bits={bits}");
+            let make = || {
+                agreed_with(role, &params, |config| {
+                    config.deflate = Some(options(|options| (options.level, options.threshold) = (level, 0)));
+                })
+            };
+            let (mut steady, mut pausing) = (make(), make());
+            let (mut oracle, mut miniz, mut now) = (Oracle::new(bits), Unminiz::new(), Duration::ZERO);
+            let (mut with, mut without) = (0, 0);
+            for round in 0..20 {
+                // Some are shorter than the window, others longer; and some cannot be compressed, and make both forget.
+                let message = match round % 8 {
+                    7 => noise(500),
+                    _ => prose([300, 5000, 700, 40_000, 20, 3000][round % 6]).into_bytes(),
+                };
+                let frames: Vec<Frame> = [&mut steady, &mut pausing]
+                    .map(|connection| {
+                        if round % 3 == 0 {
+                            connection.send_binary_chunk(&message[..10], false).unwrap();
+                            connection.send_binary_chunk(&message[10..], true).unwrap();
+                        } else {
+                            connection.send_binary(message.clone()).unwrap();
+                        }
+                        let frames = Frame::decode_all(&written(connection));
+                        Frame {
+                            payload: frames.iter().flat_map(|frame| frame.payload.clone()).collect(),
+                            ..frames[0].clone()
+                        }
+                    })
+                    .into();
+                without += frames[0].payload.len();
+                with += frames[1].payload.len();
+                if frames[1].first & 0x40 != 0 {
+                    assert_eq!(oracle.message(&frames[1].payload).as_deref(), Ok(&message[..]), "round {round}");
+                    assert_eq!(miniz.message(&frames[1].payload), message);
+                }
+                for _ in 0..3 {
+                    now += second;
+                    let _ = pausing.tick(now.into());
+                }
+            }
+            assert!(with <= without + without / 20, "{with} bytes with pauses, {without} without");
+        }
+    }
 }
 
 /// [T-09] [T-16] [T-06] What is sent inflates, by two other decoders, to the message; its last block is an empty stored one whose

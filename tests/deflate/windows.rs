@@ -2,7 +2,7 @@
 
 use crate::{
     common::{ROLES, written},
-    kit::{PLAIN, agreed_with, ask, noise, options, prose, serve},
+    kit::{Miniz, PLAIN, TEXT, agreed, agreed_with, ask, assert_received, noise, options, prose, serve, text},
     oracle::{Bad, Oracle},
 };
 use bowline::{Connection, Prepared, Role, deflate::Options};
@@ -88,6 +88,34 @@ fn the_own_window() {
         let larger = "permessage-deflate; client_max_window_bits=15; server_max_window_bits=15";
         assert_within(serve(Some(own.clone()), &[larger]).0, Role::Server, bits);
         assert_within(ask(Some(own), &[larger]).unwrap(), Role::Client, bits);
+    }
+}
+
+/// [S-38] [X-15] [S-20] [S-15] [T-14] [T-15] With a window of 8 bits for this endpoint's messages, for which zlib cannot
+/// compress, it sends all of them uncompressed, by whichever call. It receives compressed messages as usual, also those that
+/// refer to the ones before.
+#[test]
+fn a_window_of_8_bits() {
+    for role in ROLES {
+        let own = if role == Role::Server { "server" } else { "client" };
+        for takeover in [String::new(), format!("; {own}_no_context_takeover")] {
+            let params = format!("{PLAIN}; {own}_max_window_bits=8{takeover}");
+            let mut connection = agreed(role, &params);
+            let agreement = connection.deflate().unwrap();
+            assert_eq!((agreement.window_bits(role), agreement.window_bits(role.peer())), (8, 15));
+            let message = prose(3000);
+            connection.send_text(message.clone()).unwrap();
+            connection.send_text_chunk(&message, false).unwrap();
+            connection.send_text_chunk("", true).unwrap();
+            connection.send_prepared(&Prepared::text(&message)).unwrap();
+            for frame in Frame::decode_all(&written(&mut connection)) {
+                assert_eq!(frame.first & 0x70, 0, "no reserved bit: the message is not compressed");
+            }
+            let mut peer = Miniz::new(6);
+            for _ in 0..3 {
+                assert_received(&mut connection, TEXT, &peer.message(message.as_bytes()), text(&message));
+            }
+        }
     }
 }
 

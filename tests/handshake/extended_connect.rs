@@ -89,6 +89,7 @@ fn the_clients_side_of_the_example() {
     assert_eq!(message.uri(), "https://server.example.com/chat");
     let mut expected = example();
     expected.headers_mut().remove("sec-websocket-extensions");
+    expected.headers_mut().insert("user-agent", concat!("bowline/", env!("CARGO_PKG_VERSION")).parse().unwrap());
     assert_eq!(message.headers(), expected.headers());
 
     let response = Response::builder().header("sec-websocket-protocol", "chat").body(()).unwrap();
@@ -176,9 +177,11 @@ fn methods_and_protocols() {
 /// say another one.
 #[test]
 fn uris() {
-    for uri in ["ftp://server.example.com/", "server.example.com:443", "https://user@server.example.com/", "*"] {
+    for uri in ["ftp://server.example.com/", "server.example.com:443", "*"] {
         assert_eq!(refused(&to(uri)), HandshakeError::Target(uri.into()), "{uri}");
     }
+    let user = to("https://user@server.example.com/");
+    assert_eq!(refused(&user), HandshakeError::Target("https://...".into()), "the user name is not shown");
     assert_eq!(refused(&to("/chat")), HandshakeError::Missing(":authority"));
     assert_eq!(refused(&with("host", "evil.example")), invalid("Host", "evil.example"));
     assert!(is_accepted(&with("host", "Server.Example.com")));
@@ -240,7 +243,13 @@ fn decisions() {
     let (status, error) = decide(&example(), &Accept::same_origin()).unwrap_err();
     assert_eq!(
         (status, error),
-        (StatusCode::FORBIDDEN, HandshakeError::OriginRefused("http://www.example.com".into()))
+        (
+            StatusCode::FORBIDDEN,
+            HandshakeError::OriginRefused {
+                origin: "http://www.example.com".into(),
+                host: Some("server.example.com".into())
+            }
+        )
     );
     assert!(decide(&with("origin", "https://server.example.com"), &Accept::same_origin()).is_ok());
     let (status, error) = decide(&without("origin"), &Accept::any_origin().require_origin()).unwrap_err();

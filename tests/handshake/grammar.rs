@@ -56,9 +56,6 @@ fn quoted_values() {
 #[test]
 fn malformed_extensions() {
     for bad in [
-        "",
-        ",",
-        " , ,",
         ";",
         "x;",
         "x; ",
@@ -98,9 +95,7 @@ fn malformed_extensions() {
         let error = refused(head(&[bad]));
         assert_eq!(error, invalid("Sec-WebSocket-Extensions", &bad.trim().as_bytes().escape_ascii().to_string()));
         assert_eq!(error.status(), 400);
-        if !bad.trim_matches([',', ' ']).is_empty() {
-            assert_eq!(refused(head(&["ok", bad])), error, "on a second line, too");
-        }
+        assert_eq!(refused(head(&["ok", bad])), error, "on a second line, too");
     }
 }
 

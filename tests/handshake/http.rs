@@ -77,7 +77,7 @@ fn whitespace_before_the_first_field() {
 #[test]
 fn whitespace_before_the_colon() {
     for line in ["X : a", "X\t: a"] {
-        let shown = line.replace('\t', "\\t");
+        let shown = String::from("X"); // and not the value, which can be a secret
         let lines = format!("{line}\r\n");
         assert_eq!(refused(raw_request(lines.as_bytes())), HandshakeError::FieldLine(shown.clone()));
         assert_eq!(failed(ask(), raw_response(lines.as_bytes())), HandshakeError::FieldLine(shown));
@@ -249,14 +249,15 @@ fn errors_are_for_people() {
         HandshakeError::Version(8),
         HandshakeError::Body("Content-Length"),
         HandshakeError::Expectation(text()),
-        HandshakeError::OriginRefused(text()),
+        HandshakeError::OriginRefused { origin: text(), host: None },
+        HandshakeError::OriginRefused { origin: text(), host: Some(text()) },
         HandshakeError::OriginMissing,
         HandshakeError::ProtocolRequired(text()),
         HandshakeError::Status(404),
         HandshakeError::WrongAccept { received: text(), expected: text() },
         HandshakeError::ProtocolNotOffered(text()),
         HandshakeError::ExtensionNotOffered(text()),
-        HandshakeError::Deadline,
+        HandshakeError::Deadline { limit: std::time::Duration::from_secs(10) },
         HandshakeError::EndOfStream { received: 1 },
     ] {
         assert!(error.to_string().ends_with(&format!("({})", error.section())), "{error} / {}", error.section());

@@ -210,9 +210,12 @@ fn deadline() {
         assert!(client.tick(at(millis)).is_some_and(|wait| !wait.is_zero()), "never zero");
     }
     let server::Progress::Refused(refusal) = server.receive(&mut [].as_mut_slice().into()) else { panic!() };
-    assert_eq!((refusal.error(), refusal.status()), (Some(&HandshakeError::Deadline), 408));
+    assert_eq!(
+        (refusal.error(), refusal.status()),
+        (Some(&HandshakeError::Deadline { limit: Duration::from_secs(10) }), 408)
+    );
     let progress = client.receive(&mut [].as_mut_slice().into());
-    assert!(matches!(progress, client::Progress::Refused(HandshakeError::Deadline, None)));
+    assert!(matches!(progress, client::Progress::Refused(HandshakeError::Deadline { .. }, None)));
     assert_eq!((server.tick(at(0)), client.tick(at(0))), (None, None), "it is over");
 }
 

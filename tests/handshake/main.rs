@@ -32,6 +32,11 @@ mod resource;
 #[cfg(test)]
 mod response;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod server;
+#[cfg(feature = "std")]
+#[cfg(test)]
+mod texts;
 #[cfg(test)]
 mod uri;

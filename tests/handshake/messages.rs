@@ -223,7 +223,10 @@ fn the_request_can_be_looked_at() {
     let refusal = upgrade.accept(&Accept::same_origin()).unwrap_err();
     assert_eq!(
         (refusal.status(), refusal.body()),
-        (StatusCode::FORBIDDEN, &HandshakeError::OriginRefused("http://a".into()))
+        (
+            StatusCode::FORBIDDEN,
+            &HandshakeError::OriginRefused { origin: "http://a".into(), host: Some("h:8080".into()) }
+        )
     );
 }
 

@@ -25,7 +25,28 @@ fn the_whole_request() {
         "GET /chat?a=b HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
     );
+    assert_eq!(sent(to("ws://server.example.com/chat?a=b").without_user_agent()), expected);
+    let last = format!("User-Agent: bowline/{}\r\n\r\n", env!("CARGO_PKG_VERSION"));
+    let expected = expected.strip_suffix("\r\n").unwrap().to_owned() + &last;
     assert_eq!(sent(to("ws://server.example.com/chat?a=b")), expected);
+}
+
+/// There is one User-Agent by default. One that is added replaces it, in whatever case, and it can be left out, in any order.
+#[test]
+fn user_agents() {
+    let agents = |request: Request| {
+        let sent = sent(request);
+        [lines(&sent, "User-Agent"), lines(&sent, "user-agent")].concat().join("|")
+    };
+    assert_eq!(agents(to("ws://h/")), concat!("bowline/", env!("CARGO_PKG_VERSION")));
+    assert_eq!(agents(to("ws://h/").without_user_agent()), "");
+    for name in ["User-Agent", "user-agent"] {
+        let own = to("ws://h/").header(name, "chat/1.0").unwrap();
+        assert_eq!(agents(own.clone()), "chat/1.0");
+        assert_eq!(agents(own.without_user_agent()), "chat/1.0");
+        assert_eq!(agents(to("ws://h/").without_user_agent().header(name, "chat/1.0").unwrap()), "chat/1.0");
+    }
+    assert_eq!(agents(to("ws://h/").header("X-User-Agent", "x").unwrap()), agents(to("ws://h/")));
 }
 
 /// [C-01] [C-24] A server of the same make accepts it, and it has no bare CR and no folded line.

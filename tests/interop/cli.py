@@ -4,6 +4,8 @@ cli.py files FILE       the server of cli.mjs on Python's `websockets`
 cli.py rude             a server that makes an opening handshake by hand, and then does what the path says
 cli.py peak FILE CMD..  runs a command, and writes the most memory that it had, in KiB, to FILE
 cli.py pty CMD...       runs a command whose output goes to a terminal, and prints what was shown there
+cli.py type LINE CMD..  the same, with a terminal for its input, too: types LINE once it has connected, and ends the input when the
+                        line has come back
 """
 
 import asyncio
@@ -158,6 +160,24 @@ def in_terminal(*command):
     sys.exit(process.returncode)
 
 
+def type_in_terminal(line, *command):
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as process:
+        os.close(theirs)
+        shown = b""
+        todo = [(b"connected to", line.encode() + b"\n"), (b"< " + line.encode(), b"\x04")]
+        try:
+            while more := os.read(ours, 4096):
+                shown += more
+                while todo and todo[0][0] in shown:
+                    os.write(ours, todo.pop(0)[1])
+        except OSError:
+            pass
+        sys.stdout.buffer.write(shown)
+        sys.stdout.flush()
+    sys.exit(process.returncode)
+
+
 match sys.argv[1:]:
     case ["files", path]:
         asyncio.run(files(path))
@@ -165,6 +185,8 @@ match sys.argv[1:]:
         rude()
     case ["peak", report, *command]:
         peak(report, *command)
+    case ["type", line, *command]:
+        type_in_terminal(line, *command)
     case ["pty", *command]:
         in_terminal(*command)
     case _:

@@ -76,6 +76,9 @@ head -c 100000 "$big" | tr -d '\n' > "$work/cli-bytes"
 cat "$work/cli-bytes" - <<< '' > "$work/cli-byte-line"
 printf '%s\n' Hello '' 'Grüße, 조각 🪢' "  $(printf 'x%.0s' {1..70000})  " last > "$lines"
 authority
+another=$work/tls/another.pem
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=another" -keyout "$work/tls/another.key" \
+  -out "$another" -addext "keyUsage=critical,keyCertSign" 2> "$work/tls/log"
 
 # What every server must do, over whatever there is below.
 converse() { # TITLE [OPTIONS...]
@@ -108,7 +111,7 @@ endings() { # TITLE
   say '!drop' "$url/"
   check "$1: cut" all ended 5 'lost: ' -- not told 'clean;'
   run "$url/refuse/404" < /dev/null
-  check "$1: refused" all ended 3 "refused: $url/refuse/404 answered with HTTP 404. Check the path." -- printed ''
+  check "$1: refused" all ended 3 "refused by $url/refuse/404: the opening handshake failed: the server answered with HTTP status 404 (Not Found): check the path (RFC 6455 §4.1)" -- printed ''
   run -v -s other,chat "$url/chat" < /dev/null
   check "$1: subprotocol" all ended 0 "$clean" -- told 'subprotocol: chat'
 }
@@ -136,8 +139,10 @@ for peer in ours websockets ws; do
   converse "$peer, TLS, compressed" --ca "$authority" --compress
   run "$url/" < "$lines"
   check "$peer: nobody vouches for the certificate" all ended 1 "cannot connect to localhost port ${url##*:}: TLS: invalid peer certificate: " -- told 'pass the PEM file of the authority with --ca' -- printed ''
+  run --ca "$another" "$url/" < "$lines"
+  check "$peer: another authority" all ended 1 ": none of the trusted authorities has signed the server's certificate. The file of --ca replaces the authorities of the platform, and does not have the one that signed it." -- printed ''
   run --ca "$authority" "${url/localhost/127.0.0.1}/" < "$lines"
-  check "$peer: a certificate for another name" all ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TLS: invalid peer certificate: " -- told 'Check the host name, and that the certificate of the server is valid for it today.'
+  check "$peer: a certificate for another name" all ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TLS: invalid peer certificate: " -- told ': the certificate is for other names than the host of the URI.'
 done
 SSL_CERT_FILE=$authority run "$url/" < "$lines"
 check "what the platform trusts" all ended 0 "$clean" -- cmp -s "$lines" "$out"
@@ -161,7 +166,7 @@ for peer in websockets ws; do
     check "$title: and may be allowed" all ended 0 "$clean" -- cmp -s "$big" "$out"
     run "${options[@]}" -v -1 -H 'X-One: 1' --header 'x-two: a: b' -s v2 --subprotocol v1 --origin https://example.com "$url/headers" < /dev/null
     check "$title: header fields" all ended 0 "$clean" -- told 'subprotocol: v1' -- grep -qiE '"x-one": ?"1"' "$out" \
-      -- grep -qiE '"x-two": ?"a: b"' "$out" -- grep -qiE '"origin": ?"https://example.com"' "$out" -- grep -qiE '"sec-websocket-protocol": ?"v2, v1"' "$out"
+      -- grep -qiE '"x-two": ?"a: b"' "$out" -- grep -qiE '"origin": ?"https://example.com"' "$out" -- grep -qiE '"user-agent": ?"bowline/[0-9]' "$out" -- grep -qiE '"sec-websocket-protocol": ?"v2, v1"' "$out"
   done
 done
 
@@ -178,15 +183,15 @@ opcode|6|failed by this client with 1002 (protocol error): a frame has the reser
 masked|6|failed by this client with 1002 (protocol error): a frame from the server is masked
 utf-8|6|failed by this client with 1007 (invalid payload data): a text message is not valid UTF-8
 too-big|6|failed by this client with 1009 (message too big): a frame is larger than the limit of 16777216 bytes (RFC 6455 §10.4, at byte 7 from the peer). Accept larger messages with --limit
-ssh|3|did not answer the handshake as a WebSocket server: "SSH-2.0-OpenSSH_9.9" is not the start of an HTTP/1.1 message
-tls|3|did not answer the handshake as a WebSocket server: the server uses TLS on this port: connect with wss://
-nothing|3|did not answer the handshake as a WebSocket server: the stream ended after 0 bytes
-moved|3|answered with HTTP 301, Location: wss://elsewhere.example/. The server redirects: connect to that address instead.
-page|3|answered with HTTP 200. This is a web page, not a WebSocket endpoint: check the path. The answer begins with "hi".
-why|3|answered with HTTP 403. The server may require --origin, or credentials in a --header. The answer begins with "Only \u{1b}[2Jwith VPN".
-chunked|3|answered with HTTP 403. The server may require --origin, or credentials in a --header.
-wrong|3|answered with HTTP 101, but Sec-WebSocket-Accept is "bm8="
-mute|1|within 2s: the server was reached, but did not answer the handshake. Use --connect-timeout to wait longer.
+ssh|3|"SSH-2.0-OpenSSH_9.9" is not the start of an HTTP/1.1 message: check which protocol the peer uses (RFC 9112 §2.1). This is not the answer of a WebSocket server
+tls|3|the server uses TLS on this port: connect with wss:// instead of ws://
+nothing|3|the stream ended after 0 bytes, before the end of the opening handshake (RFC 6455 §7.1.7). This is not the answer of a WebSocket server: check the port
+moved|3|status 301 (Moved Permanently): redirects are not followed, so connect to the URI in the header Location (RFC 6455 §4.1); the reason is "Moved"; Location: wss://elsewhere.example/.
+page|3|status 200 (OK), as for a web page: this is not a WebSocket endpoint, so check the path (RFC 6455 §4.1); the body begins with "hi".
+why|3|status 403 (Forbidden): it may require credentials, or another Origin (RFC 6455 §4.1); the reason is "No"; the body begins with "Only \u{1b}[2Jwith VPN". Try with --origin, or with credentials in a --header.
+chunked|3|status 403 (Forbidden): it may require credentials, or another Origin (RFC 6455 §4.1); the reason is "No". Try with --origin, or with credentials in a --header.
+wrong|3|Sec-WebSocket-Accept is "bm8="
+mute|1|the opening handshake did not finish within 2s, the limit of `deadlines.handshake` (RFC 6455 §7.1.7). The server was reached, but did not answer. Use --connect-timeout to wait longer.
 TABLE
 say Hello "$url/reset"
 check "/reset" all ended 5 'lost: the connection failed: ' -- printed Hello
@@ -202,18 +207,26 @@ run "wss${url#ws}/" < /dev/null
 check "TLS where there is none" ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TLS: "
 
 echo; echo "=== no server, and mistakes"
-gone=("${servers[@]}")
+gone=("${servers[@]}") gone_url=$url
 stop; wait "${gone[@]}" || true
 run "$url/" < /dev/null
 check "nobody listens" ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TCP: ${url#ws://}: Connection refused (os error 111). Nothing is listening there"
 run ws://no-such-host.invalid/ < /dev/null
 check "no such host" ended 1 'cannot connect to no-such-host.invalid port 80: DNS lookup: '
-run http://127.0.0.1/ < /dev/null
+run "${gone_url/ws:/http:}/" < /dev/null
+check "http means ws" ended 1 "cannot connect to 127.0.0.1 port"
+run ftp://127.0.0.1/ < /dev/null
 check "no WebSocket URI" ended 2 'it must begin with ws:// or wss://'
+run -v wsss://me:S3cr3t@127.0.0.1/?S3cr3t < /dev/null
+check "a password in a URI with a mistake" all ended 2 'it must begin with ws:// or wss://' -- not told S3cr3t
+run -v -H 'Authorization S3cr3t' ws://127.0.0.1/ < /dev/null
+check "a secret in a header without a colon" all ended 2 'without a colon' -- not told S3cr3t
+run -v -H 'Cookie: S3cr3t' "$gone_url/?S3cr3t" < /dev/null
+check "a secret in the query, and no server" all ended 1 'cannot connect' -- not told S3cr3t
 run --no-such-option ws://127.0.0.1/ < /dev/null
 check "no such option" all [ "$status" = 2 ] -- told 'unexpected argument'
 run -H 'no colon' ws://127.0.0.1/ < /dev/null
-check "a header without a colon" all [ "$status" = 2 ] -- told "write it as 'Name: value'"
+check "a header without a colon" ended 2 "write it as 'Name: value'"
 run -H 'Upgrade: other' ws://127.0.0.1/ < /dev/null
 check "a header of the handshake" ended 2 Upgrade
 run --send-file "$work/no-such-file" ws://127.0.0.1/ < /dev/null
@@ -225,6 +238,14 @@ check "--help has the exit status" all [ "$status" = 0 ] -- grep -q '^  6    the
 
 echo; echo "=== pipes, limits and signals"
 ours
+run -v -H 'Cookie: S3cr3t' "$url/?S3cr3t" <<< Hello
+check "-v shows no secrets" all ended 0 "$clean" -- told "connected to $url/ at 127.0.0.1:" -- not told S3cr3t
+run -v "$url/refuse/403?S3cr3t" < /dev/null
+check "nor does a refusal" all ended 3 "refused by $url/refuse/403: " -- not told S3cr3t
+measure=("$python" "$here/cli.py" peak "$peak")
+run "$url/" < /dev/zero
+check "an endless line, with $(< "$peak") KiB" all ended 7 'line 1 of standard input is longer than 32 MiB' -- [ "$(< "$peak")" -lt 120000 ]
+measure=()
 run "$url/" < <(printf 'no line feed at the end')
 check "a last line without its end" all ended 0 "$clean" -- printed 'no line feed at the end'
 run "$url/" < <(printf 'fine\nnot \xff\nnever sent\n')
@@ -259,6 +280,11 @@ interrupted() { # WORDS ARGUMENTS... , where the words are what to wait for befo
 interrupted '' "$url/"
 check "Ctrl-C" ended 0 "$clean"
 start rude "$python" "$here/cli.py" rude
+"$bin/bowline" --connect-timeout 60 "$url/mute" < <(sleep 60) > "$out" 2> "$err" &
+client=$!
+sleep 1; kill -INT $client; status=0; wait $client || status=$?
+last=$(tail -n 1 "$err")
+check "Ctrl-C while connecting" ended 130 'no connection: interrupted by Ctrl-C.'
 interrupted 'closing after Ctrl-C' --close-timeout 60 "$url/silent"
 check "Ctrl-C twice" ended 130 'not clean: interrupted twice'
 interrupted '' --close-timeout 1 --send-file "$big" "$url/stuck"
@@ -271,6 +297,11 @@ colour=$'\e[32mclosed by this client'
 measure=("$python" "$here/cli.py" pty)
 TERM=xterm run --listen "$url/escape" < /dev/null
 check "a terminal is spared" all printed_there '�[2Jwiped' -- not printed_there $'\e[2Jwiped'
+stop; ours
+measure=("$python" "$here/cli.py" type Hello)
+TERM=xterm run "$url/?S3cr3t"
+check "typed and received lines differ" all [ "$status" = 0 ] -- printed_there "connected to $url/" -- printed_there '< Hello' -- not printed_there S3cr3t
+measure=("$python" "$here/cli.py" pty)
 stop; files ws
 TERM=xterm run -1 -f "$big" "$url/up" < /dev/null
 cp "$out" "$err"

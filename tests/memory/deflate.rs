@@ -202,7 +202,7 @@ fn one_chunk_for_each_thread() {
             let used = |held: &mut Held| {
                 held.receive(&mut frame_to(role, 0xC2, &deflated(&[b'a'; 1000])));
                 held.with(|connection| connection.send_text("a".repeat(1000)).unwrap());
-                rest(held);
+                held.drain();
                 held.bytes
             };
             let (mut first, mut second) = (observed(role, &config, TAKEOVER), observed(role, &config, TAKEOVER));
@@ -229,8 +229,26 @@ fn the_cost_of_compressing() {
             for len in [1000, 100 * KIB] {
                 held.with(|connection| connection.send_text("a".repeat(len)).unwrap());
                 assert!(held.connection.buffered_amount() < len);
-                rest(&mut held);
-                assert_about(held.bytes, expected);
+                held.drain();
+                let history = len.min(1 << window_bits);
+                assert_about(held.bytes - history, expected);
+            }
+            // Once a connection is idle, it has only what the window can hold. The compressor is in the pool, for all.
+            rest(&mut held);
+            for len in [22, 1000, 100 * KIB] {
+                let mut another = agreed(role, &config, &params);
+                for _ in 0..3 {
+                    another.with(|connection| connection.send_text("a".repeat(len)).unwrap());
+                    rest(&mut another);
+                    assert!(another.bytes <= (6 * len).min(1 << window_bits) + 100, "{} bytes", another.bytes);
+                }
+                for _ in 0..3 {
+                    // It can still refer to the earlier messages.
+                    another.with(|connection| connection.send_text("a".repeat(1000)).unwrap());
+                    assert!(another.connection.buffered_amount() < 30);
+                    another.drain();
+                }
+                rest(&mut another);
             }
         }
     }

@@ -10,7 +10,8 @@ Input and output:
   error. At the end of standard input, the client closes the connection with code 1000. It still
   writes the messages that arrive before the server closes, too. Some servers stop answering when
   they receive the Close frame: use --linger or -1 to delay it. Ctrl-C closes at once; press it
-  again to exit without waiting for the server.
+  again to exit without waiting for the server. While connecting, it ends the client at once.
+  On a terminal, each received message begins with \"< \".
 
 Exit status (the last line on standard error explains it):
   0    normal end: both endpoints closed, with code 1000 or 1001, or without a code; also if the
@@ -24,7 +25,7 @@ Exit status (the last line on standard error explains it):
   7    local error: text is not valid UTF-8, or a file cannot be read or written; also after a
        normal end, if a file was only partly sent, or if no message arrived for -1 or
        --receive-file
-  130  Ctrl-C was pressed twice
+  130  Ctrl-C was pressed twice, or while connecting
 
 Examples:
   echo Hello | bowline -1 ws://127.0.0.1:9001                  send a message, print the answer
@@ -33,7 +34,8 @@ Examples:
   bowline --receive-file big.iso wss://example.com/big.iso     receive a file";
 
 /// A WebSocket client: sends the lines of standard input, and prints the messages it receives
-#[derive(Debug, Parser)]
+// Not `Debug`: the arguments can contain secrets.
+#[derive(Parser)]
 #[command(name = "bowline", version, after_help = AFTER_HELP)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Arguments {
@@ -41,8 +43,9 @@ pub(crate) struct Arguments {
     pub(crate) uri: String,
 
     /// Add a header field to the request, such as 'Authorization: Bearer 123'; can be repeated
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
-    pub(crate) headers: Vec<(String, String)>,
+    // It is parsed later, since clap would show a value that it rejects, which can be a secret.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
     /// Offer subprotocols, in order of preference; can be repeated
     #[arg(short, long = "subprotocol", value_name = "NAME[,NAME]", value_delimiter = ',')]
     pub(crate) subprotocols: Vec<String>,
@@ -89,7 +92,7 @@ pub(crate) struct Arguments {
     /// Time limit for the server to answer the Close frame
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) close_timeout: Duration,
-    /// Also print the address, the agreed subprotocol and compression, pings and pongs
+    /// Also print the IP address, the agreed subprotocol and compression, pings and pongs
     #[arg(short, long, action = ArgAction::SetTrue)]
     pub(crate) verbose: bool,
 }
@@ -99,11 +102,6 @@ impl Arguments {
     pub(crate) fn wants_one(&self) -> bool {
         self.one_message || self.receive_file.is_some()
     }
-}
-
-fn header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once(':').ok_or("the colon is missing: write it as 'Name: value'")?;
-    Ok((name.trim().into(), value.trim().into()))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -10,22 +10,22 @@ use bowline::{
     adapter::tokio::{
         self as ws, ClientStream, ConnectError, ConnectStage, Error, WebSocket,
         rustls::{
-            self, ClientConfig, RootCertStore,
+            self, AlertDescription, CertificateError, ClientConfig, RootCertStore,
             crypto::ring,
             pki_types::{CertificateDer, pem::PemObject},
         },
     },
-    client::{Request, RequestError, Response},
+    client::{Request, Response},
     deflate,
 };
-use std::{fmt::Write, io, path::Path, sync::Arc};
+use std::{fmt::Display, io, path::Path, sync::Arc};
 
 pub(crate) type Socket = WebSocket<ClientStream>;
 
 /// Connects and performs the opening handshake.
 pub(crate) async fn connect(arguments: &Arguments, screen: &Screen) -> Result<Socket, Ending> {
-    let request =
-        request(arguments).map_err(|error| Ending::new(Status::Usage, format!("invalid request: {error}")))?;
+    let request = request(arguments)?;
+    let server = Server { address: address(&request), arguments };
     let config = config(arguments);
     let opened = match &arguments.ca {
         Some(path) => ws::connect_tls(request, config, trust(path)?).await,
@@ -33,25 +33,37 @@ pub(crate) async fn connect(arguments: &Arguments, screen: &Screen) -> Result<So
     };
     match opened {
         Ok((mut socket, response)) => {
-            report(arguments, &mut socket, &response, screen);
+            server.report(&mut socket, &response, screen);
             Ok(socket)
         }
-        Err(error) => Err(not_connected(arguments, &error)),
+        Err(error) => Err(server.not_connected(&error)),
     }
 }
 
-fn request(arguments: &Arguments) -> Result<Request, RequestError> {
-    let mut request = Request::from_uri(&arguments.uri)?;
+fn request(arguments: &Arguments) -> Result<Request, Ending> {
+    let invalid = |reason: &dyn Display| Ending::new(Status::Usage, format!("invalid request: {reason}"));
+    let mut request = Request::from_uri(&arguments.uri).map_err(|error| invalid(&error))?;
     for protocol in &arguments.subprotocols {
-        request = request.protocol(protocol)?;
+        request = request.protocol(protocol).map_err(|error| invalid(&error))?;
     }
     if let Some(origin) = &arguments.origin {
-        request = request.origin(origin)?;
+        request = request.origin(origin).map_err(|error| invalid(&error))?;
     }
-    for (name, value) in &arguments.headers {
-        request = request.header(name, value)?;
+    for header in &arguments.headers {
+        let (name, value) =
+            header.split_once(':').ok_or_else(|| invalid(&"--header without a colon: write it as 'Name: value'"))?;
+        request = request.header(name.trim(), value.trim()).map_err(|error| invalid(&error))?;
     }
     Ok(request)
+}
+
+/// Returns the URI without the query, which can be a secret.
+fn address(request: &Request) -> String {
+    let (scheme, default) = if request.is_secure() { ("wss", 443) } else { ("ws", 80) };
+    let host = request.host();
+    let host = if host.contains(':') { format!("[{host}]") } else { host.into() };
+    let port = if request.port() == default { String::new() } else { format!(":{}", request.port()) };
+    format!("{scheme}://{host}{port}{}", request.path())
 }
 
 fn config(arguments: &Arguments) -> Config {
@@ -68,8 +80,7 @@ fn config(arguments: &Arguments) -> Config {
 
 /// A TLS configuration that trusts the authorities in a file.
 fn trust(path: &Path) -> Result<Arc<ClientConfig>, Ending> {
-    let unusable =
-        |error: &dyn std::fmt::Display| Ending::new(Status::Here, format!("--ca {}: {error}", path.display()));
+    let unusable = |error: &dyn Display| Ending::new(Status::Here, format!("--ca {}: {error}", path.display()));
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unusable(&error))? {
         roots.add(certificate.map_err(|error| unusable(&error))?).map_err(|error| unusable(&error))?;
@@ -83,121 +94,111 @@ fn trust(path: &Path) -> Result<Arc<ClientConfig>, Ending> {
     Ok(Arc::new(tls.with_root_certificates(roots).with_no_client_auth()))
 }
 
-/// Prints the address and what was agreed.
-fn report(arguments: &Arguments, socket: &mut Socket, response: &Response, screen: &Screen) {
-    if let Ok(address) = socket.get_ref().tcp().peer_addr() {
-        let tls = socket.get_ref().tls_connection().and_then(|tls| tls.protocol_version());
-        let tls = tls.map_or(String::new(), |version| format!(", {version:?}"));
-        screen.detail(format_args!("connected to {} at {address}{tls}", arguments.uri));
-    }
-    match response.protocol() {
-        Some(protocol) => screen.detail(format_args!("subprotocol: {protocol}")),
-        None if !arguments.subprotocols.is_empty() => {
-            screen.line(Tone::Plain, "the server chose none of the offered subprotocols");
+/// The server, as messages to the user name it.
+struct Server<'a> {
+    address: String,
+    arguments: &'a Arguments,
+}
+
+impl Server<'_> {
+    /// Prints the address and what was agreed.
+    fn report(&self, socket: &mut Socket, response: &Response, screen: &Screen) {
+        let Self { address, arguments } = self;
+        match socket.get_ref().tcp().peer_addr() {
+            Ok(ip) if arguments.verbose => {
+                let tls = socket.get_ref().tls_connection().and_then(|tls| tls.protocol_version());
+                let tls = tls.map_or(String::new(), |version| format!(", {version:?}"));
+                screen.detail(format_args!("connected to {address} at {ip}{tls}"));
+            }
+            _ if screen.is_watched() => screen.line(Tone::Plain, format_args!("connected to {address}")),
+            _ => {}
         }
-        None => {}
+        match response.protocol() {
+            Some(protocol) => screen.detail(format_args!("subprotocol: {protocol}")),
+            None if !arguments.subprotocols.is_empty() => {
+                screen.line(Tone::Plain, "the server chose none of the offered subprotocols");
+            }
+            None => {}
+        }
+        match socket.connection().deflate() {
+            Some(agreement) => screen.detail(format_args!("compression: {agreement}")),
+            None if arguments.compress => screen.line(Tone::Plain, "the server did not agree to compression"),
+            None => {}
+        }
     }
-    match socket.connection().deflate() {
-        Some(agreement) => screen.detail(format_args!("compression: {agreement}")),
-        None if arguments.compress => screen.line(Tone::Plain, "the server did not agree to compression"),
-        None => {}
+
+    /// Describes why there is no connection. What the library says needs only the advice about options of this program.
+    fn not_connected(&self, error: &Error) -> Ending {
+        let address = &self.address;
+        let (status, advice) = match error {
+            Error::Handshake { error: HandshakeError::Deadline { .. }, .. } => (
+                Status::NotConnected,
+                " The server was reached, but did not answer. Use --connect-timeout to wait longer.",
+            ),
+            Error::Handshake { error: HandshakeError::Status(status), .. } => (Status::Refused, status_advice(*status)),
+            Error::Handshake { response: Some(_), .. } => {
+                (Status::Refused, " The server, or a proxy in between, does not implement WebSocket correctly.")
+            }
+            Error::Handshake { .. } => (
+                Status::Refused,
+                " This is not the answer of a WebSocket server: check the port and the scheme (ws:// or wss://).",
+            ),
+            Error::Connect(error) => (Status::NotConnected, self.connect_advice(error)),
+            Error::Io(error) => (Status::NotConnected, self.tls_advice(error).unwrap_or(
+                " The connection was lost during the handshake: check that this is a WebSocket server, and the scheme \
+                 (ws:// or wss://).",
+            )),
+            _ => (Status::NotConnected, ""),
+        };
+        let line = match error {
+            Error::Connect(_) => format!("{error}.{advice}"),
+            _ if status == Status::Refused => format!("refused by {address}: {error}.{advice}"),
+            _ => format!("no connection to {address}: {error}.{advice}"),
+        };
+        Ending::new(status, line)
+    }
+
+    fn connect_advice(&self, error: &ConnectError) -> &'static str {
+        let reason = error.io_error();
+        match (error.stage(), reason.kind()) {
+            (_, io::ErrorKind::TimedOut) => {
+                " The server may be slow, or a firewall may block it: use --connect-timeout to wait longer."
+            }
+            (ConnectStage::Resolve, _) => " Check the host name and the network connection.",
+            (ConnectStage::Tls, _) => self.tls_advice(reason).unwrap_or(""),
+            (_, io::ErrorKind::ConnectionRefused) => {
+                " Nothing is listening there: check the port, and that the server is running."
+            }
+            _ => " Check that the server is running, and that no firewall or VPN blocks it.",
+        }
+    }
+
+    /// What this program can do about an error of TLS. `None` if it is not one.
+    fn tls_advice(&self, error: &io::Error) -> Option<&'static str> {
+        let error: &rustls::Error = error.get_ref()?.downcast_ref()?;
+        Some(match error {
+            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) if self.arguments.ca.is_some() => {
+                " The file of --ca replaces the authorities of the platform, and does not have the one that signed it."
+            }
+            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+                " To trust the authority that signed it, pass the PEM file of the authority with --ca."
+            }
+            rustls::Error::General(_) if self.arguments.ca.is_none() => {
+                " Or pass the PEM file of an authority with --ca."
+            }
+            rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+                " The server requires a client certificate, which this program cannot send."
+            }
+            _ => "",
+        })
     }
 }
 
-fn not_connected(arguments: &Arguments, error: &Error) -> Ending {
-    let (uri, time) = (&arguments.uri, arguments.connect_timeout);
-    let line = match error {
-        Error::Handshake { error: HandshakeError::Deadline, .. } => format!(
-            "no connection to {uri} within {time:?}: the server was reached, but did not answer the handshake. \
-             Use --connect-timeout to wait longer."
-        ),
-        Error::Handshake { error, response } => return refused(uri, error, response.as_deref()),
-        Error::Connect(error) => format!("{error}. {}", connect_advice(error)),
-        Error::Io(error) => format!(
-            "the connection to {uri} was lost during the handshake: {error}. Check that it is a WebSocket server, and the \
-             scheme (ws:// or wss://)."
-        ),
-        error => error.to_string(),
-    };
-    Ending::new(Status::NotConnected, line)
-}
-
-fn refused(uri: &str, error: &HandshakeError, response: Option<&Response>) -> Ending {
-    let Some(response) = response else {
-        let line = format!(
-            "refused: {uri} did not answer the handshake as a WebSocket server: {error}. Check the port and the scheme \
-             (ws:// or wss://)."
-        );
-        return Ending::new(Status::Refused, line);
-    };
-    let status = response.status();
-    let mut line = match error {
-        HandshakeError::Status(_) => format!("refused: {uri} answered with HTTP {status}"),
-        _ => format!("refused: {uri} answered with HTTP {status}, but {error}"),
-    };
-    for name in ["Location", "WWW-Authenticate", "Retry-After"] {
-        if let Some(value) = response.header(name) {
-            let _ = write!(line, ", {name}: {}", value.escape_ascii());
-        }
-    }
-    let _ = write!(line, ". {}", status_advice(status));
-    if let Some(beginning) = first_line(response.body()) {
-        let _ = write!(line, " The answer begins with {beginning:?}.");
-    }
-    Ending::new(Status::Refused, line)
-}
-
-/// Returns the first line that is not empty, unless it is markup. It may contain control characters, so print it escaped.
-fn first_line(body: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(body);
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).filter(|line| !line.starts_with('<'))?;
-    Some(line.chars().take(200).collect())
-}
-
-fn connect_advice(error: &ConnectError) -> &'static str {
-    let reason = error.io_error();
-    match (error.stage(), reason.kind()) {
-        (_, io::ErrorKind::TimedOut) => {
-            "The server may be slow, or a firewall may block it: use --connect-timeout to wait longer."
-        }
-        (ConnectStage::Resolve, _) => "Check the host name and the network connection.",
-        (ConnectStage::Tls, io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => {
-            "The server closed the connection: if it does not use TLS on this port, use ws://."
-        }
-        (ConnectStage::Tls, _) => reason.get_ref().and_then(|inner| inner.downcast_ref()).map_or("", tls_advice),
-        (_, io::ErrorKind::ConnectionRefused) => {
-            "Nothing is listening there: check the port, and that the server is running."
-        }
-        _ => "Check that the server is running, and that no firewall or VPN blocks it.",
-    }
-}
-
-fn tls_advice(error: &rustls::Error) -> &'static str {
-    match error {
-        rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer) => {
-            "To trust the authority that signed it, pass the PEM file of the authority with --ca."
-        }
-        rustls::Error::InvalidCertificate(_) => {
-            "Check the host name, and that the certificate of the server is valid for it today."
-        }
-        rustls::Error::InvalidMessage(_) => {
-            "The server does not seem to use TLS on this port: try ws:// instead of wss://."
-        }
-        _ => "Client and server do not support the same TLS parameters.",
-    }
-}
-
+/// What the library's text about a status does not say, since it is about options of this program.
 fn status_advice(status: u16) -> &'static str {
     match status {
-        101 => "The server or a proxy does not implement WebSocket correctly.",
-        200..=299 => "This is a web page, not a WebSocket endpoint: check the path.",
-        300..=399 => "The server redirects: connect to that address instead.",
-        400 | 426 => "The server did not accept the request as a WebSocket handshake: check the path.",
-        401 | 407 => "Send credentials, for example with --header 'Authorization: Bearer …'.",
-        403 => "The server may require --origin, or credentials in a --header.",
-        404 | 410 => "Check the path.",
-        429 => "The server received too many requests: wait before the next one.",
-        500..=599 => "The server, or another one behind it, failed: try again later.",
-        _ => "See the documentation of the server.",
+        401 | 407 => " Send credentials, for example with --header 'Authorization: Bearer …'.",
+        403 => " Try with --origin, or with credentials in a --header.",
+        _ => "",
     }
 }

@@ -22,7 +22,7 @@ pub(crate) enum Status {
     Violation = 6,
     /// Reading, writing or receiving failed in this program.
     Here = 7,
-    /// Ctrl-C was pressed twice.
+    /// Ctrl-C was pressed twice, or while connecting.
     Interrupted = 130,
 }
 

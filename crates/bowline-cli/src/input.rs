@@ -18,6 +18,10 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 /// The size of one fragment of a file, in bytes.
 const CHUNK: u64 = 64 * 1024;
 
+/// The most bytes of a line, so that input without line feeds cannot use all memory: the default of
+/// `Limits::output`, above which no message can be sent.
+const MAX_LINE: usize = 32 * 1024 * 1024;
+
 /// How many jobs are read ahead.
 const AHEAD: usize = 4;
 
@@ -77,7 +81,7 @@ impl Input {
             }
         }
         match self.lines {
-            Some(lines) => lines.send(jobs),
+            Some(lines) => lines.send(&mut io::stdin().lock(), jobs),
             None => Ok(()),
         }
     }
@@ -143,12 +147,17 @@ fn chunk(data: Vec<u8>, is_text: bool, last: bool) -> Result<Message, String> {
 }
 
 impl Lines {
-    fn send(&self, jobs: &Sender<Job>) -> Result<(), Gone> {
-        let mut stdin = io::stdin().lock();
+    fn send(&self, stdin: &mut impl BufRead, jobs: &Sender<Job>) -> Result<(), Gone> {
         for number in 1_u64.. {
             let mut line = Vec::new();
-            match stdin.read_until(b'\n', &mut line) {
+            match stdin.take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line) {
                 Ok(0) => break,
+                Ok(_) if line.len() > MAX_LINE => {
+                    let limit = MAX_LINE / 1024 / 1024;
+                    let reason =
+                        format!("line {number} of standard input is longer than {limit} MiB: send it with --send-file");
+                    return put(jobs, Job::Failed(reason));
+                }
                 Ok(_) => {}
                 Err(error) => return put(jobs, Job::Failed(format!("cannot read standard input: {error}"))),
             }
@@ -172,5 +181,23 @@ impl Lines {
                 error.utf8_error().valid_up_to().saturating_add(1)
             )
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::BufReader;
+
+    /// An endless line ends the client before it fills the memory.
+    #[test]
+    fn an_endless_line() {
+        for byte in [0, b'x'] {
+            let (jobs, mut received) = channel(AHEAD);
+            let lines = Lines { is_binary: byte == 0 };
+            assert!(lines.send(&mut BufReader::new(io::repeat(byte)), &jobs).is_ok());
+            let Ok(Job::Failed(reason)) = received.try_recv() else { panic!("it was sent") };
+            assert_eq!(reason, "line 1 of standard input is longer than 32 MiB: send it with --send-file");
+        }
     }
 }

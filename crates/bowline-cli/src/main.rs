@@ -21,7 +21,7 @@ use input::Input;
 use screen::{Screen, Tone};
 use session::Session;
 use std::{process, sync::Arc};
-use tokio::{signal::ctrl_c, sync::Notify};
+use tokio::{select, signal::ctrl_c, sync::Notify};
 
 #[tokio::main(worker_threads = 1)]
 async fn main() {
@@ -37,7 +37,10 @@ async fn main() {
 
 async fn run(arguments: &Arguments, screen: &Screen) -> Result<Option<Ending>, Ending> {
     let input = Input::open(arguments)?;
-    let socket = connect::connect(arguments, screen).await?;
+    let socket = select! {
+        connected = connect::connect(arguments, screen) => connected?,
+        Ok(()) = ctrl_c() => return Err(Ending::new(Status::Interrupted, "no connection: interrupted by Ctrl-C.")),
+    };
     let interrupt = Arc::new(Notify::new());
     tokio::spawn(handle_interrupts(interrupt.clone(), arguments.verbose));
     let session = Session::new(arguments, screen, socket, input.start());

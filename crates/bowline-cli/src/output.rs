@@ -15,6 +15,8 @@ use std::{
 pub(crate) struct Output {
     stdout: BufWriter<Stdout>,
     is_terminal: bool,
+    /// What a received text begins with, to tell it from the lines that are typed.
+    mark: &'static str,
     file: Option<Receiving>,
     /// How many messages are complete.
     pub(crate) received: u64,
@@ -37,7 +39,9 @@ pub(crate) enum Failure {
 impl Output {
     pub(crate) fn new(arguments: &Arguments) -> Self {
         let file = arguments.receive_file.clone().map(|path| Receiving { path, open: None });
-        Self { stdout: BufWriter::new(io::stdout()), is_terminal: io::stdout().is_terminal(), file, received: 0 }
+        let is_terminal = io::stdout().is_terminal();
+        let mark = if is_terminal && io::stdin().is_terminal() && !arguments.listen { "< " } else { "" };
+        Self { stdout: BufWriter::new(io::stdout()), is_terminal, mark, file, received: 0 }
     }
 
     /// Writes the message or the chunk in an event.
@@ -82,6 +86,7 @@ impl Output {
     }
 
     fn print(&mut self, data: &[u8], is_text: bool, last: bool) -> io::Result<()> {
+        self.stdout.write_all(self.mark.as_bytes())?;
         match (self.is_terminal, is_text) {
             (false, _) => self.stdout.write_all(data)?,
             (true, true) => self.stdout.write_all(printable(&String::from_utf8_lossy(data)).as_bytes())?,

@@ -14,6 +14,7 @@ const WITHOUT_TOTAL: &str = "{msg} {spinner} {bytes}, {bytes_per_sec}";
 pub(crate) struct Screen {
     bars: MultiProgress,
     has_colour: bool,
+    is_terminal: bool,
     is_verbose: bool,
 }
 
@@ -28,9 +29,9 @@ pub(crate) enum Tone {
 impl Screen {
     pub(crate) fn new(is_verbose: bool) -> Self {
         let wants = |name| env::var_os(name).is_none_or(|value| value.is_empty());
-        let has_colour =
-            io::stderr().is_terminal() && wants("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb");
-        Self { bars: MultiProgress::new(), has_colour, is_verbose }
+        let is_terminal = io::stderr().is_terminal();
+        let has_colour = is_terminal && wants("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb");
+        Self { bars: MultiProgress::new(), has_colour, is_terminal, is_verbose }
     }
 
     /// Writes a line. Errors are ignored: there is no other place to report them.
@@ -44,6 +45,11 @@ impl Screen {
         self.apart(|| {
             let _ = writeln!(io::stderr(), "{begin}{text}{end}");
         });
+    }
+
+    /// Whether someone watches, who wants to see what happens: standard error is a terminal.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.is_terminal
     }
 
     /// Writes a line, with `--verbose` only.

@@ -284,7 +284,7 @@ impl App for Chat {
     /// Logs a refusal, except for the connections that browsers open in advance and may never use.
     fn refused(&mut self, refusal: &Refusal) {
         match refusal.error() {
-            None | Some(HandshakeError::EndOfStream { received: 0 } | HandshakeError::Deadline) => {}
+            None | Some(HandshakeError::EndOfStream { received: 0 } | HandshakeError::Deadline { .. }) => {}
             Some(error) => self.log.line(format!("! refused with {}: {error}", refusal.status())),
         }
     }

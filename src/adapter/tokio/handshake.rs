@@ -77,7 +77,10 @@ pub(super) async fn client_handshake_since<S: AsyncRead + AsyncWrite + Unpin>(
     let wait = handshake.wait(opening.clock.now());
     let write_error = match with_timeout(wait, opening.write(handshake.output())).await {
         Ok(Some(())) => None,
-        Ok(None) => return Err(Error::Handshake { error: HandshakeError::Deadline, response: None }),
+        Ok(None) => {
+            let error = HandshakeError::Deadline { limit: deadline.unwrap_or_default() };
+            return Err(Error::Handshake { error, response: None });
+        }
         // The server may have sent the reason before it closed the stream: a refusal, or an alert of TLS.
         Err(error) => Some(error),
     };

@@ -63,6 +63,25 @@ impl Sender {
         }
     }
 
+    /// Returns whether an idle connection has memory to free.
+    pub(crate) fn holds_space(&self) -> bool {
+        #[cfg(feature = "deflate")]
+        if self.compression.can_rest() {
+            return true;
+        }
+        self.output.holds_space()
+    }
+
+    /// Frees the memory that is kept for the next messages. Nothing is lost by that.
+    #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "`config` is for compression"))]
+    pub(crate) fn release(&mut self, config: &Config) {
+        self.output.release();
+        #[cfg(feature = "deflate")]
+        if let Some(options) = &config.deflate {
+            self.compression.rest(options);
+        }
+    }
+
     /// Returns the role of this endpoint.
     pub(crate) const fn role(&self) -> Role {
         self.role

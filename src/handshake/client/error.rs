@@ -4,22 +4,23 @@ use thiserror::Error;
 
 /// Why a [`Request`](super::Request) cannot be made, such as an invalid URI. Nothing was sent.
 ///
-/// Values are kept as excerpts: at most 64 bytes, with everything escaped that is not printable ASCII.
+/// Values are kept as excerpts: at most 64 bytes, with everything escaped that is not printable ASCII, except in the name of a
+/// host. They contain no secrets: user information, query, fragment and values of header fields are left out.
 ///
 /// ```
 /// use bowline::client::{Request, RequestError};
 ///
-/// let error = Request::from_uri("http://example.com/chat").unwrap_err();
-/// assert_eq!(error, RequestError::Scheme("http://example.com/chat".into()));
+/// let error = Request::from_uri("ftp://example.com/chat?token=123").unwrap_err();
+/// assert_eq!(error, RequestError::Scheme("ftp://example.com/chat?...".into()));
 /// assert_eq!(
 ///     error.to_string(),
-///     "\"http://example.com/chat\" is not a valid WebSocket URI: it must begin with ws:// or wss:// (RFC 6455 §3)"
+///     "\"ftp://example.com/chat?...\" is not a valid WebSocket URI: it must begin with ws:// or wss:// (RFC 6455 §3)"
 /// );
 /// ```
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RequestError {
-    /// The URI does not begin with `ws://` or `wss://`.
+    /// The URI does not begin with `ws://` or `wss://`, nor with `http://` or `https://`, which mean the same.
     #[error("\"{0}\" is not a valid WebSocket URI: it must begin with ws:// or wss:// (RFC 6455 §3)")]
     Scheme(String),
     /// The URI has a user name before the host. The URI is not shown, as it may contain a password.
@@ -32,7 +33,7 @@ pub enum RequestError {
     #[error("\"{0}\" has no valid host: use a name, an IPv4 address or an IPv6 address in brackets (RFC 3986 §3.2.2)")]
     Host(String),
     /// The name of the server has characters outside of ASCII, which a URI cannot contain.
-    #[error("the host of \"{0}\" is not ASCII: convert it to Punycode first (RFC 6455 §11.1)")]
+    #[error("the host \"{0}\" is not ASCII: convert it to Punycode (xn--) first (RFC 6455 §11.1)")]
     HostNotAscii(String),
     /// The port is not a number, or is above 65535.
     #[error("\"{0}\" has no valid port: use 0 to 65535 (RFC 3986 §3.2.3)")]
@@ -41,7 +42,9 @@ pub enum RequestError {
     #[error("\"{0}\" is not a valid path: it must begin with / and contain no control characters (RFC 3986 §3.3)")]
     Path(String),
     /// The URI has a fragment.
-    #[error("\"{0}\" has a fragment: leave it out, or write %23 for a # that belongs to the path (RFC 6455 §3)")]
+    #[error(
+        "the URI has a fragment, in \"{0}\": leave it out, or write %23 for a # that belongs to the path (RFC 6455 §3)"
+    )]
     Fragment(String),
     /// The name of a subprotocol is not a token.
     #[error("\"{0}\" is not a valid subprotocol: use letters, digits and !#$%&'*+-.^_`|~ (RFC 6455 §4.1)")]

@@ -24,6 +24,8 @@
 //! for HTTP/2 and HTTP/3. They check the same rules, and need the feature `http`.
 
 mod error;
+#[cfg(feature = "std")]
+mod explanation;
 mod request;
 mod response;
 mod rules;
@@ -32,6 +34,8 @@ mod upgrade;
 mod uri;
 
 pub use error::RequestError;
+#[cfg(feature = "std")]
+pub(crate) use explanation::Explanation;
 pub use request::Request;
 pub use response::Response;
 #[cfg(feature = "http")]
@@ -63,8 +67,9 @@ use core::{fmt, time::Duration};
 /// Memory is bounded: while the response is incomplete, at most twice the received bytes are stored.
 /// [`Limits::head_bytes`](crate::Limits::head_bytes) limits those, over all interim responses and the final one.
 ///
-/// In the response, Upgrade must be `websocket` and nothing else, in any case (§4.1). Besides `Upgrade`, other tokens in
-/// Connection are ignored.
+/// In the response, Upgrade must be `websocket` and nothing else, in any case (§4.1). The same value may be there again. Besides
+/// `Upgrade`, other tokens in Connection are ignored. An empty `Sec-WebSocket-Extensions` means no extension. An empty
+/// `Sec-WebSocket-Protocol` is an error, since §4.2.2 does not allow it.
 #[must_use]
 pub struct Handshake {
     /// `None` after the outcome.
@@ -181,7 +186,7 @@ impl Handshake {
     /// // Wait for input, but no longer than that. Nothing arrives:
     /// let _ = handshake.tick(wait.into());
     /// let Progress::Refused(error, None) = handshake.receive(&mut Input::default()) else { panic!() };
-    /// assert_eq!(error, HandshakeError::Deadline);
+    /// assert_eq!(error, HandshakeError::Deadline { limit: wait });
     /// # Ok::<(), bowline::client::RequestError>(())
     /// ```
     #[must_use]
@@ -191,9 +196,7 @@ impl Handshake {
 
     /// Returns the final response, once its head is complete. `limit` is the limit on its fields.
     fn advance(&mut self, input: &mut Input<'_>, limit: usize) -> Result<Option<Response>, HandshakeError> {
-        if self.deadline.has_passed() {
-            return Err(HandshakeError::Deadline);
-        }
+        self.deadline.check()?;
         loop {
             if !self.head.receive(input)? {
                 return Ok(None);

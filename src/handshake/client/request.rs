@@ -1,6 +1,9 @@
 use super::{RequestError, uri::Uri};
-use crate::handshake::{http1::field_line, http1::grammar, key::Key, query};
+use crate::handshake::{http1::field_line, http1::grammar, http1::shown, key::Key, query};
 use alloc::{string::String, vec::Vec};
+
+/// "A user agent SHOULD send a User-Agent header field in each request" (RFC 9110 §10.1.5).
+const USER_AGENT: &str = concat!("bowline/", env!("CARGO_PKG_VERSION"));
 
 /// What a client asks a server for in the opening handshake: a resource, and optional subprotocols, an origin and header fields
 /// such as `Cookie` or `Authorization` (RFC 6455 §4.1).
@@ -27,10 +30,12 @@ pub struct Request {
     origin: Option<String>,
     /// Complete lines, each with its CR LF.
     headers: Vec<u8>,
+    /// Whether the default `User-Agent` is sent.
+    has_user_agent: bool,
 }
 
 impl Request {
-    /// Creates a request for a `ws://` or `wss://` URI (§3).
+    /// Creates a request for a `ws://` or `wss://` URI (§3). As in browsers, `http://` means `ws://`, and `https://` means `wss://`.
     ///
     /// Path and query may be plain text: characters that a URI does not allow, such as spaces and everything that is not ASCII,
     /// are percent-encoded (§11.1). Percent-encoded bytes stay as they are.
@@ -73,6 +78,8 @@ impl Request {
     ///
     /// [`Response::protocol`](super::Response::protocol) returns the one that the server chose. A server may also choose none.
     ///
+    /// Do not put a token or another secret into a name: names are shown in errors and by `Debug`.
+    ///
     /// # Errors
     ///
     /// [`RequestError::Protocol`] if the name is not a token, and [`RequestError::ProtocolTwice`] if it is offered already: "the
@@ -97,7 +104,7 @@ impl Request {
     /// [`RequestError::Origin`] if it is empty, or contains anything but visible ASCII. The request is then lost.
     pub fn origin(mut self, origin: &str) -> Result<Self, RequestError> {
         if origin.is_empty() || !origin.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(RequestError::Origin(grammar::excerpt(origin.as_bytes())));
+            return Err(RequestError::Origin(shown::uri(origin.as_bytes())));
         }
         self.origin = Some(origin.into());
         Ok(self)
@@ -105,6 +112,10 @@ impl Request {
 
     /// Adds a header field, such as `Cookie`, `Authorization` or `User-Agent`. A second field of the same name is added, and does
     /// not replace the first.
+    ///
+    /// By default, the request has a `User-Agent` with the name and the version of this crate, such as `bowline/0.1.0`, since some
+    /// servers refuse requests without one. A `User-Agent` that is added replaces it, and
+    /// [`without_user_agent`](Self::without_user_agent) leaves it out.
     ///
     /// ```
     /// use bowline::{HeaderError, client::{Request, RequestError}};
@@ -125,7 +136,20 @@ impl Request {
     #[doc(alias("cookie", "authorization", "basic auth", "bearer", "user-agent"))]
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, RequestError> {
         self.headers.append(&mut field_line::line(name, value.as_ref(), &["Origin"])?);
+        self.has_user_agent &= !name.eq_ignore_ascii_case("User-Agent");
         Ok(self)
+    }
+
+    /// Leaves out the default `User-Agent`. One that is added with [`header`](Self::header) is sent all the same.
+    ///
+    /// ```
+    /// # use bowline::client::Request;
+    /// let request = Request::from_uri("wss://example.com/")?.without_user_agent();
+    /// # Ok::<(), bowline::client::RequestError>(())
+    /// ```
+    #[doc(alias("user-agent"))]
+    pub fn without_user_agent(self) -> Self {
+        Self { has_user_agent: false, ..self }
     }
 
     /// Returns the host to connect to: a name or an address. An IPv6 address is returned without its brackets.
@@ -140,7 +164,7 @@ impl Request {
         self.uri.port
     }
 
-    /// Returns whether the connection must use TLS, since the scheme is `wss`.
+    /// Returns whether the connection must use TLS, since the scheme is `wss` or `https`.
     #[doc(alias("tls", "wss"))]
     #[must_use]
     pub fn is_secure(&self) -> bool {
@@ -201,6 +225,9 @@ impl Request {
         if let Some(extensions) = extensions {
             field_line::push(head, "Sec-WebSocket-Extensions", extensions.as_bytes());
         }
+        if self.has_user_agent {
+            field_line::push(head, "User-Agent", USER_AGENT.as_bytes());
+        }
         head.extend_from_slice(&self.headers);
     }
 
@@ -214,18 +241,19 @@ impl Request {
     }
 
     fn from_parts(uri: Uri) -> Self {
-        Self { uri, protocols: Vec::new(), origin: None, headers: Vec::new() }
+        Self { uri, protocols: Vec::new(), origin: None, headers: Vec::new(), has_user_agent: true }
     }
 }
 
-/// The added header fields are left out, since they can contain secrets.
+/// The query, and the values of the added header fields, are left out, since they can contain secrets.
 impl core::fmt::Debug for Request {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { uri, protocols, origin, headers: _ } = self;
+        let Self { uri, protocols, origin, headers, has_user_agent: _ } = self;
         f.debug_struct("Request")
             .field("uri", uri)
             .field("protocols", protocols)
-            .field("origin", origin)
+            .field("origin", &origin.as_ref().map(|origin| shown::uri(origin.as_bytes())))
+            .field("headers", &field_line::Names(headers))
             .finish_non_exhaustive()
     }
 }

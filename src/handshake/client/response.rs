@@ -1,5 +1,5 @@
 use crate::Input;
-use crate::handshake::{http1::field_name::FieldName, http1::fields::Fields, http1::grammar};
+use crate::handshake::http1::{field_name::FieldName, fields::Fields, grammar};
 use alloc::vec::Vec;
 use core::fmt;
 

@@ -10,7 +10,7 @@ use crate::{
         extensions::{self, Extension},
         http1::field_name::FieldName,
         http1::fields::{Fields, invalid},
-        http1::grammar,
+        http1::{grammar, shown},
         key::Accept,
     },
 };
@@ -65,7 +65,7 @@ fn check_switch(response: &Response, accept: &Accept) -> Result<(), HandshakeErr
     // HTTP/1.0 has no upgrade and no 101 (RFC 9110 §7.8, §15.2). The status comes first, since an old proxy may refuse in
     // HTTP/1.0.
     if !response.is_http_1_1() {
-        return Err(HandshakeError::HttpVersion(grammar::excerpt(fields.first_line())));
+        return Err(HandshakeError::HttpVersion(shown::first_line(fields.first_line())));
     }
     check_upgrade(fields)?;
     check_connection(fields)?;
@@ -90,10 +90,16 @@ fn check_accept(fields: &Fields, accept: &Accept) -> Result<(), HandshakeError> 
 
 /// "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a value that is not an ASCII
 /// case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket Connection_". So a list with other
-/// protocols does not match.
+/// protocols does not match. The same value again, as from a proxy that adds the field a second time, has no other meaning.
 fn check_upgrade(fields: &Fields) -> Result<(), HandshakeError> {
-    let value = fields.exactly_one(FieldName::Upgrade)?;
-    if value.eq_ignore_ascii_case(b"websocket") { Ok(()) } else { Err(invalid(FieldName::Upgrade, value)) }
+    let is_websocket = |value: &[u8]| value.eq_ignore_ascii_case(b"websocket");
+    if !fields.has(FieldName::Upgrade) {
+        return Err(HandshakeError::Missing("Upgrade"));
+    }
+    match fields.values(FieldName::Upgrade).find(|line| !grammar::elements(line).all(is_websocket)) {
+        Some(line) => Err(invalid(FieldName::Upgrade, line)),
+        None => Ok(()),
+    }
 }
 
 /// "If the response lacks a |Connection| header field or the |Connection| header field doesn't contain a token that is

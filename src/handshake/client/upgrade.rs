@@ -3,7 +3,7 @@
 use super::{Request, RequestError, Response, offers, rules::Expected};
 use crate::{
     Config, Connection, HandshakeError,
-    handshake::{http1::fields::Fields, http1::grammar, http1::http_crate, key},
+    handshake::{http1::fields::Fields, http1::http_crate, http1::shown, key},
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
 use http::{Method, Uri, Version};
@@ -94,7 +94,7 @@ pub fn extended_connect(
 
 fn uri(text: impl Into<Vec<u8>>) -> Result<Uri, RequestError> {
     let text = text.into();
-    Uri::try_from(text.as_slice()).map_err(|_| RequestError::HttpUri(grammar::excerpt(&text)))
+    Uri::try_from(text.as_slice()).map_err(|_| RequestError::HttpUri(shown::uri(&text)))
 }
 
 /// Checks the response to a request that [`upgrade`] or [`extended_connect`] created, and opens the connection. It needs the

@@ -4,11 +4,13 @@ use super::RequestError;
 use crate::handshake::{
     http1::authority::{self, Authority, AuthorityError},
     http1::grammar::{self, ByteSet},
+    http1::shown,
 };
 use alloc::{format, string::String, vec::Vec};
+use core::fmt;
 
 /// A parsed URI: the server to connect to, and the resource to ask for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Uri {
     pub(super) is_secure: bool,
     /// An IPv6 address is in brackets.
@@ -22,10 +24,12 @@ impl Uri {
     pub(super) fn parse(uri: &str) -> Result<Self, RequestError> {
         // "The URI is called 'secure' (and it is said that 'the secure flag is set') if the scheme component matches
         // 'wss' case-insensitively" (§3).
-        let (is_secure, rest) = match (strip(uri, "ws://"), strip(uri, "wss://")) {
+        let rest_after = |schemes: [&str; 2]| schemes.into_iter().find_map(|scheme| strip(uri, scheme));
+        // "If url's scheme is 'http', then set url's scheme to 'ws'. Otherwise, if it is 'https', set it to 'wss'" (WHATWG).
+        let (is_secure, rest) = match (rest_after(["ws://", "http://"]), rest_after(["wss://", "https://"])) {
             (Some(rest), _) => (false, rest),
             (None, Some(rest)) => (true, rest),
-            (None, None) => return Err(RequestError::Scheme(grammar::excerpt(uri.as_bytes()))),
+            (None, None) => return Err(RequestError::Scheme(shown::uri(uri.as_bytes()))),
         };
         let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
         let (authority, path_and_query) = rest.split_at_checked(end).unwrap_or((rest, ""));
@@ -34,7 +38,7 @@ impl Uri {
 
     pub(super) fn new(is_secure: bool, authority: &str, path_and_query: &str) -> Result<Self, RequestError> {
         let Authority { host, port } =
-            Authority::parse(authority.as_bytes()).map_err(|error| explain(error, authority))?;
+            Authority::parse(authority.as_bytes()).map_err(|error| explain(error, authority, path_and_query))?;
         Ok(Self {
             is_secure,
             host: grammar::checked_str(host).into(),
@@ -57,6 +61,15 @@ impl Uri {
     }
 }
 
+/// The query is left out, since it can contain secrets.
+impl fmt::Debug for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { is_secure, host, port, path_and_query } = self;
+        let scheme = if *is_secure { "wss" } else { "ws" };
+        write!(f, "{scheme}://{host}:{port}{}", shown::uri(path_and_query.as_bytes()))
+    }
+}
+
 /// Returns the rest of the URI after `scheme`, which matches in any case.
 fn strip<'a>(uri: &'a str, scheme: &str) -> Option<&'a str> {
     let (start, rest) = uri.split_at_checked(scheme.len())?;
@@ -72,11 +85,11 @@ fn default_port(is_secure: bool) -> u16 {
 fn resource_name(text: &str) -> Result<String, RequestError> {
     // "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used on these URIs" (§3).
     if text.contains('#') {
-        return Err(RequestError::Fragment(grammar::excerpt(text.as_bytes())));
+        return Err(RequestError::Fragment(shown::part(text, "")));
     }
     let is_path = text.is_empty() || text.starts_with(['/', '?']);
     if !is_path || text.bytes().any(|byte| byte.is_ascii_control()) {
-        return Err(RequestError::Path(grammar::excerpt(text.as_bytes())));
+        return Err(RequestError::Path(shown::part(text, "")));
     }
     let text = match text.split_once('?') {
         Some((path, "")) => path,
@@ -113,12 +126,14 @@ fn may_stay(byte: u8) -> bool {
     grammar::is_in(&SET, byte)
 }
 
-fn explain(error: AuthorityError, authority: &str) -> RequestError {
-    let received = grammar::excerpt(authority.as_bytes());
+fn explain(error: AuthorityError, authority: &str, after: &str) -> RequestError {
+    // If the password contains a slash, the authority seems to end there.
+    let received = shown::part(authority, after);
     match error {
         // Without the excerpt, which can contain the password.
         AuthorityError::UserInfo => RequestError::UserInfo,
-        AuthorityError::NotAscii => RequestError::HostNotAscii(received),
+        AuthorityError::NotAscii if after.contains('@') => RequestError::HostNotAscii(received),
+        AuthorityError::NotAscii => RequestError::HostNotAscii(shown::readable(authority)),
         AuthorityError::Host => RequestError::Host(received),
         AuthorityError::Port => RequestError::Port(received),
     }

@@ -1,5 +1,6 @@
-use super::{field_name::FieldName, grammar};
+use super::{field_name::FieldName, grammar, shown};
 use alloc::{string::String, vec::Vec};
+use core::fmt;
 use thiserror::Error;
 
 /// Why a header field cannot be added, with [`client::Request::header`](crate::client::Request::header),
@@ -21,7 +22,8 @@ use thiserror::Error;
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HeaderError {
-    /// The name is not a token (RFC 9110 §5.6.2). Holds an excerpt of it.
+    /// The name is not a token (RFC 9110 §5.6.2). Holds its beginning, up to the first character that is not allowed, since a value
+    /// can follow: a value can be a secret.
     #[error("\"{0}\" is not a valid header name: use letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 §5.6.2)")]
     Name(String),
     /// The value contains CR, LF, NUL or another control byte. Holds the name of the field, but not the value, which can be a
@@ -69,19 +71,30 @@ fn is_reserved(name: &str) -> bool {
 /// Returns a field that the caller supplies, as a line. `taken` lists names that are reserved in this message besides the usual
 /// ones.
 pub(crate) fn line(name: &str, value: &[u8], taken: &[&str]) -> Result<Vec<u8>, HeaderError> {
-    let shown = || grammar::excerpt(name.as_bytes());
+    let excerpt = || grammar::excerpt(name.as_bytes());
     if !grammar::is_token(name.as_bytes()) {
-        return Err(HeaderError::Name(shown()));
+        return Err(HeaderError::Name(shown::name(name)));
     }
     if !grammar::is_field_value(value) {
-        return Err(HeaderError::Value(shown()));
+        return Err(HeaderError::Value(excerpt()));
     }
     if is_reserved(name) || taken.iter().any(|taken| taken.eq_ignore_ascii_case(name)) {
-        return Err(HeaderError::Reserved(shown()));
+        return Err(HeaderError::Reserved(excerpt()));
     }
     let mut line = Vec::new();
     push(&mut line, name, value);
     Ok(line)
+}
+
+/// Shows the names of the fields in complete lines that [`line`] returned, and not their values, which can be secrets.
+pub(crate) struct Names<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Debug for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.0.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+        let names = lines.map(|line| grammar::split_prefix(line, grammar::is_token_byte).0);
+        f.debug_list().entries(names.map(grammar::checked_str)).finish()
+    }
 }
 
 /// Appends a field. Name and value must be valid.

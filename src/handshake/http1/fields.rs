@@ -1,6 +1,6 @@
 //! The header fields of a head: parsing them, finding one by its name, and checking lists.
 
-use super::{field_name::FieldName, grammar};
+use super::{field_name::FieldName, grammar, shown};
 use crate::{bug::OrBug, handshake::error::HandshakeError};
 use alloc::{vec, vec::Vec};
 use core::{fmt, mem::MaybeUninit, ops::Range};
@@ -55,7 +55,7 @@ impl Fields {
         // "The HTTP version MUST be at least 1.1" (RFC 6455 §4.1), and "a server MUST ignore an Upgrade header field
         // that is received in an HTTP/1.0 request" (RFC 9110 §7.8).
         if request.version != Some(1) {
-            return Err(HandshakeError::HttpVersion(grammar::excerpt(first_line(&head))));
+            return Err(HandshakeError::HttpVersion(shown::first_line(first_line(&head))));
         }
         let (method, target) = (request.method.unwrap_or_default(), request.path.unwrap_or_default());
         debug_assert!(!method.is_empty() && !target.is_empty(), "a complete request line has both");
@@ -213,7 +213,8 @@ impl fmt::Debug for Fields {
 }
 
 pub(crate) fn invalid(field: FieldName, received: &[u8]) -> HandshakeError {
-    HandshakeError::Invalid { name: field.name(), received: grammar::excerpt(received) }
+    let received = if field == FieldName::Host { shown::uri(received) } else { grammar::excerpt(received) };
+    HandshakeError::Invalid { name: field.name(), received }
 }
 
 fn parse_response(head: &[u8], limit: usize) -> Result<(u16, bool, Spans), HandshakeError> {
@@ -301,17 +302,17 @@ fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn start_line(head: &[u8]) -> HandshakeError {
-    HandshakeError::StartLine(grammar::excerpt(first_line(head)))
+    HandshakeError::StartLine(shown::first_line(first_line(head)))
 }
 
 /// Converts the parser's error, and finds the line that caused it, which the parser does not report.
 fn explain(error: httparse::Error, head: &[u8], limit: usize) -> HandshakeError {
     match error {
         httparse::Error::TooManyHeaders => HandshakeError::TooManyFields { limit },
-        httparse::Error::Version => HandshakeError::HttpVersion(grammar::excerpt(first_line(head))),
+        httparse::Error::Version => HandshakeError::HttpVersion(shown::first_line(first_line(head))),
         httparse::Error::HeaderName => {
             let line = lines(head).skip(1).find(|line| field_name(line).is_none());
-            HandshakeError::FieldLine(grammar::excerpt(line.unwrap_or_default()))
+            HandshakeError::FieldLine(shown::field(line.unwrap_or_default()))
         }
         httparse::Error::HeaderValue => {
             let line = lines(head).skip(1).find(|line| !grammar::is_field_value(line));

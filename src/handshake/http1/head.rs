@@ -147,10 +147,11 @@ impl fmt::Debug for Head {
 /// The error for an invalid first byte. The excerpt has more of the line, from which a reader of the log can recognise the
 /// protocol.
 fn start_line(bytes: &[u8]) -> HandshakeError {
-    let shown = bytes.get(..START_LINE).unwrap_or(bytes);
-    let is_end = |&byte: &u8| byte == b'\r' || byte == b'\n';
-    let end = shown.iter().skip(1).position(is_end).map_or(shown.len(), |at| at + 1);
-    HandshakeError::StartLine(grammar::excerpt(shown.get(..end).or_bug()))
+    let line = bytes.get(..START_LINE).unwrap_or(bytes);
+    // Besides the end of the line: what can come before a secret. However the line is split, an excerpt is a prefix of it.
+    let is_end = |byte: &u8| b"\r\n:?#@".contains(byte);
+    let end = line.iter().skip(1).position(is_end).map_or(line.len(), |at| at + 1);
+    HandshakeError::StartLine(grammar::excerpt(line.get(..end).or_bug()))
 }
 
 /// What ends the search: the empty line at the end of the head, or an invalid line end.

@@ -43,7 +43,15 @@ fn append(head: &mut Vec<u8>, bytes: &[u8]) -> core::ops::Range<usize> {
     start..head.len()
 }
 
-/// Returns the fields of a head that this crate wrote. A first line that is not a field is left out.
+/// Whether the value of a field that this crate wrote may be shown. Those that the caller added can be secrets.
+fn is_public(name: &HeaderName) -> bool {
+    const NAMES: [&str; 8] =
+        ["allow", "connection", "content-type", "host", "origin", "upgrade", "user-agent", "x-content-type-options"];
+    NAMES.contains(&name.as_str()) || name.as_str().starts_with("sec-websocket-")
+}
+
+/// Returns the fields of a head that this crate wrote. A first line that is not a field is left out. The values that the caller
+/// added are marked as sensitive: `Debug` does not show them, and HTTP/2 does not index them.
 pub(crate) fn to_map(head: &[u8]) -> HeaderMap {
     let mut map = HeaderMap::new();
     for line in head.split(|&byte| byte == b'\n') {
@@ -51,7 +59,8 @@ pub(crate) fn to_map(head: &[u8]) -> HeaderMap {
         let Some((name, value)) = split_field_line(line) else { continue };
         // Names are tokens and values have no control bytes: this was checked when they were added. A map also refuses names of
         // more than 64 KiB, and more than 24,576 fields. Those are left out.
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+        if let (Ok(name), Ok(mut value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+            value.set_sensitive(!is_public(&name));
             let _ = map.try_append(name, value);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! `head` collects the bytes of a head and finds its end. `fields` parses it once, with `httparse`, and keeps the spans of the
 //! fields. `field_name` lists the fields with a meaning for the handshake. `field_line` writes fields. `authority` and `grammar`
-//! parse their values. With the feature `http`, `http_crate` converts between heads and the messages of an HTTP library, so that
+//! parse their values, and `shown` returns the part of a text that errors may show. With the feature `http`, `http_crate` converts between heads and the messages of an HTTP library, so that
 //! one set of rules is enough.
 
 pub(crate) mod authority;
@@ -13,3 +13,5 @@ pub(crate) mod grammar;
 pub(crate) mod head;
 #[cfg(feature = "http")]
 pub(crate) mod http_crate;
+pub(crate) mod shown;
+pub(crate) mod status;

@@ -9,6 +9,7 @@ use crate::handshake::{
     },
 };
 use alloc::{string::String, vec::Vec};
+use core::fmt;
 
 /// How a server accepts requests: from which origins, with which subprotocol and header fields (RFC 6455 §4.2.2).
 ///
@@ -43,7 +44,7 @@ use alloc::{string::String, vec::Vec};
 ///     .header("Set-Cookie", "seen=1")?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[doc(alias("origin", "CORS", "CSWSH", "cross-site WebSocket hijacking", "subprotocol"))]
 #[must_use]
 pub struct Accept {
@@ -205,5 +206,18 @@ impl Accept {
 
     fn from_origins(origins: Origins) -> Self {
         Self { origins, protocols: Vec::new(), is_protocol_required: false, headers: Vec::new() }
+    }
+}
+
+/// The values of the added header fields are left out, since they can be secrets.
+impl fmt::Debug for Accept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { origins, protocols, is_protocol_required, headers } = self;
+        f.debug_struct("Accept")
+            .field("origins", origins)
+            .field("protocols", protocols)
+            .field("is_protocol_required", is_protocol_required)
+            .field("headers", &field_line::Names(headers))
+            .finish()
     }
 }

@@ -167,9 +167,7 @@ impl Handshake {
 
     /// Returns the outcome, once the head is complete.
     fn advance(&mut self, input: &mut Input<'_>, config: &Arc<Config>) -> Result<Progress, HandshakeError> {
-        if self.deadline.has_passed() {
-            return Err(HandshakeError::Deadline);
-        }
+        self.deadline.check()?;
         if !self.head.receive(input)? {
             return Ok(Progress::Incomplete);
         }

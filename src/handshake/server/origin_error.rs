@@ -1,10 +1,11 @@
-use crate::handshake::http1::{authority::AuthorityError, grammar};
+use crate::handshake::http1::{authority::AuthorityError, shown};
 use alloc::string::String;
 use thiserror::Error;
 
 /// Why a text is not a valid origin for [`Accept::origins`](super::Accept::origins). Such an origin would never match.
 ///
-/// The text is kept as an excerpt: at most 64 bytes, with everything escaped that is not printable ASCII.
+/// The text is kept as an excerpt: at most 64 bytes, with everything escaped that is not printable ASCII. User information, query
+/// and fragment are left out.
 ///
 /// ```
 /// use bowline::server::{Accept, OriginError};
@@ -51,12 +52,12 @@ pub enum OriginError {
 
 impl OriginError {
     pub(super) fn of_authority(error: AuthorityError, origin: &str, authority: &[u8]) -> Self {
-        let received = grammar::excerpt(origin.as_bytes());
+        let received = shown::uri(origin.as_bytes());
         match error {
             // These bytes end an authority: the mistake is what follows, and not the host or the port.
             _ if authority.iter().any(|byte| b"/?#".contains(byte)) => Self::Path(received),
             AuthorityError::UserInfo => Self::UserInfo,
-            AuthorityError::NotAscii => Self::HostNotAscii(received),
+            AuthorityError::NotAscii => Self::HostNotAscii(shown::readable(origin)),
             AuthorityError::Host => Self::Host(received),
             AuthorityError::Port => Self::Port(received),
         }

@@ -1,7 +1,7 @@
 //! Which origins may connect (RFC 6455 §10.2).
 
 use super::OriginError;
-use crate::handshake::{error::HandshakeError, http1::authority::Authority, http1::grammar};
+use crate::handshake::{error::HandshakeError, http1::authority::Authority, http1::grammar, http1::shown};
 use alloc::{string::String, vec::Vec};
 
 /// The setting of an [`Accept`](super::Accept) for origins.
@@ -45,7 +45,10 @@ impl Origins {
             // client" (§4.2.1, 7).
             None => Ok(()),
             Some(origin) if self.allows(origin, host) => Ok(()),
-            Some(origin) => Err(HandshakeError::OriginRefused(grammar::excerpt(origin))),
+            Some(origin) => {
+                let host = matches!(self.allowed, Allowed::Same).then(|| shown::uri(host));
+                Err(HandshakeError::OriginRefused { origin: shown::uri(origin), host })
+            }
         }
     }
 
@@ -127,13 +130,13 @@ impl Listed {
         // RFC 3986 allows a `*` in a host. Such an origin would never match, and is certainly meant as a pattern.
         match text {
             "*" => return Err(OriginError::Wildcard),
-            _ if text.contains('*') => return Err(OriginError::Pattern(grammar::excerpt(text.as_bytes()))),
+            _ if text.contains('*') => return Err(OriginError::Pattern(shown::uri(text.as_bytes()))),
             _ if text.eq_ignore_ascii_case("null") => return Ok(Self::Null),
             _ => {}
         }
         let (scheme, authority) = split_scheme(text.as_bytes())
             .filter(|(scheme, _)| is_scheme(scheme))
-            .ok_or_else(|| OriginError::Scheme(grammar::excerpt(text.as_bytes())))?;
+            .ok_or_else(|| OriginError::Scheme(shown::uri(text.as_bytes())))?;
         let parsed = Authority::parse(authority).map_err(|error| OriginError::of_authority(error, text, authority))?;
         let Origin { scheme, host, port } = Origin::new(scheme, parsed);
         let [scheme, host] = [scheme, host].map(|part| grammar::checked_str(part).into());

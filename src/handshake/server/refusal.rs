@@ -3,6 +3,7 @@ use crate::{
     handshake::{
         error::HandshakeError,
         http1::field_line::{self, HeaderError},
+        http1::status,
     },
 };
 use alloc::{format, sync::Arc, vec::Vec};
@@ -168,7 +169,7 @@ pub(super) fn head_of(error: &HandshakeError, status: u16, allowed: &str) -> Vec
 
 /// Returns the status line, and the fields that the status needs. `allowed` is the method of a handshake.
 fn head(status: u16, asks_for_version: bool, allowed: &str) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {status} {}\r\n", phrase(status)).into_bytes();
+    let mut head = format!("HTTP/1.1 {status} {}\r\n", status::phrase(status)).into_bytes();
     if status == 426 {
         // "The server MUST send an Upgrade header field in a 426 response" (RFC 9110 §15.5.22), and "a sender of
         // Upgrade MUST also send an 'Upgrade' connection option" (§7.8).
@@ -185,44 +186,4 @@ fn head(status: u16, asks_for_version: bool, allowed: &str) -> Vec<u8> {
         field_line::push(&mut head, "Allow", allowed.as_bytes());
     }
     head
-}
-
-/// Returns the reason phrase (RFC 9110 §15, RFC 6585). It is empty for other statuses, which HTTP allows.
-fn phrase(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        201 => "Created",
-        202 => "Accepted",
-        204 => "No Content",
-        205 => "Reset Content",
-        206 => "Partial Content",
-        300 => "Multiple Choices",
-        301 => "Moved Permanently",
-        302 => "Found",
-        303 => "See Other",
-        304 => "Not Modified",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        408 => "Request Timeout",
-        409 => "Conflict",
-        410 => "Gone",
-        414 => "URI Too Long",
-        417 => "Expectation Failed",
-        421 => "Misdirected Request",
-        426 => "Upgrade Required",
-        429 => "Too Many Requests",
-        431 => "Request Header Fields Too Large",
-        500 => "Internal Server Error",
-        501 => "Not Implemented",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        505 => "HTTP Version Not Supported",
-        _ => "",
-    }
 }

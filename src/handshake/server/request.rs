@@ -19,7 +19,8 @@ use alloc::{borrow::Cow, sync::Arc};
 /// subprotocols whether to [`accept`](Self::accept) or to [`refuse`](Self::refuse) it.
 ///
 /// Where the RFC leaves a choice, the header field Upgrade may list other protocols besides `websocket`, and a key is accepted
-/// also if its spare bits are not zero, as in the RFC's own example (erratum 3150).
+/// also if its spare bits are not zero, as in the RFC's own example (erratum 3150). An empty `Sec-WebSocket-Extensions` or
+/// `Sec-WebSocket-Protocol` is the same as none (RFC 9110 §5.6.1.2).
 ///
 /// ```
 /// use bowline::{Connection, server::{Accept, Refusal, Request}};

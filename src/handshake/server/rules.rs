@@ -7,7 +7,7 @@ use crate::handshake::{
     http1::authority::Authority,
     http1::field_name::FieldName,
     http1::fields::{Fields, invalid},
-    http1::grammar,
+    http1::{grammar, shown},
     key::{self, Key},
 };
 use alloc::vec::Vec;
@@ -36,7 +36,7 @@ pub(super) fn check_target(target: &[u8]) -> Result<Target<'_>, HandshakeError> 
         _ => absolute_form(target),
     };
     let is_valid = target.iter().copied().all(is_target_byte);
-    parsed.filter(|_| is_valid).ok_or_else(|| HandshakeError::Target(grammar::excerpt(target)))
+    parsed.filter(|_| is_valid).ok_or_else(|| HandshakeError::Target(shown::uri(target)))
 }
 
 fn is_target_byte(byte: u8) -> bool {
@@ -147,10 +147,9 @@ fn check_key(fields: &Fields) -> Result<Key, HandshakeError> {
 }
 
 /// `1#token` (§4.3), over any number of lines (§11.3.4). "The elements that comprise this value MUST \[...\] all be
-/// unique strings" (§4.1, 10).
+/// unique strings" (§4.1, 10). An empty list offers none: recipients do not enforce the `1` (RFC 9110 §5.6.1.2).
 fn check_protocols(fields: &Fields) -> Result<(), HandshakeError> {
     const FIELD: FieldName = FieldName::Protocol;
-    let Some(first) = fields.value(FIELD) else { return Ok(()) };
     fields.check_list(FIELD, grammar::is_token, b"")?;
     // Sorting finds duplicates without quadratic time, which a long list could exploit.
     let mut offered: Vec<&str> = grammar::tokens(fields.values(FIELD)).collect();
@@ -164,11 +163,7 @@ fn check_protocols(fields: &Fields) -> Result<(), HandshakeError> {
             None
         }
     });
-    match twice {
-        Some(token) => Err(invalid(FIELD, token.as_bytes())),
-        None if offered.is_empty() => Err(invalid(FIELD, first)),
-        None => Ok(()),
-    }
+    twice.map_or(Ok(()), |token| Err(invalid(FIELD, token.as_bytes())))
 }
 
 /// Refuses requests with a body, since its bytes would be read as frames. A length of zero announces none.

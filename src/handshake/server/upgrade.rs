@@ -3,7 +3,7 @@
 use super::{Accept, Request, refusal, response};
 use crate::{
     Config, Connection, HandshakeError,
-    handshake::{http1::fields::Fields, http1::grammar, http1::http_crate},
+    handshake::{http1::fields::Fields, http1::http_crate, http1::shown},
 };
 use alloc::{sync::Arc, vec::Vec};
 use http::{HeaderValue, Response, StatusCode, Version, header};
@@ -156,7 +156,7 @@ impl Upgrade {
                 let upgrade = super::rules::check_upgrade(&fields);
                 Request::check(&line, fields, upgrade, &config.into())
             }
-            _ => Err(HandshakeError::HttpVersion(grammar::excerpt(fields.first_line()))),
+            _ => Err(HandshakeError::HttpVersion(shown::first_line(fields.first_line()))),
         };
         Form::Upgrade.conclude(checked)
     }

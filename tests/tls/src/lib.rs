@@ -20,7 +20,11 @@ use bowline::{
 };
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use std::{sync::Arc, time::Duration};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    task::JoinHandle,
+};
 use tokio_rustls::TlsAcceptor;
 
 /// The configuration of a server with a certificate for `localhost`, and that of a client that trusts it.
@@ -113,7 +117,10 @@ async fn a_certificate_that_is_not_valid() {
         .with_no_client_auth();
     let request = Request::from_uri(&format!("wss://localhost:{port}/")).unwrap();
     let (text, error) = tls_error(ws::connect_tls(request, Config::default(), nobody).await);
-    let expected = format!("cannot connect to localhost port {port}: TLS: invalid peer certificate: UnknownIssuer");
+    let expected = format!(
+        "cannot connect to localhost port {port}: TLS: invalid peer certificate: UnknownIssuer: none of the \
+         trusted authorities has signed the server's certificate"
+    );
     assert_eq!(text, expected);
     assert_eq!(error, Some(rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer)));
     server_of_one.await.unwrap().unwrap_err();
@@ -152,5 +159,22 @@ async fn a_server_without_tls() {
     let config = Config::default().with(|config| config.deadlines.handshake = Some(Duration::from_millis(500)));
     let uri = format!("wss://127.0.0.1:{}/", silent.local_addr().unwrap().port());
     let (text, _) = tls_error(ws::connect(&uri, config).await);
-    assert!(text.ends_with("TLS: there was no answer before the deadline for the handshake"), "{text}");
+    assert!(text.ends_with("TLS: there was no answer within the time limit of `deadlines.handshake`"), "{text}");
+
+    // One that answers in plain HTTP is told apart.
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("wss://127.0.0.1:{}/", plain.local_addr().unwrap().port());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = plain.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        stream.read_to_end(&mut Vec::new()).await
+    });
+    let (_, tls) = certified();
+    let request = Request::from_uri(&uri).unwrap();
+    let (text, _) = tls_error(ws::connect_tls(request, Config::default(), tls).await);
+    assert!(
+        text.ends_with(": the server does not seem to use TLS on this port, so try ws:// instead of wss://"),
+        "{text}"
+    );
+    let _ = server.await.unwrap();
 }
