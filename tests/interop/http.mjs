@@ -1,11 +1,11 @@
-// http.mjs URL: Node's `ws` over HTTP/1.1, and Node's own HTTP/2, as clients of an echo server in an HTTP library.
+// http.mjs URL [windows]: Node's `ws` over HTTP/1.1, and Node's own HTTP/2, as clients of an echo server in an HTTP library.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import http2 from 'node:http2';
+import http2, { constants } from 'node:http2';
 import { createRequire } from 'node:module';
 const { WebSocket } = createRequire(import.meta.url)('ws');
 
-const [url] = process.argv.slice(2);
+const [url, windows] = process.argv.slice(2);
 const http = url.replace('ws', 'http');
 
 /** A masked frame whose payload is under 126 bytes. */
@@ -73,6 +73,23 @@ const tests = {
     });
   },
 
+  async 'HTTP/2: a clean close ends both halves, and resets nothing'() {
+    await connected(async (session) => {
+      for (const pause of [0, 200]) {
+        const { stream } = await ask(session, connect, { endStream: false });
+        stream.write(frame(8, [3, 232]));
+        stream.resume();
+        await once(stream, 'end');
+        await new Promise((resolve) => setTimeout(resolve, pause)); // a server that does not wait resets the stream now
+        assert.equal(stream.rstCode, constants.NGHTTP2_NO_ERROR);
+        assert(!stream.closed);
+        stream.end();
+        await once(stream, 'close');
+        assert.equal(stream.rstCode, constants.NGHTTP2_NO_ERROR);
+      }
+    });
+  },
+
   async 'HTTP/2: what is refused, and how'() {
     await connected(async (session) => {
       for (const [headers, expected] of [
@@ -88,6 +105,21 @@ const tests = {
     });
   },
 };
+
+if (windows) {
+  tests['HTTP/2: a WebSocket that is not read does not stop another one'] = () =>
+    connected(async (session) => {
+      const { stream: idle } = await ask(session, connect, { endStream: false });
+      idle.pause();
+      const chunk = Buffer.concat(Array(500).fill(frame(2, Buffer.alloc(125))));
+      for (let sent = 0; sent < 16; sent += chunk.length / 1024 / 1024) idle.write(chunk); // 16 MiB: nobody reads the echo
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      const { stream } = await ask(session, connect, { endStream: false });
+      stream.write(frame(1, 'Hello'));
+      const [data] = await Promise.race([once(stream, 'data'), new Promise((_, fail) => setTimeout(fail, 3000, new Error('it waits')))]);
+      assert.equal(data.toString('latin1'), '\x81\x05Hello');
+    });
+}
 
 let passed = 0;
 let failed = 0;
