@@ -19,7 +19,7 @@
 //! The guide is `src/guide/blocking.md`. `tokio-echo` is the same server on Tokio.
 
 use bowline::{
-    Config, Event,
+    CloseCode, Config, Event, SendError,
     adapter::blocking::{self, Error},
     server::Accept,
 };
@@ -79,10 +79,15 @@ fn echo(stream: TcpStream, config: Arc<Config>) -> Result<String, Error> {
     let mut socket = blocking::accept(stream, &Accept::any_origin(), config)?;
     while let Some(mut batch) = socket.read()? {
         while let Some((event, connection)) = batch.receive() {
-            match event {
-                Event::Text(text) => connection.send_text(text)?,
-                Event::Binary(data) => connection.send_binary(data)?,
-                _ => {}
+            let sent = match event {
+                Event::Text(text) => connection.send_text(text),
+                Event::Binary(data) => connection.send_binary(data),
+                _ => Ok(()),
+            };
+            // Not `?`, which would lose the Close frame. `Closing`, the other error, needs no action: the next `read` returns how
+            // the connection ended.
+            if let Err(SendError::Full { .. }) = sent {
+                connection.close(CloseCode::TRY_AGAIN_LATER, "too many answers are queued")?;
             }
         }
     }

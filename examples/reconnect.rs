@@ -61,7 +61,8 @@ fn is_worth_another_try(error: &Error) -> bool {
     match error {
         Error::Closed(closure) => match closure.code() {
             CloseCode::ABNORMAL => !matches!(closure.cause(), Cause::Protocol(_)),
-            code => matches!(code.get(), 1011..=1014),
+            // A server that restarts may leave before it has received our answer: then 1001 is not a normal end.
+            code => matches!(code.get(), 1001 | 1011..=1014),
         },
         Error::Io(_) => true,
         Error::Connect(error) => error.stage() != ConnectStage::Tls,

@@ -14,7 +14,7 @@
 //! The guide is `src/guide/tokio.md`.
 
 use bowline::{
-    Config, Event,
+    CloseCode, Config, Event, SendError,
     adapter::tokio::{self as ws, Error},
     server::Accept,
 };
@@ -75,10 +75,15 @@ async fn echo(stream: TcpStream, config: Arc<Config>) -> Result<String, Error> {
     let mut socket = ws::accept(stream, &Accept::any_origin(), config).await?;
     while let Some(mut batch) = socket.read().await? {
         while let Some((event, connection)) = batch.receive() {
-            match event {
-                Event::Text(text) => connection.send_text(text)?,
-                Event::Binary(data) => connection.send_binary(data)?,
-                _ => {}
+            let sent = match event {
+                Event::Text(text) => connection.send_text(text),
+                Event::Binary(data) => connection.send_binary(data),
+                _ => Ok(()),
+            };
+            // Not `?`, which would lose the Close frame. `Closing`, the other error, needs no action: the next `read` returns how
+            // the connection ended.
+            if let Err(SendError::Full { .. }) = sent {
+                connection.close(CloseCode::TRY_AGAIN_LATER, "too many answers are queued")?;
             }
         }
     }

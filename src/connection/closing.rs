@@ -153,7 +153,8 @@ impl Connection {
     ///
     /// While queued output can still be written, it returns `false`. A server is closed as soon as both Close frames are exchanged
     /// and written. A client then waits for the end of the server's stream (§7.1.1). After a violation, both roles wait for the end
-    /// of the peer's stream.
+    /// of the peer's stream. Both roles do so after every end if the connection is a stream of HTTP/2 or HTTP/3, and was opened by
+    /// `extended_connect` of the module `client` or `server`: if one endpoint drops such a stream earlier, it is reset.
     ///
     /// ```
     /// use bowline::{Config, Connection, Input, Role};
@@ -171,7 +172,7 @@ impl Connection {
     pub fn is_closed(&self) -> bool {
         match self.phase {
             Phase::Ended => self.sender.output.is_empty(),
-            Phase::Exchanged => self.role() == Role::Server && self.sender.output.is_empty(),
+            Phase::Exchanged => self.closes_first() && !self.is_multiplexed && self.sender.output.is_empty(),
             Phase::Open | Phase::CloseSent | Phase::Failed => false,
         }
     }
@@ -196,10 +197,18 @@ impl Connection {
     pub fn should_shutdown(&self) -> bool {
         let is_ours = match self.phase {
             Phase::Failed | Phase::Ended => true,
-            Phase::Exchanged => self.role() == Role::Server,
+            Phase::Exchanged => self.closes_first(),
             Phase::Open | Phase::CloseSent => false,
         };
         is_ours && self.sender.output.is_empty()
+    }
+
+    /// Returns whether this endpoint ends its half of the stream as soon as the Close frames are exchanged.
+    ///
+    /// Of a TCP connection, that is the server (§7.1.1), so that the client does not keep its port for minutes. A stream of HTTP/2
+    /// or HTTP/3 leaves nothing behind, and it is reset if one endpoint drops it before both halves have ended.
+    fn closes_first(&self) -> bool {
+        self.is_multiplexed || self.role() == Role::Server
     }
 
     /// Returns how the connection ended (§7.1.5, §7.1.6), or `None` until that is certain. Later calls return the same closure.

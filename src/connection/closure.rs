@@ -155,7 +155,13 @@ impl fmt::Display for Closure {
             write!(f, " {:?}", self.reason())?;
         }
         let by = self.begun_by;
-        write!(f, ", {}, begun by {by}: {}", if self.is_clean() { "clean" } else { "not clean" }, self.cause)?;
+        write!(f, ", {}, begun by {by}: ", if self.is_clean() { "clean" } else { "not clean" })?;
+        match self.cause {
+            Cause::Closed if !self.is_clean() => {
+                f.write_str("the peer's Close frame was received, but this endpoint's could not be written")?;
+            }
+            cause => cause.fmt(f)?,
+        }
         match self.unsent {
             0 => Ok(()),
             unsent => write!(f, "; {unsent} queued bytes were not sent"),

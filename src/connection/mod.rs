@@ -97,6 +97,8 @@ pub struct Connection {
     /// in a connection that only [delivers](Self::delivering) an answer.
     closure: Option<Box<Closure>>,
     protocol: Option<Box<Subprotocol>>,
+    /// The transport is a stream of HTTP/2 or HTTP/3: each endpoint ends its own half, and reads to the end of the other.
+    is_multiplexed: bool,
     #[cfg(feature = "deflate")]
     agreement: Option<Agreement>,
 }
@@ -128,6 +130,7 @@ impl Connection {
             progress: Progress::default(),
             closure: None,
             protocol: None,
+            is_multiplexed: false,
             #[cfg(feature = "deflate")]
             agreement: None,
         }
@@ -149,6 +152,13 @@ impl Connection {
     /// Sets the subprotocol that was agreed in the opening handshake.
     pub(crate) fn with_protocol(mut self, protocol: Option<&str>) -> Self {
         self.protocol = protocol.map(|protocol| Box::new(Subprotocol(protocol.into())));
+        self
+    }
+
+    /// Records that the transport is a stream of HTTP/2 or HTTP/3.
+    #[cfg(feature = "http")]
+    pub(crate) fn over_multiplexed_stream(mut self) -> Self {
+        self.is_multiplexed = true;
         self
     }
 

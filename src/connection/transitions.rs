@@ -27,6 +27,8 @@
 //!   ended, so that `closure` reports it.
 //! - `Exchanged` and `Failed` still need the transport: to write the Close frame, and to read until the peer ends its stream. To
 //!   close a socket with unread bytes would reset it, and the peer could lose the Close frame.
+//! - When `Exchanged` is over does not depend on the table: `Connection::is_closed` and `should_shutdown` have the rule about who
+//!   ends the stream first, which differs between TCP and a stream of HTTP/2 or HTTP/3.
 //! - The end of the peer's stream keeps the output: a peer may have shut down only its half of the stream. The close deadline
 //!   bounds this, too. That is why there are actions in `Ended`.
 //! - After a failed write, nothing can be sent, not even a Close frame. But the peer may have sent one with its reason before it

@@ -2,7 +2,7 @@
 
 use crate::kit::{KEY, ask, config, invalid, output};
 use bowline::{
-    HandshakeError, Role,
+    CloseCode, Connection, HandshakeError, Input, Role,
     client::{self, Upgrade},
     server::{self, Accept},
 };
@@ -278,4 +278,34 @@ fn what_the_client_checks() {
     assert_eq!(field("sec-websocket-protocol", "chat"), Ok(()));
     assert_eq!(field("sec-websocket-protocol", "Chat"), Err(HandshakeError::ProtocolNotOffered("Chat".into())));
     assert_eq!(field("sec-websocket-extensions", "x"), Err(HandshakeError::ExtensionNotOffered("x".into())));
+}
+
+/// [U-14] A stream of HTTP/2 or HTTP/3 is reset if an endpoint drops it before both halves have ended. So neither endpoint is
+/// closed before the other half has ended, and both end their own at once, whoever began.
+#[test]
+fn both_halves_end() {
+    let take = |connection: &mut Connection| {
+        let mut bytes = Vec::new();
+        connection.output().write_to(&mut bytes).unwrap();
+        bytes
+    };
+    for (first, second) in [(Role::Server, Role::Client), (Role::Client, Role::Server)] {
+        let open = |role| {
+            let (request, upgrade) = client::extended_connect(ask(), config()).unwrap();
+            let (answer, server) =
+                server::extended_connect(&request, Some("websocket"), &Accept::any_origin(), config()).unwrap();
+            if role == Role::Server { server } else { upgrade.conclude(&answer).unwrap() }
+        };
+        let (mut first, mut second) = (open(first), open(second));
+        first.close(CloseCode::NORMAL, "").unwrap();
+        second.receive(&mut Input::from(&mut take(&mut first)));
+        assert!(!first.should_shutdown() && !second.should_shutdown());
+        first.receive(&mut Input::from(&mut take(&mut second)));
+        for connection in [&mut first, &mut second] {
+            assert!(connection.closure().unwrap().is_normal());
+            assert!(connection.should_shutdown() && !connection.is_closed());
+            connection.receive_eof();
+            assert!(connection.is_closed());
+        }
+    }
 }

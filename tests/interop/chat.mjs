@@ -72,6 +72,16 @@ await check('Enter does not send while a syllable is composed, and the other pag
   await minji.page.call('Input.insertText', { text: '한글 😀👨‍👩‍👧' });
   await minji.key('Enter');
   await everybodyHears('한글 😀👨‍👩‍👧');
+  assert.equal(await jonas.shown('#typing'), '', 'the message ends it');
+});
+
+await check('who leaves is no longer typing', async () => {
+  const noa = await Person.come(browser, terminal.url, 'Noa', 'lobby');
+  await noa.types('I am');
+  await jonas.sees('#typing', 'Noa is typing…');
+  await noa.page.call('Page.close');
+  await jonas.sees('#people', /^(?!.*Noa)/);
+  assert.equal(await jonas.shown('#typing'), '');
 });
 
 await check('an announcement from the terminal reaches all rooms', async () => {
@@ -99,8 +109,8 @@ await check('a connection that is cut comes back, with every message exactly onc
   await jonas.says('lost on its way');
   await jonas.hasSent('lost on its way');
   network.cut();
-  await jonas.sees('#cause', 'Connection lost.');
-  await jonas.sees('#detail', 'code 1006, not clean');
+  await jonas.isTold(/^Connection lost\. \(code 1006, not clean\)$/);
+  await jonas.sees('#cause', 'The server cannot be reached.'); // after the first attempt that fails
   await jonas.says('typed without a network', '끊겼어요 📴');
   await minji.says('Jonas?', '기다릴게요 ⏳');
   await minji.hears([...all, 'taken, but its acknowledgement is lost', 'Jonas?', '기다릴게요 ⏳']);
@@ -134,8 +144,12 @@ await check('a device that goes offline says so, and comes back at once', async 
   const offline = (offline) => jonas.page.call('Network.emulateNetworkConditions',
     { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
   await jonas.page.call('Network.enable');
+  await minji.types('모두 ');
+  await jonas.sees('#typing', '민지 is typing…');
   await offline(true);
   await jonas.isTold(/^This device is offline\. /);
+  assert.equal(await jonas.shown('#typing'), '');
+  await minji.page.evaluate(`document.getElementById('text').value = ''`);
   await minji.says('모두 있나요?');
   await jonas.says('on a train 🚆');
   await offline(false);
@@ -144,9 +158,14 @@ await check('a device that goes offline says so, and comes back at once', async 
 });
 
 await check('a flood is answered with 1008, in words', async () => {
-  await jonas.forces(`for (let i = 0; i < 200; i++) socket.send('{"type":"typing"}')`);
-  await jonas.isTold(/^The server rejected a message\. \(“too many messages in too short a time” — code 1008, clean\)$/);
+  network.shut();
+  await jonas.forces(`for (let i = 0; i < 500; i++) socket.send('{"type":"typing"}')`);
+  // Chromium does not call it clean if a part of the flood has not left yet.
+  await jonas.isTold(/^The server rejected a message\. \(“too many messages in too short a time” — code 1008, (not )?clean\)$/);
   await terminal.prints(/^- Jonas, in lobby: was disconnected with 1008: too many messages/);
+  await jonas.sees('#cause', 'The server cannot be reached.');
+  await jonas.sees('#detail', 'code 1006, not clean');
+  network.mend();
   await jonas.now();
   await jonas.sees('#state', 'connected');
 });
@@ -166,6 +185,50 @@ await check('an invalid message is answered with 1007, in words', async () => {
   await jonas.sees('#state', 'connected');
   await minji.says('아직 다 있어요 ✅');
   await everybodyHears('아직 다 있어요 ✅');
+});
+
+await check('a pending message fades in once, whatever is acknowledged before it', async () => {
+  await jonas.page.evaluate(`window.faded = [];
+    document.addEventListener('animationstart', ({ target }) => {
+      if (target.matches('.mine')) faded.push([target.querySelector('.text').firstChild.textContent, target.matches('.waiting')]);
+    })`);
+  const texts = ['first 1️⃣', 'second 2️⃣', 'third 3️⃣'];
+  network.swallow('up');
+  await jonas.says(...texts);
+  await jonas.hasSent(texts[2]);
+  network.mend();
+  await jonas.page.evaluate(`window.dispatchEvent(new Event('offline')); document.getElementById('now').click()`);
+  await everybodyHears(...texts);
+  assert.deepEqual(await jonas.page.evaluate('faded'), texts.map((text) => [text, true]));
+});
+
+await check('a narrow page is as wide as its window, and its panel closes', async () => {
+  const wire = await Faults.before(terminal.url);
+  const name = '가나다라마바사아자차카타파하가나다라마바사아자차';
+  const wanda = await Person.come(browser, wire.url, name, `W${'W'.repeat(22)}M`);
+  const fits = async () => assert.equal(await wanda.page.evaluate('document.documentElement.scrollWidth'), 390);
+  const expanded = () => wanda.page.evaluate(`document.getElementById('menu').ariaExpanded`);
+  const click = (selector) => wanda.page.evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
+  await wanda.page.call('Emulation.setDeviceMetricsOverride', { width: 390, height: 700, deviceScaleFactor: 1, mobile: false });
+  await wanda.says('narrow');
+  await wanda.hears(['narrow']);
+  await fits();
+  await click('#menu');
+  assert.equal(await expanded(), 'true');
+  assert.equal(await wanda.page.evaluate(`document.querySelector('#people bdi').title`), name);
+  assert.ok(await wanda.page.evaluate(`(({ right }) => right <= document.getElementById('side').clientWidth)(document.querySelector('#people bdi').getBoundingClientRect())`));
+  await wanda.key('Escape', { windowsVirtualKeyCode: 27, text: '' });
+  assert.deepEqual([await expanded(), await wanda.shown('#side')], ['false', null]);
+  await click('#menu');
+  await click('#rooms li button');
+  assert.deepEqual([await expanded(), await wanda.shown('#side')], ['false', null]);
+  wire.cut();
+  await wanda.sees('#state', 'not connected');
+  await fits();
+  await wanda.sees('#state', /^connecting \(attempt \d+\)…|not connected$/);
+  await fits();
+  await wanda.page.call('Page.close');
+  wire.stop();
 });
 
 await check('a reload keeps what was not acknowledged', async () => {
@@ -260,8 +323,7 @@ await check('a client that does not read is ended, and nobody else notices', asy
 await check('quit says goodbye to all with 1001, and exits with 0', async () => {
   assert.deepEqual(await minji.page.evaluate('spy.violations'), []);
   terminal.type('quit');
-  await minji.sees('#cause', 'The server is shutting down.');
-  await minji.sees('#detail', '“the server is shutting down” — code 1001, clean');
+  await minji.isTold(/^The server is shutting down\. \(“the server is shutting down” — code 1001, clean\)$/);
   assert.deepEqual(await terminal.ended, [0, null]);
   await terminal.prints(/^all connections have ended$/);
 });

@@ -46,6 +46,11 @@ export class Faults {
     for (const pair of this.#pairs) pair.forEach((socket) => socket.resetAndDestroy());
   }
 
+  /** Lets nobody through until `mend`, and leaves the open connections as they are. */
+  shut() {
+    this.#shut = true;
+  }
+
   mend() {
     this.#shut = false;
     this.#vanish.clear();

@@ -1,11 +1,11 @@
-// http.mjs URL: Node's `ws` over HTTP/1.1, and Node's own HTTP/2, as clients of an echo server in an HTTP library.
+// http.mjs URL [windows]: Node's `ws` over HTTP/1.1, and Node's own HTTP/2, as clients of an echo server in an HTTP library.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import http2 from 'node:http2';
+import http2, { constants } from 'node:http2';
 import { createRequire } from 'node:module';
 const { WebSocket } = createRequire(import.meta.url)('ws');
 
-const [url] = process.argv.slice(2);
+const [url, windows] = process.argv.slice(2);
 const http = url.replace('ws', 'http');
 
 /** A masked frame whose payload is under 126 bytes. */
@@ -73,6 +73,23 @@ const tests = {
     });
   },
 
+  async 'HTTP/2: a clean close ends both halves, and resets nothing'() {
+    await connected(async (session) => {
+      for (const pause of [0, 200]) {
+        const { stream } = await ask(session, connect, { endStream: false });
+        stream.write(frame(8, [3, 232]));
+        stream.resume();
+        await once(stream, 'end');
+        await new Promise((resolve) => setTimeout(resolve, pause)); // a server that does not wait resets the stream now
+        assert.equal(stream.rstCode, constants.NGHTTP2_NO_ERROR);
+        assert(!stream.closed);
+        stream.end();
+        await once(stream, 'close');
+        assert.equal(stream.rstCode, constants.NGHTTP2_NO_ERROR);
+      }
+    });
+  },
+
   async 'HTTP/2: what is refused, and how'() {
     await connected(async (session) => {
       for (const [headers, expected] of [
@@ -88,6 +105,16 @@ const tests = {
     });
   },
 };
+
+if (windows) {
+  tests['HTTP/2: WebSockets that are not read cannot fill the window of the connection'] = () =>
+    connected(async (session, { initialWindowSize, maxConcurrentStreams }) => {
+      await new Promise((resolve) => session.ping(resolve)); // by now, its window has been announced
+      const { remoteWindowSize } = session.state;
+      assert(maxConcurrentStreams <= 1000 && remoteWindowSize > maxConcurrentStreams * initialWindowSize,
+        `${maxConcurrentStreams} streams of ${initialWindowSize} bytes, ${remoteWindowSize} bytes for all of them`);
+    });
+}
 
 let passed = 0;
 let failed = 0;

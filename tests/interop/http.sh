@@ -13,7 +13,9 @@ failed=
 for name in hyper-echo axum-echo; do
   start "$name" "$bin/$name" 127.0.0.1:0
   echo "=== $name, Node"
-  timeout 120 node tests/interop/http.mjs "$url" || failed+=" $name/node"
+  windows= # `axum::serve` has no setting for the flow-control window
+  [ "$name" = axum-echo ] || windows=windows
+  timeout 120 node tests/interop/http.mjs "$url" $windows || failed+=" $name/node"
   echo "=== $name, our client"
   talk=$(printf 'Hello\nGrüße\n' | timeout 60 "$bin/examples/echo-client" "$url") || failed+=" $name/exit"
   echo "$talk"

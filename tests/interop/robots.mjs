@@ -1,6 +1,8 @@
 // Clients of the example `chat` without a page, for what a page would never do.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { connect as dial } from 'node:net';
@@ -79,6 +81,7 @@ export async function strangers(check, { url }, program) {
   await answers(check, url);
   await bounds(check, url, silent);
   await names(check, url, program);
+  await inputs(check, url, program);
   await places(check, url, program);
 }
 
@@ -180,6 +183,25 @@ async function bounds(check, url, silent) {
     for (const robot of [writer, reader]) await robot.leave();
   });
 
+  await check('somebody who types a lot can still send', async () => {
+    const robot = await Robot.enter(url, 'typist123', 'typing');
+    robot.send(...Array(200).fill({ type: 'typing' }));
+    for (let id = 1; id <= 25; id++) robot.say(id, 'typing', 'a message');
+    await robot.gets('taken', ({ id }) => id === 25);
+    await robot.leave();
+  });
+
+  await check('typing is told again after a message', async () => {
+    const [writer, reader] = [await Robot.enter(url, 'writer234', 'typing'), await Robot.enter(url, 'reader234', 'typing')];
+    writer.send({ type: 'typing' });
+    writer.say(1, 'typing', 'one');
+    writer.send({ type: 'typing' });
+    writer.say(2, 'typing', 'two');
+    await reader.gets('said', ({ text }) => text === 'two');
+    assert.equal((await reader.all('typing')).length, 2);
+    for (const robot of [writer, reader]) await robot.leave();
+  });
+
   await check('new connections do not bring new patience, and one without a hello is ended', async () => {
     const robots = await Promise.all(Array.from({ length: 20 }, () => Robot.connect(url)));
     for (const robot of robots) robot.send(hello('patience1', 'lobby'));
@@ -220,6 +242,32 @@ async function names(check, url, program) {
     other.type('quit');
     assert.equal((await robot.closed)[0], 1001);
     assert.deepEqual(await other.ended, [0, null]);
+  });
+}
+
+async function inputs(check, url, program) {
+  await check('a typed line without an end is kept up to the longest text', async () => {
+    const other = await Terminal.start(program);
+    const robot = await Robot.enter(other.url, 'listener2', 'lobby');
+    const { stdin, pid } = other.process;
+    for (let i = 0; i < 100; i++) if (!stdin.write(Buffer.alloc(1024 * 1024, 'x'))) await once(stdin, 'drain');
+    stdin.write('\nthe next line\n');
+    await robot.gets('announced', ({ text }) => text === 'the next line');
+    assert.equal((await robot.gets('announced')).text, 'x'.repeat(2000));
+    const memory = /VmHWM:\s*(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, 'utf8'));
+    assert.ok(Number(memory[1]) < 32 * 1024, memory[0]);
+    for (let i = 0; i < 10_000; i++) if (!stdin.write(`line ${i}\n`)) await once(stdin, 'drain');
+    other.type('quit');
+    await other.ended;
+  });
+
+  await check('an address that is taken is named', async () => {
+    const { host } = new URL(url);
+    const second = spawn(program, [host], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const ended = once(second, 'exit');
+    const words = (await second.stderr.toArray()).join('');
+    assert.deepEqual(await ended, [1, null]);
+    assert.ok(words.startsWith(`cannot listen on ${host}: `), words);
   });
 }
 

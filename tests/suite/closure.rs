@@ -200,7 +200,13 @@ fn not_clean_if_our_close_never_left() {
             receive(&mut connection, &close_to(role, 1000, ""));
             end(role, &mut connection);
             assert!(connection.is_closed());
-            assert!(!connection.closure().unwrap().is_clean(), "{role:?}");
+            let closure = connection.closure().unwrap();
+            assert!(!closure.is_clean(), "{role:?}");
+            assert_eq!(
+                closure.to_string(),
+                "closed with 1000 (normal closure), not clean, begun by the peer: \
+                 the peer's Close frame was received, but this endpoint's could not be written"
+            );
         }
     }
 }

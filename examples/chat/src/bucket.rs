@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-/// The costs of a message and of entering a room, in tokens. A room costs more, since its history is sent.
+/// The costs of a message and of entering a room, in tokens. A room costs more, since its history is sent. A notice (`typing`
+/// and `beat`) costs less, since hardly any is passed on.
 pub(crate) const COST: f64 = 1.0;
 pub(crate) const COST_OF_A_ROOM: f64 = 5.0;
+pub(crate) const COST_OF_A_NOTICE: f64 = 0.1;
 
 /// A token bucket: each message removes tokens, and the bucket refills at a fixed rate. So short bursts are allowed.
 pub(crate) struct Bucket {

@@ -113,8 +113,12 @@ impl Chat {
             }
             Some(Seat::Replaced) | None => return Ok(()),
         };
-        let cost = if matches!(message, FromPage::Enter { .. }) { COST_OF_A_ROOM } else { COST };
-        if !self.clients.pay(&who.key, cost, now) {
+        let is_paid = match message {
+            FromPage::Typing | FromPage::Beat => self.clients.pay_for_notice(&who.key, now),
+            FromPage::Enter { .. } => self.clients.pay(&who.key, COST_OF_A_ROOM, now),
+            _ => self.clients.pay(&who.key, COST, now),
+        };
+        if !is_paid {
             return Err((CloseCode::POLICY_VIOLATION, "too many messages in too short a time"));
         }
         match message {
@@ -347,7 +351,8 @@ impl App for Chat {
     }
 
     fn woken(&mut self) -> bool {
-        let lines: Vec<_> = self.lines.iter().flat_map(Receiver::try_iter).collect();
+        // Not all: a program that types without pause must not stop the loop. The next wake is for the rest.
+        let lines: Vec<_> = self.lines.iter().flat_map(Receiver::try_iter).take(terminal::TYPED).collect();
         for line in &lines {
             match line.trim() {
                 "quit" => return true,

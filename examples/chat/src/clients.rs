@@ -1,7 +1,7 @@
 //! The clients, with the state that outlives a connection.
 
 use super::{
-    bucket::{Bucket, COST_OF_A_ROOM},
+    bucket::{Bucket, COST_OF_A_NOTICE, COST_OF_A_ROOM},
     protocol::Fault,
 };
 use bowline::CloseCode;
@@ -28,6 +28,8 @@ struct Client {
     connection: Option<usize>,
     /// The rate limit. A new connection does not refill the bucket.
     bucket: Bucket,
+    /// The rate limit of its notices, so that a user who types a lot can still send messages.
+    notices: Bucket,
     typed: Option<Duration>,
     /// The id of its last message that was answered. Ids go up, and a page repeats unanswered messages in order, so this number
     /// is enough to recognize repeated messages.
@@ -94,6 +96,11 @@ impl Clients {
         self.by_key.get_mut(key).is_some_and(|client| client.bucket.take(tokens, now))
     }
 
+    /// The same for a notice, which has a rate limit of its own.
+    pub(crate) fn pay_for_notice(&mut self, key: &str, now: Duration) -> bool {
+        self.by_key.get_mut(key).is_some_and(|client| client.notices.take(COST_OF_A_NOTICE, now))
+    }
+
     /// Returns whether to notify the others that this client is typing: not if that was done a moment ago.
     pub(crate) fn types(&mut self, key: &str, now: Duration) -> bool {
         let Some(client) = self.by_key.get_mut(key) else { return false };
@@ -120,6 +127,8 @@ impl Clients {
     pub(crate) fn judged(&mut self, key: &str, id: u64, verdict: Verdict) {
         let Some(client) = self.by_key.get_mut(key) else { return };
         client.last_id = id;
+        // The message has ended the typing for the others, so the next notice is news to them.
+        client.typed = None;
         if let Verdict::Refused(why) = verdict {
             client.refused.push_back((id, why));
             if client.refused.len() > REFUSED {
@@ -142,7 +151,15 @@ impl Clients {
 
 impl Client {
     fn new(person: u32, now: Duration) -> Self {
-        let bucket = Bucket::full(now);
-        Self { person, connection: None, bucket, typed: None, last_id: 0, refused: VecDeque::new(), seen: 0 }
+        Self {
+            person,
+            connection: None,
+            bucket: Bucket::full(now),
+            notices: Bucket::full(now),
+            typed: None,
+            last_id: 0,
+            refused: VecDeque::new(),
+            seen: 0,
+        }
     }
 }

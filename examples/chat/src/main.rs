@@ -93,7 +93,8 @@
 //!
 //! There are at most 800 connections, 500 of them in the chat; further clients get status 503. At most 256 KiB are queued for
 //! each of the 500, which is 125 MiB if no client reads. There are at most 64 rooms with a history of 128 KiB each, which is 8
-//! MiB. A new connection does not reset the rate limit of a client. But keys are free, so anybody can be many clients: a public
+//! MiB. A new connection does not reset the rate limit of a client, which
+//! is 10 messages in a second. `typing` and `beat` do not count as messages; their limit is 100 in a second. But keys are free, so anybody can be many clients: a public
 //! chat needs accounts, and in front of it a limit for each address.
 
 mod bucket;

@@ -34,8 +34,6 @@ pub(crate) struct Peer {
     is_last: bool,
     /// Nothing more can be read.
     has_ended: bool,
-    /// Bytes were written since the last deadline.
-    has_written: bool,
     is_shut_down: bool,
 }
 
@@ -68,7 +66,6 @@ impl Peer {
             phase: Phase::Opening(Box::new(Handshake::new(shared.app.config().clone()))),
             is_last: false,
             has_ended: false,
-            has_written: false,
             is_shut_down: false,
         }
     }
@@ -92,19 +89,6 @@ impl Peer {
             }
         }
         Next::Again
-    }
-
-    /// Handles a deadline that has passed. Back-pressure also stops reading from a peer that reads our answers slowly, which
-    /// makes it look silent. If such a peer has read some of them since the last deadline, one byte is read from it as a sign
-    /// of life: that is too little to defeat the back-pressure. A peer that reads nothing times out like a silent one.
-    pub(crate) fn timeout(&mut self, shared: &mut Shared<impl App>) -> Next {
-        if self.is_blocked() && std::mem::take(&mut self.has_written) {
-            let mut byte = [0];
-            if let Ok(1) = self.stream.read(&mut byte) {
-                self.receive(&mut Input::from(&mut byte), shared);
-            }
-        }
-        self.update(shared)
     }
 
     /// Does the work after each read and each deadline. The order matters: `tick` may queue a ping or a Close frame, which is
@@ -233,10 +217,7 @@ impl Peer {
         let Phase::Open(connection) = &mut self.phase else { return };
         while connection.buffered_amount() > 0 {
             match connection.output().write_to(&mut self.stream) {
-                Ok(_) => {
-                    count(&counts.writes);
-                    self.has_written = true;
-                }
+                Ok(_) => count(&counts.writes),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(_) => return connection.write_failed(),

@@ -174,7 +174,7 @@ impl<A: App> Server<A> {
                 Err(error) => {
                     // Unlike `eprintln!`, this does not panic if stderr is closed.
                     let _ = writeln!(io::stderr(), "cannot accept a connection: {error}");
-                    self.accept_at = Some(self.shared.now + ACCEPT_PAUSE);
+                    self.accept_at = Some(self.shared.now.saturating_add(ACCEPT_PAUSE));
                     return;
                 }
             }
@@ -233,7 +233,7 @@ impl<A: App> Server<A> {
         let now = self.shared.now;
         while let Some((at, index)) = self.timers.pop(now) {
             let timeout = |peer: &mut Peer, shared: &mut _| {
-                if peer.timer.has_passed(at, now) { peer.timeout(shared) } else { Next::Wait }
+                if peer.timer.has_passed(at, now) { peer.update(shared) } else { Next::Wait }
             };
             self.visit(index, timeout);
         }

@@ -17,7 +17,7 @@
 //! `axum-echo` is the same server as a route of axum. The guide is `src/guide/http.md`.
 
 use bowline::{
-    Config, Connection, Event,
+    CloseCode, Config, Connection, Event, SendError,
     adapter::tokio::{Error, WebSocket},
     server::{self, Accept},
 };
@@ -38,6 +38,12 @@ use tokio::{net::TcpListener, time::sleep};
 /// The pause after a failed `accept`, most often because the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// The number of streams that a connection over HTTP/2 can have. A client that wants to open another one has to wait.
+const STREAMS: u32 = 200;
+
+/// How many bytes a client can send on a stream before they are read.
+const STREAM_WINDOW: u32 = 64 * 1024;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
@@ -54,8 +60,15 @@ async fn run(address: &str) -> io::Result<Infallible> {
     let mut server = Builder::new(TokioExecutor::new());
     // hyper limits the size of a request's head in any case, but needs a timer for a deadline.
     server.http1().timer(TokioTimer::new());
-    // Clients request a WebSocket over HTTP/2 only if the server announces extended CONNECT.
-    server.http2().timer(TokioTimer::new()).enable_connect_protocol();
+    server
+        .http2()
+        .timer(TokioTimer::new())
+        // Clients request a WebSocket over HTTP/2 only if the server announces extended CONNECT.
+        .enable_connect_protocol()
+        .max_concurrent_streams(STREAMS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        // Larger than all streams together: a WebSocket that is not read must not stop the others.
+        .initial_connection_window_size((STREAMS + 1) * STREAM_WINDOW);
     loop {
         let (stream, _) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -121,10 +134,15 @@ async fn serve(upgrade: OnUpgrade, connection: Connection) {
 async fn echo(mut socket: WebSocket<TokioIo<hyper::upgrade::Upgraded>>) -> Result<String, Error> {
     while let Some(mut batch) = socket.read().await? {
         while let Some((event, connection)) = batch.receive() {
-            match event {
-                Event::Text(text) => connection.send_text(text)?,
-                Event::Binary(data) => connection.send_binary(data)?,
-                _ => {}
+            let sent = match event {
+                Event::Text(text) => connection.send_text(text),
+                Event::Binary(data) => connection.send_binary(data),
+                _ => Ok(()),
+            };
+            // Not `?`, which would lose the Close frame. `Closing`, the other error, needs no action: the next `read` returns how
+            // the connection ended.
+            if let Err(SendError::Full { .. }) = sent {
+                connection.close(CloseCode::TRY_AGAIN_LATER, "too many answers are queued")?;
             }
         }
     }

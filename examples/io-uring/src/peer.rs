@@ -30,8 +30,6 @@ pub(super) struct Peer {
     is_sending: bool,
     /// Nothing more can be received.
     has_ended: bool,
-    /// Bytes were sent since the last deadline.
-    has_sent: bool,
     is_shut_down: bool,
     /// The connection has ended, but operations of the kernel may remain.
     is_over: bool,
@@ -67,7 +65,6 @@ impl Peer {
             receiving: Receiving::Nothing,
             is_sending: false,
             has_ended: false,
-            has_sent: false,
             is_shut_down: false,
             is_over: false,
         }
@@ -134,23 +131,10 @@ impl Peer {
         let Phase::Open(connection) = &mut self.phase else { return };
         if let Ok(sent @ 1..) = *outcome {
             connection.output().advance(sent);
-            self.has_sent = true;
             count(&shared.counts.writes);
         } else {
             connection.write_failed();
         }
-    }
-
-    /// Handles a deadline that has passed. Back-pressure also stops receiving from a peer that reads our answers slowly, which
-    /// makes it look silent. If such a peer has read some of them since the last deadline, one byte is received from it as a
-    /// sign of life: that is too little to defeat the back-pressure. A peer that reads nothing times out like a silent one.
-    pub(super) fn timeout(&mut self, index: usize, ring: &mut Ring) -> io::Result<()> {
-        let has_sent = std::mem::take(&mut self.has_sent);
-        if has_sent && self.receiving == Receiving::Nothing && !self.has_ended && self.queued() > LOW_WATER {
-            self.receiving = Receiving::Once;
-            ring.receive_once(index, &self.stream, 1)?;
-        }
-        Ok(())
     }
 
     /// Does the work after all completions and deadlines of a wait. The order matters: `tick` may queue a ping or a Close
@@ -212,7 +196,7 @@ impl Peer {
             Receiving::Nothing if self.has_ended || queued > LOW_WATER => Ok(()),
             Receiving::Nothing if is_ending => {
                 self.receiving = Receiving::Once;
-                ring.receive_once(index, &self.stream, u32::MAX)
+                ring.receive_once(index, &self.stream)
             }
             Receiving::Nothing => {
                 self.receiving = Receiving::All;

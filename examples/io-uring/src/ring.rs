@@ -176,11 +176,9 @@ impl Ring {
         unsafe { self.push(&entry.user_data(number(RECEIVE, peer))) }
     }
 
-    /// Receives once: at most `limit` bytes, into a single buffer.
-    pub(super) fn receive_once(&mut self, peer: usize, stream: &TcpStream, limit: u32) -> io::Result<()> {
-        let entry = opcode::Recv::new(Fd(stream.as_raw_fd()), ptr::null_mut(), limit.min(BUFFER_SPACE))
-            .buf_group(GROUP)
-            .build();
+    /// Receives once, into a single buffer.
+    pub(super) fn receive_once(&mut self, peer: usize, stream: &TcpStream) -> io::Result<()> {
+        let entry = opcode::Recv::new(Fd(stream.as_raw_fd()), ptr::null_mut(), BUFFER_SPACE).buf_group(GROUP).build();
         // SAFETY: the kernel fills a buffer that was given to it, which is never freed.
         unsafe { self.push(&entry.flags(Flags::BUFFER_SELECT).user_data(number(RECEIVE, peer))) }
     }

@@ -103,7 +103,7 @@ impl Server {
                 self.complete(completion, is_last);
             }
             // After the completions, since received bytes may move a deadline.
-            self.time_out()?;
+            self.time_out();
             self.update()?;
             if self.accept_at.is_some_and(|at| at <= self.shared.now) {
                 self.accept_at = None;
@@ -124,7 +124,7 @@ impl Server {
             Completion::Accepted(accepted) => {
                 let pause = if accepted.is_ok() { Duration::ZERO } else { ACCEPT_PAUSE };
                 if is_last {
-                    self.accept_at = Some(self.shared.now + pause);
+                    self.accept_at = Some(self.shared.now.saturating_add(pause));
                 }
                 match accepted {
                     Ok(stream) => self.admit(stream),
@@ -173,19 +173,17 @@ impl Server {
         list(&mut self.peers, &mut self.listed, index);
     }
 
-    /// Handles the deadlines that have passed.
-    fn time_out(&mut self) -> io::Result<()> {
+    /// Lists the connections whose deadlines have passed.
+    fn time_out(&mut self) {
         while let Some((at, index)) = self.timers.pop(self.shared.now) {
-            if let Some(peer) = list(&mut self.peers, &mut self.listed, index)
-                && peer.timer.has_passed(at, self.shared.now)
-            {
-                peer.timeout(index, &mut self.ring)?;
+            if let Some(peer) = list(&mut self.peers, &mut self.listed, index) {
+                // If the deadline has not passed, another update does no harm.
+                let _ = peer.timer.has_passed(at, self.shared.now);
             }
         }
         let peers = &self.peers;
         let connections = peers.len() - self.free.len();
         self.timers.tidy(connections, |index| peers.get(index)?.as_ref().map(|peer| &peer.timer));
-        Ok(())
     }
 
     /// Does what the listed connections need next.

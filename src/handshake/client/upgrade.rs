@@ -123,6 +123,10 @@ impl Upgrade {
     pub fn conclude<B>(self, response: &http::Response<B>) -> Result<Connection, HandshakeError> {
         let is_http_1_1 = response.version() == Version::HTTP_11;
         let fields = Fields::of_response_message(response);
-        self.expected.open(self.config, &Response::new(response.status().as_u16(), is_http_1_1, fields))
+        // Only a request of HTTP/1.1 has a key.
+        let is_connect = self.expected.accept.is_none();
+        let connection =
+            self.expected.open(self.config, &Response::new(response.status().as_u16(), is_http_1_1, fields))?;
+        Ok(if is_connect { connection.over_multiplexed_stream() } else { connection })
     }
 }

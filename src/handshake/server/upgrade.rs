@@ -205,7 +205,13 @@ impl Upgrade {
             // The library sends the response, so the connection begins with no output.
             Vec::new()
         });
-        Ok((response, connection))
+        Ok((
+            response,
+            match form {
+                Form::Upgrade => connection,
+                Form::Connect => connection.over_multiplexed_stream(),
+            },
+        ))
     }
 }
 

@@ -1,6 +1,9 @@
 //! WebSocket over HTTP/2 (RFC 8441), through hyper, and through h2 for tests of single DATA frames.
 
-use crate::kit::{converse, serve};
+use crate::{
+    frames::{End, From, record},
+    kit::{Socket, converse, serve},
+};
 use bowline::{
     CloseCode, Closure, Config, Connection, Event, HandshakeError, Input, adapter::tokio::WebSocket, client,
 };
@@ -84,6 +87,12 @@ impl Raw {
         }
         Some(events)
     }
+
+    /// Ends the client's half of the stream, as `Connection::should_shutdown` demands.
+    fn shut_down(&mut self) {
+        assert!(self.connection.should_shutdown());
+        self.send.send_data(Bytes::new(), true).unwrap();
+    }
 }
 
 async fn raw() -> (Raw, SendRequest<Bytes>, UnboundedReceiver<Closure>) {
@@ -96,23 +105,74 @@ async fn raw() -> (Raw, SendRequest<Bytes>, UnboundedReceiver<Closure>) {
 #[tokio::test]
 async fn both_sides_in_hyper() {
     let (stream, mut ended) = serve();
+    let mut sender = hyper_client(stream).await;
+    converse(open(&mut sender).await).await;
+    let closure = ended.recv().await.unwrap();
+    assert_eq!((closure.code(), closure.reason()), (CloseCode::NORMAL, "that was all"));
+    assert!(closure.is_normal());
+}
+
+type Sender = hyper::client::conn::http2::SendRequest<String>;
+
+/// A client in hyper, once the server has announced extended CONNECT.
+async fn hyper_client(stream: DuplexStream) -> Sender {
     let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
     let (mut sender, connection) = handshake.await.unwrap();
     tokio::spawn(connection);
     // Any answer arrives after the settings.
     let probe = Request::builder().version(Version::HTTP_2).uri("http://localhost/").body(String::new()).unwrap();
     assert_eq!(sender.send_request(probe).await.unwrap().status(), 405);
+    sender
+}
 
+async fn open(sender: &mut Sender) -> Socket {
     let request = request().origin("http://localhost").unwrap();
     let (mut message, upgrade) = client::extended_connect(request, Config::default()).unwrap();
     message.extensions_mut().insert(hyper::ext::Protocol::from_static("websocket"));
     let mut response = sender.send_request(message.map(|()| String::new())).await.unwrap();
     let connection = upgrade.conclude(&response).unwrap();
     let stream = hyper::upgrade::on(&mut response).await.unwrap();
-    converse(WebSocket::new(TokioIo::new(stream), connection)).await;
+    WebSocket::new(TokioIo::new(stream), connection)
+}
+
+/// [U-14] After a clean close, whichever endpoint began it, both halves of the stream end, and nothing resets it.
+#[tokio::test]
+async fn both_halves_end() {
+    let (stream, mut ended) = serve();
+    let (stream, ends) = record(stream);
+    let mut sender = hyper_client(stream).await;
+    let before = ends.settled(0).await.len(); // of the request that waited for the settings
+    for round in 1..=10 {
+        let mut socket = open(&mut sender).await;
+        if round % 2 == 0 {
+            socket.send("close, please").await.unwrap();
+            assert_eq!(socket.recv().await.unwrap(), None);
+        } else {
+            socket.close(CloseCode::NORMAL, "").await.unwrap();
+        }
+        drop(socket);
+        assert!(ended.recv().await.unwrap().is_normal());
+    }
+    let ends = ends.settled(before + 20).await.split_off(before);
+    let count = |end| ends.iter().filter(|other| **other == end).count();
+    assert_eq!(
+        (ends.len(), count(End::EndStream(From::Client)), count(End::EndStream(From::Server))),
+        (20, 10, 10),
+        "{ends:?}"
+    );
+}
+
+/// [U-14] A server does not wait longer than the close deadline for the client's half.
+#[tokio::test]
+async fn a_half_that_does_not_end() {
+    tokio::time::pause();
+    let (mut raw, _sender, mut ended) = raw().await;
+    raw.connection.close(CloseCode::NORMAL, "bye").unwrap();
+    raw.write(usize::MAX).await;
+    let start = tokio::time::Instant::now();
     let closure = ended.recv().await.unwrap();
-    assert_eq!((closure.code(), closure.reason()), (CloseCode::NORMAL, "that was all"));
-    assert!(closure.is_normal());
+    assert!(closure.is_normal(), "{closure}");
+    assert_eq!(start.elapsed().as_secs(), Config::default().deadlines.close.as_secs());
 }
 
 /// [U-13] [U-16] DATA frames are a stream of bytes, wherever one ends: within a header, within a key, or after several frames.
@@ -149,6 +209,8 @@ async fn an_orderly_close() {
     }
     assert!(matches!(&events[..], [Event::Close(Some(frame))] if frame.code == CloseCode::NORMAL), "{events:?}");
     assert!(raw.receive.is_end_stream());
+    raw.shut_down();
+    assert!(!raw.connection.is_closed());
     raw.connection.receive_eof();
     assert!(raw.connection.is_closed() && raw.connection.closure().unwrap().is_clean());
     let closure = ended.recv().await.unwrap();
@@ -257,6 +319,7 @@ async fn many_streams() {
         raw.connection.close(CloseCode::NORMAL, "").unwrap();
         raw.write(usize::MAX).await;
         while raw.read().await.is_some() {}
+        raw.shut_down();
         assert!(ended.recv().await.unwrap().is_clean());
     }
 }

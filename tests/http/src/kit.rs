@@ -62,6 +62,7 @@ async fn echo(socket: &mut Socket) -> Result<(), Error> {
     while let Some(mut batch) = socket.read().await? {
         while let Some((event, connection)) = batch.receive() {
             match event {
+                Event::Text(text) if text == "close, please" => connection.close(CloseCode::NORMAL, "").unwrap(),
                 Event::Text(text) => connection.send_text(text)?,
                 Event::Binary(data) => connection.send_binary(data)?,
                 _ => {}

@@ -1,0 +1,2 @@
+//! The server of `src/guide/blocking.md`.
+include!(concat!(env!("OUT_DIR"), "/blocking.rs"));

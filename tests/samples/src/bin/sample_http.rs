@@ -1,0 +1,2 @@
+//! The server of `src/guide/http.md`.
+include!(concat!(env!("OUT_DIR"), "/http.rs"));
