@@ -39,6 +39,7 @@ mod messages;
 mod output;
 mod progress;
 mod properties;
+mod reported;
 mod rfc_examples;
 mod sending;
 mod text;

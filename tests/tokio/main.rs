@@ -29,6 +29,7 @@ mod many;
 mod memory;
 mod opening;
 mod parts;
+mod reported;
 mod split;
 mod time;
 mod traits;
