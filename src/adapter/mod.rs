@@ -8,6 +8,7 @@
 //! programs. The *batch API* (`read`) returns all events of one read as a [`Batch`](crate::Batch), borrowed from the read buffer,
 //! and sends the replies to them with one write. Use it for many short messages.
 
+mod addresses;
 pub mod blocking;
 mod connect_error;
 mod error;

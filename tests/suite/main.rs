@@ -18,6 +18,7 @@ mod wire;
 
 mod any_order;
 mod blocking;
+mod blocking_both;
 mod blocking_opening;
 mod blocking_script;
 mod chunks;

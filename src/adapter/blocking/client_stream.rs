@@ -1,4 +1,4 @@
-use super::Transport;
+use super::{Socket, Transport};
 use core::time::Duration;
 use std::{
     io::{self, IoSlice, Read, Write},
@@ -113,5 +113,13 @@ impl Transport for ClientStream {
 
     fn shutdown_write(&mut self) -> io::Result<()> {
         self.transport().shutdown_write()
+    }
+
+    fn socket(&self) -> Option<Socket<'_>> {
+        match &self.0 {
+            Kind::Plain(stream) => stream.socket(),
+            #[cfg(feature = "rustls")]
+            Kind::Tls(stream) => stream.socket(),
+        }
     }
 }

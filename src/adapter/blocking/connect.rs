@@ -1,18 +1,12 @@
 //! Clients that connect by a URI.
 
-use super::{ClientStream, ConnectError, Error, WebSocket, handshake::client_since};
+use super::{ClientStream, ConnectError, Error, WebSocket, dial::dial, handshake::client_since};
 use crate::{
     Config,
-    adapter::connect_error::late,
     client::{Request, Response},
 };
-use alloc::{sync::Arc, vec::Vec};
-use core::{net::SocketAddr, time::Duration};
-use std::{
-    io,
-    net::{TcpStream, ToSocketAddrs},
-    time::Instant,
-};
+use alloc::sync::Arc;
+use std::{io, net::TcpStream, time::Instant};
 
 /// Connects to a `ws://` URI over TCP, or to a `wss://` URI over TLS, and makes the opening handshake (RFC 6455 §4.1).
 ///
@@ -27,8 +21,8 @@ use std::{
 /// ```
 ///
 /// [`Deadlines::handshake`](crate::Deadlines::handshake) bounds TCP, TLS and the opening handshake together. The time of the DNS
-/// lookup counts, but only the operating system can end it. The addresses of a host are attempted one after the other, each for
-/// its share of the time that is left. `TCP_NODELAY` is set. Redirections are not followed, and proxies are not used: open a
+/// lookup counts, but only the operating system can end it. If a host has several addresses, the next one
+/// is attempted after 250 ms, in a thread of its own, while the previous attempt continues (RFC 8305). The first that accepts is used. `TCP_NODELAY` is set. Redirections are not followed, and proxies are not used: open a
 /// tunnel through the proxy, and pass its stream to [`client_handshake`](super::client_handshake).
 ///
 /// `wss://` needs the feature `rustls`. The platform verifies the server's certificate, with the root certificates that it
@@ -138,33 +132,4 @@ fn open(
     let address = stream.peer_addr().ok();
     let stream = secure(stream, request.host(), begun).map_err(|error| ConnectError::tls(&request, address, error))?;
     client_since(begun, stream, request, config)
-}
-
-/// Connects to the first of the host's addresses that accepts. They are attempted one after the other, since attempts at the same
-/// time would need threads.
-fn dial(request: &Request, begun: Instant, deadline: Option<Duration>) -> Result<TcpStream, ConnectError> {
-    let addresses = (request.host(), request.port()).to_socket_addrs();
-    let addresses: Vec<_> = addresses.map_err(|error| ConnectError::resolve(request, error))?.collect();
-    let mut failures = Vec::new();
-    for (nth, &address) in addresses.iter().enumerate() {
-        // An address that does not answer must not use up the time of the others.
-        let left = u32::try_from(addresses.len().saturating_sub(nth)).unwrap_or(u32::MAX).max(1);
-        let time = deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()) / left);
-        match dial_one(address, time) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failures.push((address, error)),
-        }
-    }
-    Err(ConnectError::tcp(request, failures))
-}
-
-/// Connects to one address, for at most as long as `time`.
-fn dial_one(address: SocketAddr, time: Option<Duration>) -> io::Result<TcpStream> {
-    let stream = match time {
-        None => TcpStream::connect(address)?,
-        Some(Duration::ZERO) => return Err(late()),
-        Some(time) => TcpStream::connect_timeout(&address, time)?,
-    };
-    stream.set_nodelay(true)?;
-    Ok(stream)
 }

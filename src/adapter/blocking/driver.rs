@@ -1,37 +1,56 @@
 //! The driver that all calls share: it writes, reads and advances the clock of the connection until a call has its result.
+//!
+//! Receiving is in this file, writing in `writing`. A read waits only if nothing is left to write. Otherwise nothing waits but
+//! [`WebSocket::wait_for`], which waits for both directions. A stream without a socket writes and reads in turn instead, each for
+//! a short time.
 
 use super::{
-    Error, Transport, Wait, WebSocket,
+    Error, Socket, Transport, Wait, WebSocket,
+    socket::Interest,
     transport::{check_blocking, is_timeout},
 };
-use crate::{State, adapter::link::without_unexpected_eof, time::MIN_WAIT};
-use core::task::Poll;
-use std::io;
+use crate::{
+    State,
+    adapter::link::{Link, without_unexpected_eof},
+    time::MIN_WAIT,
+};
+use core::{task::Poll, time::Duration};
+use std::io::{self, Read, Write};
+
+/// How long a stream without a socket writes or reads before the other direction has its turn.
+pub(super) const MAX_ALTERNATION: Duration = Duration::from_millis(100);
+
+/// The maximum number of bytes in one direct read that does not wait.
+const MAX_DIRECT: usize = 1024 * 1024;
 
 /// The result of one read.
-enum ReadOutcome {
+pub(super) enum Step {
     Bytes,
-    EndOfStream,
-    /// No bytes: the timeout expired, the read was interrupted, or the failure of the stream was reported to the connection.
-    Nothing,
-    /// No bytes, and the call must not wait any longer.
-    Over,
+    /// The stream has ended or failed.
+    End(io::Result<()>),
+    /// No bytes: it would have to wait, or the timeout has expired.
+    Blocked,
+    /// No bytes, but another read may return some.
+    Interrupted,
 }
 
 impl<S: Transport> WebSocket<S> {
+    /// Whether the adapter can wait for both directions of the stream.
+    pub(super) fn can_wait(&self) -> bool {
+        self.stream.socket().is_some()
+    }
+
     /// Writes, and waits for input. Returns `Ready(true)` if there may be an event in it, `Ready(false)` after a normal end, and
     /// `Pending` if the call must not wait any longer.
     pub(super) fn poll_input(&mut self, wait: Wait) -> Result<Poll<bool>, Error> {
+        self.only_sends = false;
         if self.has_input() {
             return Ok(Poll::Ready(true));
         }
-        if wait != Wait::Never {
-            return self.drive(wait);
+        if wait == Wait::Unlimited {
+            self.hold_back()?;
         }
-        self.stream.set_nonblocking(true)?;
-        let outcome = self.drive(wait);
-        self.stream.set_nonblocking(false)?;
-        outcome
+        self.drive(wait)
     }
 
     fn has_input(&self) -> bool {
@@ -48,120 +67,160 @@ impl<S: Transport> WebSocket<S> {
     ///   the end of this half before it ends its own.
     /// - Reading comes last, and also if writing failed: the peer may have sent a Close frame before it left.
     fn drive(&mut self, wait: Wait) -> Result<Poll<bool>, Error> {
-        let mut has_ended = false;
+        let mut has_ended = self.end_left()?;
         while !self.has_input() {
             self.tick();
-            self.arm(wait)?;
-            match self.write(wait) {
-                // Writing failed: reading shows how the connection ended. All other errors, such as non-blocking mode, are
-                // returned.
-                Err(_) if self.link.write_failure.is_some() => {}
-                written => {
-                    let _ = written?; // a call that must not wait any longer still reads what is there
-                }
-            }
-            if self.link.should_shutdown() {
-                let is_done = !matches!(self.stream.shutdown_write(), Err(error) if is_timeout(&error));
-                self.link.shut_down(is_done);
-                // The connection is closed, and has no deadline. A shutdown that is not complete has its own.
-                let now = self.origin.elapsed();
-                if let Some(left) = self.link.last_wait(now) {
-                    self.due = Some(now.saturating_add(left));
-                }
-            }
+            let is_written = match self.write(wait) {
+                // Writing failed: reading shows how the connection ended. All other errors, such as that of changing the mode,
+                // are returned.
+                Err(_) if self.link.write_failure.is_some() => true,
+                written => written?.is_ready(), // a call that must not wait any longer still reads what is there
+            };
+            let is_shut_down = self.shut_down()?;
             if self.link.is_over(self.origin.elapsed()) {
                 return self.link.outcome().map(|()| Poll::Ready(false));
             }
             if has_ended && wait != Wait::Unlimited {
                 return Ok(Poll::Pending); // only output is left, and another round could only wait for it
             }
-            // Writing may have taken a part of the time. There is no second tick here: a deadline for the peer expires at the
-            // second tick after its time, and a read has to come between the two.
-            self.arm(wait)?;
-            match self.fill(wait)? {
-                ReadOutcome::Bytes | ReadOutcome::Nothing => {}
-                ReadOutcome::EndOfStream => has_ended = true,
-                ReadOutcome::Over => return Ok(Poll::Pending),
+            match self.fill(wait, !is_written || !is_shut_down)? {
+                Poll::Ready(ended) => has_ended |= ended,
+                Poll::Pending => return Ok(Poll::Pending),
             }
         }
         Ok(Poll::Ready(true))
     }
 
-    /// Reads once, directly into a large message if one is being assembled.
+    /// Shuts down the write half if it is time. Returns `false` if it has to be called again.
+    fn shut_down(&mut self) -> io::Result<bool> {
+        if !self.link.should_shutdown() {
+            return Ok(true);
+        }
+        let shutdown = if self.can_wait() {
+            self.shut_down_without_waiting()?
+        } else {
+            self.arm(Wait::Unlimited, Some(MAX_ALTERNATION))?;
+            self.stream.shutdown_write()
+        };
+        let is_done = !matches!(shutdown, Err(error) if is_timeout(&error));
+        self.link.shut_down(is_done);
+        // The connection is closed, and has no deadline. A shutdown that is not complete has its own.
+        let now = self.origin.elapsed();
+        if let Some(left) = self.link.last_wait(now) {
+            self.due = Some(now.saturating_add(left));
+        }
+        Ok(is_done)
+    }
+
+    fn shut_down_without_waiting(&mut self) -> io::Result<io::Result<()>> {
+        if self.stream.socket().and_then(Socket::without_waiting).is_some() {
+            return Ok(self.stream.shutdown_write());
+        }
+        self.stream.set_nonblocking(true)?;
+        let shutdown = self.stream.shutdown_write();
+        self.stream.set_nonblocking(false)?;
+        Ok(shutdown)
+    }
+
+    /// Reports the end of the stream that a call noticed while it waited for something else. Returns whether there was one.
+    pub(super) fn end_left(&mut self) -> Result<bool, Error> {
+        if self.left > 0 {
+            return Ok(false);
+        }
+        self.unreported_end.take().map_or(Ok(false), |end| self.link.read_ended(end).map(|()| true))
+    }
+
+    /// Reads once, and reports the end of the stream or its failure to the connection. Waits if there are no bytes, for both
+    /// directions if `has_output`. `Pending` if the call must not wait any longer; otherwise whether the stream has ended.
+    fn fill(&mut self, wait: Wait, has_output: bool) -> Result<Poll<bool>, Error> {
+        // After the end only output is left. Another read would return the same end at once, again and again.
+        let readable = !(self.has_ended && has_output);
+        // A call with a limit does not set the timeout of the stream for it, which would be two system calls each time.
+        let waits_for_both = self.can_wait() && (has_output || wait != Wait::Unlimited || self.is_nonblocking);
+        let step = match () {
+            () if !readable => Step::Blocked,
+            () if waits_for_both || wait == Wait::Never => self.read_without_waiting()?,
+            () => self.read_and_wait(wait, has_output.then_some(MAX_ALTERNATION))?,
+        };
+        match step {
+            Step::Bytes => return Ok(Poll::Ready(false)),
+            Step::End(end) => {
+                self.has_ended = true;
+                let is_end = end.is_ok();
+                return self.link.read_ended(end).map(|()| Poll::Ready(is_end));
+            }
+            Step::Interrupted if wait == Wait::Never => return Ok(Poll::Ready(false)),
+            Step::Blocked if wait == Wait::Never => return Ok(Poll::Pending),
+            _ if wait.is_over(self.origin.elapsed()) => return Ok(Poll::Pending),
+            Step::Blocked if waits_for_both => self.wait_for(Interest { readable, writable: has_output }, wait)?,
+            _ => {}
+        }
+        Ok(Poll::Ready(false))
+    }
+
+    /// Reads once, for at most as long as the timeout of the stream, and directly into a large message if one is being assembled.
     ///
     /// A direct read may wait until the rest of the frame has arrived, so it is only for calls without a limit, and not while the
     /// close deadline runs.
-    fn read_once(&mut self, wait: Wait) -> io::Result<usize> {
-        if wait == Wait::Unlimited
-            && self.link.connection.state() == State::Open
-            && let Some(read) = self.link.connection.direct_read(|space| space.read_from(&mut self.stream))
-        {
-            return read;
-        }
-        let count = self.stream.read(&mut self.buffer)?;
-        (self.end, self.left) = (count, count);
-        Ok(count)
-    }
-
-    /// Reads once, and reports the end of the stream or its failure to the connection.
-    fn fill(&mut self, wait: Wait) -> Result<ReadOutcome, Error> {
-        match without_unexpected_eof(self.read_once(wait)) {
-            Ok(1..) => Ok(ReadOutcome::Bytes),
-            Ok(0) => self.link.read_ended(Ok(())).map(|()| ReadOutcome::EndOfStream),
-            Err(error) if is_timeout(&error) => {
-                Ok(if self.may_retry(&error, wait)? { ReadOutcome::Nothing } else { ReadOutcome::Over })
+    pub(super) fn read_and_wait(&mut self, wait: Wait, at_most: Option<Duration>) -> io::Result<Step> {
+        // Writing may have taken a part of the time. There is no second tick here: a deadline for the peer expires at the second
+        // tick after its time, and a read has to come between the two.
+        self.arm(wait, at_most)?;
+        let may_be_direct = wait == Wait::Unlimited && at_most.is_none() && self.link.connection.state() == State::Open;
+        let direct = if may_be_direct {
+            self.link.connection.direct_read(|space| space.read_from(&mut self.stream))
+        } else {
+            None
+        };
+        let step = match direct {
+            Some(read) => to_step(read),
+            None => {
+                let read = self.stream.read(&mut self.buffer);
+                self.fill_buffer(read)
             }
-            Err(error) => self.link.read_ended(Err(error)).map(|()| ReadOutcome::Nothing),
-        }
-    }
-
-    /// Writes everything that is queued. Returns `Pending` if the call must not wait any longer.
-    ///
-    /// If writing fails, the queue is discarded, and reading may still find out why. If the error is that the stream is in
-    /// non-blocking mode, the queue is unchanged.
-    pub(super) fn write(&mut self, wait: Wait) -> io::Result<Poll<()>> {
-        while self.link.needs_flush || self.link.connection.buffered_amount() > 0 {
-            match self.write_once() {
-                // A peer that reads a few bytes now and then must not delay the close deadline, which only a tick detects.
-                Ok(()) if self.link.connection.state() == State::Closing => {}
-                Ok(()) => continue,
-                Err(error) if is_timeout(&error) => {
-                    if self.link.is_over(self.origin.elapsed()) {
-                        return Ok(Poll::Ready(()));
-                    }
-                    if !self.may_retry(&error, wait)? {
-                        return Ok(Poll::Pending);
-                    }
+        };
+        self.has_just_read = matches!(step, Ok(Step::Bytes));
+        match step {
+            Ok(step) => Ok(step),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Step::Interrupted),
+            Err(error) => {
+                let elapsed = self.origin.elapsed().saturating_sub(self.armed_at);
+                match check_blocking(&error, self.timeout, elapsed) {
+                    // The stream is in non-blocking mode: waiting for the socket does the same.
+                    Err(_) if self.can_wait() => self.is_nonblocking = true,
+                    checked => checked?,
                 }
-                Err(error) => return Err(self.link.write_failed(error)),
+                Ok(Step::Blocked)
             }
-            self.tick();
-            self.arm(wait)?;
         }
-        Ok(Poll::Ready(()))
     }
 
-    /// Makes one write, and flushes the stream after the last one.
-    fn write_once(&mut self) -> io::Result<()> {
-        if self.link.connection.buffered_amount() > 0 {
-            self.link.connection.output().write_to(&mut self.stream)?;
-            self.link.needs_flush = true;
+    /// Reads once without waiting. A direct read does not wait either, so it is always possible.
+    pub(super) fn read_without_waiting(&mut self) -> io::Result<Step> {
+        let Self { stream, link, buffer, .. } = self;
+        match without_waiting(stream, |stream| read_once(link, stream, buffer))? {
+            Ok(ReadOnce::Direct(count)) => to_step(Ok(count)),
+            Ok(ReadOnce::Buffered(count)) => self.fill_buffer(Ok(count)),
+            Err(error) => to_step(Err(error)),
         }
-        if self.link.connection.buffered_amount() == 0 {
-            self.stream.flush()?;
-            self.link.needs_flush = false;
-        }
-        Ok(())
+        .or_else(|error| match error.kind() {
+            io::ErrorKind::Interrupted => Ok(Step::Interrupted),
+            _ => Ok(Step::Blocked),
+        })
     }
 
-    /// Whether a read or a write that did not move a byte may be tried again. Fails if the stream is in non-blocking mode.
-    fn may_retry(&self, error: &io::Error, wait: Wait) -> io::Result<bool> {
-        if wait == Wait::Never {
-            return Ok(error.kind() == io::ErrorKind::Interrupted);
+    /// Records a read into the buffer.
+    fn fill_buffer(&mut self, read: io::Result<usize>) -> io::Result<Step> {
+        if let Ok(count) = read {
+            (self.end, self.left) = (count, count);
         }
-        let now = self.origin.elapsed();
-        check_blocking(error, self.timeout, now.saturating_sub(self.armed_at))?;
-        Ok(!wait.is_over(now))
+        to_step(read)
+    }
+
+    /// Waits until the socket is ready in one of the directions, until the next tick, or until the end of the call.
+    pub(super) fn wait_for(&mut self, interest: Interest, wait: Wait) -> io::Result<()> {
+        let timeout = self.next_wait(wait);
+        self.stream.socket().map_or(Ok(()), |socket| socket.wait(interest, timeout))
     }
 
     /// Advances the clock of the connection.
@@ -170,16 +229,18 @@ impl<S: Transport> WebSocket<S> {
         self.due = self.link.tick(now).map(|wait| now.saturating_add(wait));
     }
 
-    /// Sets the timeout of the stream for the next read or write: until the next tick, or until the end of the call if that is
-    /// earlier.
-    pub(super) fn arm(&mut self, wait: Wait) -> io::Result<()> {
-        if wait == Wait::Never {
-            return Ok(());
-        }
-        self.armed_at = self.origin.elapsed();
+    /// Returns how long to wait: until the next tick, or until the end of the call if that is earlier.
+    fn next_wait(&self, wait: Wait) -> Option<Duration> {
+        let now = self.origin.elapsed();
         let end = if let Wait::Until(end) = wait { Some(end) } else { None };
         let next = self.due.into_iter().chain(end).min();
-        let timeout = next.map(|at| at.saturating_sub(self.armed_at).max(MIN_WAIT));
+        next.map(|at| at.saturating_sub(now).max(MIN_WAIT))
+    }
+
+    /// Sets the timeout of the stream for the next read or write.
+    pub(super) fn arm(&mut self, wait: Wait, at_most: Option<Duration>) -> io::Result<()> {
+        self.armed_at = self.origin.elapsed();
+        let timeout = self.next_wait(wait).into_iter().chain(at_most).min();
         let is_near = match (self.timeout, timeout) {
             // A difference of less than a millisecond does not matter, and this saves two system calls.
             (Some(set), Some(wanted)) => set.abs_diff(wanted) < MIN_WAIT,
@@ -191,5 +252,76 @@ impl<S: Transport> WebSocket<S> {
             (self.timeout, self.timeout_is_set) = (timeout, true);
         }
         Ok(())
+    }
+}
+
+/// A stream, or the socket of one.
+pub(super) trait ReadWrite: Read + Write {}
+
+impl<T: Read + Write> ReadWrite for T {}
+
+/// Runs `io` with a stream whose reads and writes do not wait. The outer error is that of changing the mode of the stream.
+pub(super) fn without_waiting<S: Transport, T>(
+    stream: &mut S,
+    io: impl FnOnce(&mut dyn ReadWrite) -> io::Result<T>,
+) -> io::Result<io::Result<T>> {
+    if let Some(mut socket) = stream.socket().and_then(Socket::without_waiting) {
+        return Ok(io(&mut socket));
+    }
+    stream.set_nonblocking(true)?;
+    let outcome = io(stream);
+    stream.set_nonblocking(false)?;
+    Ok(outcome)
+}
+
+enum ReadOnce {
+    Direct(usize),
+    Buffered(usize),
+}
+
+fn read_once(link: &mut Link, stream: &mut dyn ReadWrite, buffer: &mut [u8]) -> io::Result<ReadOnce> {
+    let direct = if link.connection.state() == State::Open {
+        link.connection.direct_read(|space| {
+            let mut counted = Counted { stream: &mut *stream, count: 0 };
+            let read = space.read_from(&mut counted);
+            match read {
+                // What was read before is in the message.
+                Err(error) if counted.count > 0 && is_timeout(&error) => Ok(counted.count),
+                read => read,
+            }
+        })
+    } else {
+        None
+    };
+    match direct {
+        Some(read) => read.map(ReadOnce::Direct),
+        None => stream.read(buffer).map(ReadOnce::Buffered),
+    }
+}
+
+/// Reads of at most 1 MiB, and how much it was.
+struct Counted<'a> {
+    stream: &'a mut dyn ReadWrite,
+    count: usize,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.count >= MAX_DIRECT {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let count = self.stream.read(into)?;
+        self.count = self.count.saturating_add(count);
+        Ok(count)
+    }
+}
+
+/// Returns what a read means. The error is a timeout or an interruption.
+fn to_step(read: io::Result<usize>) -> io::Result<Step> {
+    match without_unexpected_eof(read) {
+        Ok(1..) => Ok(Step::Bytes),
+        Ok(0) => Ok(Step::End(Ok(()))),
+        Err(error) if is_timeout(&error) => Err(error),
+        Err(error) => Ok(Step::End(Err(error))),
     }
 }

@@ -61,15 +61,18 @@
 mod accept;
 mod client_stream;
 mod connect;
+mod dial;
 mod driver;
 mod handshake;
 mod receiving;
 mod sending;
+mod socket;
 #[cfg(feature = "rustls")]
 mod tls;
 mod transport;
 mod wait;
 mod websocket;
+mod writing;
 
 /// The maximum size of one read, in bytes. Each connection has a buffer of this size.
 const READ_SPACE: usize = 16 * 1024;
@@ -84,6 +87,7 @@ pub use client_stream::ClientStream;
 pub use connect::connect_tls;
 pub use connect::{connect, connect_with};
 pub use handshake::client_handshake;
+pub use socket::Socket;
 pub use transport::Transport;
 use wait::Wait;
 pub use websocket::WebSocket;

@@ -1,6 +1,6 @@
 //! The methods that send: `send` writes, `feed` queues, `try_feed` does not wait.
 
-use super::{Error, Transport, WebSocket};
+use super::{Error, Transport, WebSocket, writing::Until};
 use crate::{Outgoing, Prepared};
 
 impl<S: Transport> WebSocket<S> {
@@ -121,13 +121,14 @@ impl<S: Transport> WebSocket<S> {
     /// payload is longer than 125 bytes.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
         self.make_space(payload.len())?;
-        self.link.connection.ping(payload)?;
+        self.link.connection.ping(payload).map_err(|error| self.link.send_error(error))?;
         self.flush()
     }
 
-    /// Writes what is queued if a payload of `len` bytes does not fit otherwise.
+    /// Waits until a payload of `len` bytes fits.
     fn make_space(&mut self, len: usize) -> Result<(), Error> {
-        if self.link.connection.fits(len) { Ok(()) } else { self.flush() }
+        let until = Until::Fits(len);
+        if until.is_reached(&self.link.connection) { Ok(()) } else { self.write_until(until) }
     }
 }
 
@@ -154,7 +155,7 @@ impl<S> WebSocket<S> {
     /// [`SendError`](crate::SendError) is [`Full`](crate::SendError::Full) if the message and what is queued exceed
     /// [`Limits::output`](crate::Limits::output) together.
     pub fn try_feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
-        Ok(self.link.connection.send(message)?)
+        self.link.connection.send(message).map_err(|error| self.link.send_error(error))
     }
 
     /// Queues a message that was encoded once for many connections if it fits, as [`try_feed`](Self::try_feed) does.
@@ -163,6 +164,6 @@ impl<S> WebSocket<S> {
     ///
     /// As for [`try_feed`](Self::try_feed).
     pub fn try_feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        Ok(self.link.connection.send_prepared(message)?)
+        self.link.connection.send_prepared(message).map_err(|error| self.link.send_error(error))
     }
 }

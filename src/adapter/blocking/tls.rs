@@ -3,7 +3,8 @@
 //! `StreamOwned` of rustls (0.23, in November 2026) is not used: its `read` repeats system calls until there is plaintext, and
 //! each of them waits for the whole timeout. A peer that sends a byte now and then could delay one read beyond every deadline.
 
-use super::Transport;
+use super::{Socket, Transport};
+use super::socket::WithoutWaiting;
 use crate::adapter::{
     connect_error::late,
     tls::{
@@ -24,6 +25,49 @@ use std::{
 pub(super) struct TlsStream {
     pub(super) connection: ClientConnection,
     pub(super) tcp: TcpStream,
+    /// Reads and writes do not wait. On Unix the socket stays in blocking mode, which costs no system calls.
+    is_nonblocking: bool,
+}
+
+/// The socket below TLS, in either mode.
+struct Tcp<'a> {
+    stream: &'a TcpStream,
+    is_nonblocking: bool,
+}
+
+impl Tcp<'_> {
+    fn without_waiting(&self) -> Option<WithoutWaiting<'_>> {
+        if self.is_nonblocking { Socket::from(self.stream).plain().without_waiting() } else { None }
+    }
+}
+
+impl Read for Tcp<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.without_waiting() {
+            Some(mut socket) => socket.read(into),
+            None => self.stream.read(into),
+        }
+    }
+}
+
+impl Write for Tcp<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.without_waiting() {
+            Some(mut socket) => socket.write(bytes),
+            None => self.stream.write(bytes),
+        }
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self.without_waiting() {
+            Some(mut socket) => socket.write_vectored(slices),
+            None => self.stream.write_vectored(slices),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl TlsStream {
@@ -36,7 +80,7 @@ impl TlsStream {
         deadline: Option<Duration>,
     ) -> io::Result<Self> {
         let connection = ClientConnection::new(config, server_name(host)?).map_err(io::Error::other)?;
-        let mut stream = Self { connection, tcp };
+        let mut stream = Self { connection, tcp, is_nonblocking: false };
         while stream.connection.is_handshaking() || stream.connection.wants_write() {
             let left = deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()));
             if left.is_some_and(|left| left.is_zero()) {
@@ -67,10 +111,10 @@ impl TlsStream {
 
     /// Reads from the socket once, and returns the number of bytes.
     fn read_record(&mut self) -> io::Result<usize> {
-        let count = self.connection.read_tls(&mut self.tcp)?;
+        let count = self.connection.read_tls(&mut Tcp { stream: &self.tcp, is_nonblocking: self.is_nonblocking })?;
         if let Err(error) = self.connection.process_new_packets() {
             // Sends the alert for the peer. If that fails, too, the first error is still the cause.
-            let _ = self.connection.write_tls(&mut self.tcp);
+            let _ = self.connection.write_tls(&mut Tcp { stream: &self.tcp, is_nonblocking: self.is_nonblocking });
             return Err(io::Error::new(io::ErrorKind::InvalidData, error));
         }
         Ok(count)
@@ -79,7 +123,7 @@ impl TlsStream {
     /// Writes the encrypted bytes to the socket. Fails with `Interrupted` if the socket accepted a part of them, so that the
     /// caller advances the clock, and calls again.
     fn write_records(&mut self) -> io::Result<()> {
-        if self.connection.wants_write() && self.connection.write_tls(&mut self.tcp)? == 0 {
+        if self.connection.wants_write() && self.connection.write_tls(&mut Tcp { stream: &self.tcp, is_nonblocking: self.is_nonblocking })? == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
         if self.connection.wants_write() { Err(io::ErrorKind::Interrupted.into()) } else { Ok(()) }
@@ -132,12 +176,17 @@ impl Transport for TlsStream {
     }
 
     fn set_nonblocking(&mut self, nonblocking: bool) -> io::Result<()> {
-        self.tcp.set_nonblocking(nonblocking)
+        self.is_nonblocking = nonblocking;
+        if cfg!(unix) { Ok(()) } else { self.tcp.set_nonblocking(nonblocking) }
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {
         self.connection.send_close_notify();
         self.write_records()?;
         self.tcp.shutdown_write()
+    }
+
+    fn socket(&self) -> Option<Socket<'_>> {
+        Some(Socket::from(&self.tcp))
     }
 }

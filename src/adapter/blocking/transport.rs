@@ -1,3 +1,4 @@
+use super::Socket;
 use alloc::boxed::Box;
 use core::time::Duration;
 use std::{
@@ -48,6 +49,19 @@ pub trait Transport: Read + Write {
     /// Returns the errors of the stream. After `WouldBlock`, `TimedOut` or `Interrupted` the adapter calls it again. It ignores
     /// all other errors, since the next read shows the cause.
     fn shutdown_write(&mut self) -> io::Result<()>;
+
+    /// Returns the socket below the stream. With it, the adapter waits until the stream can be read *or* written.
+    ///
+    /// Without it, a call whose output the stream does not accept tries to write for up to 100 ms, then to read for up to 100 ms,
+    /// and so on, with [`set_timeout`](Self::set_timeout). That is correct but slow, so implement it where there is a socket. A
+    /// stream that returns one must also implement [`set_nonblocking`](Self::set_nonblocking), which the adapter then uses
+    /// around each write.
+    ///
+    /// The adapter waits for the socket to become readable only after a read of the stream has returned `WouldBlock`, so a TLS
+    /// stream may have a buffer. `None` is the default.
+    fn socket(&self) -> Option<Socket<'_>> {
+        None
+    }
 }
 
 /// Implements [`Transport`] for a socket of the standard library, and for a shared reference to one.
@@ -65,6 +79,11 @@ macro_rules! socket {
 
             fn shutdown_write(&mut self) -> io::Result<()> {
                 self.shutdown(Shutdown::Write)
+            }
+
+            fn socket(&self) -> Option<Socket<'_>> {
+                let socket: &$socket = self;
+                Some(Socket::from(socket).plain())
             }
         }
     )+};
@@ -88,6 +107,10 @@ macro_rules! pointer {
 
             fn shutdown_write(&mut self) -> io::Result<()> {
                 (**self).shutdown_write()
+            }
+
+            fn socket(&self) -> Option<Socket<'_>> {
+                (**self).socket()
             }
         }
     )+};

@@ -1,11 +1,11 @@
-use super::{Error, READ_SPACE, Transport, Wait};
+use super::{Error, READ_SPACE, Transport};
 use crate::{
     CloseCode, Closure, Connection,
     adapter::{Parts, link::Link},
 };
 use alloc::vec::Vec;
 use core::{fmt, time::Duration};
-use std::time::Instant;
+use std::{io, time::Instant};
 
 /// A WebSocket connection over a blocking stream, as [`accept`](super::accept()) and [`connect`](super::connect) return it.
 ///
@@ -70,6 +70,18 @@ pub struct WebSocket<S> {
     pub(super) timeout: Option<Duration>,
     /// Whether the timeout of the stream is known. At first it is not.
     pub(super) timeout_is_set: bool,
+    /// The stream was found to be in non-blocking mode, so reads wait for its socket.
+    pub(super) is_nonblocking: bool,
+    /// The stream has ended or failed.
+    pub(super) has_ended: bool,
+    /// Whether the last read that could wait returned bytes.
+    pub(super) has_just_read: bool,
+    /// The end of the stream, if the events before it are not yet returned.
+    pub(super) unreported_end: Option<io::Result<()>>,
+    /// Whether a flush was the last call, and nothing was received since then.
+    pub(super) only_sends: bool,
+    /// When a call that sends last looked at what has arrived, since the origin.
+    pub(super) looked_at: Duration,
 }
 
 impl<S> WebSocket<S> {
@@ -128,6 +140,12 @@ impl<S> WebSocket<S> {
             armed_at: Duration::ZERO,
             timeout: None,
             timeout_is_set: false,
+            is_nonblocking: false,
+            has_ended: false,
+            has_just_read: false,
+            unreported_end: None,
+            only_sends: false,
+            looked_at: Duration::ZERO,
         }
     }
 
@@ -252,10 +270,7 @@ impl<S: Transport> WebSocket<S> {
     /// - [`Error::Closed`] if the connection ended, and not cleanly. What was queued may not have been written, for example
     ///   because the peer read nothing until a deadline expired.
     pub fn flush(&mut self) -> Result<(), Error> {
-        self.tick();
-        self.arm(Wait::Unlimited)?;
-        let _written = self.write(Wait::Unlimited)?;
-        self.link.write_outcome()
+        self.write_all()
     }
 
     /// Makes the whole closing handshake (RFC 6455 §7.1.2): sends a Close frame after everything that is queued, waits for the

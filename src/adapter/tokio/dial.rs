@@ -6,7 +6,10 @@
 //! attempt.
 
 use crate::{
-    adapter::connect_error::{ConnectError, late},
+    adapter::{
+        addresses::{HEAD_START, alternating},
+        connect_error::{ConnectError, late},
+    },
     client::Request,
 };
 use ::tokio::{
@@ -19,13 +22,8 @@ use core::{
     net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
-    time::Duration,
 };
 use std::io;
-
-/// How long one address is attempted alone before the next one is attempted, too. "One recommended value for a default delay is
-/// 250 milliseconds" (RFC 8305 §5).
-const HEAD_START: Duration = Duration::from_millis(250);
 
 /// Connects to the address of the host that accepts first, before the instant `due`.
 pub(super) async fn dial(request: &Request, due: Option<Instant>) -> Result<TcpStream, ConnectError> {
@@ -50,23 +48,6 @@ pub(super) async fn with_deadline<T>(due: Option<Instant>, run: impl Future<Outp
     match due {
         Some(due) => timeout_at(due, run).await.unwrap_or_else(|_| Err(late())),
         None => run.await,
-    }
-}
-
-/// Sorts the addresses so that the two families alternate, beginning with the family of the first (RFC 8305 §4). The resolver has
-/// sorted them by preference. If one family has no route, the second attempt is with the other one.
-fn alternating(addresses: impl Iterator<Item = SocketAddr>) -> VecDeque<SocketAddr> {
-    let mut addresses = addresses.peekable();
-    let is_v6_first = addresses.peek().is_some_and(SocketAddr::is_ipv6);
-    let (first, second): (Vec<_>, Vec<_>) = addresses.partition(|address| address.is_ipv6() == is_v6_first);
-    let (mut first, mut second) = (first.into_iter(), second.into_iter());
-    let mut in_turn = VecDeque::new();
-    loop {
-        let pair = (first.next(), second.next());
-        in_turn.extend(pair.0.into_iter().chain(pair.1));
-        if pair == (None, None) {
-            return in_turn;
-        }
     }
 }
 
@@ -129,21 +110,5 @@ impl Race {
             }
         });
         winner
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::vec;
-
-    #[test]
-    fn families_in_turn() {
-        let six = ["[::1]:1", "[::2]:1", "[::3]:1"].map(|text| text.parse().unwrap());
-        let four = ["127.0.0.1:1", "127.0.0.2:1"].map(|text| text.parse().unwrap());
-        let [first, second, third] = six;
-        assert_eq!(alternating([first, second, third, four[0]].into_iter()), [first, four[0], second, third]);
-        assert_eq!(alternating([four[0], four[1], first].into_iter()), [four[0], first, four[1]]);
-        assert_eq!(alternating(vec![].into_iter()), []);
     }
 }

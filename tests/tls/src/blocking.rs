@@ -5,7 +5,7 @@ use bowline::{
     adapter::{
         ConnectStage, Error,
         blocking::{
-            self, ClientStream, Transport, WebSocket,
+            self, ClientStream, Socket, Transport, WebSocket,
             rustls::{self, ClientConfig, RootCertStore, ServerConnection, StreamOwned},
         },
     },
@@ -53,6 +53,10 @@ impl Transport for Tls {
         self.0.conn.send_close_notify();
         self.0.flush()?;
         self.0.sock.shutdown(Shutdown::Write)
+    }
+
+    fn socket(&self) -> Option<Socket<'_>> {
+        Some(Socket::from(&self.0.sock))
     }
 }
 
@@ -218,10 +222,14 @@ fn no_tls() {
 /// A stream that ends without `close_notify` has ended: whether a message was cut off, the frames show.
 #[test]
 fn an_end_without_close_notify() {
-    for (bytes, interrupted) in [(&b""[..], Interrupted::Nothing), (b"\x81\x05Hel", Interrupted::Frame)] {
-        let (port, tls, server) = server(|stream| {
+    let mut large = b"\x82\x7f\0\0\0\0\0\x10\0\0".to_vec();
+    large.resize(300_000, 7); // of 1 MiB
+    for (bytes, interrupted) in
+        [(vec![], Interrupted::Nothing), (b"\x81\x05Hel".to_vec(), Interrupted::Frame), (large, Interrupted::Frame)]
+    {
+        let (port, tls, server) = server(move |stream| {
             let mut stream = accept(stream).unwrap().into_inner();
-            stream.write_all(bytes).unwrap();
+            stream.write_all(&bytes).unwrap();
             stream.flush()
         });
         let mut socket = connect(port, tls);
@@ -304,4 +312,25 @@ fn a_peer_that_reads_slowly() {
     socket.send(data(9_000_000)).unwrap();
     let event = server.join().unwrap();
     assert!(event == bowline::Event::Binary(data(9_000_000).into()));
+}
+
+/// Two endpoints that send 12 MiB each before they receive anything do not wait for each other.
+#[test]
+fn two_that_send_first() {
+    fn send_then_receive<S: Transport>(mut socket: WebSocket<S>) -> WebSocket<S> {
+        for _ in 0..3 {
+            socket.send(data(4_000_000)).unwrap();
+        }
+        for _ in 0..3 {
+            assert!(socket.recv().unwrap() == Some(data(4_000_000).into()));
+        }
+        socket
+    }
+    let (port, tls, server) = server(|stream| {
+        let mut socket = send_then_receive(accept(stream).unwrap());
+        socket.recv().unwrap()
+    });
+    let mut socket = send_then_receive(connect(port, tls));
+    assert!(socket.close(CloseCode::NORMAL, "").unwrap().is_normal());
+    assert_eq!(server.join().unwrap(), None);
 }

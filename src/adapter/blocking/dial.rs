@@ -1,0 +1,180 @@
+//! TCP to the address of a host that accepts first: Happy Eyeballs (RFC 8305).
+//!
+//! A host often has addresses that do not work from here, usually those of one family. An attempt at such an address may fail
+//! only after a minute. So the next address is attempted 250 ms after the previous one, while that one continues in a thread of
+//! its own. A host with one address needs no thread.
+
+use crate::{
+    adapter::{
+        addresses::{HEAD_START, alternating},
+        connect_error::{ConnectError, late},
+    },
+    client::Request,
+};
+use alloc::{collections::VecDeque, vec::Vec};
+use core::{net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::{TcpStream, ToSocketAddrs},
+    sync::mpsc::{Receiver, Sender, channel},
+    thread,
+    time::Instant,
+};
+
+/// Connects to the address of the host that accepts first, within `deadline` since `begun`.
+pub(super) fn dial(request: &Request, begun: Instant, deadline: Option<Duration>) -> Result<TcpStream, ConnectError> {
+    let addresses = (request.host(), request.port()).to_socket_addrs();
+    let addresses = alternating(addresses.map_err(|error| ConnectError::resolve(request, error))?);
+    let clock = Clock { begun, deadline };
+    race(addresses, clock, dial_one).map_err(|failures| ConnectError::tcp(request, failures))
+}
+
+#[derive(Clone, Copy)]
+struct Clock {
+    begun: Instant,
+    deadline: Option<Duration>,
+}
+
+impl Clock {
+    /// Returns how much time is left; `None` if there is no deadline.
+    fn left(self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_sub(self.begun.elapsed()))
+    }
+}
+
+/// Connects to one address, for at most as long as `time`.
+fn dial_one(address: SocketAddr, time: Option<Duration>) -> io::Result<TcpStream> {
+    let stream = match time {
+        None => TcpStream::connect(address)?,
+        Some(Duration::ZERO) => return Err(late()),
+        Some(time) => TcpStream::connect_timeout(&address, time)?,
+    };
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+type Failures = Vec<(SocketAddr, io::Error)>;
+
+/// An attempt at an address.
+type Attempt<T> = fn(SocketAddr, Option<Duration>) -> io::Result<T>;
+
+/// Attempts the addresses, and returns the first success, or the failures in the order in which they happened. An attempt that
+/// lost the race ends at the deadline at the latest, and closes its stream then.
+fn race<T: Send + 'static>(
+    mut remaining: VecDeque<SocketAddr>,
+    clock: Clock,
+    attempt: Attempt<T>,
+) -> Result<T, Failures> {
+    if let (Some(&address), 1) = (remaining.front(), remaining.len()) {
+        return attempt(address, clock.left()).map_err(|error| [(address, error)].into());
+    }
+    let (reports, results) = channel();
+    let mut in_flight: Vec<SocketAddr> = Vec::new();
+    let mut failures = Failures::new();
+    loop {
+        if let Some(address) = remaining.pop_front() {
+            in_flight.push(address);
+            start(address, clock, attempt, &reports);
+        }
+        if in_flight.is_empty() {
+            return Err(failures);
+        }
+        let head_start = (!remaining.is_empty()).then_some(HEAD_START);
+        match next(&results, clock.left().into_iter().chain(head_start).min()) {
+            Some((_, Ok(stream))) => return Ok(stream),
+            Some((address, Err(error))) => {
+                if let Some(nth) = in_flight.iter().position(|attempted| *attempted == address) {
+                    in_flight.remove(nth);
+                }
+                failures.push((address, error));
+            }
+            None if clock.left().is_some_and(|left| left.is_zero()) => {
+                failures.extend(in_flight.into_iter().map(|address| (address, late())));
+                return Err(failures);
+            }
+            None => {}
+        }
+    }
+}
+
+type Outcome<T> = (SocketAddr, io::Result<T>);
+
+/// Attempts one address in a thread, or in this one if there cannot be another thread.
+fn start<T: Send + 'static>(address: SocketAddr, clock: Clock, attempt: Attempt<T>, reports: &Sender<Outcome<T>>) {
+    let report = {
+        let reports = reports.clone();
+        move || drop(reports.send((address, attempt(address, clock.left()))))
+    };
+    if thread::Builder::new().name("connect".into()).spawn(report).is_err() {
+        let _ = reports.send((address, attempt(address, clock.left())));
+    }
+}
+
+/// Waits for the next outcome, at most as long as `time`.
+fn next<T>(results: &Receiver<Outcome<T>>, time: Option<Duration>) -> Option<Outcome<T>> {
+    match time {
+        None => results.recv().ok(),
+        Some(time) => results.recv_timeout(time).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec;
+
+    fn address(last: u8) -> SocketAddr {
+        ([192, 0, 2, last], 80).into()
+    }
+
+    /// An address ending in 0 never answers, in 1 it refuses, and in 2 it accepts.
+    fn attempt(address: SocketAddr, time: Option<Duration>) -> io::Result<SocketAddr> {
+        match address {
+            SocketAddr::V4(v4) if v4.ip().octets()[3] == 2 => Ok(address),
+            SocketAddr::V4(v4) if v4.ip().octets()[3] == 1 => Err(io::ErrorKind::ConnectionRefused.into()),
+            _ => {
+                thread::sleep(time.unwrap());
+                Err(late())
+            }
+        }
+    }
+
+    fn run(last: &[u8], deadline: u64) -> (Result<SocketAddr, Vec<(SocketAddr, io::ErrorKind)>>, Duration) {
+        let begun = Instant::now();
+        let clock = Clock { begun, deadline: Some(Duration::from_millis(deadline)) };
+        let won = race(last.iter().copied().map(address).collect(), clock, attempt);
+        let won = won.map_err(|failures| failures.into_iter().map(|(address, error)| (address, error.kind())).collect());
+        (won, begun.elapsed())
+    }
+
+    /// [RFC 8305 §5] An address that does not answer delays the next one by 250 ms, and not by its share of the deadline.
+    #[test]
+    fn an_address_that_does_not_answer() {
+        let (won, time) = run(&[0, 2], 10_000);
+        assert_eq!(won, Ok(address(2)));
+        assert!(time >= HEAD_START && time < Duration::from_secs(5), "{time:?}");
+    }
+
+    /// After a failure there is no reason to wait.
+    #[test]
+    fn an_address_that_refuses() {
+        let (won, _) = run(&[1, 2], 10_000);
+        assert_eq!(won, Ok(address(2)));
+        let (won, time) = run(&[1, 1], 60_000);
+        assert_eq!(won.unwrap_err(), vec![(address(1), io::ErrorKind::ConnectionRefused); 2]);
+        assert!(time < Duration::from_secs(5), "{time:?}");
+        assert_eq!(run(&[], 1000).0, Err(vec![]));
+    }
+
+    /// At the deadline, each attempt that is not finished is one of the failures.
+    #[test]
+    fn nothing_answers() {
+        let (won, time) = run(&[1, 0, 0], 300);
+        let failures = won.unwrap_err();
+        assert_eq!(failures.len(), 3, "{failures:?}");
+        assert_eq!(failures[0], (address(1), io::ErrorKind::ConnectionRefused));
+        assert_eq!(failures[1], (address(0), io::ErrorKind::TimedOut));
+        assert!(time < Duration::from_secs(5), "{time:?}");
+        assert_eq!(run(&[0], 10).0, Err(vec![(address(0), io::ErrorKind::TimedOut)]));
+    }
+}

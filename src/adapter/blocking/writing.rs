@@ -1,0 +1,222 @@
+//! The part of the driver that writes. A call that waits for the stream to accept output also receives meanwhile.
+
+use super::{
+    Error, Transport, Wait, WebSocket,
+    driver::{MAX_ALTERNATION, Step, without_waiting},
+    socket::Interest,
+    transport::{check_blocking, is_timeout},
+};
+use crate::{Connection, State, adapter::link::Link, bug::OrBug, time::MIN_WAIT};
+use core::{task::Poll, time::Duration};
+use std::io::{self, Write};
+
+/// From this many queued bytes on, the next message waits. It is far below `Limits::output`, so that a slow peer slows down its
+/// sender before it costs much memory.
+const HIGH_WATER: usize = 64 * 1024;
+
+/// The maximum number of writes without a look at what has arrived, if the peer reads as fast as this endpoint writes.
+const MAX_WRITES: usize = 8;
+
+/// How often a program that only sends looks at what has arrived. A system call for each message would be too many, and to the
+/// peer this makes no difference.
+const LOOK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// When a write has done enough.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Until {
+    /// Everything is written.
+    Written,
+    /// A message with a payload of this size fits.
+    Fits(usize),
+}
+
+impl Until {
+    pub(super) fn is_reached(self, connection: &Connection) -> bool {
+        match self {
+            Self::Written => false,
+            // Waiting would not help here: the connection decides whether the message can be sent at all.
+            Self::Fits(_) if connection.buffered_amount() == 0 || connection.state() != State::Open => true,
+            Self::Fits(len) => connection.buffered_amount() < HIGH_WATER && connection.fits(len),
+        }
+    }
+}
+
+impl Link {
+    fn has_output(&self) -> bool {
+        self.needs_flush || self.connection.buffered_amount() > 0
+    }
+
+    /// Makes one write, and flushes the stream after the last one.
+    fn write_once(&mut self, stream: &mut (impl Write + ?Sized)) -> io::Result<()> {
+        if self.connection.buffered_amount() > 0 {
+            self.connection.output().write_to(&mut *stream)?;
+            self.needs_flush = true;
+        }
+        if self.connection.buffered_amount() == 0 {
+            stream.flush()?;
+            self.needs_flush = false;
+        }
+        Ok(())
+    }
+}
+
+impl<S: Transport> WebSocket<S> {
+    /// Writes until `until` is reached. Meanwhile it receives into the inbox, since the peer may be waiting in a send of its own: if
+    /// neither endpoint read, neither could continue. So pings are answered, and a violation or the peer's Close frame ends the
+    /// wait.
+    pub(super) fn write_until(&mut self, until: Until) -> Result<(), Error> {
+        self.work_until(|socket| until.is_reached(&socket.link.connection))
+    }
+
+    /// Waits while 64 KiB or more are queued, so that the replies to a peer that does not read are bounded.
+    ///
+    /// The exception is a peer that has sent more than is received ahead: it may be one that reads nothing before it has sent
+    /// everything. Without the exception, neither endpoint could continue.
+    pub(super) fn hold_back(&mut self) -> Result<(), Error> {
+        if Until::Fits(0).is_reached(&self.link.connection) {
+            return Ok(());
+        }
+        let until = |socket: &mut Self| {
+            Until::Fits(0).is_reached(&socket.link.connection) || !socket.link.may_receive_ahead()
+        };
+        match self.work_until(until) {
+            // Reading shows how the connection ended.
+            Err(_) if self.link.write_failure.is_some() || self.link.connection.is_closed() => Ok(()),
+            written => written,
+        }
+    }
+
+    fn work_until(&mut self, is_reached: impl Fn(&mut Self) -> bool) -> Result<(), Error> {
+        loop {
+            self.tick();
+            if self.write(Wait::Unlimited)?.is_ready() {
+                return self.link.write_outcome();
+            }
+            if is_reached(self) {
+                return Ok(());
+            }
+            if self.link.is_over(self.origin.elapsed()) {
+                return self.link.write_outcome();
+            }
+            self.read_ahead()?;
+        }
+    }
+
+    /// Waits until the stream accepts output, or until something was received into the inbox.
+    ///
+    /// The end of the stream waits, as a Close frame does, until the events before it are returned.
+    fn read_ahead(&mut self) -> Result<(), Error> {
+        self.receive_ahead();
+        if self.link.inbox.is_empty() && self.end_left()? {
+            return Ok(());
+        }
+        let readable = self.link.may_receive_ahead() && self.left == 0 && !self.has_ended;
+        let step = match (readable, self.can_wait()) {
+            (true, true) => self.read_without_waiting()?,
+            (true, false) => self.read_and_wait(Wait::Unlimited, Some(MAX_ALTERNATION))?,
+            (false, _) => Step::Blocked,
+        };
+        match step {
+            Step::Bytes => self.receive_ahead(),
+            Step::End(end) => (self.has_ended, self.unreported_end) = (true, Some(end)),
+            Step::Interrupted => {}
+            // Without a socket, the next write waits.
+            Step::Blocked if self.can_wait() => self.wait_for(Interest { readable, writable: true }, Wait::Unlimited)?,
+            Step::Blocked => {}
+        }
+        Ok(())
+    }
+
+    /// Receives what was read into the inbox.
+    fn receive_ahead(&mut self) {
+        if self.left > 0 || self.link.connection.has_complete_frame() {
+            let unread = self.buffer.get_mut(self.end - self.left..self.end).or_bug();
+            let mut input = unread.into();
+            self.link.receive_ahead(&mut input);
+            self.left = input.len();
+        }
+    }
+
+    /// Writes everything that is queued, and waits for it.
+    ///
+    /// A program that only sends never waits for the peer. So that its pings are answered all the same, and the peer's pongs and
+    /// its Close frame are noticed, a flush that follows another one also looks at what has arrived, without waiting for it.
+    pub(super) fn write_all(&mut self) -> Result<(), Error> {
+        self.write_until(Until::Written)?;
+        if core::mem::replace(&mut self.only_sends, true) {
+            self.look()?;
+        }
+        Ok(())
+    }
+
+    /// Receives what has arrived into the inbox, answers it, and advances the clock.
+    fn look(&mut self) -> Result<(), Error> {
+        let now = self.origin.elapsed();
+        if now.saturating_sub(self.looked_at) < LOOK_INTERVAL {
+            return Ok(());
+        }
+        self.looked_at = now;
+        self.receive_ahead();
+        if self.link.may_receive_ahead() && self.left == 0 && !self.has_ended {
+            match self.read_without_waiting() {
+                Ok(Step::Bytes) => self.receive_ahead(),
+                Ok(Step::End(end)) => (self.has_ended, self.unreported_end) = (true, Some(end)),
+                Ok(Step::Blocked | Step::Interrupted) => {}
+                Err(_) => return Ok(()), // a stream without such a mode: only a call that receives notices what arrives
+            }
+        }
+        if self.link.inbox.is_empty() {
+            self.end_left()?;
+        }
+        self.tick();
+        // A failure is in `Link::write_failure`. What is not written now leaves with the next call.
+        let _ = self.write(Wait::Never);
+        Ok(())
+    }
+
+    /// Writes what the stream accepts. Ready when everything is written, or when it was discarded.
+    ///
+    /// If writing fails, the queue is discarded, and reading may still find out why. If the error is that the mode or the timeout
+    /// of the stream cannot be changed, the queue is unchanged.
+    pub(super) fn write(&mut self, wait: Wait) -> io::Result<Poll<()>> {
+        let mut writes: usize = 0;
+        while self.link.has_output() {
+            let written = if wait == Wait::Never || self.can_wait() {
+                let Self { stream, link, .. } = self;
+                without_waiting(stream, |stream| link.write_once(stream))?
+            } else {
+                // While bytes arrive, the write only tries.
+                let at_most = if self.has_just_read { MIN_WAIT } else { MAX_ALTERNATION };
+                self.arm(wait, Some(at_most))?;
+                self.link.write_once(&mut self.stream)
+            };
+            match written {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted && is_timeout(&error) => {
+                    if wait != Wait::Never && !self.can_wait() {
+                        check_blocking(&error, self.timeout, self.origin.elapsed().saturating_sub(self.armed_at))?;
+                    }
+                    return Ok(Poll::Pending);
+                }
+                Err(error) if !is_timeout(&error) => return Err(self.link.write_failed(error)),
+                _ if self.can_wait() => {
+                    writes = writes.saturating_add(1);
+                    if writes >= MAX_WRITES && self.link.has_output() {
+                        return Ok(Poll::Pending); // what has arrived has its turn
+                    }
+                }
+                // A peer that reads a few bytes now and then must not delay the close deadline, which only a tick detects.
+                Ok(()) if self.link.connection.state() != State::Closing => {}
+                _ => {
+                    if wait.is_over(self.origin.elapsed()) {
+                        return Ok(Poll::Pending);
+                    }
+                    self.tick();
+                    if self.link.is_over(self.origin.elapsed()) {
+                        return Ok(Poll::Ready(()));
+                    }
+                }
+            }
+        }
+        Ok(Poll::Ready(()))
+    }
+}

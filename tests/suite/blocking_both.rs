@@ -1,0 +1,247 @@
+//! The blocking adapter where both directions matter at once, over sockets with the kernel's buffers.
+
+use crate::common::{close_from, close_to, config, frame_from, frame_to};
+use bowline::{
+    Cause, CloseCode, Config, Connection, Deadline, Role, SendError,
+    adapter::blocking::{Error, Socket, Transport, WebSocket},
+};
+use std::{
+    io::{self, Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Two ends of a TCP connection.
+fn tcp() -> [TcpStream; 2] {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    [near, listener.accept().unwrap().0]
+}
+
+fn socket<S>(stream: S, role: Role, change: impl FnOnce(&mut Config)) -> WebSocket<S> {
+    WebSocket::new(stream, Connection::new(role, config().with(change)))
+}
+
+const fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+/// A stream above a socket, as TLS is, which may not say which.
+struct Layer {
+    tcp: TcpStream,
+    tells: bool,
+}
+
+impl Read for Layer {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.tcp.read(into)
+    }
+}
+
+impl Write for Layer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.tcp.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Transport for Layer {
+    fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.tcp.set_timeout(timeout)
+    }
+
+    fn set_nonblocking(&mut self, nonblocking: bool) -> io::Result<()> {
+        TcpStream::set_nonblocking(&self.tcp, nonblocking)
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        self.tcp.shutdown(Shutdown::Write)
+    }
+
+    fn socket(&self) -> Option<Socket<'_>> {
+        self.tells.then(|| Socket::from(&self.tcp))
+    }
+}
+
+/// Sends everything before it receives anything.
+fn send_then_receive<S: Transport>(mut socket: WebSocket<S>, count: u8, len: usize) -> Result<(), Error> {
+    for number in 0..count {
+        socket.send(vec![number; len])?;
+    }
+    for number in 0..count {
+        assert!(socket.recv()? == Some(vec![number; len].into()), "message {number}");
+    }
+    assert!(socket.close(CloseCode::NORMAL, "")?.is_normal());
+    Ok(())
+}
+
+fn both_send_first<S: Transport + Send + 'static>([near, far]: [S; 2], count: u8, len: usize) {
+    let client = socket(near, Role::Client, |_| {});
+    let server = socket(far, Role::Server, |_| {});
+    let there = thread::spawn(move || send_then_receive(server, count, len));
+    send_then_receive(client, count, len).unwrap();
+    there.join().unwrap().unwrap();
+}
+
+/// Two endpoints that send 12 MiB each before they receive anything do not wait for each other.
+#[test]
+fn two_that_send_first() {
+    both_send_first(tcp(), 192, 64 * 1024);
+    both_send_first(tcp().map(|tcp| Layer { tcp, tells: true }), 3, 4_000_000);
+    both_send_first(tcp().map(|tcp| Layer { tcp, tells: false }), 3, 4_000_000);
+    #[cfg(unix)]
+    both_send_first(std::os::unix::net::UnixStream::pair().map(|(near, far)| [near, far]).unwrap(), 192, 64 * 1024);
+}
+
+/// An echo server, and a client that sends 300 messages of 64 KiB before it receives the first.
+#[test]
+fn an_echo_that_is_received_late() {
+    let [near, far] = tcp();
+    let mut server = socket(far, Role::Server, |_| {});
+    let echo = thread::spawn(move || -> Result<(), Error> {
+        while let Some(message) = server.recv()? {
+            server.send(message)?;
+        }
+        Ok(())
+    });
+    send_then_receive(socket(near, Role::Client, |_| {}), 250, 64 * 1024).unwrap();
+    echo.join().unwrap().unwrap();
+}
+
+/// Keepalive that notices within 200 ms a peer that is gone.
+fn keepalive(config: &mut Config) {
+    (config.deadlines.ping, config.deadlines.pong) = (Some(ms(50)), Some(ms(150)));
+}
+
+/// A program that only sends stays open: it reads the answers to its pings, answers those of the peer, and notices its Close frame.
+#[test]
+fn one_that_only_sends() {
+    let [near, far] = tcp();
+    let mut client = socket(near, Role::Client, keepalive);
+    let mut server = socket(far, Role::Server, keepalive);
+    let receives = thread::spawn(move || {
+        for number in 0..60 {
+            assert_eq!(server.recv().unwrap(), Some(number.to_string().into()));
+        }
+        server.close(CloseCode::POLICY_VIOLATION, "enough").unwrap()
+    });
+    for number in 0..60 {
+        client.send(number.to_string()).unwrap();
+        thread::sleep(ms(12));
+    }
+    let closed = loop {
+        match client.send("more") {
+            Ok(()) => thread::sleep(ms(12)),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(closed, Error::Send(SendError::Closing)), "{closed:?}"); // it waits for the server to end the stream
+    let Err(Error::Closed(closure)) = client.recv() else { panic!("it has not ended") };
+    assert_eq!((closure.code(), closure.reason()), (CloseCode::POLICY_VIOLATION, "enough"));
+    assert!(receives.join().unwrap().is_clean());
+}
+
+/// Reads `len` bytes slowly, 64 KiB each 4 ms.
+fn read_slowly(stream: &mut impl Read, len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    for chunk in bytes.chunks_mut(64 * 1024) {
+        stream.read_exact(chunk).unwrap();
+        thread::sleep(ms(4));
+    }
+    bytes
+}
+
+/// One large message to a peer that reads it slowly, for longer than the keepalive allows for silence.
+#[test]
+fn a_peer_that_reads_slowly() {
+    let [near, mut far] = tcp();
+    let data = vec![7; 12_000_000];
+    let frame = frame_from(Role::Server, 0x82, &data);
+    let mut server = socket(near, Role::Server, keepalive);
+    let reads = thread::spawn(move || read_slowly(&mut far, frame.len()) == frame);
+    server.send(data).unwrap();
+    assert!(reads.join().unwrap());
+}
+
+/// `close` with much in the queue, and a peer that reads it steadily but for longer than the close deadline: nothing is cut off.
+/// With a peer that reads nothing, it takes as long as the deadline, and the closure says how much was not sent.
+#[test]
+fn a_close_behind_a_large_queue() {
+    // Not less, as a socket of Linux reports that it accepts more only when a third of its buffer is free.
+    let hasty = |config: &mut Config| config.deadlines.close = ms(400);
+    let data = vec![7; 15_000_000];
+    let expected = [frame_from(Role::Server, 0x82, &data), close_from(Role::Server, 1000, "")].concat();
+    let [near, mut far] = tcp();
+    let mut server = socket(near, Role::Server, hasty);
+    server.feed(data.clone()).unwrap();
+    let reads = thread::spawn(move || {
+        let bytes = read_slowly(&mut far, expected.len());
+        far.write_all(&close_to(Role::Server, 1000, "")).unwrap();
+        bytes == expected
+    });
+    let closure = server.close(CloseCode::NORMAL, "").unwrap();
+    assert!(closure.is_normal() && closure.unsent() == 0, "{closure}");
+    assert!(reads.join().unwrap());
+
+    let [near, _far] = tcp();
+    let mut server = socket(near, Role::Server, |config| {
+        hasty(config);
+        config.limits.output = 64_000_000;
+    });
+    server.feed(vec![7; 40_000_000]).unwrap();
+    let begun = Instant::now();
+    let closure = server.close(CloseCode::NORMAL, "").unwrap();
+    assert_eq!(closure.cause(), Cause::Deadline(Deadline::Close));
+    assert!(closure.unsent() > 0, "{closure}");
+    assert!(begun.elapsed() < ms(5000), "{:?}", begun.elapsed());
+}
+
+/// A peer that closes, or breaks a rule, while we send to it and it reads nothing: `send` returns why, and not after a minute.
+#[test]
+fn a_peer_that_ends_while_we_send() {
+    let ends: [(&[u8], u16); 3] =
+        [(&close_to(Role::Server, 1008, "banned"), 1008), (&frame_to(Role::Server, 0x83, b""), 1006), (b"", 1006)];
+    for (bytes, code) in ends {
+        let [near, mut far] = tcp();
+        let mut server = socket(near, Role::Server, |config| config.deadlines.close = ms(100));
+        far.write_all(bytes).unwrap();
+        far.shutdown(Shutdown::Write).unwrap();
+        let begun = Instant::now();
+        let Err(Error::Closed(closure)) = server.send(vec![7; 15_000_000]) else { panic!("it has not ended") };
+        assert_eq!(closure.code().get(), code);
+        assert!(begun.elapsed() < ms(5000), "{:?}", begun.elapsed());
+        drop(far);
+    }
+}
+
+/// A peer that dies while we send to it is noticed by the deadline for a write, and by the keepalive if it dies after it.
+#[test]
+fn a_peer_that_dies() {
+    let [near, _far] = tcp();
+    let mut server = socket(near, Role::Server, |config| {
+        keepalive(config);
+        (config.deadlines.write, config.deadlines.close) = (Some(ms(100)), ms(100));
+    });
+    let begun = Instant::now();
+    let Err(Error::Closed(_)) = server.send(vec![7; 15_000_000]) else { panic!("it has not ended") };
+    assert!(begun.elapsed() < ms(5000), "{:?}", begun.elapsed());
+
+    let [near, _far] = tcp();
+    let mut server = socket(near, Role::Server, |config| {
+        keepalive(config);
+        config.deadlines.close = ms(100);
+    });
+    let closed = loop {
+        match server.send("anyone there?") {
+            Ok(()) => thread::sleep(ms(12)),
+            Err(error) => break error,
+        }
+    };
+    assert!(begun.elapsed() < ms(10_000), "{:?}", begun.elapsed());
+    let _ = server.recv();
+    assert_eq!(server.closure().unwrap().cause(), Cause::Deadline(Deadline::Pong), "{closed}");
+}
