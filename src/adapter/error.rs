@@ -25,7 +25,7 @@ use thiserror::Error;
 /// | | 3000 to 4999 | as the library or the application defines |
 /// | [`Io`](Self::Io) | the stream failed | yes |
 /// | [`Connect`](Self::Connect) | DNS lookup or TCP | yes |
-/// | | TLS: the certificate is not valid, or TLS is not available | no |
+/// | | TLS: a certificate is missing or not valid, of the server or of the client, or TLS is not available | no |
 /// | [`Handshake`](Self::Handshake) | status 429 or 5xx, a deadline, the stream ended | yes |
 /// | | everything else: another server, another path or other credentials are needed | no |
 /// | [`Request`](Self::Request), [`Refused`](Self::Refused) | | no |
@@ -69,7 +69,10 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum Error {
     /// The client did not reach the server: the DNS lookup, TCP or TLS failed, or did not finish before the handshake deadline
-    /// ([`Deadlines::handshake`](crate::Deadlines::handshake)). No opening handshake was sent.
+    /// ([`Deadlines::handshake`](crate::Deadlines::handshake)). The server has not answered the opening handshake.
+    ///
+    /// With TLS 1.3, a server that requires a client certificate can refuse it only after the client's opening handshake was sent.
+    /// This is the same error.
     #[error(transparent)]
     Connect(Box<ConnectError>),
     /// Reading from the stream or writing to it failed, for example because the peer reset the connection.

@@ -1,7 +1,7 @@
 //! The state of the IO between a connection and its stream, without the IO: the decisions that are the same in both adapters.
 
 use super::Error;
-use crate::{Closure, Connection, Event, Input, SendError, Timestamp, connection::Inbox};
+use crate::{Cause, Closure, Connection, Event, Input, SendError, State, Timestamp, connection::Inbox};
 use alloc::boxed::Box;
 use core::time::Duration;
 use std::io;
@@ -51,14 +51,29 @@ impl Link {
         self.inbox.size() < self.connection.config().limits.message.max(MIN_AHEAD)
     }
 
+    /// Whether a Close frame or the end of the stream may be received before the events in the inbox are returned.
+    pub(super) fn may_end_ahead(&self) -> bool {
+        self.inbox.is_empty() || self.connection.state() != State::Open
+    }
+
     /// Receives what is in `input` into the inbox, as far as that may be. A Close frame stays in the input until the inbox is
-    /// empty: the caller may want to answer the messages before it.
+    /// empty, while messages can be sent: the caller may want to answer those before it.
     pub(super) fn receive_ahead(&mut self, input: &mut Input<'_>) {
-        while self.may_receive_ahead() && (self.inbox.is_empty() || !self.connection.next_is_close(input)) {
+        while self.may_receive_ahead() && (self.may_end_ahead() || !self.connection.next_is_close(input)) {
             match self.connection.receive(input) {
                 Some(event) => self.inbox.push(event.into_owned()),
                 None => return,
             }
+        }
+    }
+
+    /// Returns the error of a call that cannot send: how the connection ended, if that is known, and says more than `error`.
+    pub(super) fn explained(&self, error: Error) -> Error {
+        match self.connection.closure() {
+            Some(closure) if closure.cause() != Cause::Transport || !matches!(error, Error::Io(_)) => {
+                Error::Closed(Box::new(closure.clone()))
+            }
+            _ => error,
         }
     }
 
@@ -85,14 +100,16 @@ impl Link {
     /// Returns how much longer a closed connection waits for its stream to flush or shut down; `None` if there is nothing to wait
     /// for.
     ///
-    /// The deadlines of a closed connection no longer count, since it has nothing left to write. A stream with a buffer, such as
-    /// TLS, may still have bytes. It gets [`Deadlines::close`](crate::Deadlines::close) once more to pass them on.
+    /// The connection has nothing left to write. But a stream with a buffer, such as TLS, may still have bytes. It gets the rest of
+    /// the connection's close deadline to pass them on, so that [`Deadlines::close`](crate::Deadlines::close) counts once, from the
+    /// moment closing began.
     pub(super) fn last_wait(&mut self, now: Duration) -> Option<Duration> {
         if !self.connection.is_closed() || !(self.needs_flush || self.is_shutting_down) {
             return None;
         }
         let close = self.connection.config().deadlines.close;
-        let until = *self.give_up_at.get_or_insert(now.saturating_add(close));
+        let deadline = self.connection.close_deadline().unwrap_or_else(|| now.saturating_add(close));
+        let until = *self.give_up_at.get_or_insert(deadline);
         Some(until.saturating_sub(now))
     }
 
@@ -112,6 +129,10 @@ impl Link {
     /// Whether to shut down the write half of the stream now.
     pub(super) fn should_shutdown(&self) -> bool {
         self.connection.should_shutdown() && !self.needs_flush && !self.is_shut_down
+    }
+
+    pub(super) fn is_shut_down(&self) -> bool {
+        self.is_shut_down
     }
 
     /// Records a shutdown of the write half. If it is not done, it is called again. A shutdown that failed counts as done: the
@@ -150,6 +171,15 @@ impl Link {
             Some(closure) if closure.is_clean() => Ok(()),
             _ if self.connection.is_closed() => self.outcome(),
             _ => self.write_failure.map_or(Ok(()), |kind| Err(io::Error::from(kind).into())),
+        }
+    }
+
+    /// Returns the result of a call that has written a Close frame. If the end is not clean, the frame was not written, or does not
+    /// count.
+    pub(super) fn close_outcome(&self) -> Result<(), Error> {
+        match self.connection.closure() {
+            Some(closure) if !closure.is_clean() => Err(Error::Closed(Box::new(closure.clone()))),
+            _ => Ok(()),
         }
     }
 

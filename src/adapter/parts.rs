@@ -1,7 +1,7 @@
 use crate::{Connection, Event};
 use alloc::{collections::VecDeque, vec::Vec};
 use core::fmt;
-use std::time::Instant;
+use std::{io, time::Instant};
 
 /// A `WebSocket` taken apart: the stream, the connection, and the bytes that were read but not yet received.
 ///
@@ -37,6 +37,8 @@ pub struct Parts<S> {
     pub events: VecDeque<Event<'static>>,
     /// Bytes that were read from the stream and not yet received. Pass them to [`Connection::receive`] before you read more.
     pub unread: Vec<u8>,
+    /// How the stream ended, if a read has returned that already, and the bytes before it are not yet received.
+    pub(super) end: Option<io::Result<()>>,
     /// The origin of the connection's timestamps. `None` if its clock is not known, as for parts of `new`.
     pub(super) origin: Option<Instant>,
 }
@@ -54,7 +56,7 @@ impl<S> Parts<S> {
     /// Creates the parts of a stream and a connection whose opening handshake is complete, without unread bytes.
     #[must_use]
     pub const fn new(stream: S, connection: Connection) -> Self {
-        Self { stream, connection, events: VecDeque::new(), unread: Vec::new(), origin: None }
+        Self { stream, connection, events: VecDeque::new(), unread: Vec::new(), end: None, origin: None }
     }
 }
 

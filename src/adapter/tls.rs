@@ -32,6 +32,27 @@ pub(super) fn platform() -> io::Result<Arc<ClientConfig>> {
     Ok(made.insert(Arc::new(config)).clone())
 }
 
+/// Returns an error if the server agreed by ALPN on another protocol than HTTP/1.1, in which the opening handshake is made.
+pub(super) fn check_protocol(agreed: Option<&[u8]>) -> io::Result<()> {
+    match agreed {
+        None | Some(b"http/1.1") => Ok(()),
+        Some(other) => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            alloc::format!(
+                "the server chose the protocol \"{}\" by ALPN, but the opening handshake needs \"http/1.1\": \
+                 offer only that in ClientConfig::alpn_protocols",
+                other.escape_ascii()
+            ),
+        )),
+    }
+}
+
+/// Whether an error of a TLS stream is TLS's own, such as an alert of the server, and not that of the stream below.
+#[cfg(feature = "tokio")]
+pub(super) fn is_tls_error(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+}
+
 /// Returns the name for which the server's certificate must be valid: a DNS name or an IP address.
 pub(super) fn server_name(host: &str) -> io::Result<ServerName<'static>> {
     ServerName::try_from(host.to_owned()).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))

@@ -222,6 +222,16 @@ impl Connection {
         self.sender.control(Opcode::Pong, payload, &self.config)
     }
 
+    /// Queues a message whose sender was told that it can send one. What others have queued since then does not count towards
+    /// the limit, so that several senders that were told so at the same time can all send.
+    #[cfg(feature = "std")]
+    pub(crate) fn send_reserved(&mut self, message: impl Into<Outgoing>) -> Result<(), SendError> {
+        self.sender.has_reserved = true;
+        let sent = self.send(message);
+        self.sender.has_reserved = false;
+        sent
+    }
+
     /// Returns whether a message or a chunk with a payload of `len` bytes fits beside the queued output, even if compression makes
     /// it longer.
     ///

@@ -244,6 +244,13 @@ impl Connection {
         self.timers.wait(now)
     }
 
+    /// Returns when the deadline of a closing connection expires, since the origin of the clock. `None` if no tick has armed it.
+    #[cfg(feature = "std")]
+    pub(crate) fn close_deadline(&self) -> Option<Duration> {
+        let at = self.timers.at(Timer::Close).min(self.timers.at(Timer::CloseLimit));
+        (at != NEVER).then(|| Duration::from_nanos(at))
+    }
+
     /// Restarts all deadlines at the next [`tick`](Self::tick). Call it when you move a connection to a driver with another clock,
     /// whose [`Timestamp`]s have another origin.
     ///

@@ -172,6 +172,131 @@ async fn a_stream_that_does_not_pass_on_the_last_bytes() {
     assert_eq!(plain(&script.written()).len(), 1);
 }
 
+/// The close deadline counts once, from the moment closing began, although the connection is closed before the stream is shut down.
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_that_does_not_end() {
+    for by_close in [true, false] {
+        for flush_waits in [true, false] {
+            let script = Script::new([]);
+            script.with(|played| (played.flush_waits, played.shutdown_waits) = (flush_waits, true));
+            let mut server = socket(Role::Server, &script);
+            let begun = tokio::time::Instant::now();
+            let answer = async {
+                if !by_close {
+                    script.push(Reads::Bytes(frame_to(Role::Server, 0x83, b"")));
+                }
+                tokio::time::sleep(Duration::from_secs(4)).await;
+                script.push(Reads::Bytes(close_to(Role::Server, 1000, "")));
+                script.push(Reads::End);
+            };
+            if by_close {
+                let (closure, ()) = tokio::join!(server.close(CloseCode::NORMAL, ""), answer);
+                assert!(closure.unwrap().is_clean());
+            } else {
+                let (received, ()) = tokio::join!(server.recv(), answer);
+                assert!(matches!(closed(received).1, Cause::Protocol(_)));
+            }
+            assert_eq!(begun.elapsed().as_secs(), 5, "{by_close} {flush_waits}");
+        }
+    }
+}
+
+/// The same for a send that notices a missed pong: the ping timeout, then the close deadline, and no more.
+#[tokio::test(start_paused = true)]
+async fn a_missed_pong_while_sending() {
+    for role in ROLES {
+        let script = Script::new([]);
+        script.with(|played| (played.flush_waits, played.shutdown_waits) = (true, true));
+        let mut socket = socket_with(role, &script, |config| {
+            config.deadlines.ping = Some(Duration::from_secs(1));
+            config.deadlines.pong = Some(Duration::from_secs(1));
+            config.deadlines.close = Duration::from_secs(1);
+        });
+        let begun = tokio::time::Instant::now();
+        assert_eq!(closed(socket.send("a").await).1, Cause::Deadline(Deadline::Pong));
+        assert_eq!(begun.elapsed().as_secs(), 3);
+    }
+}
+
+/// `close` with 16 MB queued, to a peer that reads 1 MB/s: a clean end, as it makes progress all the time. The same with a close
+/// deadline that it exceeds by far, and also if it closes itself.
+#[tokio::test(start_paused = true)]
+async fn a_close_behind_much_that_is_queued() {
+    for role in ROLES {
+        let script = Script::new([]);
+        script.with(|played| played.room = Some(0));
+        let mut socket = socket(role, &script);
+        for _ in 0..16 {
+            socket.connection().send_binary(vec![7; 1_000_000]).unwrap();
+        }
+        let begun = tokio::time::Instant::now();
+        let peer = async {
+            for _ in 0..160 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                script.with(|played| played.room = Some(100_000));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            script.with(|played| played.room = Some(10_000));
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            script.push(Reads::Bytes(close_to(role, 1000, "")));
+            script.push(Reads::End);
+        };
+        let (closure, ()) = tokio::join!(socket.close(CloseCode::NORMAL, ""), peer);
+        let closure = closure.unwrap();
+        assert!(closure.is_clean(), "{closure}");
+        assert_eq!((closure.unsent(), begun.elapsed().as_secs()), (0, 16));
+        assert_eq!(plain(&script.written()).len(), 17);
+    }
+}
+
+/// A peer that stops in the middle of that is left after the close deadline, and the closure counts what was lost.
+#[tokio::test(start_paused = true)]
+async fn a_close_whose_peer_stops_reading() {
+    for role in ROLES {
+        let script = Script::new([]);
+        script.with(|played| played.room = Some(0));
+        let mut socket = socket(role, &script);
+        socket.connection().send_binary(vec![7; 1_000_000]).unwrap();
+        let begun = tokio::time::Instant::now();
+        let peer = async {
+            for _ in 0..5 {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                script.with(|played| played.room = Some(100_000));
+            }
+        };
+        let (closure, ()) = tokio::join!(socket.close(CloseCode::NORMAL, ""), peer);
+        let closure = closure.unwrap();
+        assert_eq!(closure.cause(), Cause::Deadline(Deadline::Close));
+        assert!((500_000..500_020).contains(&closure.unsent()), "{}", closure.unsent());
+        assert!((9..=10).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    }
+}
+
+/// A dropped connection shuts its stream down, for the `close_notify` of TLS, once; and not behind a write that failed.
+#[tokio::test(start_paused = true)]
+async fn a_dropped_connection() {
+    for role in ROLES {
+        let script = Script::new([]);
+        let mut first = socket(role, &script);
+        first.feed("last").await.unwrap();
+        drop(first);
+        assert_eq!(script.with(|played| played.calls.clone()), ["write", "flush", "shutdown"]);
+
+        let script = Script::new([Reads::Bytes(close_to(role, 1000, "")), Reads::End]);
+        let mut closed = socket(role, &script);
+        assert_eq!(closed.recv().await.unwrap(), None);
+        drop(closed);
+        assert_eq!(script.count("shutdown"), 1);
+
+        let script = Script::new([]);
+        script.with(|played| played.write_error = Some(ErrorKind::BrokenPipe));
+        let mut broken = socket(role, &script);
+        broken.feed("lost").await.unwrap();
+        drop(broken);
+        assert_eq!(script.count("shutdown"), 0);
+    }
+}
+
 /// A peer that takes nothing: the close deadline frees `flush` and `close`, the pong deadline frees `send`.
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_never_reads() {

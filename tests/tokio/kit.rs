@@ -29,6 +29,8 @@ pub(crate) struct Played {
     pub(crate) write_error: Option<ErrorKind>,
     /// The next flushes wait.
     pub(crate) flush_waits: bool,
+    /// The shutdown waits, as that of TLS does if the peer does not read its `close_notify`.
+    pub(crate) shutdown_waits: bool,
     pub(crate) written: Vec<u8>,
     pub(crate) calls: Vec<&'static str>,
     waker: Option<Waker>,
@@ -137,8 +139,13 @@ impl AsyncWrite for Script {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.lock().unwrap().calls.push("shutdown");
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut played = self.0.lock().unwrap();
+        if played.shutdown_waits {
+            played.waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        played.calls.push("shutdown");
         Poll::Ready(Ok(()))
     }
 }

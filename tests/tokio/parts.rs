@@ -62,6 +62,39 @@ async fn in_the_middle() {
     }
 }
 
+/// Messages that were received ahead, and an end of the stream that was read behind them, go along: a stream returns an error only
+/// once.
+#[tokio::test(start_paused = true)]
+async fn what_was_received_ahead() {
+    for role in ROLES {
+        for end in [Reads::End, Reads::Error(std::io::ErrorKind::ConnectionReset)] {
+            let is_error = matches!(end, Reads::Error(_));
+            let text = |text: &str| Reads::Bytes(frame_to(role, 0x81, text.as_bytes()));
+            let script = Script::new([text("a"), text("b"), end]);
+            script.with(|played| played.room = Some(0));
+            let mut first = socket(role, &script);
+            assert!(waits(first.send("not read")));
+            assert_eq!(
+                script.with(|played| played.calls.clone()),
+                if is_error { vec!["read"; 2] } else { vec!["read"; 3] }
+            );
+            let parts = first.into_parts();
+            assert_eq!(parts.events, [Event::Text("a".into()), Event::Text("b".into())]);
+            let mut second = WebSocket::from_parts(parts);
+            assert_eq!(second.recv().await.unwrap(), Some("a".into()));
+            assert_eq!(second.recv().await.unwrap(), Some("b".into()));
+            let ended = timeout(Duration::from_secs(1), second.recv());
+            if is_error {
+                assert!(matches!(ended.await.expect("the error is lost"), Err(Error::Io(_))));
+            } else {
+                script.with(|played| played.room = None);
+                assert!(matches!(ended.await.expect("the end is lost"), Err(Error::Closed(_))));
+                assert_eq!(script.count("read"), 3, "a stream that has ended is not read again");
+            }
+        }
+    }
+}
+
 /// The deadlines go on as if nothing had happened.
 #[tokio::test(start_paused = true)]
 async fn deadlines_go_on() {

@@ -8,6 +8,7 @@ use super::socket::WithoutWaiting;
 use crate::adapter::{
     connect_error::late,
     tls::{
+        check_protocol,
         rustls::{ClientConfig, ClientConnection},
         server_name,
     },
@@ -92,6 +93,7 @@ impl TlsStream {
                 step => step?,
             }
         }
+        check_protocol(stream.connection.alpn_protocol())?;
         Ok(stream)
     }
 

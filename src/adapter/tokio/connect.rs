@@ -37,7 +37,8 @@ use alloc::{boxed::Box, sync::Arc};
 /// - [`Error::Request`] if the URI is not valid. Nothing was sent.
 /// - [`Error::Connect`] if the DNS lookup, TCP or TLS failed, or did not finish before the handshake deadline.
 /// - [`Error::Handshake`] if the server refused the request, broke a rule, or did not answer before the handshake deadline.
-/// - [`Error::Io`] if the stream failed during the opening handshake.
+/// - [`Error::Io`] if the stream failed during the opening handshake. If it failed because of TLS, for example because the server
+///   refused the client's certificate, that is [`Error::Connect`], with every version of TLS.
 ///
 /// There is no connection then, and the stream has been dropped. Whether to try again is in the table at
 /// [`Error`](Error#whether-to-try-again).
@@ -150,7 +151,16 @@ async fn open(
         let address = stream.peer_addr().ok();
         let secured = with_deadline(due, secure(stream, request.host())).await;
         let stream = secured.map_err(|error| ConnectError::tls(&request, address, error))?;
-        client_handshake_since(begun, stream, request, config).await
+        let opened = client_handshake_since(begun, stream, request.clone(), config).await;
+        // With TLS 1.3 the server looks at the client's certificate when the client has finished its TLS handshake already.
+        #[cfg(feature = "rustls")]
+        let opened = opened.map_err(|error| match error {
+            Error::Io(error) if crate::adapter::tls::is_tls_error(&error) => {
+                ConnectError::tls(&request, address, error).into()
+            }
+            error => error,
+        });
+        opened
     });
     opened.await
 }

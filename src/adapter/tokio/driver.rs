@@ -6,12 +6,14 @@
 use super::{
     clock::Clock,
     read_buffer::{ReadBuffer, poll_read_buf},
+    wakers::Tasks,
 };
 use crate::{
     Closure, Event, Input, Message, State,
     adapter::{error::Error, link::Link},
 };
 use ::tokio::io::{AsyncRead, AsyncWrite};
+use alloc::boxed::Box;
 use core::{
     pin::Pin,
     task::{Context, Poll, ready},
@@ -27,30 +29,52 @@ pub(super) struct Driver<S> {
     pub(super) link: Link,
     pub(super) read_buffer: ReadBuffer,
     pub(super) clock: Clock,
-    /// The number of reads that returned bytes or the end of the stream, so that other halves notice them.
+    /// The number of reads that returned bytes or the end of the stream, so that other tasks notice them.
     reads: usize,
+    /// How often everything that was queued has been written.
+    pub(super) flushes: usize,
+    /// The tasks that poll the `Stream` and the `Sink` of a connection that is not split, once there is one.
+    pub(super) tasks: Option<Box<Tasks>>,
     /// Whether a flush was the last call that waited, and nothing was received since then.
     pub(super) only_sends: bool,
+    /// Whether the `Sink` has returned that a message can be sent, and none was sent since then.
+    pub(super) is_ready: bool,
     /// Whether the `Stream` has returned an error. It ends after that, or `while let Some(item)` would loop on the same error.
     has_failed: bool,
 }
 
-/// The state for which other halves of a connection may wait: see `split`.
-#[derive(PartialEq)]
+/// The state for which other tasks of a connection may wait: see `wakers`.
+#[derive(Debug, PartialEq)]
 pub(super) struct Progress {
     pub(super) queued: usize,
+    /// Whether a short message fits.
+    pub(super) has_space: bool,
+    pub(super) flushes: usize,
     pub(super) reads: usize,
     pub(super) state: State,
 }
 
 impl<S> Driver<S> {
     pub(super) fn new(stream: S, link: Link, read_buffer: ReadBuffer, clock: Clock) -> Self {
-        Self { stream, link, read_buffer, clock, reads: 0, only_sends: false, has_failed: false }
+        Self {
+            stream,
+            link,
+            read_buffer,
+            clock,
+            reads: 0,
+            flushes: 0,
+            tasks: None,
+            only_sends: false,
+            is_ready: false,
+            has_failed: false,
+        }
     }
 
     pub(super) fn progress(&self) -> Progress {
         Progress {
             queued: self.link.connection.buffered_amount(),
+            has_space: self.has_space(),
+            flushes: self.flushes,
             reads: self.reads,
             state: self.link.connection.state(),
         }

@@ -75,12 +75,16 @@ pub(super) async fn client_handshake_since<S: AsyncRead + AsyncWrite + Unpin>(
     let mut handshake = client::Handshake::new(request, config);
     let _ = handshake.wait(Duration::ZERO); // the first tick starts the deadline, at the origin of the clock: `begun`
     let wait = handshake.wait(opening.clock.now());
-    if with_timeout(wait, opening.write(handshake.output())).await?.is_none() {
-        return Err(Error::Handshake { error: HandshakeError::Deadline, response: None });
-    }
-    match opening.run(&mut handshake).await? {
-        Ok((connection, response)) => Ok((opening.into_socket(connection), response)),
-        Err((error, mut response)) => {
+    let write_error = match with_timeout(wait, opening.write(handshake.output())).await {
+        Ok(Some(())) => None,
+        Ok(None) => return Err(Error::Handshake { error: HandshakeError::Deadline, response: None }),
+        // The server may have sent the reason before it closed the stream: a refusal, or an alert of TLS.
+        Err(error) => Some(error),
+    };
+    match (opening.run(&mut handshake).await?, write_error) {
+        (Err((HandshakeError::EndOfStream { .. }, _)), Some(error)) => Err(error.into()),
+        (Ok((connection, response)), _) => Ok((opening.into_socket(connection), response)),
+        (Err((error, mut response)), _) => {
             if let Some(response) = &mut response {
                 // The body only explains the refusal: without it, or with a part of it, the error is the same.
                 let wait = body_timeout(deadline, begun.elapsed());

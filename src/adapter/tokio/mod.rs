@@ -101,6 +101,7 @@ mod sink;
 mod split;
 #[cfg(feature = "rustls")]
 mod tls;
+mod wakers;
 mod websocket;
 mod writing;
 

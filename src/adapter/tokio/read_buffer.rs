@@ -40,10 +40,10 @@ pub(super) struct ReadBuffer {
 }
 
 impl ReadBuffer {
-    /// Creates a buffer with bytes that were read elsewhere.
-    pub(super) fn of(unread: &[u8]) -> Self {
-        let has_grown = unread.len() > READ_SPACE;
-        Self { buffer: unread.into(), left: unread.len(), has_grown, ..Self::default() }
+    /// Creates a buffer with bytes that were read elsewhere, and the end of the stream if that was read, too.
+    pub(super) fn of(unread: &[u8], end: Option<io::Result<()>>) -> Self {
+        let (has_grown, is_over) = (unread.len() > READ_SPACE, end.is_some());
+        Self { buffer: unread.into(), left: unread.len(), has_grown, end, is_over }
     }
 
     /// Returns the number of bytes that are not yet received.
@@ -100,6 +100,11 @@ impl ReadBuffer {
     /// Returns how the stream ended, once, when everything before the end is received.
     pub(super) fn take_end(&mut self) -> Option<io::Result<()>> {
         if self.left == 0 { self.end.take() } else { None }
+    }
+
+    /// Returns how the stream ended, if that is not yet received, also if bytes before it are not.
+    pub(super) fn take_unreceived_end(&mut self) -> Option<io::Result<()>> {
+        self.end.take()
     }
 
     /// Returns the buffer to the thread's pool if it is empty.

@@ -1,6 +1,6 @@
 //! The methods that receive, and `close`, which receives until the end.
 
-use super::{WebSocket, driver::Driver};
+use super::{WebSocket, driver::Driver, wakers::Goal};
 use crate::{Batch, CloseCode, Closure, Event, Message, adapter::error::Error};
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use core::{
@@ -44,7 +44,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// Cancel-safe: if the future is dropped, the next call returns the message, also one of which a part has arrived.
     pub async fn recv(&mut self) -> Result<Option<Message>, Error> {
-        poll_fn(|cx| self.driver.poll_recv(cx)).await
+        poll_fn(|cx| self.driver.poll_method(cx, Goal::Input, Driver::poll_recv)).await
     }
 
     /// Returns the next message without waiting. [`Poll::Pending`] means that it has not arrived, `Ready(None)` that the
@@ -73,7 +73,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// As for [`recv`](Self::recv).
     #[doc(alias("nonblocking", "non-blocking"))]
     pub fn try_recv(&mut self) -> Result<Poll<Option<Message>>, Error> {
-        transpose(self.driver.poll_recv(&mut Context::from_waker(Waker::noop())))
+        let cx = &mut Context::from_waker(Waker::noop());
+        transpose(self.driver.poll_method(cx, Goal::Input, Driver::poll_recv))
     }
 
     /// Waits for the next event and returns it: a message or a chunk of one, a ping, a pong, or the peer's Close frame; `None`
@@ -108,7 +109,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// Cancel-safe: if the future is dropped, the next call returns the event, and answers were queued once.
     pub async fn next_event(&mut self) -> Result<Option<Event<'static>>, Error> {
-        poll_fn(|cx| self.driver.poll_next_event(cx)).await
+        poll_fn(|cx| self.driver.poll_method(cx, Goal::Input, Driver::poll_next_event)).await
     }
 
     /// Waits for bytes and returns all events of one read, borrowed (the batch API); `None` after a normal end of the connection.
@@ -146,7 +147,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Cancel-safe: if the future is dropped, the next call returns the batch. If a batch is dropped, the events that were not
     /// taken from it are in the next one.
     pub async fn read(&mut self) -> Result<Option<Batch<'_>>, Error> {
-        if !poll_fn(|cx| self.driver.poll_batch(cx)).await? {
+        if !poll_fn(|cx| self.driver.poll_method(cx, Goal::Input, Driver::poll_batch)).await? {
             return Ok(None);
         }
         let Driver { link, read_buffer, .. } = &mut *self.driver;
@@ -186,7 +187,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// `close` again to wait for its end.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<Closure, Error> {
         self.driver.link.connection.close(code, reason)?;
-        poll_fn(|cx| self.driver.poll_end(cx)).await
+        poll_fn(|cx| self.driver.poll_method(cx, Goal::Input, Driver::poll_end)).await
     }
 }
 

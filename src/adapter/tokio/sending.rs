@@ -1,6 +1,6 @@
 //! The methods that send: `send` writes, `feed` queues, `try_feed` does not wait.
 
-use super::WebSocket;
+use super::{WebSocket, driver::Driver, wakers::Goal};
 use crate::{Connection, Outgoing, Prepared, SendError, adapter::error::Error};
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use core::{
@@ -77,7 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     #[doc(alias("back-pressure", "backpressure", "write_buffer_size"))]
     pub async fn feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         let mut message = Some(message.into());
-        poll_fn(|cx| self.driver.poll_feed(cx, &mut message)).await
+        poll_fn(|cx| self.driver.poll_method(cx, Goal::Space, |driver, cx| driver.poll_feed(cx, &mut message))).await
     }
 
     /// Queues a message if that is possible without waiting.
@@ -146,7 +146,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     #[doc(alias("broadcast"))]
     pub async fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
         let queue = |connection: &mut Connection| connection.send_prepared(message);
-        poll_fn(|cx| self.driver.poll_queue(cx, message.len(), queue)).await
+        self.queue(message.len(), queue).await
     }
 
     /// Queues a message that was encoded once for many connections, if that is possible without waiting.
@@ -208,7 +208,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// As for [`send`](Self::send): if the future is dropped, the ping is queued or not queued.
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
         let queue = |connection: &mut Connection| connection.ping(payload);
-        poll_fn(|cx| self.driver.poll_queue(cx, payload.len(), queue)).await?;
+        self.queue(payload.len(), queue).await?;
         self.flush().await
     }
 
@@ -244,7 +244,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// Cancel-safe: if the future is dropped, the bytes that are not yet written stay queued.
     pub async fn flush(&mut self) -> Result<(), Error> {
-        poll_fn(|cx| self.driver.poll_flush(cx)).await
+        poll_fn(|cx| self.driver.poll_method(cx, Goal::Written, Driver::poll_flush)).await
+    }
+
+    async fn queue(
+        &mut self,
+        len: usize,
+        queue: impl Fn(&mut Connection) -> Result<(), SendError>,
+    ) -> Result<(), Error> {
+        poll_fn(|cx| self.driver.poll_method(cx, Goal::Space, |driver, cx| driver.poll_queue(cx, len, &queue))).await
     }
 
     fn try_queue(
@@ -252,7 +260,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         len: usize,
         queue: impl FnOnce(&mut Connection) -> Result<(), SendError>,
     ) -> Result<(), Error> {
-        match self.driver.poll_queue(&mut Context::from_waker(Waker::noop()), len, queue) {
+        let cx = &mut Context::from_waker(Waker::noop());
+        match self.driver.poll_method(cx, Goal::Space, |driver, cx| driver.poll_queue(cx, len, queue)) {
             Poll::Ready(queued) => queued,
             Poll::Pending => Err(self.driver.full(len).into()),
         }

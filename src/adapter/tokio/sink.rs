@@ -1,9 +1,14 @@
 //! `Stream` and `Sink`, for the combinators of the crate `futures`.
 
-use super::WebSocket;
+use super::{
+    WebSocket,
+    driver::Driver,
+    wakers::{Goal, SINK, STREAM},
+};
 use crate::{CloseCode, Message, adapter::error::Error};
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use core::{
+    mem,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -20,7 +25,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<S> {
     type Item = Result<Message, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.driver.poll_item(cx)
+        self.driver.poll_trait(cx, STREAM, Goal::Input, Driver::poll_item)
     }
 }
 
@@ -38,19 +43,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.driver.poll_fits(cx)
+        let ready = self.driver.poll_trait(cx, SINK, Goal::Space, Driver::poll_fits);
+        self.driver.is_ready = matches!(ready, Poll::Ready(Ok(())));
+        ready
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        self.driver.link.connection.send(message).map_err(Error::from)
+        let is_ready = mem::take(&mut self.driver.is_ready);
+        self.driver.start_send(message, is_ready)?;
+        if let Some(tasks) = &self.driver.tasks {
+            tasks.wake_receiver();
+        }
+        Ok(())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.driver.poll_flush(cx)
+        self.driver.poll_trait(cx, SINK, Goal::Written, Driver::poll_flush)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.driver.link.connection.close(CloseCode::NORMAL, "")?;
-        self.driver.poll_flush(cx)
+        self.driver.poll_trait(cx, SINK, Goal::Written, |driver, cx| {
+            driver.link.connection.close(CloseCode::NORMAL, "")?;
+            driver.poll_close_written(cx)
+        })
     }
 }

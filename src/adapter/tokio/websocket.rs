@@ -90,12 +90,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     #[must_use]
     pub fn from_parts(mut parts: Parts<S>) -> Self {
         let clock = Clock::since(Instant::from_std(parts.clock_origin(Instant::now().into_std())));
-        let Parts { stream, connection, events, unread, .. } = parts;
+        let Parts { stream, connection, events, unread, end, .. } = parts;
         // It needs a flush: the stream may have been written to before.
         Self::guarded(Driver::new(
             stream,
             Link::new(connection, true).with_events(events),
-            ReadBuffer::of(&unread),
+            ReadBuffer::of(&unread, end),
             clock,
         ))
     }
@@ -202,7 +202,8 @@ impl<S> WebSocket<S> {
         let Driver { stream, link, mut read_buffer, clock, .. } = ScopeGuard::into_inner(self.driver);
         let unread = read_buffer.unread().0.to_vec();
         let (events, origin) = (link.inbox.into(), Some(clock.origin().into_std()));
-        Parts { events, unread, origin, ..Parts::new(stream, link.connection) }
+        let end = read_buffer.take_unreceived_end();
+        Parts { events, unread, end, origin, ..Parts::new(stream, link.connection) }
     }
 
     /// Returns the stream alone. What is queued and what is not yet received are lost. To keep them, use

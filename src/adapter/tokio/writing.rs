@@ -43,6 +43,11 @@ impl Until {
 }
 
 impl<S> Driver<S> {
+    /// Whether a short message can be queued without waiting.
+    pub(super) fn has_space(&self) -> bool {
+        Until::Fits(0).is_reached(&self.link.connection)
+    }
+
     /// Creates the error for a payload of `len` bytes that cannot be queued without waiting.
     pub(super) fn full(&self, len: usize) -> SendError {
         let (queued, limit) = (self.link.connection.buffered_amount(), self.link.connection.config().limits.output);
@@ -72,13 +77,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         queue: impl FnOnce(&mut Connection) -> Result<(), SendError>,
     ) -> Poll<Result<(), Error>> {
         ready!(self.poll_output(cx, Until::Fits(len)))?;
-        Poll::Ready(queue(&mut self.link.connection).map_err(|error| self.link.send_error(error)))
+        Poll::Ready(queue(&mut self.link.connection).map_err(|error| self.explain(cx, error.into())))
     }
 
     /// Ready when the next message fits. A `Sink` has to say so before it sees the message, so this assumes the largest message
     /// that may be received.
     pub(super) fn poll_fits(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_output(cx, Until::Fits(self.link.connection.config().limits.message))
+        ready!(self.poll_output(cx, Until::Fits(self.link.connection.config().limits.message)))?;
+        match self.link.connection.state() {
+            State::Open => Poll::Ready(Ok(())),
+            // Here, and not from `start_send`, which cannot find out why.
+            _ => Poll::Ready(Err(self.explain(cx, SendError::Closing.into()))),
+        }
     }
 
     /// Whether 64 KiB or more are queued, and the stream does not accept them at once.
@@ -90,12 +100,40 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     ///
     /// A program that only sends never waits for the peer. So that its pings are answered all the same, and the peer's pongs and
     /// its Close frame are noticed, each flush that follows another one also looks at what has arrived, without waiting for it.
-    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        ready!(self.poll_output(cx, Until::Written))?;
+    ///
+    /// Later messages do not prolong the wait: `since` is where the call keeps what [`flushes`](Self::flushes) was at its first
+    /// poll. A call that cannot keep it waits for later messages, too.
+    pub(super) fn poll_flush_since(
+        &mut self,
+        cx: &mut Context<'_>,
+        since: &mut Option<usize>,
+    ) -> Poll<Result<(), Error>> {
+        if *since.get_or_insert(self.flushes) == self.flushes {
+            ready!(self.poll_output(cx, Until::Written))?;
+        } else {
+            self.link.write_outcome().map_err(|error| self.explain(cx, error))?;
+        }
         if core::mem::replace(&mut self.only_sends, true) {
             self.look(cx)?;
         }
         Poll::Ready(Ok(()))
+    }
+
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.poll_flush_since(cx, &mut None)
+    }
+
+    /// Ready when the Close frame is written.
+    pub(super) fn poll_close_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        ready!(self.poll_flush(cx))?;
+        Poll::Ready(self.link.close_outcome())
+    }
+
+    /// Queues a message of a `Sink`. If the sink was ready for one, it is queued whatever was queued since then.
+    pub(super) fn start_send(&mut self, message: Message, is_ready: bool) -> Result<(), Error> {
+        let connection = &mut self.link.connection;
+        let sent = if is_ready { connection.send_reserved(message) } else { connection.send(message) };
+        sent.map_err(|error| self.link.send_error(error))
     }
 
     /// Receives what has arrived into the inbox, answers it, and advances the clock.
@@ -110,10 +148,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         Ok(())
     }
 
+    /// Returns the error of a call that cannot send. If the connection has ended, that is the reason. What has arrived, and the answer
+    /// to a Close frame, may be what makes the end certain. So it receives and writes first, without waiting.
+    fn explain(&mut self, cx: &mut Context<'_>, error: Error) -> Error {
+        if !matches!(error, Error::Io(_) | Error::Send(SendError::Closing)) {
+            return error;
+        }
+        if self.link.connection.closure().is_none() {
+            while let Poll::Ready(Ok(())) = self.poll_ahead(cx) {}
+            let _ = self.poll_write(cx);
+        }
+        self.link.explained(error)
+    }
+
+    /// As [`poll_until`](Self::poll_until), with the reason if the connection has ended.
+    fn poll_output(&mut self, cx: &mut Context<'_>, until: Until) -> Poll<Result<(), Error>> {
+        self.poll_until(cx, until).map_err(|error| self.explain(cx, error))
+    }
+
     /// Writes until `until` is reached. Meanwhile it receives into the inbox, since the peer may be waiting in a send of its own: if
     /// neither endpoint read, neither could continue. So pings are answered, and a violation or the peer's Close frame ends the
     /// wait.
-    fn poll_output(&mut self, cx: &mut Context<'_>, until: Until) -> Poll<Result<(), Error>> {
+    fn poll_until(&mut self, cx: &mut Context<'_>, until: Until) -> Poll<Result<(), Error>> {
         loop {
             if until.is_reached(&self.link.connection) {
                 return Poll::Ready(Ok(()));
@@ -140,13 +196,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     /// Reads once, and receives into the inbox. Ready if bytes or the end of the stream arrived.
     ///
-    /// The end waits, as a Close frame does, until the events before it are returned.
+    /// The end waits, as a Close frame does, until the events before it are returned, or nothing can be sent.
     fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.receive_ahead();
         if !self.link.may_receive_ahead() || self.read_buffer.len() > 0 {
             return Poll::Pending;
         }
-        if self.link.inbox.is_empty()
+        if self.link.may_end_ahead()
             && let Some(end) = self.read_buffer.take_end()
         {
             return Poll::Ready(self.link.read_ended(end));
@@ -179,6 +235,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             // For streams with a buffer, such as TLS. After a plain write it costs nothing.
             let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
             self.link.needs_flush = false;
+            self.flushes = self.flushes.wrapping_add(1);
             if let Err(error) = flushed {
                 return Poll::Ready(Err(self.link.write_failed(error)));
             }
@@ -197,9 +254,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         stream.poll_write_vectored(cx, slices.get(..count).or_bug())
     }
 
-    /// Writes what the stream accepts at once, when a connection is dropped: nobody waits for the rest, and nobody gets the
-    /// error.
+    /// Writes what the stream accepts at once, and shuts it down, when a connection is dropped: nobody waits for the rest, and nobody
+    /// gets the error. The shutdown is for TLS, whose peers should get a `close_notify`.
     pub(super) fn write_last(mut self) {
-        let _ = self.poll_write(&mut Context::from_waker(Waker::noop()));
+        let cx = &mut Context::from_waker(Waker::noop());
+        if !matches!(self.poll_write(cx), Poll::Ready(Err(_))) && !self.link.is_shut_down() {
+            let _ = Pin::new(&mut self.stream).poll_shutdown(cx);
+        }
     }
 }

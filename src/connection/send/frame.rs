@@ -42,7 +42,11 @@ impl Sender {
     pub(super) fn check_output_limit(&self, frame: usize, config: &Config) -> Result<(), SendError> {
         // Saturating, since pongs and the Close frame may have exceeded the limit already.
         let (queued, limit) = (self.output.len(), config.limits.output);
-        if frame > limit.saturating_sub(queued) { Err(SendError::Full { frame, queued, limit }) } else { Ok(()) }
+        let exceeds = frame > limit.saturating_sub(queued);
+        if exceeds && !(self.has_reserved && frame <= limit) {
+            return Err(SendError::Full { frame, queued, limit });
+        }
+        Ok(())
     }
 }
 

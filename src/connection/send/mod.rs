@@ -37,6 +37,8 @@ pub(crate) struct Sender {
     message_seen: bool,
     /// Whether writing to the transport has failed. Pings that arrive after that are not answered. The phase stops everything else.
     write_failed: bool,
+    /// Whether the limit on the output counts the next message alone: see `Connection::send_reserved`.
+    pub(crate) has_reserved: bool,
     pub(crate) output: Output,
     #[cfg(feature = "deflate")]
     compression: Compression,
@@ -54,6 +56,7 @@ impl Sender {
             message: None,
             message_seen: false,
             write_failed: false,
+            has_reserved: false,
             output: Output::starting_with(first),
             #[cfg(feature = "deflate")]
             compression: Compression::default(),

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod blocking;
+mod endings;
 
 use bowline::{
     CloseCode, Config, Message,
@@ -46,6 +47,12 @@ fn certified() -> (Arc<ServerConfig>, Arc<ClientConfig>) {
 /// The port of an echo server with a certificate for `localhost`, and a client's configuration that trusts it.
 async fn server() -> (u16, Arc<ClientConfig>, JoinHandle<Result<bool, Error>>) {
     let (tls, client) = certified();
+    let (port, serves) = serve(tls).await;
+    (port, client, serves)
+}
+
+/// The port of an echo server with this configuration.
+async fn serve(tls: Arc<ServerConfig>) -> (u16, JoinHandle<Result<bool, Error>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let serves = tokio::spawn(async move {
@@ -57,7 +64,7 @@ async fn server() -> (u16, Arc<ClientConfig>, JoinHandle<Result<bool, Error>>) {
         }
         Ok(socket.closure().is_some_and(bowline::Closure::is_normal))
     });
-    (port, client, serves)
+    (port, serves)
 }
 
 /// A message whose payload shows if a byte is lost, doubled or moved.
@@ -116,6 +123,26 @@ async fn a_certificate_that_is_not_valid() {
     let (text, _) = tls_error(ws::connect_tls(request, Config::default(), tls.clone()).await);
     assert!(text.contains("TLS: invalid peer certificate: certificate not valid for name"), "{text}");
     server_of_one.await.unwrap().unwrap_err();
+}
+
+/// A client configuration that offers HTTP/2 by ALPN: an error if the server agrees on it, since the opening handshake is HTTP/1.1.
+#[tokio::test]
+async fn http2_by_alpn() {
+    for (chosen, is_valid) in [(&b"h2"[..], false), (b"http/1.1", true)] {
+        let (mut tls, mut client) = certified();
+        Arc::get_mut(&mut tls).unwrap().alpn_protocols = vec![chosen.into()];
+        Arc::get_mut(&mut client).unwrap().alpn_protocols = vec![b"h2".into(), b"http/1.1".into()];
+        let (port, server) = serve(tls).await;
+        let request = Request::from_uri(&format!("wss://localhost:{port}/")).unwrap();
+        let connected = ws::connect_tls(request, Config::default(), client).await;
+        if is_valid {
+            assert!(connected.unwrap().0.close(CloseCode::NORMAL, "").await.unwrap().is_clean());
+            continue;
+        }
+        let (text, _) = tls_error(connected);
+        assert!(text.contains("TLS: the server chose the protocol \"h2\" by ALPN"), "{text}");
+        server.await.unwrap().unwrap_err();
+    }
 }
 
 /// A server that accepts TCP and sends nothing is given up at the deadline for the handshake.

@@ -1,9 +1,13 @@
-use super::{Shared, sender::Sender, wakers::RECEIVER};
+use super::{Shared, sender::Sender};
 use crate::{
     CloseCode, Closure, Event, Message,
     adapter::{
         error::Error,
-        tokio::{driver::Driver, receiving::transpose},
+        tokio::{
+            driver::Driver,
+            receiving::transpose,
+            wakers::{Goal, RECEIVER, Waiter},
+        },
     },
 };
 use ::tokio::io::{AsyncRead, AsyncWrite};
@@ -110,7 +114,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
     }
 
     fn poll<T>(&self, cx: &Context<'_>, run: impl FnOnce(&mut Driver<S>, &mut Context<'_>) -> Poll<T>) -> Poll<T> {
-        self.shared.poll(RECEIVER, cx, |halves, cx| run(halves.driver(), cx))
+        let waiter = Waiter { slot: RECEIVER, goal: Goal::Input, is_guarded: false };
+        self.shared.poll(waiter, cx, |halves, cx| run(halves.driver(), cx))
     }
 }
 
@@ -136,10 +141,10 @@ impl<S> Receiver<S> {
 
 impl<S> Drop for Receiver<S> {
     fn drop(&mut self) {
-        self.shared.wakers.done(RECEIVER);
+        self.shared.tasks.abandon(RECEIVER);
         self.shared.lock().is_receiver_gone = true;
         // Senders that wait have to receive from now on, which they begin with their next poll.
-        self.shared.wakers.wake_senders();
+        self.shared.tasks.wake_senders();
     }
 }
 

@@ -41,8 +41,8 @@ impl<S> Receiver<S> {
             Err(shared) => {
                 debug_assert!(false, "nobody else could clone it");
                 shared.lock().is_receiver_gone = false;
-                let slot = shared.wakers.add();
-                Err(ReuniteError(Self { shared: shared.clone() }, Sender { shared, slot }))
+                let slot = shared.tasks.add();
+                Err(ReuniteError(Self { shared: shared.clone() }, Sender { shared, slot, is_ready: false }))
             }
         }
     }

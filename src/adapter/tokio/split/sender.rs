@@ -1,17 +1,25 @@
-use super::Shared;
+use super::{Halves, Shared};
 use crate::{
     CloseCode, Closure, Connection, Message, Outgoing, Prepared, SendError,
-    adapter::{error::Error, tokio::driver::Driver},
+    adapter::{
+        error::Error,
+        tokio::{
+            driver::Driver,
+            wakers::{Goal, Waiter},
+        },
+    },
 };
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use alloc::{string::String, sync::Arc};
 use core::{
     fmt,
     future::poll_fn,
+    mem,
     pin::Pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
 };
 use futures_sink::Sink;
+use scopeguard::ScopeGuard;
 
 /// The sending half of a connection: [`WebSocket::split`](crate::adapter::tokio::WebSocket::split) returns it. Clone it to send
 /// from several tasks.
@@ -28,6 +36,8 @@ use futures_sink::Sink;
 pub struct Sender<S> {
     pub(super) shared: Arc<Shared<S>>,
     pub(super) slot: usize,
+    /// Whether `poll_ready` has returned that a message can be sent, and none was sent since then.
+    pub(super) is_ready: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
@@ -62,7 +72,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     /// returns `Ok`, and dropped with the future otherwise.
     pub async fn feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         let mut message = Some(message.into());
-        poll_fn(|cx| self.poll(cx, |driver, cx| driver.poll_feed(cx, &mut message))).await
+        self.wait(Goal::Space, |driver, cx| driver.poll_feed(cx, &mut message)).await
     }
 
     /// Queues a message if that is possible without waiting: see
@@ -102,7 +112,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     /// Cancel-safe: the message is queued if and only if the call returns `Ok`, and is only borrowed.
     pub async fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
         let queue = |connection: &mut Connection| connection.send_prepared(message);
-        poll_fn(|cx| self.poll(cx, |driver, cx| driver.poll_queue(cx, message.len(), queue))).await
+        self.wait(Goal::Space, |driver, cx| driver.poll_queue(cx, message.len(), queue)).await
     }
 
     /// Queues a message that was encoded once for many connections, as [`try_feed`](Self::try_feed) does.
@@ -127,7 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     /// As for [`send`](Self::send): if the future is dropped, the ping is queued or not queued.
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
         let queue = |connection: &mut Connection| connection.ping(payload);
-        poll_fn(|cx| self.poll(cx, |driver, cx| driver.poll_queue(cx, payload.len(), queue))).await?;
+        self.wait(Goal::Space, |driver, cx| driver.poll_queue(cx, payload.len(), queue)).await?;
         self.flush().await
     }
 
@@ -141,7 +151,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     ///
     /// Cancel-safe: if the future is dropped, the bytes that are not yet written stay queued.
     pub async fn flush(&mut self) -> Result<(), Error> {
-        poll_fn(|cx| self.poll(cx, Driver::poll_flush)).await
+        let mut since = None;
+        self.wait(Goal::Written, |driver, cx| driver.poll_flush_since(cx, &mut since)).await
     }
 
     /// Begins the closing handshake (RFC 6455 §7.1.2), and returns when the Close frame is written.
@@ -168,35 +179,65 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     /// frame while it waits.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.shared.begin_close(code, reason)?;
-        poll_fn(|cx| self.poll_closing(cx)).await
-    }
-
-    fn poll_closing(&self, cx: &Context<'_>) -> Poll<Result<(), Error>> {
-        self.shared.poll(self.slot, cx, |halves, cx| {
-            if halves.is_receiver_gone {
-                return halves.driver().poll_end(cx).map(|end| end.map(|_| ()));
-            }
-            halves.driver().poll_flush(cx)
-        })
+        self.wait_for(Goal::Written, poll_closing).await
     }
 
     fn try_queue(&self, len: usize, queue: impl FnOnce(&mut Connection) -> Result<(), SendError>) -> Result<(), Error> {
         let cx = &Context::from_waker(Waker::noop());
-        match self.poll(cx, |driver, cx| driver.poll_queue(cx, len, queue)) {
+        match self.poll(cx, Goal::Space, |driver, cx| driver.poll_queue(cx, len, queue)) {
             Poll::Ready(queued) => queued,
             Poll::Pending => Err(self.shared.lock().driver().full(len).into()),
         }
     }
 
-    fn poll<T>(&self, cx: &Context<'_>, run: impl FnOnce(&mut Driver<S>, &mut Context<'_>) -> Poll<T>) -> Poll<T> {
-        self.shared.poll(self.slot, cx, |halves, cx| {
-            if halves.is_receiver_gone {
-                // To answer pings and the Close frame, which only receiving does. If it fails, `run` returns an error.
-                while let Poll::Ready(Ok(Some(_))) = halves.driver().poll_recv(cx) {}
-            }
-            run(halves.driver(), cx)
-        })
+    fn poll<T>(
+        &self,
+        cx: &Context<'_>,
+        goal: Goal,
+        run: impl FnOnce(&mut Driver<S>, &mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        let waiter = Waiter { slot: self.slot, goal, is_guarded: false };
+        self.shared.poll(waiter, cx, |halves, cx| halves.poll_sender(cx, run))
     }
+
+    async fn wait<T>(&self, goal: Goal, mut run: impl FnMut(&mut Driver<S>, &mut Context<'_>) -> Poll<T>) -> T {
+        self.wait_for(goal, |halves, cx| halves.poll_sender(cx, &mut run)).await
+    }
+
+    /// Waits until `run` is ready. A sender that is dropped after it was woken wakes the next one.
+    async fn wait_for<T>(&self, goal: Goal, mut run: impl FnMut(&mut Halves<S>, &mut Context<'_>) -> Poll<T>) -> T {
+        let guard = scopeguard::guard((), |()| self.shared.tasks.abandon(self.slot));
+        let waiter = Waiter { slot: self.slot, goal, is_guarded: true };
+        let outcome = poll_fn(|cx| self.shared.poll(waiter, cx, &mut run)).await;
+        ScopeGuard::into_inner(guard);
+        outcome
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Halves<S> {
+    fn poll_sender<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        run: impl FnOnce(&mut Driver<S>, &mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        if self.is_receiver_gone {
+            // To answer pings and the Close frame, which only receiving does. If it fails, `run` returns an error.
+            while let Poll::Ready(Ok(Some(_))) = self.driver().poll_recv(cx) {}
+        }
+        run(self.driver(), cx)
+    }
+}
+
+/// Ready when the Close frame is written; without a receiver, when the connection has ended.
+fn poll_closing<S: AsyncRead + AsyncWrite + Unpin>(
+    halves: &mut Halves<S>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), Error>> {
+    if halves.is_receiver_gone {
+        ready!(halves.driver().poll_end(cx))?;
+        return Poll::Ready(halves.driver().link.close_outcome());
+    }
+    halves.driver().poll_close_written(cx)
 }
 
 impl<S> Sender<S> {
@@ -222,13 +263,13 @@ impl<S> Sender<S> {
 
 impl<S> Clone for Sender<S> {
     fn clone(&self) -> Self {
-        Self { shared: self.shared.clone(), slot: self.shared.wakers.add() }
+        Self { shared: self.shared.clone(), slot: self.shared.tasks.add(), is_ready: false }
     }
 }
 
 impl<S> Drop for Sender<S> {
     fn drop(&mut self) {
-        self.shared.wakers.remove(self.slot);
+        self.shared.tasks.remove(self.slot);
     }
 }
 
@@ -243,25 +284,27 @@ impl<S> Drop for Sender<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for Sender<S> {
     type Error = Error;
 
-    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll(cx, Driver::poll_fits)
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let ready = self.poll(cx, Goal::Space, Driver::poll_fits);
+        self.is_ready = matches!(ready, Poll::Ready(Ok(())));
+        ready
     }
 
-    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        let mut halves = self.shared.lock();
-        halves.driver().link.connection.send(message)?;
-        drop(halves);
-        self.shared.wakers.wake_receiver();
+    fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
+        let is_ready = mem::take(&mut self.is_ready);
+        self.shared.lock().driver().start_send(message, is_ready)?;
+        self.shared.tasks.wake_receiver();
         Ok(())
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll(cx, Driver::poll_flush)
+        self.poll(cx, Goal::Written, Driver::poll_flush)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.shared.begin_close(CloseCode::NORMAL, "")?;
-        self.poll_closing(cx)
+        let waiter = Waiter { slot: self.slot, goal: Goal::Written, is_guarded: false };
+        self.shared.poll(waiter, cx, poll_closing)
     }
 }
 
