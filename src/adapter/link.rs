@@ -51,13 +51,14 @@ impl Link {
         self.inbox.size() < self.connection.config().limits.message.max(MIN_AHEAD)
     }
 
-    /// Whether a Close frame or the end of the stream may be received before the events in the inbox are returned.
+    /// Whether a Close frame or the end of the stream may be received before the events in the inbox are returned: if no message is
+    /// among them, or none can be answered.
     pub(super) fn may_end_ahead(&self) -> bool {
-        self.inbox.is_empty() || self.connection.state() != State::Open
+        !self.inbox.has_messages() || self.connection.state() != State::Open
     }
 
     /// Receives what is in `input` into the inbox, as far as that may be. A Close frame stays in the input until the inbox is
-    /// empty, while messages can be sent: the caller may want to answer those before it.
+    /// without messages, while messages can be sent: the caller may want to answer those before it.
     pub(super) fn receive_ahead(&mut self, input: &mut Input<'_>) {
         while self.may_receive_ahead() && (self.may_end_ahead() || !self.connection.next_is_close(input)) {
             match self.connection.receive(input) {

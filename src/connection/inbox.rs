@@ -10,6 +10,8 @@ pub(crate) struct Inbox(Option<Box<Events>>);
 #[derive(Debug, Default)]
 struct Events {
     queue: VecDeque<Event<'static>>,
+    /// The number of events that are messages or chunks.
+    messages: usize,
     /// The memory of these events, in bytes. A message of one byte costs more than a byte.
     size: usize,
 }
@@ -18,6 +20,7 @@ impl Inbox {
     pub(crate) fn push(&mut self, event: Event<'static>) {
         let events = self.0.get_or_insert_default();
         events.size = events.size.saturating_add(cost(&event));
+        events.messages = events.messages.saturating_add(is_message(&event).into());
         events.queue.push_back(event);
     }
 
@@ -31,6 +34,7 @@ impl Inbox {
         let events = self.0.as_mut()?;
         let event = events.queue.pop_front();
         events.size = events.size.saturating_sub(event.as_ref().map_or(0, cost));
+        events.messages = events.messages.saturating_sub(event.as_ref().is_some_and(is_message).into());
         if events.queue.is_empty() {
             self.0 = None;
         }
@@ -40,6 +44,11 @@ impl Inbox {
     #[inline]
     pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// Whether there is a message or a chunk, and not only pings and pongs.
+    pub(crate) fn has_messages(&self) -> bool {
+        self.0.as_ref().is_some_and(|events| events.messages > 0)
     }
 
     /// Returns the memory of the events, in bytes.
@@ -60,6 +69,10 @@ impl From<Inbox> for VecDeque<Event<'static>> {
     fn from(inbox: Inbox) -> Self {
         inbox.0.map(|events| events.queue).unwrap_or_default()
     }
+}
+
+fn is_message(event: &Event<'_>) -> bool {
+    !matches!(event, Event::Ping(_) | Event::Pong(_) | Event::Close(_) | Event::Failed(_))
 }
 
 fn cost(event: &Event<'_>) -> usize {

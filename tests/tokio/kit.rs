@@ -113,14 +113,18 @@ impl AsyncWrite for Script {
         if let Some(kind) = played.write_error {
             return Poll::Ready(Err(kind.into()));
         }
-        let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
-        let count = bytes.len().min(played.room.unwrap_or(usize::MAX));
-        if count == 0 && !bytes.is_empty() {
+        let len = slices.iter().map(|slice| slice.len()).sum::<usize>();
+        let count = len.min(played.room.unwrap_or(usize::MAX));
+        if count == 0 && len > 0 {
             played.waker = Some(cx.waker().clone());
             return Poll::Pending;
         }
         played.room = played.room.map(|room| room - count);
-        played.written.extend_from_slice(&bytes[..count]);
+        let before = played.written.len();
+        for slice in slices {
+            let left = before + count - played.written.len();
+            played.written.extend_from_slice(&slice[..left.min(slice.len())]);
+        }
         played.calls.push("write");
         Poll::Ready(Ok(count))
     }

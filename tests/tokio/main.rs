@@ -28,6 +28,7 @@ mod events;
 mod many;
 mod memory;
 mod opening;
+mod pace;
 mod parts;
 mod reported;
 mod reasons;
