@@ -388,3 +388,32 @@ fn the_close_frame_survives_what_is_on_its_way() {
         assert_eq!(closure.interrupted(), Interrupted::Nothing);
     }
 }
+
+/// A program that only sends, for days, to a peer that pings: what it never receives must not add up until nothing is looked at any
+/// more. Each ping is answered, and the peer's Close frame behind them is noticed.
+#[test]
+fn pings_to_a_program_that_only_sends() {
+    let [near, far] = tcp();
+    let config = || config().with(|config| config.limits.message = 1000);
+    let mut sender = WebSocket::new(near, Connection::new(Role::Client, config()));
+    let mut peer = WebSocket::new(far, Connection::new(Role::Server, config()));
+    let peer = thread::spawn(move || {
+        for round in 0..3000_u32 {
+            peer.ping(&round.to_be_bytes()).unwrap();
+            loop {
+                match peer.next_event().unwrap() {
+                    Some(Event::Pong(payload)) if payload == round.to_be_bytes() => break,
+                    Some(_) => {}
+                    None => panic!("it ends after {round} pings"),
+                }
+            }
+        }
+        peer.close(CloseCode::GOING_AWAY, "restarting").unwrap()
+    });
+    let began = Instant::now();
+    while sender.send("tick").is_ok() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it never learns of the Close frame");
+    }
+    assert_eq!(sender.closure().unwrap().code(), CloseCode::GOING_AWAY);
+    assert!(peer.join().unwrap().is_clean());
+}

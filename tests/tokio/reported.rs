@@ -6,7 +6,7 @@ use crate::{
     kit::{Reads, Script, data, pair, socket, socket_with, waits},
     wire::plain,
 };
-use bowline::{Cause, CloseCode, Config, Deadline, Message, Role, adapter::tokio::{self as ws, Error}, client, server};
+use bowline::{Cause, CloseCode, Config, Deadline, Event, Message, Role, adapter::tokio::{self as ws, Error}, client, server};
 use futures_core::Stream;
 use futures_sink::Sink;
 use std::{future::poll_fn, pin::Pin, task::{Context, Waker}, time::Duration};
@@ -232,5 +232,51 @@ async fn the_close_frame_survives_what_is_on_its_way() {
         let closure = client.closure().unwrap();
         assert_eq!((closure.code().get(), closure.reason()), (4001, "enough"), "{closure}, {error}");
         assert!(server.await.unwrap().unwrap().is_clean());
+    }
+}
+
+/// A program that only sends, for days, to a peer that pings: what it never receives must not add up until nothing is looked at any
+/// more. Each ping is answered.
+#[tokio::test(start_paused = true)]
+async fn pings_to_a_program_that_only_sends() {
+    for role in ROLES {
+        let script = Script::new([]);
+        let mut socket = socket_with(role, &script, |config| config.limits.message = 1000);
+        for round in 0..3000 {
+            let first = if round % 3 == 0 { 0x8A } else { 0x89 };
+            script.silently(|played| played.reads.push_back(Reads::Bytes(frame_to(role, first, b"still there?"))));
+            socket.send("tick").await.unwrap();
+        }
+        socket.send("tick").await.unwrap();
+        let pongs = plain(&script.written()).into_iter().filter(|(first, _)| *first == 0x8A).count();
+        assert_eq!(pongs, 2000);
+        // What was received last is still there, in order.
+        script.push(Reads::End);
+        let mut left = Vec::new();
+        while let Ok(Some(event)) = socket.next_event().await {
+            left.push(matches!(event, Event::Pong(_)));
+        }
+        let expected: Vec<_> = (2984..3000).map(|round| round % 3 == 0).collect();
+        assert_eq!(left, expected);
+    }
+}
+
+/// The same program is told of the peer's Close frame, and of the end of its stream, also if a ping came before that.
+#[tokio::test(start_paused = true)]
+async fn an_end_behind_a_ping_for_a_program_that_only_sends() {
+    for role in ROLES {
+        for ends in [close_to(role, 1001, "restarting"), vec![]] {
+            let script = Script::new([]);
+            let mut socket = socket(role, &script);
+            socket.send("tick").await.unwrap();
+            script.push(Reads::Bytes(frame_to(role, 0x89, b"still there?")));
+            socket.send("tick").await.unwrap();
+            script.push(if ends.is_empty() { Reads::End } else { Reads::Bytes(ends) });
+            let mut result = Ok(());
+            for _ in 0..3 {
+                result = socket.send("tick").await;
+            }
+            assert!(matches!(result, Err(Error::Closed(_) | Error::Send(_))), "{role:?}: {result:?}");
+        }
     }
 }
