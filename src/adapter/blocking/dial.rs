@@ -143,7 +143,8 @@ mod tests {
         let begun = Instant::now();
         let clock = Clock { begun, deadline: Some(Duration::from_millis(deadline)) };
         let won = race(last.iter().copied().map(address).collect(), clock, attempt);
-        let won = won.map_err(|failures| failures.into_iter().map(|(address, error)| (address, error.kind())).collect());
+        let won =
+            won.map_err(|failures| failures.into_iter().map(|(address, error)| (address, error.kind())).collect());
         (won, begun.elapsed())
     }
 

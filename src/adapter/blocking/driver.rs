@@ -8,6 +8,7 @@ use super::{
     Error, Socket, Transport, Wait, WebSocket,
     socket::Interest,
     transport::{check_blocking, is_timeout},
+    websocket::StreamEnd,
 };
 use crate::{
     State,
@@ -43,7 +44,7 @@ impl<S: Transport> WebSocket<S> {
     /// Writes, and waits for input. Returns `Ready(true)` if there may be an event in it, `Ready(false)` after a normal end, and
     /// `Pending` if the call must not wait any longer.
     pub(super) fn poll_input(&mut self, wait: Wait) -> Result<Poll<bool>, Error> {
-        self.only_sends = false;
+        self.looked_at = None;
         if self.has_input() {
             return Ok(Poll::Ready(true));
         }
@@ -124,17 +125,25 @@ impl<S: Transport> WebSocket<S> {
 
     /// Reports the end of the stream that a call noticed while it waited for something else. Returns whether there was one.
     pub(super) fn end_left(&mut self) -> Result<bool, Error> {
-        if self.left > 0 {
+        if self.left > 0 || !matches!(self.stream_end, StreamEnd::Unreported(_)) {
             return Ok(false);
         }
-        self.unreported_end.take().map_or(Ok(false), |end| self.link.read_ended(end).map(|()| true))
+        match core::mem::replace(&mut self.stream_end, StreamEnd::Reported) {
+            StreamEnd::Unreported(end) => self.link.read_ended(end).map(|()| true),
+            StreamEnd::NotYet | StreamEnd::Reported => Ok(false),
+        }
+    }
+
+    /// Whether the stream has ended or failed, so that nothing is left to read.
+    pub(super) const fn has_ended(&self) -> bool {
+        !matches!(self.stream_end, StreamEnd::NotYet)
     }
 
     /// Reads once, and reports the end of the stream or its failure to the connection. Waits if there are no bytes, for both
     /// directions if `has_output`. `Pending` if the call must not wait any longer; otherwise whether the stream has ended.
     fn fill(&mut self, wait: Wait, has_output: bool) -> Result<Poll<bool>, Error> {
         // After the end only output is left. Another read would return the same end at once, again and again.
-        let readable = !(self.has_ended && has_output);
+        let readable = !(self.has_ended() && has_output);
         // A call with a limit does not set the timeout of the stream for it, which would be two system calls each time.
         let waits_for_both = self.can_wait() && (has_output || wait != Wait::Unlimited || self.is_nonblocking);
         let step = match () {
@@ -145,7 +154,7 @@ impl<S: Transport> WebSocket<S> {
         match step {
             Step::Bytes => return Ok(Poll::Ready(false)),
             Step::End(end) => {
-                self.has_ended = true;
+                self.stream_end = StreamEnd::Reported;
                 let is_end = end.is_ok();
                 return self.link.read_ended(end).map(|()| Poll::Ready(is_end));
             }

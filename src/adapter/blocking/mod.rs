@@ -52,7 +52,8 @@
 //! | [`connection`](WebSocket::connection) | returns the [`Connection`](crate::Connection): chunks, pongs, the state | nothing |
 //!
 //! A call that waits for the peer also writes what is queued, answers pings, sends keepalive pings and checks deadlines. For its
-//! deadlines it sets the timeouts of the stream. Between the calls nothing is read and nothing is answered.
+//! deadlines it sets the timeouts of the stream. A call that waits for the stream to accept output does the same, and receives into
+//! memory meanwhile. Between the calls nothing is read and nothing is answered.
 //!
 //! One thread uses a connection. To send in it while no messages arrive, use [`recv_timeout`](WebSocket::recv_timeout) or
 //! [`try_recv`](WebSocket::try_recv). A connection cannot be split for two threads. For a program that sends at any time, such as

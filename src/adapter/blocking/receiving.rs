@@ -38,8 +38,9 @@ impl<S: Transport> WebSocket<S> {
     /// All messages that arrived before were returned first, and nothing can be sent any more. Further calls return
     /// `Error::Closed` again, also after `Error::Io`; after a normal end they return `None` again.
     ///
-    /// `Error::Io` also means that the stream is in non-blocking mode ([`WouldBlock`](std::io::ErrorKind::WouldBlock)), or that
-    /// its timeout could not be set. The connection is unchanged then.
+    /// `Error::Io` also means that the timeout or the mode of the stream could not be changed, or that a stream without a
+    /// [`socket`](Transport::socket) is in non-blocking mode ([`WouldBlock`](std::io::ErrorKind::WouldBlock)). The connection is
+    /// unchanged then.
     pub fn recv(&mut self) -> Result<Option<Message>, Error> {
         loop {
             if let Some(message) = self.next_message() {
@@ -73,8 +74,8 @@ impl<S: Transport> WebSocket<S> {
     /// # }
     /// ```
     ///
-    /// While it runs, the stream and every clone of it (`try_clone`) are in non-blocking mode. Do not use a clone in another
-    /// thread at the same time.
+    /// On Unix it does not change the mode of a socket. On Windows, and with a stream of your own, the stream and every clone of it
+    /// (`try_clone`) are in non-blocking mode while it runs. Do not use a clone in another thread at the same time.
     ///
     /// # Errors
     ///

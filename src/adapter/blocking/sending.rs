@@ -9,8 +9,10 @@ impl<S: Transport> WebSocket<S> {
     /// It accepts everything that converts to a [`Message`](crate::Message). To write several messages at once, use
     /// [`feed`](Self::feed).
     ///
-    /// If the peer does not read, it waits, until a deadline ends the connection. It does not read meanwhile. If the peer does
-    /// the same, both wait until then: bound what both endpoints send without receiving, or use the module `adapter::tokio`.
+    /// If the peer does not read, it waits, until a deadline ends the connection. Meanwhile it receives into memory, up to the
+    /// size of one message ([`Limits::message`](crate::Limits::message)), and answers pings. The next calls that receive return
+    /// that. If it follows another call that sends, it also looks at what has arrived, without waiting, at most every 10 ms. So a
+    /// program that only sends keeps its connection.
     ///
     /// ```no_run
     /// # use bowline::{Message, adapter::{Error, blocking::WebSocket}};
@@ -25,7 +27,7 @@ impl<S: Transport> WebSocket<S> {
     /// # Errors
     ///
     /// - [`Error::Send`] if the message cannot be sent. It was not queued, and the connection is unchanged. With
-    ///   [`SendError::Closing`](crate::SendError::Closing), continue with [`recv`](Self::recv), which returns why the connection
+    ///   [`SendError::Closing`](crate::SendError::Closing), it is not yet certain how the connection ends: continue with [`recv`](Self::recv), which returns why the connection
     ///   is closing. [`SendError::Full`](crate::SendError::Full) means that the message by itself is larger than
     ///   [`Limits::output`](crate::Limits::output).
     /// - [`Error::Io`] and [`Error::Closed`] as for [`flush`](Self::flush).
@@ -48,8 +50,8 @@ impl<S: Transport> WebSocket<S> {
     /// Queues a message, usually without a write. The next call that waits or writes, such as [`recv`](Self::recv) or
     /// [`flush`](Self::flush), writes it, so that many messages are one write.
     ///
-    /// If the message and what is queued exceed [`Limits::output`](crate::Limits::output) together, it writes what is queued
-    /// first, and waits for the stream.
+    /// If 64 KiB or more are queued, or if the message and what is queued exceed [`Limits::output`](crate::Limits::output)
+    /// together, it writes first, and waits for the stream as [`send`](Self::send) does.
     ///
     /// ```no_run
     /// # use bowline::adapter::{Error, blocking::WebSocket};
@@ -151,8 +153,8 @@ impl<S> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Send`] if the message cannot be sent. It was not queued, and the connection is unchanged. The
-    /// [`SendError`](crate::SendError) is [`Full`](crate::SendError::Full) if the message and what is queued exceed
+    /// [`Error::Send`] if the message cannot be sent, and [`Error::Closed`] if the connection has ended. It was not queued, and the
+    /// connection is unchanged. The [`SendError`](crate::SendError) is [`Full`](crate::SendError::Full) if the message and what is queued exceed
     /// [`Limits::output`](crate::Limits::output) together.
     pub fn try_feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         self.link.connection.send(message).map_err(|error| self.link.send_error(error))

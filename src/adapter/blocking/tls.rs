@@ -3,8 +3,8 @@
 //! `StreamOwned` of rustls (0.23, in November 2026) is not used: its `read` repeats system calls until there is plaintext, and
 //! each of them waits for the whole timeout. A peer that sends a byte now and then could delay one read beyond every deadline.
 
-use super::{Socket, Transport};
 use super::socket::WithoutWaiting;
+use super::{Socket, Transport};
 use crate::adapter::{
     connect_error::late,
     tls::{
@@ -125,7 +125,9 @@ impl TlsStream {
     /// Writes the encrypted bytes to the socket. Fails with `Interrupted` if the socket accepted a part of them, so that the
     /// caller advances the clock, and calls again.
     fn write_records(&mut self) -> io::Result<()> {
-        if self.connection.wants_write() && self.connection.write_tls(&mut Tcp { stream: &self.tcp, is_nonblocking: self.is_nonblocking })? == 0 {
+        if self.connection.wants_write()
+            && self.connection.write_tls(&mut Tcp { stream: &self.tcp, is_nonblocking: self.is_nonblocking })? == 0
+        {
             return Err(io::ErrorKind::WriteZero.into());
         }
         if self.connection.wants_write() { Err(io::ErrorKind::Interrupted.into()) } else { Ok(()) }

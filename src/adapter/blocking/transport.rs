@@ -31,14 +31,15 @@ pub trait Transport: Read + Write {
 
     /// Makes reads and writes return [`WouldBlock`](io::ErrorKind::WouldBlock) instead of waiting, or makes them wait again.
     ///
-    /// [`try_recv`](super::WebSocket::try_recv) calls it with `true`, and always with `false` before it returns. After that,
-    /// reads and writes wait for the same timeout as before.
+    /// The adapter calls it with `true` before a read or a write that must not wait, and always with `false` after it. After
+    /// that, reads and writes wait for the same timeout as before. It does so in [`try_recv`](super::WebSocket::try_recv), and, if
+    /// the stream has a [`socket`](Self::socket), for each write. For TCP and Unix sockets on Unix it is not called.
     ///
     /// # Errors
     ///
-    /// Returns the errors of the stream. `try_recv` then fails with [`Error::Io`](super::Error::Io), and the connection is
-    /// unchanged. A stream without such a mode returns [`Unsupported`](io::ErrorKind::Unsupported). Then only `try_recv` cannot
-    /// be used.
+    /// Returns the errors of the stream. The call then fails with [`Error::Io`](super::Error::Io), and the connection is
+    /// unchanged. A stream without a socket and without such a mode returns [`Unsupported`](io::ErrorKind::Unsupported). Then
+    /// only `try_recv` cannot be used.
     fn set_nonblocking(&mut self, nonblocking: bool) -> io::Result<()>;
 
     /// Ends the stream in the direction to the peer, and leaves the other direction open. A TLS stream sends `close_notify`

@@ -35,16 +35,18 @@ use std::{io, time::Instant};
 /// # fn main() {}
 /// ```
 ///
-/// It reads, answers pings, sends keepalive pings and checks deadlines only while one of its methods runs.
+/// It reads, answers pings, sends keepalive pings and checks deadlines only while one of its methods runs, also while one that
+/// sends waits for the stream.
 ///
-/// The stream must be in blocking mode. In non-blocking mode, the first call that would wait returns an [`Error::Io`] with
-/// [`WouldBlock`](std::io::ErrorKind::WouldBlock), and the connection is unchanged. The adapter sets the timeouts of the stream
-/// for its deadlines, so do not set them yourself.
+/// The adapter sets the timeouts of the stream for its deadlines, so do not set them yourself. The mode of the stream, blocking or
+/// non-blocking, does not matter if it has a [`socket`](Transport::socket). A stream without one must be in blocking mode: in
+/// non-blocking mode, the first call that would wait returns an [`Error::Io`] with
+/// [`WouldBlock`](std::io::ErrorKind::WouldBlock), and the connection is unchanged.
 ///
 /// # After the end
 ///
 /// Every call that receives returns the same again: `None` after a normal end, [`Error::Closed`] after any other end, also after
-/// the [`Error::Io`] of a stream that failed. Calls that send return [`SendError::Closing`](crate::SendError::Closing).
+/// the [`Error::Io`] of a stream that failed. Calls that send return [`Error::Closed`], too.
 /// [`close`](Self::close) and [`closure`](Self::closure) return how the connection ended.
 ///
 /// # Dropping it
@@ -72,16 +74,22 @@ pub struct WebSocket<S> {
     pub(super) timeout_is_set: bool,
     /// The stream was found to be in non-blocking mode, so reads wait for its socket.
     pub(super) is_nonblocking: bool,
-    /// The stream has ended or failed.
-    pub(super) has_ended: bool,
     /// Whether the last read that could wait returned bytes.
     pub(super) has_just_read: bool,
-    /// The end of the stream, if the events before it are not yet returned.
-    pub(super) unreported_end: Option<io::Result<()>>,
-    /// Whether a flush was the last call, and nothing was received since then.
-    pub(super) only_sends: bool,
-    /// When a call that sends last looked at what has arrived, since the origin.
-    pub(super) looked_at: Duration,
+    pub(super) stream_end: StreamEnd,
+    /// When a call that sends last looked at what has arrived, since the origin. `None` if nothing was sent since the last call
+    /// that receives.
+    pub(super) looked_at: Option<Duration>,
+}
+
+/// Whether the stream has ended or failed.
+#[derive(Debug)]
+pub(super) enum StreamEnd {
+    NotYet,
+    /// It has, while a call waited for something else, and the events before it are not yet returned.
+    Unreported(io::Result<()>),
+    /// The connection knows.
+    Reported,
 }
 
 impl<S> WebSocket<S> {
@@ -141,11 +149,9 @@ impl<S> WebSocket<S> {
             timeout: None,
             timeout_is_set: false,
             is_nonblocking: false,
-            has_ended: false,
             has_just_read: false,
-            unreported_end: None,
-            only_sends: false,
-            looked_at: Duration::ZERO,
+            stream_end: StreamEnd::NotYet,
+            looked_at: None,
         }
     }
 
@@ -265,8 +271,8 @@ impl<S: Transport> WebSocket<S> {
     ///
     /// - [`Error::Io`] if writing to the stream failed, now or before. Everything that was queued is discarded, and the peer may
     ///   have received a part of it. Continue with [`recv`](Self::recv), which returns what the peer sent before, and how the
-    ///   connection ended. If the stream is in non-blocking mode, or if its timeout cannot be set, the error is the same, and
-    ///   what is not written stays queued.
+    ///   connection ended. If the mode or the timeout of the stream cannot be changed, the error is the same, and what is not
+    ///   written stays queued.
     /// - [`Error::Closed`] if the connection ended, and not cleanly. What was queued may not have been written, for example
     ///   because the peer read nothing until a deadline expired.
     pub fn flush(&mut self) -> Result<(), Error> {

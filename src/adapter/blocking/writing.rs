@@ -5,6 +5,7 @@ use super::{
     driver::{MAX_ALTERNATION, Step, without_waiting},
     socket::Interest,
     transport::{check_blocking, is_timeout},
+    websocket::StreamEnd,
 };
 use crate::{Connection, State, adapter::link::Link, bug::OrBug, time::MIN_WAIT};
 use core::{task::Poll, time::Duration};
@@ -76,9 +77,8 @@ impl<S: Transport> WebSocket<S> {
         if Until::Fits(0).is_reached(&self.link.connection) {
             return Ok(());
         }
-        let until = |socket: &mut Self| {
-            Until::Fits(0).is_reached(&socket.link.connection) || !socket.link.may_receive_ahead()
-        };
+        let until =
+            |socket: &mut Self| Until::Fits(0).is_reached(&socket.link.connection) || !socket.link.may_receive_ahead();
         match self.work_until(until) {
             // Reading shows how the connection ended.
             Err(_) if self.link.write_failure.is_some() || self.link.connection.is_closed() => Ok(()),
@@ -110,7 +110,7 @@ impl<S: Transport> WebSocket<S> {
         if self.link.inbox.is_empty() && self.end_left()? {
             return Ok(());
         }
-        let readable = self.link.may_receive_ahead() && self.left == 0 && !self.has_ended;
+        let readable = self.link.may_receive_ahead() && self.left == 0 && !self.has_ended();
         let step = match (readable, self.can_wait()) {
             (true, true) => self.read_without_waiting()?,
             (true, false) => self.read_and_wait(Wait::Unlimited, Some(MAX_ALTERNATION))?,
@@ -118,10 +118,12 @@ impl<S: Transport> WebSocket<S> {
         };
         match step {
             Step::Bytes => self.receive_ahead(),
-            Step::End(end) => (self.has_ended, self.unreported_end) = (true, Some(end)),
+            Step::End(end) => self.stream_end = StreamEnd::Unreported(end),
             Step::Interrupted => {}
             // Without a socket, the next write waits.
-            Step::Blocked if self.can_wait() => self.wait_for(Interest { readable, writable: true }, Wait::Unlimited)?,
+            Step::Blocked if self.can_wait() => {
+                self.wait_for(Interest { readable, writable: true }, Wait::Unlimited)?;
+            }
             Step::Blocked => {}
         }
         Ok(())
@@ -143,24 +145,25 @@ impl<S: Transport> WebSocket<S> {
     /// its Close frame are noticed, a flush that follows another one also looks at what has arrived, without waiting for it.
     pub(super) fn write_all(&mut self) -> Result<(), Error> {
         self.write_until(Until::Written)?;
-        if core::mem::replace(&mut self.only_sends, true) {
-            self.look()?;
+        let now = self.origin.elapsed();
+        match self.looked_at {
+            None => self.looked_at = Some(now),
+            Some(at) if now.saturating_sub(at) < LOOK_INTERVAL => {}
+            Some(_) => {
+                self.looked_at = Some(now);
+                self.look()?;
+            }
         }
         Ok(())
     }
 
     /// Receives what has arrived into the inbox, answers it, and advances the clock.
     fn look(&mut self) -> Result<(), Error> {
-        let now = self.origin.elapsed();
-        if now.saturating_sub(self.looked_at) < LOOK_INTERVAL {
-            return Ok(());
-        }
-        self.looked_at = now;
         self.receive_ahead();
-        if self.link.may_receive_ahead() && self.left == 0 && !self.has_ended {
+        if self.link.may_receive_ahead() && self.left == 0 && !self.has_ended() {
             match self.read_without_waiting() {
                 Ok(Step::Bytes) => self.receive_ahead(),
-                Ok(Step::End(end)) => (self.has_ended, self.unreported_end) = (true, Some(end)),
+                Ok(Step::End(end)) => self.stream_end = StreamEnd::Unreported(end),
                 Ok(Step::Blocked | Step::Interrupted) => {}
                 Err(_) => return Ok(()), // a stream without such a mode: only a call that receives notices what arrives
             }

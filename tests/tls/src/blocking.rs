@@ -281,13 +281,14 @@ fn a_peer_that_never_reads() {
     let config = Config::default().with(|config| {
         config.deadlines.ping = Some(Duration::from_millis(200));
         config.deadlines.pong = Some(Duration::from_millis(200));
+        config.deadlines.write = Some(Duration::from_millis(200)); // the ping is still queued
         config.deadlines.close = Duration::from_millis(200);
     });
     let mut socket = connect_with(port, tls, config).unwrap();
     let _open = server.join().unwrap().unwrap();
     let sent = socket.send(vec![0; 15 * 1024 * 1024]);
     let Err(Error::Closed(closure)) = sent else { panic!("{sent:?}") };
-    assert_eq!(closure.cause(), Cause::Deadline(Deadline::Pong));
+    assert_eq!(closure.cause(), Cause::Deadline(Deadline::Write));
 }
 
 /// A peer that reads slowly gets everything.
