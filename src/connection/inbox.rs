@@ -3,6 +3,10 @@
 use super::Event;
 use alloc::{boxed::Box, collections::VecDeque};
 
+/// The maximum number of pings and pongs in a row. A program that only sends never takes them out, and its peer may send one each
+/// second for days: without a limit, they would fill the inbox, and nothing more would be received.
+const MAX_IN_A_ROW: usize = 16;
+
 /// A queue of events, in the order received. It takes one word while it is empty, as it is in nearly all connections.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox(Option<Box<Events>>);
@@ -17,8 +21,13 @@ struct Events {
 }
 
 impl Inbox {
+    /// Adds an event. Of more than [`MAX_IN_A_ROW`] pings and pongs, the oldest one is dropped: all pings are answered already, and
+    /// the newest tell most about the connection.
     pub(crate) fn push(&mut self, event: Event<'static>) {
         let events = self.0.get_or_insert_default();
+        if !is_message(&event) {
+            events.make_room();
+        }
         events.size = events.size.saturating_add(cost(&event));
         events.messages = events.messages.saturating_add(is_message(&event).into());
         events.queue.push_back(event);
@@ -54,6 +63,18 @@ impl Inbox {
     /// Returns the memory of the events, in bytes.
     pub(crate) fn size(&self) -> usize {
         self.0.as_ref().map_or(0, |events| events.size)
+    }
+}
+
+impl Events {
+    /// Drops the oldest of the pings and pongs at the end, if there are as many as there may be.
+    fn make_room(&mut self) {
+        let Some(first) = self.queue.len().checked_sub(MAX_IN_A_ROW) else { return };
+        if !self.queue.iter().rev().take(MAX_IN_A_ROW).any(is_message)
+            && let Some(dropped) = self.queue.remove(first)
+        {
+            self.size = self.size.saturating_sub(cost(&dropped));
+        }
     }
 }
 

@@ -32,5 +32,6 @@ mod limits;
 mod prepared;
 mod properties;
 mod received;
+mod reported;
 mod sent;
 mod windows;

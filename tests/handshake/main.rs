@@ -26,6 +26,8 @@ mod origin;
 #[cfg(test)]
 mod plain;
 #[cfg(test)]
+mod reported;
+#[cfg(test)]
 mod request;
 #[cfg(test)]
 mod resource;

@@ -356,3 +356,44 @@ fn an_end_releases_what_decompresses() {
         }
     }
 }
+
+/// A thousand connections that break off, each in the middle of a compressed message in both directions, leave nothing behind.
+#[test]
+fn a_thousand_broken_connections() {
+    let config = config(|_, _| {});
+    for role in ROLES {
+        let mut counts = Vec::new();
+        for _ in 0..2 {
+            let info = allocation_counter::measure(|| {
+                for _ in 0..500 {
+                    let mut held = observed(role, &config, TAKEOVER);
+                    let frame = frame_to(role, 0xC2, &deflated(&vec![7; 10_000]));
+                    held.receive(&mut frame[..frame.len() / 2].to_vec());
+                    held.connection.send_binary_chunk(vec![1; 10_000], false).unwrap();
+                    held.connection.output().advance(10);
+                }
+            });
+            counts.push(info.bytes_current);
+        }
+        assert_eq!(counts[1], 0, "{role:?}: the first five hundred may fill what the thread keeps: {counts:?}");
+    }
+}
+
+/// The last message in either direction is not kept until the next one. What is compressed first leaves the compressor to its thread.
+#[test]
+fn the_last_message_is_not_kept() {
+    let config = config(|_, options| options.context_takeover = false);
+    for role in ROLES {
+        let mut held = observed(role, &config, NO_CONTEXT_TAKEOVER);
+        for len in [KIB, 5 * MIB] {
+            held.bytes = 0;
+            held.with(|connection| connection.send_binary(vec![7; len]).unwrap());
+            held.receive(&mut frame_to(role, 0xC2, &deflated(&vec![7; len])));
+            held.tick(10_000);
+            held.drain();
+            held.tick(11_000);
+            held.tick(13_000);
+        }
+        held.assert_empty();
+    }
+}

@@ -35,6 +35,7 @@ mod messages;
 mod output;
 mod progress;
 mod properties;
+mod reported;
 mod rfc_examples;
 mod sending;
 mod text;

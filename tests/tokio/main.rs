@@ -30,6 +30,7 @@ mod memory;
 mod opening;
 mod pace;
 mod parts;
+mod reported;
 mod reasons;
 mod senders;
 mod split;
