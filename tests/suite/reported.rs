@@ -2,7 +2,9 @@
 //! behaviour another file pins already are not here.
 
 use crate::{
-    common::{ROLES, close_from, close_to, config, connection, connection_with, frame_from, frame_to, receive, written},
+    common::{
+        ROLES, close_from, close_to, config, connection, connection_with, frame_from, frame_to, receive, written,
+    },
     script::{Reads, Script, Writes, socket},
     wire::plain,
 };
@@ -201,7 +203,8 @@ fn a_pong_is_one_write() {
 #[test]
 fn a_timeout_in_the_middle_of_a_frame() {
     for role in ROLES {
-        let frames = [frame_to(role, 0x02, &[1; 130]), frame_to(role, 0x89, b"?"), frame_to(role, 0x80, &[2; 5])].concat();
+        let frames =
+            [frame_to(role, 0x02, &[1; 130]), frame_to(role, 0x89, b"?"), frame_to(role, 0x80, &[2; 5])].concat();
         for at in 0..frames.len() {
             let (first, rest) = frames.split_at(at);
             let parts = if at == 0 { vec![] } else { vec![Reads::Bytes(first.into())] };
@@ -254,7 +257,11 @@ fn signals() {
         for without_waiting in [false, true] {
             let reads = [interrupted(), Reads::Bytes(frame_to(role, 0x89, b"?")), interrupted(), interrupted()]
                 .into_iter()
-                .chain([Reads::Bytes(frame_to(role, 0x81, b"Hello")), interrupted(), Reads::Bytes(close_to(role, 1000, ""))])
+                .chain([
+                    Reads::Bytes(frame_to(role, 0x81, b"Hello")),
+                    interrupted(),
+                    Reads::Bytes(close_to(role, 1000, "")),
+                ])
                 .chain([interrupted()]);
             let mut script = Script::new(reads.collect::<Vec<_>>());
             let error = Writes::Error(ErrorKind::Interrupted);
@@ -265,11 +272,8 @@ fn signals() {
             socket.try_feed("sent").unwrap();
             let mut received = Vec::new();
             for _ in 0..20 {
-                let message = if without_waiting {
-                    socket.try_recv().unwrap()
-                } else {
-                    Poll::Ready(socket.recv().unwrap())
-                };
+                let message =
+                    if without_waiting { socket.try_recv().unwrap() } else { Poll::Ready(socket.recv().unwrap()) };
                 match message {
                     Poll::Ready(Some(message)) => received.push(message),
                     Poll::Ready(None) => break,
