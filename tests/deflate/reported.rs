@@ -5,7 +5,10 @@ use crate::{
     kit::{BINARY, Miniz, PLAIN, TEXT, Unminiz, agreed, ask, assert_received, binary, noise, options, prose, text},
     wire::plain,
 };
-use bowline::{CloseCode, State, adapter::blocking::{Transport, WebSocket}};
+use bowline::{
+    CloseCode, State,
+    adapter::blocking::{Transport, WebSocket},
+};
 
 /// A header with RSV1 and a length of two or eight bytes, cut at each byte: a check that is made again for each read must come to
 /// the same result.

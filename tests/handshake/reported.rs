@@ -66,7 +66,8 @@ fn several_cookies() {
 fn redirections() {
     for status in [301, 302, 303, 307, 308] {
         for location in ["https://other.example.com/chat?x=1", "/elsewhere", "//other.example.com"] {
-            let head = Head::new(&format!("HTTP/1.1 {status} Moved")).and("Location", location).and("Content-Length", "0");
+            let head =
+                Head::new(&format!("HTTP/1.1 {status} Moved")).and("Location", location).and("Content-Length", "0");
             let mut bytes = head.bytes();
             let mut handshake = client::Handshake::new(ask(), config());
             let client::Progress::Refused(_, response) = handshake.receive(&mut Input::from(&mut bytes)) else {

@@ -35,6 +35,7 @@ mod output;
 mod progress;
 mod properties;
 mod reported;
+mod reported_blocking;
 mod rfc_examples;
 mod sending;
 mod text;

@@ -6,10 +6,19 @@ use crate::{
     kit::{Reads, Script, data, pair, socket, socket_with, waits},
     wire::plain,
 };
-use bowline::{Cause, CloseCode, Config, Deadline, Event, Message, Role, adapter::tokio::{self as ws, Error}, client, server};
+use bowline::{
+    Cause, CloseCode, Config, Deadline, Event, Message, Role,
+    adapter::tokio::{self as ws, Error},
+    client, server,
+};
 use futures_core::Stream;
 use futures_sink::Sink;
-use std::{future::poll_fn, pin::Pin, task::{Context, Waker}, time::Duration};
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Waker},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, duplex},
     time::{Instant, sleep, timeout},
@@ -152,13 +161,18 @@ fn dropped_after_its_runtime() {
         let (near, far) = duplex(100);
         let (mut socket, script) = runtime.block_on(async {
             let script = Script::new([]);
-            let mut socket = socket_with(Role::Client, &script, |config| config.deadlines = Config::default().deadlines);
+            let mut socket =
+                socket_with(Role::Client, &script, |config| config.deadlines = Config::default().deadlines);
             assert!(waits(socket.recv()));
             (socket, script)
         });
         drop(runtime);
         socket.try_feed("queued").unwrap();
-        if in_halves { drop(socket.split()) } else { drop(socket) }
+        if in_halves {
+            drop(socket.split())
+        } else {
+            drop(socket)
+        }
         assert_eq!(plain(&script.written()), [(0x81, b"queued".to_vec())]);
         drop((near, far));
     }
@@ -194,7 +208,8 @@ async fn everything_in_one_packet() {
 #[tokio::test(start_paused = true)]
 async fn close_with_messages_unread() {
     for role in ROLES {
-        let bytes = [frame_to(role, 0x81, b"unprocessed"), frame_to(role, 0x89, b""), close_to(role, 1000, "")].concat();
+        let bytes =
+            [frame_to(role, 0x81, b"unprocessed"), frame_to(role, 0x89, b""), close_to(role, 1000, "")].concat();
         for cut in 1..=bytes.len() {
             let reads: Vec<_> = bytes.chunks(cut).map(|piece| Reads::Bytes(piece.into())).collect();
             let script = Script::new(reads.into_iter().chain([Reads::End]));
