@@ -169,9 +169,9 @@ fn dropped_after_its_runtime() {
         drop(runtime);
         socket.try_feed("queued").unwrap();
         if in_halves {
-            drop(socket.split())
+            drop(socket.split());
         } else {
-            drop(socket)
+            drop(socket);
         }
         assert_eq!(plain(&script.written()), [(0x81, b"queued".to_vec())]);
         drop((near, far));
