@@ -2,7 +2,7 @@
 
 use crate::common::{close_from, close_to, config, frame_from, frame_to};
 use bowline::{
-    Cause, CloseCode, Config, Connection, Deadline, Role, SendError,
+    Cause, CloseCode, Config, Connection, Deadline, Role,
     adapter::blocking::{Error, Socket, Transport, WebSocket},
 };
 use std::{
@@ -141,7 +141,8 @@ fn one_that_only_sends() {
             Err(error) => break error,
         }
     };
-    assert!(matches!(closed, Error::Send(SendError::Closing)), "{closed:?}"); // it waits for the server to end the stream
+    let Error::Closed(closure) = closed else { panic!("{closed:?}") };
+    assert_eq!(closure.code(), CloseCode::POLICY_VIOLATION);
     let Err(Error::Closed(closure)) = client.recv() else { panic!("it has not ended") };
     assert_eq!((closure.code(), closure.reason()), (CloseCode::POLICY_VIOLATION, "enough"));
     assert!(receives.join().unwrap().is_clean());

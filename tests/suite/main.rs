@@ -36,6 +36,7 @@ mod output;
 mod progress;
 mod properties;
 mod reported;
+mod reported_blocking;
 mod rfc_examples;
 mod sending;
 mod text;
