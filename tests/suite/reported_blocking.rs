@@ -263,3 +263,16 @@ fn pings_to_a_program_that_only_sends() {
     assert_eq!(sender.closure().unwrap().code(), CloseCode::GOING_AWAY);
     assert!(peer.join().unwrap().is_clean());
 }
+
+/// The end of the stream behind a ping is noticed by a program that only sends.
+#[test]
+fn an_end_behind_a_ping_for_a_program_that_only_sends() {
+    for role in ROLES {
+        let mut socket = socket(connection(role), Script::new([Reads::Bytes(frame_to(role, 0x89, b"still there?"))]));
+        let began = Instant::now();
+        while socket.send("tick").is_ok() {
+            assert!(began.elapsed() < Duration::from_secs(20), "it is never noticed");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}

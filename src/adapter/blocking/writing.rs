@@ -133,7 +133,7 @@ impl<S: Transport> WebSocket<S> {
     /// The end waits, as a Close frame does, until the events before it are returned.
     fn prepare_read(&mut self) -> Result<Option<bool>, Error> {
         self.receive_ahead();
-        if self.link.inbox.is_empty() && self.end_left()? {
+        if self.link.may_end_ahead() && self.end_left()? {
             return Ok(None);
         }
         Ok(Some(self.link.may_receive_ahead() && self.left == 0 && !self.has_ended()))
