@@ -45,6 +45,12 @@ pub mod tls {}
 #[doc(alias("permessage-deflate", "context takeover", "no context takeover", "no_context_takeover", "RFC 7692"))]
 pub mod compression {}
 
+// Its code needs the package bowline-test, which compiles and runs it.
+#[cfg_attr(all(feature = "tokio", not(doctest)), doc = include_str!("testing.md"))]
+#[cfg_attr(not(feature = "tokio"), doc = "Tests of handlers and clients. This page needs the feature `tokio`.")]
+#[doc(alias("test", "mock", "mock server", "simulation", "fault injection", "latency", "unit test"))]
+pub mod testing {}
+
 #[doc = include_str!("limits.md")]
 #[doc(alias("max message size", "max frame size", "ping interval", "ping timeout", "heartbeat", "keepalive"))]
 #[doc(alias("idle timeout", "denial of service", "DoS", "rate limit", "back-pressure", "security"))]
