@@ -6,12 +6,12 @@ use crate::{
         NO_CONTEXT_TAKEOVER, PLAIN, TEXT, ask, assert_received, deflated, eager, offer, options, pair, prose, shared,
         text,
     },
-    wire::frames,
 };
 use bowline::{
     CloseCode, Connection, Event, HandshakeError, Role, Violation,
     deflate::{AnswerError, Options},
 };
+use bowline_test::Frame;
 
 #[track_caller]
 fn assert_offer(change: impl FnOnce(&mut Options), expected: &str) {
@@ -86,7 +86,7 @@ fn declined() {
     let mut client = ask(Some(eager()), &[]).unwrap();
     assert_eq!(client.deflate(), None);
     client.send_text(prose(1000)).unwrap();
-    assert_eq!(frames(&written(&mut client))[0].first, 0x81);
+    assert_eq!(Frame::decode_all(&written(&mut client))[0].first, 0x81);
     let events = receive(&mut client, &frame_to(Role::Client, TEXT, &deflated(b"Hello")));
     let [Event::Failed(error)] = &events[..] else { panic!("{events:?}") };
     assert_eq!(error.violation(), Violation::ReservedBits(4));
@@ -98,7 +98,7 @@ fn agreed() {
     let mut client = agree(&eager(), PLAIN);
     assert_received(&mut client, TEXT, &deflated(b"Hello"), text("Hello"));
     client.send_text(prose(1000)).unwrap();
-    assert_eq!(frames(&written(&mut client))[0].first, 0xC1);
+    assert_eq!(Frame::decode_all(&written(&mut client))[0].first, 0xC1);
     let agreement = client.deflate().unwrap();
     assert_eq!(agreement.to_string(), PLAIN);
     assert!(agreement.context_takeover(Role::Client) && agreement.context_takeover(Role::Server));

@@ -3,9 +3,9 @@
 use crate::{
     common::{frame_to, receive},
     kit::{NO_CONTEXT_TAKEOVER, PLAIN, TEXT, assert_received, deflated, options, prose, serve, text},
-    wire::frames,
 };
 use bowline::{Connection, Event, Role, Violation, deflate::Options};
+use bowline_test::Frame;
 
 /// What a server with these options answers, and agrees to.
 #[track_caller]
@@ -23,7 +23,7 @@ fn assert_declined(offer: &str) {
 fn assert_plain(connection: &mut Connection) {
     assert_eq!(connection.deflate(), None);
     connection.send_text(prose(1000)).unwrap();
-    assert_eq!(frames(&crate::common::written(connection))[0].first, 0x81);
+    assert_eq!(Frame::decode_all(&crate::common::written(connection))[0].first, 0x81);
     let events = receive(connection, &frame_to(Role::Server, TEXT, &deflated(b"Hello")));
     let [Event::Failed(error)] = &events[..] else { panic!("{events:?}") };
     assert_eq!(error.violation(), Violation::ReservedBits(4));
@@ -61,7 +61,7 @@ fn the_shortest_offer() {
     }
     assert_received(&mut connection, TEXT, &deflated(b"Hello"), text("Hello"));
     connection.send_text(prose(1000)).unwrap();
-    let frames = frames(&crate::common::written(&mut connection));
+    let frames = Frame::decode_all(&crate::common::written(&mut connection));
     assert_eq!((frames.len(), frames[0].first), (1, 0xC1));
 }
 

@@ -7,9 +7,9 @@ use crate::{
         prose, stored,
     },
     oracle::{Block, Oracle},
-    wire::frames,
 };
 use bowline::{Connection, Delivery, Event, Input, Message, Role, Violation};
+use bowline_test::Frame;
 
 fn in_chunks(role: Role, params: &str) -> Connection {
     agreed_with(role, params, |config| {
@@ -199,7 +199,7 @@ fn sent_in_chunks() {
                 for (index, chunk) in chunks.iter().enumerate() {
                     connection.send_text_chunk(&**chunk, index + 1 == chunks.len()).unwrap();
                 }
-                let frames = frames(&written(&mut connection));
+                let frames = Frame::decode_all(&written(&mut connection));
                 assert_eq!(frames.len(), sizes.len());
                 let mut payload = Vec::new();
                 for (index, frame) in frames.iter().enumerate() {
@@ -239,7 +239,7 @@ fn as_the_first_chunk_began() {
                 let chunk = Message::BinaryChunk { data: data.into(), last };
                 connection.send(outgoing(chunk, compress)).unwrap();
             }
-            let frames = frames(&written(&mut connection));
+            let frames = Frame::decode_all(&written(&mut connection));
             assert_eq!(frames.iter().map(|frame| frame.first).collect::<Vec<_>>(), [first, 0x00, 0x80]);
             assert_eq!(frames[1].payload == b"b", !on);
         }
@@ -265,7 +265,7 @@ fn chunks_of_noise() {
                 let mut payload = Vec::new();
                 for last in [false, false, true] {
                     connection.send_binary_chunk(&data[..], last).unwrap();
-                    payload.extend(frames(&written(&mut connection)).remove(0).payload);
+                    payload.extend(Frame::decode_all(&written(&mut connection)).remove(0).payload);
                 }
                 assert_eq!(Oracle::new(15).message(&payload).unwrap(), data.repeat(3));
             }

@@ -4,12 +4,12 @@ use crate::{
     common::{ROLES, receive, written},
     kit::{NO_CONTEXT_TAKEOVER, PLAIN, agreed, noise, options, pair, prose, serve, shared, text},
     oracle::Oracle,
-    wire::{Frame, frames},
 };
 use bowline::{Connection, Prepared, Role};
+use bowline_test::Frame;
 
 fn only(connection: &mut Connection) -> Frame {
-    let mut frames = frames(&written(connection));
+    let mut frames = Frame::decode_all(&written(connection));
     assert_eq!(frames.len(), 1);
     frames.remove(0)
 }

@@ -3,9 +3,9 @@
 use crate::{
     common::{KEY, frame_to, written},
     kit::{NO_CONTEXT_TAKEOVER, PLAIN, agreed_with, deflated, noise, outgoing, pair, stored},
-    wire::frames,
 };
 use bowline::{Closure, Config, Connection, Delivery, Event, Input, Message, Prepared, Role, Text, deflate::Options};
+use bowline_test::Frame;
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*, sample::Index};
 use std::sync::Arc;
@@ -222,7 +222,7 @@ proptest! {
             let (from, to) = if message.from_client { (client, server) } else { (server, client) };
             message.send(from);
             let bytes = written(from);
-            prop_assert!(frames(&bytes).iter().all(|frame| frame.first & 0x40 == 0 || from.deflate().is_some()));
+            prop_assert!(Frame::decode_all(&bytes).iter().all(|frame| frame.first & 0x40 == 0 || from.deflate().is_some()));
             let received = received(to, &bytes, &pieces);
             prop_assert_eq!(received.closure, None);
             let expected = (message.text, message.content.clone().into_bytes());

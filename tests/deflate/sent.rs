@@ -7,9 +7,9 @@ use crate::{
         shared,
     },
     oracle::{Block, Oracle},
-    wire::{Frame, frames},
 };
 use bowline::{CloseCode, Connection, Event, Message, Outgoing, Prepared, Role, SendError, Text};
+use bowline_test::Frame;
 
 /// What `connection` sends for a message: its only frame.
 fn sent(connection: &mut Connection, message: &str) -> Frame {
@@ -24,7 +24,7 @@ fn sent_as(connection: &mut Connection, message: &str, compress: bool) -> Frame 
 }
 
 fn only(connection: &mut Connection) -> Frame {
-    let mut frames = frames(&written(connection));
+    let mut frames = Frame::decode_all(&written(connection));
     assert_eq!(frames.len(), 1);
     frames.remove(0)
 }
@@ -222,7 +222,7 @@ fn control_frames() {
         connection.ping(&body).unwrap();
         let reason = "a".repeat(123);
         connection.close(CloseCode::NORMAL, &reason).unwrap();
-        let frames = frames(&written(&mut connection));
+        let frames = Frame::decode_all(&written(&mut connection));
         let firsts: Vec<_> = frames.iter().map(|frame| frame.first).collect();
         assert_eq!(firsts, [0x89, 0x8A, 0x8A, 0x41, 0x89, 0x88]);
         for index in [0, 1, 2, 4] {
@@ -264,7 +264,8 @@ fn refused_calls() {
         assert_eq!(connection.send_binary_chunk(noise(500), true), Err(SendError::ChunkKind));
         assert_eq!(connection.send_prepared(&Prepared::text(&message)), Err(SendError::InMessage));
         connection.send_text_chunk(&*message, true).unwrap();
-        let payload: Vec<u8> = frames(&written(&mut connection)).into_iter().flat_map(|frame| frame.payload).collect();
+        let payload: Vec<u8> =
+            Frame::decode_all(&written(&mut connection)).into_iter().flat_map(|frame| frame.payload).collect();
         assert_eq!(oracle.message(&payload).unwrap(), [message.as_bytes(), message.as_bytes()].concat());
         connection.close(CloseCode::NORMAL, "").unwrap();
         assert_eq!(connection.send_text(&*message), Err(SendError::Closing));
@@ -291,8 +292,9 @@ fn uncompressed_for_one_message() {
     let long = prose(2000);
     let (text, binary) = (|| Message::text(&*long), || Message::binary(long.clone()));
     let chunk = |data: &str, last| Message::TextChunk { text: Text::from(data).into_owned(), last };
-    let first_bytes =
-        |connection: &mut Connection| frames(&written(connection)).iter().map(|frame| frame.first).collect::<Vec<_>>();
+    let first_bytes = |connection: &mut Connection| {
+        Frame::decode_all(&written(connection)).iter().map(|frame| frame.first).collect::<Vec<_>>()
+    };
     for role in ROLES {
         for params in [PLAIN, NO_CONTEXT_TAKEOVER] {
             let mut connection = agreed(role, params);

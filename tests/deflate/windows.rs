@@ -4,9 +4,9 @@ use crate::{
     common::{ROLES, written},
     kit::{PLAIN, agreed_with, ask, noise, options, prose, serve},
     oracle::{Bad, Oracle},
-    wire::frames,
 };
 use bowline::{Connection, Prepared, Role, deflate::Options};
+use bowline_test::Frame;
 
 /// Messages in which there is something to refer to at any distance about that of the window, and beyond.
 fn messages(window_bits: u8) -> Vec<Vec<u8>> {
@@ -38,7 +38,7 @@ fn assert_within(mut connection: Connection, own: Role, window_bits: u8) -> usiz
         if !agreement.context_takeover(own) {
             oracle.restart();
         }
-        let frames = frames(&written(&mut connection));
+        let frames = Frame::decode_all(&written(&mut connection));
         let payload: Vec<u8> = frames.iter().flat_map(|frame| frame.payload.clone()).collect();
         if frames[0].first & 0x40 == 0 {
             assert_eq!(payload, message);
@@ -96,7 +96,7 @@ fn the_own_window() {
 fn the_oracle_minds() {
     let (mut server, _) = serve(Some(with(6)), &[PLAIN]);
     server.send_binary([&noise(600)[..], &noise(600)].concat()).unwrap();
-    let frame = frames(&written(&mut server)).remove(0);
+    let frame = Frame::decode_all(&written(&mut server)).remove(0);
     assert_eq!(frame.first, 0xC2);
     assert_eq!(Oracle::new(9).message(&frame.payload), Err(Bad::TooFar));
     assert!(Oracle::new(10).message(&frame.payload).is_ok());

@@ -1,7 +1,7 @@
 //! The closing handshake (RFC 6455 §5.5.1, §7.1).
 
 use crate::{
-    common::{Pair, ROLES, close_from, close_to, connection, connection_with, frame_from, frame_to, receive, written},
+    common::{ROLES, close_from, close_to, connection, connection_with, frame_from, frame_to, pair, receive, written},
     wire::plain,
 };
 use bowline::{CloseCode, CloseFrame, Connection, Event, Role, SendError, State, Timestamp};
@@ -27,22 +27,24 @@ const CLOSED: (State, bool, bool) = (State::Closed, true, true);
 #[test]
 fn from_both_sides() {
     for beginner in ROLES {
-        let mut pair = Pair::new();
-        let (begins, answers) = pair.ends(beginner);
+        let mut pair = pair();
+        let (begins, _) = pair.ends(beginner);
         assert_eq!(stands(&begins.connection), OPEN);
         begins.connection.close(CloseCode::GOING_AWAY, "done").unwrap();
         assert_eq!(stands(&begins.connection), WAITS);
-        begins.write();
-        assert_eq!(stands(&begins.connection), WAITS);
-        answers.read_from(begins, usize::MAX);
+        pair.write(beginner);
+        assert_eq!(stands(&pair.ends(beginner).0.connection), WAITS);
+        pair.read(beginner.peer());
+        let (_, answers) = pair.ends(beginner);
         assert_eq!(answers.events, [close_event(1001, "done")]);
         assert_eq!(stands(&answers.connection), WAITS, "the answer is not yet written");
-        answers.write();
+        pair.write(beginner.peer());
+        let (_, answers) = pair.ends(beginner);
         assert_eq!(stands(&answers.connection), if beginner == Role::Client { CLOSED } else { WAITS });
-        begins.read_from(answers, usize::MAX);
+        pair.read(beginner);
+        let (begins, _) = pair.ends(beginner);
         assert_eq!(begins.events, [close_event(1001, "")]);
         assert_eq!(stands(&begins.connection), if beginner == Role::Client { WAITS } else { CLOSED });
-        begins.write();
         pair.run();
         assert!(pair.client.connection.is_closed() && pair.server.connection.is_closed());
     }
@@ -63,13 +65,13 @@ fn not_closed_before_the_last_byte() {
 /// [O-15] [O-11] [O-23] Both begin at once: each Close frame is the answer to the other, and no other is sent.
 #[test]
 fn both_at_once() {
-    let mut pair = Pair::new();
+    let mut pair = pair();
     pair.client.connection.close(CloseCode::NORMAL, "client").unwrap();
     pair.server.connection.close(CloseCode::GOING_AWAY, "server").unwrap();
     pair.run();
     assert_eq!(pair.client.events, [close_event(1001, "server")]);
     assert_eq!(pair.server.events, [close_event(1000, "client")]);
-    assert_eq!((pair.client.in_flight(), pair.server.in_flight()), (0, 0));
+    assert_eq!(ROLES.map(|role| pair.wire().in_flight(role)), [0, 0]);
     for (end, code) in [(&pair.client, 1001), (&pair.server, 1000)] {
         assert_eq!(stands(&end.connection).0, State::Closed);
         let closure = end.connection.closure().unwrap();

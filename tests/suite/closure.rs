@@ -1,11 +1,12 @@
 //! How a connection ended, for every way in which one can end (RFC 6455 §7.1.4–§7.1.7).
 
-use crate::common::{Pair, ROLES, close_to, connection, connection_with, frame_to, receive, written};
+use crate::common::{ROLES, close_to, connection, connection_with, frame_from, frame_to, pair, receive, written};
 use bowline::{
     Cause, CloseCode, Closure, Config, Connection, Deadline,
     Endpoint::{self, Local, Remote},
     Interrupted, ProtocolError, Role, Timestamp,
 };
+use bowline_test::Cut;
 use std::{error::Error, time::Duration};
 
 type Step = fn(Role, &mut Connection);
@@ -209,9 +210,9 @@ fn not_clean_if_our_close_never_left() {
 #[test]
 fn a_violation_from_both_sides() {
     for role in ROLES {
-        let mut pair = Pair::new();
-        let (culprit, other) = pair.ends(role);
-        culprit.inject(&frame_to(other.connection.role(), 0x83, b""));
+        let mut pair = pair();
+        pair.inject(role, &frame_from(role, 0x83, b""));
+        let (_, other) = pair.ends(role);
         other.connection.send_text("before").unwrap();
         pair.run();
         let (culprit, other) = pair.ends(role);
@@ -225,10 +226,13 @@ fn a_violation_from_both_sides() {
 /// [O-20] [O-33] The wire is cut in the middle of a message: both ends tell the end of the stream, and where it was.
 #[test]
 fn a_cut_wire() {
-    let mut pair = Pair::new();
+    let mut pair = pair();
     pair.client.connection.send_text_chunk("half", false).unwrap();
     pair.run();
-    pair.sever();
+    for role in ROLES {
+        pair.faults_from(role).cut = Some(Cut::EndOfStream(0));
+    }
+    pair.run();
     for (end, interrupted) in [(&pair.client, Interrupted::Nothing), (&pair.server, Interrupted::Message)] {
         assert_eq!(
             told(end.connection.closure().unwrap()),

@@ -2,9 +2,10 @@
 
 use crate::{
     common::{frame_to, receive, written},
-    wire::{connection_that_counts, drawn, frames},
+    wire::{connection_that_counts, drawn},
 };
 use bowline::{CloseCode, Config, Connection, Prepared, Role, Timestamp};
+use bowline_test::Frame;
 use bytes::Bytes;
 use std::{collections::HashSet, thread, time::Duration};
 
@@ -31,7 +32,7 @@ fn send_everything(role: Role) -> Connection {
 #[test]
 fn a_fresh_key_for_each_frame() {
     let mut client = send_everything(Role::Client);
-    let keys: Vec<_> = frames(&written(&mut client)).into_iter().map(|frame| frame.key).collect();
+    let keys: Vec<_> = Frame::decode_all(&written(&mut client)).into_iter().map(|frame| frame.key).collect();
     assert_eq!(keys, (1..=11_u32).map(|key| Some(key.to_be_bytes())).collect::<Vec<_>>());
     assert_eq!(drawn(), 11);
 }
@@ -45,7 +46,7 @@ fn a_fresh_key_for_each_answer() {
             receive(&mut client, &frame_to(Role::Client, 0x89, payload));
         }
         receive(&mut client, last);
-        let sent = frames(&written(&mut client));
+        let sent = Frame::decode_all(&written(&mut client));
         let firsts: Vec<_> = sent.iter().map(|frame| frame.first).collect();
         let keys: Vec<_> = sent.iter().map(|frame| frame.key.map(u32::from_be_bytes)).collect();
         assert_eq!(firsts, [0x8A, 0x8A, 0x8A, 0x88]);
@@ -58,7 +59,7 @@ fn a_fresh_key_for_each_answer() {
 fn a_server_never_masks() {
     let mut server = send_everything(Role::Server);
     receive(&mut server, &frame_to(Role::Server, 0x89, b"j"));
-    let sent = frames(&written(&mut server));
+    let sent = Frame::decode_all(&written(&mut server));
     assert_eq!(sent.len(), 12);
     assert!(sent.iter().all(|frame| frame.key.is_none()));
     assert_eq!(drawn(), 0);
@@ -70,7 +71,7 @@ fn default_keys(count: usize) -> Vec<u32> {
     for _ in 0..count {
         client.send_binary(b"").unwrap();
     }
-    frames(&written(&mut client)).iter().map(|frame| u32::from_be_bytes(frame.key.unwrap())).collect()
+    Frame::decode_all(&written(&mut client)).iter().map(|frame| u32::from_be_bytes(frame.key.unwrap())).collect()
 }
 
 /// [J-02] [J-03] [J-10] The default keys do not repeat, each of their bits is one half of the time, and each bit changes

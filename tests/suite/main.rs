@@ -3,13 +3,7 @@
 //! A test's doc comment begins with the statements it tests, as they are numbered in the ledger: `[I-07]`.
 
 #![expect(clippy::cast_possible_truncation, reason = "test data is built from counters")]
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "that is how helpers of tests fail"
-)]
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "that is how helpers of tests fail")]
 
 mod common;
 mod peer;

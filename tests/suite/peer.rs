@@ -1,7 +1,8 @@
 //! Frames that `common` does not build, and what must come of a frame that breaks a rule, whichever it is.
 
-use crate::common::{KEY, ROLES, close_from, frame_to, naive_mask, receive, receive_cut, written};
+use crate::common::{KEY, ROLES, close_from, frame_to, receive, receive_cut, written};
 use bowline::{Cause, Config, Connection, Delivery, Event, Role, Violation};
+use bowline_test::{Frame, LengthForm};
 
 /// The first bytes of the frames of RFC 6455 §5.2, with FIN.
 pub(crate) const CONTINUATION: u8 = 0x80;
@@ -22,19 +23,17 @@ pub(crate) const DELIVERIES: [Delivery; 2] = [Delivery::Messages, Delivery::Chun
 
 /// The header of a frame to `role`, with a length of `width` bytes: 0 (in the second byte), 2 or 8.
 pub(crate) fn header_to(role: Role, first: u8, width: usize, len: u64) -> Vec<u8> {
-    let (mask, key) = if role == Role::Server { (0x80, &KEY[..]) } else { (0, &[][..]) };
-    let bytes = len.to_be_bytes();
-    let second = match width {
-        0 => len as u8,
-        2 => 126,
-        _ => 127,
+    let form = match width {
+        0 => LengthForm::Bits7,
+        2 => LengthForm::Bits16,
+        _ => LengthForm::Bits64,
     };
-    [&[first, mask | second], &bytes[8 - width..], key].concat()
+    Frame::header(first, form, len, (role == Role::Server).then_some(KEY))
 }
 
 /// A frame that is masked with this key.
 pub(crate) fn masked(first: u8, key: [u8; 4], payload: &[u8]) -> Vec<u8> {
-    [&[first, 0x80 | payload.len() as u8], &key[..], &naive_mask(payload, key)].concat()
+    Frame::new(first, payload).masked(key).encode()
 }
 
 /// A message to `role` in one frame for each part. `first` is its first byte, as if it were a single frame.

@@ -183,7 +183,7 @@ fn prepared_messages() {
     let prepared = Prepared::text("news");
     client.send_prepared(&prepared).unwrap();
     client.send_prepared(&prepared).unwrap();
-    let keys: Vec<_> = crate::wire::frames(&written(&mut client)).iter().map(|frame| frame.key).collect();
+    let keys: Vec<_> = bowline_test::Frame::decode_all(&written(&mut client)).iter().map(|frame| frame.key).collect();
     assert_eq!(keys, [Some([0, 0, 0, 1]), Some([0, 0, 0, 2])]);
 }
 

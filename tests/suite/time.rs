@@ -1,7 +1,9 @@
 //! Keepalive, deadlines and the return of memory, on a clock that the tests turn by hand.
 
 use crate::{
-    common::{Pair, ROLES, close_from, close_to, connection, connection_with, frame_from, frame_to, receive, written},
+    common::{
+        ROLES, close_from, close_to, connection, connection_with, frame_from, frame_to, pair_with, receive, written,
+    },
     wire::plain,
 };
 use bowline::{Cause, CloseCode, Config, Connection, Deadline, Event, Prepared, Role, State, Timestamp};
@@ -277,19 +279,21 @@ fn space_is_given_back() {
 #[test]
 fn two_idle_ends() {
     for cut in [usize::MAX, 1] {
-        let mut pair = Pair::with(keepalive);
-        pair.cut = cut;
+        let mut pair = pair_with(keepalive);
+        for role in ROLES {
+            pair.faults_from(role).max_read = cut;
+        }
         pair.run();
         for _ in 0..100 {
-            let wait = pair.client.wait.min(pair.server.wait).unwrap();
+            let wait = pair.next_due().unwrap().saturating_sub(pair.now());
             assert!(wait <= seconds(30));
-            pair.pass(wait);
+            pair.advance(wait);
         }
         for end in [&pair.client, &pair.server] {
             assert_eq!(end.connection.state(), State::Open);
             assert!(end.events.iter().all(|event| matches!(event, Event::Ping(_) | Event::Pong(_))));
         }
-        let count = |end: &crate::common::End, pong| {
+        let count = |end: &bowline_test::End, pong| {
             end.events.iter().filter(|event| matches!(event, Event::Pong(_)) == pong).count()
         };
         assert!(count(&pair.client, true) + count(&pair.server, true) >= 40);
