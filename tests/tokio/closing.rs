@@ -6,7 +6,6 @@ use crate::{
     wire::plain,
 };
 use bowline::{Cause, CloseCode, CloseError, Deadline, Endpoint, Interrupted, Role, adapter::tokio::Error};
-use bowline_test::Call;
 use std::{fmt::Debug, io::ErrorKind, time::Duration};
 
 /// The Close code that [`Error::Closed`] tells, and the cause.
@@ -28,7 +27,7 @@ async fn a_violation_is_told_to_the_peer_first() {
         assert_eq!(socket.recv().await.unwrap(), Some("fine".into()));
         assert!(waits(socket.recv()), "for the end of the peer's stream");
         assert_eq!(script.written(), close_from(role, 1002, ""));
-        assert_eq!(script.calls(), [Call::Read, Call::Write, Call::Flush, Call::Shutdown]);
+        assert_eq!(script.with(|played| played.calls.clone()), ["read", "write", "flush", "shutdown"]);
         script.push(Reads::Bytes(vec![0; 50]));
         script.push(Reads::End);
         let (code, cause) = closed(socket.recv().await);
@@ -45,7 +44,7 @@ async fn a_violation_is_told_to_the_peer_first() {
 async fn a_violation_by_a_peer_that_stays() {
     for role in ROLES {
         let script = Script::new([Reads::Bytes(frame_to(role, 0x83, b""))]);
-        script.room(Some(0));
+        script.with(|played| played.room = Some(0));
         let mut socket = socket(role, &script);
         assert!(matches!(closed(socket.recv().await).1, Cause::Protocol(_)));
         assert!(socket.connection().is_closed());
@@ -60,12 +59,12 @@ async fn who_closes_the_stream() {
         let mut socket = socket(role, &script);
         assert_eq!(waits(socket.recv()), role == Role::Client);
         assert_eq!(script.written(), close_from(role, 1001, ""));
-        assert_eq!(script.count(Call::Shutdown), usize::from(role == Role::Server));
+        assert_eq!(script.count("shutdown"), usize::from(role == Role::Server));
         script.push(Reads::End);
         assert_eq!(socket.recv().await.unwrap(), None);
         let closure = socket.closure().unwrap();
         assert_eq!((closure.code().get(), closure.reason(), closure.is_clean()), (1001, "bye", true));
-        assert_eq!(script.count(Call::Shutdown), 1);
+        assert_eq!(script.count("shutdown"), 1);
     }
 }
 
@@ -108,15 +107,14 @@ async fn a_reset_after_the_exchange() {
 async fn writing_fails_while_a_close_lies_unread() {
     for role in ROLES {
         let script = Script::new([]);
-        script.room(Some(3));
+        script.with(|played| played.room = Some(3));
         let mut socket = socket(role, &script);
         assert!(waits(socket.send("cut off")));
-        script.room(None);
-        script.write_error(Some(ErrorKind::BrokenPipe));
+        script.with(|played| (played.room, played.write_error) = (None, Some(ErrorKind::BrokenPipe)));
         assert!(matches!(socket.send("a").await, Err(Error::Io(error)) if error.kind() == ErrorKind::BrokenPipe));
         script.push(Reads::Bytes([frame_to(role, 0x81, b"last"), close_to(role, 1008, "banned")].concat()));
         script.push(Reads::End);
-        script.write_error(None);
+        script.with(|played| played.write_error = None);
         assert!(socket.send("b").await.is_err());
         assert_eq!(socket.recv().await.unwrap(), Some("last".into()));
         let _ = socket.recv().await;
@@ -165,7 +163,7 @@ async fn a_peer_that_shuts_its_half() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_does_not_pass_on_the_last_bytes() {
     let script = Script::new([Reads::Bytes(close_to(Role::Server, 1000, ""))]);
-    script.with(|wire| wire.faults_from(Role::Client).holds_flush = true);
+    script.with(|played| played.flush_waits = true);
     let mut server = socket_with(Role::Server, &script, |config| config.deadlines.close = Duration::from_secs(3));
     let begun = tokio::time::Instant::now();
     assert!(waits(server.recv()));
@@ -305,7 +303,7 @@ async fn a_peer_that_never_reads() {
     for role in ROLES {
         for how in ["close", "flush", "send"] {
             let script = Script::new([]);
-            script.room(Some(5));
+            script.with(|played| played.room = Some(5));
             let mut socket = socket_with(role, &script, |config| {
                 config.deadlines.write = Some(Duration::from_secs(1));
             });

@@ -1,30 +1,21 @@
-//! A stream on one end of a wire of the testing kit, whose other end a test holds.
+//! A stream that does what a test has written down, and one that hesitates.
 
 use crate::common;
-use bowline::{
-    Config, Connection, Message,
-    Role::{self, Client, Server},
-    adapter::tokio::WebSocket,
-};
-use bowline_test::{
-    Call, Wire,
-    tokio::{Stream, WireHandle, stream_pair},
-};
+use bowline::{Config, Connection, Message, Role, adapter::tokio::WebSocket};
 use std::{
+    collections::VecDeque,
     future::Future,
     io::{self, ErrorKind},
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
 };
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
 
-/// What a read returns.
+/// What a read does.
 #[derive(Clone, Debug)]
 pub(crate) enum Reads {
-    /// These bytes, and not those of the next.
     Bytes(Vec<u8>),
-    /// An error, again and again.
     Error(ErrorKind),
     End,
 }
@@ -45,104 +36,72 @@ pub(crate) struct Played {
     waker: Option<Waker>,
 }
 
+/// A stream that does what a test has written down. When nothing is left to read, it waits.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Script(Arc<Mutex<Played>>);
+
 impl Script {
     pub(crate) fn new(reads: impl IntoIterator<Item = Reads>) -> Self {
-        let (stream, far) = stream_pair(wire());
-        let script = Self { wire: stream.wire(), stream: Arc::new(Mutex::new(stream)), _far: Arc::new(far) };
-        reads.into_iter().for_each(|read| script.push(read));
+        let script = Self::default();
+        script.with(|played| played.reads = reads.into_iter().collect());
         script
     }
 
-    /// Changes the wire, and wakes whoever waits.
-    pub(crate) fn with<T>(&self, run: impl FnOnce(&mut Wire) -> T) -> T {
-        self.wire.with(run)
+    /// Changes it, also while the connection has it, and wakes whoever waits.
+    pub(crate) fn with<T>(&self, run: impl FnOnce(&mut Played) -> T) -> T {
+        let mut played = self.0.lock().unwrap();
+        let result = run(&mut played);
+        if let Some(waker) = played.waker.take() {
+            waker.wake();
+        }
+        result
     }
 
-    /// What there is to read next.
+    /// Changes it and wakes nobody, as if that came just before a poll.
+    pub(crate) fn silently<T>(&self, run: impl FnOnce(&mut Played) -> T) -> T {
+        run(&mut self.0.lock().unwrap())
+    }
+
     pub(crate) fn push(&self, read: Reads) {
-        self.with(|wire| match read {
-            Reads::Bytes(bytes) => assert_eq!(wire.write(Server, &bytes).unwrap(), bytes.len()),
-            Reads::Error(kind) => wire.faults_from(Server).read_error = Some(kind),
-            Reads::End => wire.shut_down(Server),
-        });
-    }
-
-    /// How many more bytes writes accept before they wait; all if it is `None`.
-    pub(crate) fn room(&self, room: Option<usize>) {
-        self.with(|wire| set_room(wire, room));
-    }
-
-    /// The same, but wakes nobody, as if that came just before a poll.
-    pub(crate) fn room_silently(&self, room: Option<usize>) {
-        self.wire.with_silently(|wire| set_room(wire, room));
-    }
-
-    /// The error that writes return.
-    pub(crate) fn write_error(&self, error: Option<ErrorKind>) {
-        self.with(|wire| wire.faults_from(Client).write_error = error);
-    }
-
-    /// How many bytes are left to read.
-    pub(crate) fn left(&self) -> usize {
-        self.wire.with_silently(|wire| wire.in_flight(Server))
+        self.with(|played| played.reads.push_back(read));
     }
 
     pub(crate) fn written(&self) -> Vec<u8> {
-        self.wire.with_silently(|wire| wire.peek(Client))
+        self.0.lock().unwrap().written.clone()
     }
 
-    /// What was called, not counting the calls that had to wait.
-    pub(crate) fn calls(&self) -> Vec<Call> {
-        self.wire.with_silently(|wire| wire.calls(Client).to_vec())
-    }
-
-    pub(crate) fn count(&self, call: Call) -> usize {
-        self.wire.with_silently(|wire| wire.count(Client, call))
-    }
-
-    /// Forgets what was written, read and called, with its memory.
-    pub(crate) fn clear(&self) {
-        self.with(|old| *old = wire());
-    }
-
-    /// The same stream, but it says `Pending` before everything it does, and does no more than `most` bytes at once.
-    pub(crate) fn hesitant(&self, most: usize) -> Self {
-        self.with(|wire| cut(wire, most));
-        self.stream.lock().unwrap().set_hesitant(true);
-        self.clone()
-    }
-
-    fn poll<T>(&self, poll: impl FnOnce(Pin<&mut Stream>) -> Poll<T>) -> Poll<T> {
-        poll(Pin::new(&mut self.stream.lock().unwrap()))
-    }
-}
-
-fn wire() -> Wire {
-    Wire::new().with(|faults| faults.keeps_writes_apart = true)
-}
-
-fn set_room(wire: &mut Wire, room: Option<usize>) {
-    let written = wire.in_flight(Client);
-    wire.faults_from(Client).capacity = room.map_or(usize::MAX, |room| written + room);
-}
-
-/// Cuts reads and writes after `most` bytes.
-fn cut(wire: &mut Wire, most: usize) {
-    for role in common::ROLES {
-        let faults = wire.faults_from(role);
-        (faults.max_read, faults.max_write) = (most, most);
+    /// How often it was called so, not counting the calls that had to wait.
+    pub(crate) fn count(&self, call: &str) -> usize {
+        self.0.lock().unwrap().calls.iter().filter(|name| **name == call).count()
     }
 }
 
 impl AsyncRead for Script {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.poll(|stream| stream.poll_read(cx, into))
+        let mut played = self.0.lock().unwrap();
+        match played.reads.pop_front() {
+            None => {
+                played.waker = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            Some(Reads::Bytes(mut bytes)) => {
+                let rest = bytes.split_off(bytes.len().min(into.remaining()));
+                into.put_slice(&bytes);
+                if !rest.is_empty() {
+                    played.reads.push_front(Reads::Bytes(rest));
+                }
+            }
+            Some(Reads::Error(kind)) => return Poll::Ready(Err(kind.into())),
+            Some(Reads::End) => played.reads.push_front(Reads::End),
+        }
+        played.calls.push("read");
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Script {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll(|stream| stream.poll_write(cx, bytes))
+        self.poll_write_vectored(cx, &[io::IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
@@ -175,7 +134,13 @@ impl AsyncWrite for Script {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll(|stream| stream.poll_flush(cx))
+        let mut played = self.0.lock().unwrap();
+        if played.flush_waits {
+            played.waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        played.calls.push("flush");
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -261,27 +226,10 @@ pub(crate) fn socket(role: Role, script: &Script) -> WebSocket<Script> {
 }
 
 /// A client and a server, with this much room between them in each direction.
-pub(crate) fn pair(room: usize, change: impl Fn(&mut Config)) -> [WebSocket<Stream>; 2] {
-    streams(room).map(|stream| {
-        let connection = common::connection_with(stream.role(), &change);
-        WebSocket::new(stream, connection)
-    })
-}
-
-/// A client and a server, with this much room between them, whose streams say `Pending` before everything they do, and do no
-/// more than `most` bytes at once.
-pub(crate) fn hesitant_pair(room: usize, most: usize) -> [WebSocket<Stream>; 2] {
-    streams(room).map(|mut stream| {
-        stream.wire().with(|wire| cut(wire, most));
-        stream.set_hesitant(true);
-        let role = stream.role();
-        over(stream, role)
-    })
-}
-
-/// Two ends of a wire with this much room in each direction: that of a client and that of a server.
-pub(crate) fn streams(room: usize) -> [Stream; 2] {
-    stream_pair(Wire::new().with(|faults| faults.capacity = room)).into()
+pub(crate) fn pair(room: usize, change: impl Fn(&mut Config)) -> [WebSocket<DuplexStream>; 2] {
+    let (near, far) = duplex(room);
+    let socket = |stream, role| WebSocket::new(stream, common::connection_with(role, &change));
+    [socket(near, Role::Client), socket(far, Role::Server)]
 }
 
 /// The connection that the other tests have, in this role, over any stream.
@@ -309,4 +257,4 @@ pub(crate) fn data(len: usize, seed: usize) -> Message {
     Message::from((0..len).map(|i| ((i * 31 + seed * 7) % 251) as u8).collect::<Vec<u8>>())
 }
 
-pub(crate) type Duplex = WebSocket<Stream>;
+pub(crate) type Duplex = WebSocket<DuplexStream>;

@@ -7,7 +7,7 @@
 //! | a protocol on top of [`Connection`](bowline::Connection), without IO | [`Pair`], or [`Script::against`] |
 //! | a blocking handler | [`blocking::stream_pair`] |
 //! | a driver of your own | [`Wire`] |
-//! | how any of these stands attacks | [`hostile`] |
+//! | how a connection or a handler withstands attacks | [`hostile`] |
 //!
 //! All of it is deterministic: a [`Wire`] has [`Faults`] that a test sets, and its time is virtual, or Tokio's. Scripted peers decode
 //! frames without the code of bowline, so they see exactly what was sent. They can also send what is not allowed.

@@ -27,7 +27,7 @@ use std::{sync::Arc, time::Duration};
 /// pair.run();
 /// assert_eq!(pair.server.take_events(), [bowline::Event::Text("Hello".into())]);
 ///
-/// // Somebody pulls the cable out. The server sends a ping after 30 seconds, and gives up 30 seconds later.
+/// // A cable is unplugged. The server sends a ping after 30 seconds, and gives up 30 seconds later.
 /// pair.faults_from(Role::Client).is_frozen = true;
 /// pair.advance(Duration::from_secs(70));
 /// assert_eq!(pair.server.connection.closure().unwrap().cause(), Cause::Deadline(Deadline::Pong));

@@ -50,7 +50,8 @@ pub enum Received {
     Illegal(String),
 }
 
-/// The request of an opening handshake that a scripted server received.
+/// The request of an opening handshake that a scripted server received: see [`Played::request`](crate::Played::request) and
+/// `MockServer::requests`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestHead {
     pub(crate) path_and_query: String,

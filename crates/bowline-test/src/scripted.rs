@@ -42,7 +42,7 @@ impl Script {
 /// ```
 #[derive(Debug)]
 pub struct ScriptedPair {
-    /// The connection, and how it stands.
+    /// The connection, with its state.
     pub end: End,
     wire: Wire,
     player: Player,
@@ -96,8 +96,7 @@ impl ScriptedPair {
 
     /// Plays the script to its end. The connection is driven as by an adapter; `handle` gets each of its events, and may send.
     ///
-    /// After the last step, the connection is driven until it waits. What it has received and closed can be seen in
-    /// [`end`](Self::end).
+    /// After the last step, the connection is driven until it waits. Its state is then in [`end`](Self::end).
     ///
     /// # Errors
     ///

@@ -62,9 +62,7 @@ pub fn compressing(role: Role) -> Connection {
 fn pair() -> Result<Pair, HandshakeError> {
     let options = Options::default().with(|options| options.level = 9);
     let config = config().with(|config| config.deflate = Some(options));
-    let Ok(request) = Request::from_uri("ws://localhost/") else {
-        return Err(HandshakeError::EndOfStream { received: 0 });
-    };
+    let Ok(request) = Request::from_uri("ws://localhost/") else { return Err(HandshakeError::Deadline) };
     Pair::open(request, &Accept::any_origin(), config.clone(), config)
 }
 

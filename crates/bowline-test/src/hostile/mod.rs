@@ -50,6 +50,18 @@ pub struct Attack {
 }
 
 /// How a connection has to end: see [`Attack::ending`].
+///
+/// ```
+/// use bowline::{CloseCode, Role};
+/// use bowline_test::{Pair, hostile::Ending};
+///
+/// let mut pair = Pair::new();
+/// pair.inject(Role::Client, b"\x83\x80"); // a reserved opcode
+/// pair.run();
+/// let closure = pair.server.connection.closure().unwrap();
+/// assert!(Ending::Violation(CloseCode::PROTOCOL_ERROR).is(closure));
+/// assert!(!Ending::Normal.is(closure));
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -147,7 +159,7 @@ impl Attack {
     }
 }
 
-/// A connection that did not hold against an [`Attack`]: which attack it was, how the connection should have ended, and how it stands.
+/// A connection that did not hold against an [`Attack`]: the attack, the expected ending, and the state of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach(String);
 

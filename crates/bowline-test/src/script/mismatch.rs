@@ -4,7 +4,7 @@ use std::{error, fmt};
 /// How many received items a message shows.
 const MAX_SHOWN: usize = 10;
 
-/// A step of a script did not go as it was written: something else was received, or nothing.
+/// A step of a script failed: something else was received than it expected, or nothing, or its bytes were not accepted.
 ///
 /// Printed, it has the number of the step, what was expected, what was received, and what was received before:
 ///

@@ -115,7 +115,8 @@ impl WireHandle {
         result
     }
 
-    /// The same as [`with`](Self::with), but tasks that wait are not woken: for a test of what a poll does that comes anyway.
+    /// The same as [`with`](Self::with), but tasks that wait are not woken. Use it to test what a poll does that happens for another
+    /// reason.
     pub fn with_silently<T>(&self, run: impl FnOnce(&mut Wire) -> T) -> T {
         run(&mut self.lock().wire)
     }

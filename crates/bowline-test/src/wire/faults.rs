@@ -42,7 +42,7 @@ pub struct Faults {
     pub corrupt: BTreeMap<u64, u8>,
     /// Where the stream is cut off: bytes from there on are lost.
     pub cut: Option<Cut>,
-    /// Whether nothing arrives, although nothing is closed: a cable that was pulled out. Writes are still accepted as far as the
+    /// Whether nothing arrives, although nothing is closed, as if a cable was unplugged. Writes are still accepted as far as the
     /// [`capacity`](Self::capacity) allows. When it is set back to false, everything arrives that should have meanwhile.
     pub is_frozen: bool,
     /// An error that every write returns, such as [`BrokenPipe`](io::ErrorKind::BrokenPipe). Bytes on the wire still arrive.
@@ -76,6 +76,19 @@ impl Default for Faults {
 /// Where a stream is cut off, and what its reader gets then: see [`Faults::cut`]. The writer's bytes are accepted and lost.
 ///
 /// The number is the position of the first byte that is lost, counted from 0.
+///
+/// ```
+/// use bowline::{Cause, Interrupted, Role};
+/// use bowline_test::{Cut, Pair};
+///
+/// let mut pair = Pair::new();
+/// pair.faults_from(Role::Server).cut = Some(Cut::EndOfStream(3));
+/// pair.server.connection.send_text("Hello")?;
+/// pair.run();
+/// let closure = pair.client.connection.closure().unwrap();
+/// assert_eq!(closure.cause(), Cause::EndOfStream(Interrupted::Frame));
+/// # Ok::<(), bowline::SendError>(())
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
