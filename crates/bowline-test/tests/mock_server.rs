@@ -90,7 +90,7 @@ async fn servers_that_do_not_open() {
     assert!(matches!(&error, Error::Handshake { error: HandshakeError::StartLine(_), .. }), "garbage: {error:?}");
     let hasty = config().with(|config| config.deadlines.handshake = Some(Duration::from_millis(500)));
     let error = ws::connect(&uri, hasty).await.unwrap_err();
-    assert!(matches!(&error, Error::Handshake { error: HandshakeError::Deadline, .. }), "it hangs: {error:?}");
+    assert!(matches!(&error, Error::Handshake { error: HandshakeError::Deadline { .. }, .. }), "it hangs: {error:?}");
     let error = connect().await.unwrap_err();
     assert!(
         matches!(&error, Error::Handshake { error: HandshakeError::EndOfStream { .. }, .. }),

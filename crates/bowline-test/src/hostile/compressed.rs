@@ -5,6 +5,7 @@ use crate::{config::config, frame::Frame, pair::Pair};
 use bowline::{
     CloseCode, Connection, HandshakeError, Role, bytes::Buf, client::Request, deflate::Options, server::Accept,
 };
+use std::time::Duration;
 
 /// Attacks on a connection with this role that has agreed on compression, such as that of [`compressing`].
 ///
@@ -62,7 +63,9 @@ pub fn compressing(role: Role) -> Connection {
 fn pair() -> Result<Pair, HandshakeError> {
     let options = Options::default().with(|options| options.level = 9);
     let config = config().with(|config| config.deflate = Some(options));
-    let Ok(request) = Request::from_uri("ws://localhost/") else { return Err(HandshakeError::Deadline) };
+    let Ok(request) = Request::from_uri("ws://localhost/") else {
+        return Err(HandshakeError::Deadline { limit: Duration::ZERO });
+    };
     Pair::open(request, &Accept::any_origin(), config.clone(), config)
 }
 
