@@ -56,6 +56,7 @@ fn a_weak_configuration() {
         config.limits.message = usize::MAX;
         config.limits.frame = usize::MAX;
         config.deadlines.ping = None;
+        config.deadlines.write = None;
         config.deadlines.close = std::time::Duration::from_secs(100_000);
     });
     let mut failed = Vec::new();
@@ -75,6 +76,7 @@ fn a_weak_configuration() {
             "silence",
             "silence inside a frame",
             "messages, of which no answer is read",
+            "the same, and a byte every five seconds",
         ]
     );
 }

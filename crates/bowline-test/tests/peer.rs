@@ -158,7 +158,7 @@ async fn opens_as_a_client() {
     assert_eq!(played.received()[1], Received::End);
 
     let (far, _handler) = accept().await;
-    let text = panic_of(Peer::connect(far, "http://localhost/")).await;
+    let text = panic_of(Peer::connect(far, "ftp://localhost/")).await;
     assert!(text.contains("must begin with ws://") && text.contains("at:"), "{text}");
 }
 

@@ -48,18 +48,17 @@ fn waits(role: Role) -> Vec<Attack> {
     let from = role.peer();
     let frame = Frame::binary([7; 200]).sent_by(from).encode();
     let half = frame.get(..50).unwrap_or_default().to_vec();
-    let gone = Ending::Deadline(Deadline::Pong);
+    let message = Frame::binary([7; 1000]).sent_by(from).encode();
+    let [gone, slow] = [Deadline::Pong, Deadline::Write].map(Ending::Deadline);
     let silence = |name| Attack::new(name, "Deadlines::pong", gone, role);
     vec![
         silence("silence").with(|script| script),
         silence("silence inside a frame").with(|script| script.send_bytes(half)),
         // More than the queue of the answers holds.
-        Attack::new("messages, of which no answer is read", "Limits::output and Deadlines::pong", gone, role).with(
-            |script| {
-                let message = Frame::binary([7; 1000]).sent_by(from).encode();
-                script.flood(message, 40_000).wait(PATIENCE)
-            },
-        ),
+        Attack::new("messages, of which no answer is read", "Limits::output and Deadlines::write", slow, role)
+            .with(|script| script.flood(message.clone(), 40_000).wait(PATIENCE)),
+        Attack::new("the same, and a byte every five seconds", "Limits::min_rate and Deadlines::write", slow, role)
+            .with(|script| script.flood(message, 40_000).trickle(frame.repeat(5), Duration::from_secs(5))),
         Attack::new("a message, one byte every ten seconds", "Deadlines::pong counts any byte", Ending::Normal, role)
             .with(|script| script.trickle(frame.clone(), Duration::from_secs(10))),
         Attack::new(
