@@ -1,4 +1,4 @@
-use super::http1::status::{advice, phrase};
+use super::status::{advice, phrase};
 use crate::Role;
 use alloc::string::String;
 use core::{fmt, time::Duration};

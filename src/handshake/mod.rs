@@ -10,6 +10,7 @@
 
 pub mod client;
 pub mod server;
+mod status;
 
 mod cookie;
 mod deadline;

@@ -6,10 +6,10 @@
 use super::{
     clock::Clock,
     read_buffer::{ReadBuffer, poll_read_buf},
-    wakers::Tasks,
+    wakers::{Progress, Tasks},
 };
 use crate::{
-    Closure, Event, Input, Message, State,
+    Closure, Event, Input, Message,
     adapter::{error::Error, link::Link},
 };
 use ::tokio::io::{AsyncRead, AsyncWrite};
@@ -41,17 +41,6 @@ pub(super) struct Driver<S> {
     pub(super) is_ready: bool,
     /// Whether the `Stream` has returned an error. It ends after that, or `while let Some(item)` would loop on the same error.
     has_failed: bool,
-}
-
-/// The state for which other tasks of a connection may wait: see `wakers`.
-#[derive(Debug, PartialEq)]
-pub(super) struct Progress {
-    pub(super) queued: usize,
-    /// Whether a short message fits.
-    pub(super) has_space: bool,
-    pub(super) flushes: usize,
-    pub(super) reads: usize,
-    pub(super) state: State,
 }
 
 impl<S> Driver<S> {

@@ -94,6 +94,7 @@ mod connect;
 mod dial;
 mod driver;
 mod handshake;
+mod polling;
 mod read_buffer;
 mod receiving;
 mod sending;

@@ -15,7 +15,6 @@
 //! - A sender read ahead, because it waited for the peer: the receiver, as the bytes are in the inbox now.
 //! - The connection began to close, or ended: all of them.
 
-use super::driver::{Driver, Progress};
 use crate::State;
 use alloc::{collections::VecDeque, sync::Arc, task::Wake, vec::Vec};
 use core::{
@@ -50,6 +49,17 @@ pub(super) enum Goal {
     Space,
     /// Until everything is written.
     Written,
+}
+
+/// The state for which other tasks of a connection may wait: see `wakers`.
+#[derive(Debug, PartialEq)]
+pub(super) struct Progress {
+    pub(super) queued: usize,
+    /// Whether a short message fits.
+    pub(super) has_space: bool,
+    pub(super) flushes: usize,
+    pub(super) reads: usize,
+    pub(super) state: State,
 }
 
 /// The tasks that share a connection.
@@ -321,46 +331,5 @@ impl Wake for Wakers {
         woken.add(slots.take_receiver());
         drop(slots);
         woken.wake();
-    }
-}
-
-impl<S> Driver<S> {
-    /// Polls on behalf of a method of the connection. As long as its `Stream` and its `Sink` are not used, that costs nothing.
-    pub(super) fn poll_method<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        goal: Goal,
-        run: impl FnOnce(&mut Self, &mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
-        match self.tasks.take() {
-            None => run(self, cx),
-            Some(tasks) => self.poll_with(tasks, Waiter { slot: METHOD, goal, is_guarded: false }, cx, run),
-        }
-    }
-
-    /// Polls on behalf of the `Stream` or the `Sink`, which may be polled from two tasks.
-    pub(super) fn poll_trait<T>(
-        &mut self,
-        cx: &Context<'_>,
-        slot: usize,
-        goal: Goal,
-        run: impl FnOnce(&mut Self, &mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
-        let tasks = self.tasks.take().unwrap_or_else(|| alloc::boxed::Box::new(Tasks::new(METHOD + 1)));
-        self.poll_with(tasks, Waiter { slot, goal, is_guarded: false }, cx, run)
-    }
-
-    fn poll_with<T>(
-        &mut self,
-        tasks: alloc::boxed::Box<Tasks>,
-        waiter: Waiter,
-        cx: &Context<'_>,
-        run: impl FnOnce(&mut Self, &mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
-        let before = self.progress();
-        let outcome = tasks.poll(waiter, cx, |cx| run(self, cx));
-        tasks.finish(waiter, outcome.is_ready(), &before, &self.progress());
-        self.tasks = Some(tasks);
-        outcome
     }
 }

@@ -1,5 +1,8 @@
 use super::Response;
-use crate::handshake::http1::{grammar, shown, status};
+use crate::handshake::{
+    http1::{grammar, shown},
+    status,
+};
 use alloc::string::String;
 use core::fmt;
 

@@ -14,4 +14,3 @@ pub(crate) mod head;
 #[cfg(feature = "http")]
 pub(crate) mod http_crate;
 pub(crate) mod shown;
-pub(crate) mod status;

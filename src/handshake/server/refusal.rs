@@ -3,7 +3,7 @@ use crate::{
     handshake::{
         error::HandshakeError,
         http1::field_line::{self, HeaderError},
-        http1::status,
+        status,
     },
 };
 use alloc::{format, sync::Arc, vec::Vec};

@@ -1,4 +1,4 @@
-use super::{ReuniteError, Sender, Shared};
+use super::Shared;
 use crate::{
     CloseCode, Closure, Event, Message,
     adapter::blocking::{Error, Transport, Wait, WebSocket, socket::Interest},
@@ -77,22 +77,6 @@ impl<S: Transport> Receiver<S> {
 }
 
 impl<S> Receiver<S> {
-    /// Joins the halves again. No clones of the sender may be left.
-    ///
-    /// # Errors
-    ///
-    /// Returns both halves if they do not belong together, or if the sender has clones.
-    pub fn reunite(self, sender: Sender<S>) -> Result<WebSocket<S>, ReuniteError<S>> {
-        if !Arc::ptr_eq(&self.shared, &sender.shared) || Arc::strong_count(&self.shared) != 2 {
-            return Err(ReuniteError { receiver: self, sender });
-        }
-        drop(sender);
-        match Arc::try_unwrap(self.shared) {
-            Ok(shared) => Ok(shared.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).socket),
-            Err(shared) => Err(ReuniteError { sender: Sender { shared: shared.clone() }, receiver: Self { shared } }),
-        }
-    }
-
     /// Returns how the connection ended: see [`WebSocket::closure`].
     #[must_use]
     pub fn closure(&self) -> Option<Closure> {
