@@ -234,7 +234,8 @@ pub struct Deadlines {
     #[doc(alias("handshake timeout", "handshake_timeout", "open_timeout"))]
     pub handshake: Option<Duration>,
     /// The ping interval (keepalive, heartbeat): a ping is sent when no byte has arrived from the peer for this long. `None` sends
-    /// no pings. While the transport refuses bytes, those that it accepts count as well, since the peer has read others for them.
+    /// no pings. If the buffers on the way to the peer are full, they accept new bytes only because the peer has read some, so these
+    /// bytes count as well.
     ///
     /// Default: 30 s, below the 60 s after which many proxies drop an idle connection. Others, as of 2026-11: 20 s (Python
     /// websockets), 25 s (Engine.IO), none (ws, tungstenite).
@@ -250,12 +251,12 @@ pub struct Deadlines {
     /// Default: 30 s. Others, as of 2026-11: 20 s (Python websockets, Engine.IO).
     #[doc(alias("ping timeout", "ping_timeout", "pong timeout", "pong_timeout"))]
     pub pong: Option<Duration>,
-    /// The write timeout: how long the peer may fall behind [`Limits::min_rate`] while the transport refuses bytes. A peer that
-    /// reads nothing is disconnected after this time, with code 1011, whatever it sends. One that reads at the minimum rate is never
-    /// disconnected. `None` means no limit.
+    /// The write timeout: how late the peer may be, compared with reading at [`Limits::min_rate`], while the transport refuses
+    /// bytes. A peer that reads nothing and sends little is disconnected after this time, with code 1011. One that reads at the
+    /// minimum rate is never disconnected. `None` means no limit.
     ///
-    /// What is received counts as well, up to [`Limits::message`] bytes more than the peer reads: it may be a peer that sends
-    /// everything before it reads anything.
+    /// Received bytes count as bytes that were read, but only [`Limits::message`] bytes more than the peer reads: it may be a peer
+    /// that sends everything before it reads anything.
     ///
     /// Default: 60 s. Others, as of 2026-11: 60 s between two writes (nginx), none (ws, tungstenite).
     #[doc(alias("write timeout", "write_timeout", "send timeout", "send_timeout", "slow client"))]
