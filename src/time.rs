@@ -28,9 +28,10 @@ impl Timestamp {
         Self(elapsed)
     }
 
-    /// Returns the nanoseconds since the origin. After 584 years, the clock stands still a moment before the time that means "never".
+    /// Returns the nanoseconds since the origin, rounded down to an even number, as timers are stored. After 584 years, the clock
+    /// stands still a moment before the time that means "never".
     pub(crate) fn nanos(self) -> u64 {
-        nanos(self.0).min(u64::MAX - 3)
+        nanos(self.0).min(u64::MAX - 3) & !1
     }
 
     /// Returns the time from `earlier` to this moment, or zero if `earlier` is the later one.

@@ -203,7 +203,9 @@ pub(super) fn late() -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{format, string::ToString, vec};
+    #[cfg(feature = "rustls")]
+    use alloc::format;
+    use alloc::{string::ToString, vec};
 
     /// Each address has its own reason, and the last one is the reason of the whole error.
     #[test]

@@ -69,7 +69,6 @@ impl Link {
     }
 
     /// Returns the error of a call that cannot send: how the connection ended, if that is known, and says more than `error`.
-    #[cfg(feature = "tokio")]
     pub(super) fn explained(&self, error: Error) -> Error {
         match self.connection.closure() {
             Some(closure) if closure.cause() != crate::Cause::Transport || !matches!(error, Error::Io(_)) => {

@@ -44,6 +44,16 @@ fn a_ping_at_the_interval() {
     }
 }
 
+/// A wait is exact, whatever the time is: timers are stored in even nanoseconds.
+#[test]
+fn waits_are_exact() {
+    for nanos in 0..4 {
+        let mut connection = connection_with(Role::Server, keepalive);
+        let wait = connection.tick(Timestamp::since_origin(Duration::from_nanos(1_000_000_000 + nanos)));
+        assert_eq!(wait, Some(seconds(30)));
+    }
+}
+
 /// Any byte is a sign of life, also a part of a header or of a payload; what this side sends is none.
 #[test]
 fn any_byte_puts_the_ping_off() {

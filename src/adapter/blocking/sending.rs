@@ -71,7 +71,7 @@ impl<S: Transport> WebSocket<S> {
     pub fn feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         let message = message.into();
         self.make_space(message.message().len())?;
-        self.try_feed(message)
+        self.try_feed(message).map_err(|error| self.explain(error))
     }
 
     /// Queues a message that was encoded once for many connections, as [`feed`](Self::feed) does.
@@ -93,7 +93,7 @@ impl<S: Transport> WebSocket<S> {
     #[doc(alias("broadcast"))]
     pub fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
         self.make_space(message.len())?;
-        self.try_feed_prepared(message)
+        self.try_feed_prepared(message).map_err(|error| self.explain(error))
     }
 
     /// Sends a ping with a payload of up to 125 bytes (RFC 6455 §5.5.2), after everything that is queued. The peer's answer is an
@@ -123,14 +123,17 @@ impl<S: Transport> WebSocket<S> {
     /// payload is longer than 125 bytes.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
         self.make_space(payload.len())?;
-        self.link.connection.ping(payload).map_err(|error| self.link.send_error(error))?;
+        self.link.connection.ping(payload).map_err(|error| self.explain(error.into()))?;
         self.flush()
     }
 
     /// Waits until a payload of `len` bytes fits.
     fn make_space(&mut self, len: usize) -> Result<(), Error> {
         let until = Until::Fits(len);
-        if until.is_reached(&self.link.connection) { Ok(()) } else { self.write_until(until) }
+        if until.is_reached(&self.link.connection) {
+            return Ok(());
+        }
+        self.write_until(until).map_err(|error| self.explain(error))
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     transport::{check_blocking, is_timeout},
     websocket::StreamEnd,
 };
-use crate::{Connection, State, adapter::link::Link, bug::OrBug, time::MIN_WAIT};
+use crate::{Connection, SendError, State, adapter::link::Link, bug::OrBug, time::MIN_WAIT};
 use core::{task::Poll, time::Duration};
 use std::io::{self, Write};
 
@@ -21,6 +21,9 @@ const MAX_WRITES: usize = 8;
 /// How often a program that only sends looks at what has arrived. A system call for each message would be too many, and to the
 /// peer this makes no difference.
 const LOOK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// How often a call that cannot send looks for the reason. A peer may have sent much before it, or may send without end.
+const MAX_LOOKS: usize = 64;
 
 /// When a write has done enough.
 #[derive(Clone, Copy, Debug)]
@@ -165,8 +168,21 @@ impl<S: Transport> WebSocket<S> {
     /// A program that only sends never waits for the peer. So that its pings are answered all the same, and the peer's pongs and
     /// its Close frame are noticed, a flush that follows another one also looks at what has arrived, without waiting for it.
     pub(super) fn write_all(&mut self) -> Result<(), Error> {
-        self.write_until(Until::Written)?;
-        self.look_sometimes()
+        self.write_until(Until::Written).and_then(|()| self.look_sometimes()).map_err(|error| self.explain(error))
+    }
+
+    /// Returns the error of a call that cannot send. If the connection has ended, that is the reason. What has arrived, and the answer
+    /// to a Close frame, may be what makes the end certain. So it receives and writes first, without waiting.
+    pub(super) fn explain(&mut self, error: Error) -> Error {
+        if !matches!(error, Error::Io(_) | Error::Send(SendError::Closing)) {
+            return error;
+        }
+        for _ in 0..MAX_LOOKS {
+            if self.link.connection.closure().is_some() || self.look().is_err() {
+                break;
+            }
+        }
+        self.link.explained(error)
     }
 
     /// Looks at what has arrived, if this call follows another one that sends and the last look was a while ago.
