@@ -2,7 +2,7 @@
 
 use crate::{
     common::{ROLES, frame_from, frame_to},
-    kit::{Reads, Script, data, over, pair, poll_times, socket, socket_with, waits},
+    kit::{Reads, Script, data, over, pair, poll_times, socket, socket_with, streams, waits},
     wire::plain,
 };
 use bowline::{
@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 async fn feed_and_send_wait() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let mut socket = socket(role, &script);
         let mut count = 0;
         while !waits(socket.feed(vec![7; 1000])) {
@@ -26,9 +26,9 @@ async fn feed_and_send_wait() {
         assert_eq!(count, 65_536_usize.div_ceil(frame_from(role, 0x82, &[0; 1000]).len()));
         assert!(waits(socket.send("more")));
         let queued = socket.buffered_amount();
-        script.with(|played| played.room = Some(queued - 65_000));
+        script.room(Some(queued - 65_000));
         tokio::time::timeout(Duration::from_secs(1), socket.feed("fits again")).await.unwrap().unwrap();
-        script.with(|played| played.room = None);
+        script.room(None);
         socket.flush().await.unwrap();
         assert_eq!(plain(&script.written()).len(), count + 1);
     }
@@ -39,11 +39,11 @@ async fn feed_and_send_wait() {
 async fn the_limit_on_the_output() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let mut socket = socket_with(role, &script, |config| config.limits.output = 2000);
         socket.feed(vec![1; 1500]).await.unwrap();
         assert!(waits(socket.feed(vec![2; 1500])));
-        script.with(|played| played.room = None);
+        script.room(None);
         socket.feed(vec![2; 1500]).await.unwrap();
         let refused = socket.feed(vec![3; 2000]).await;
         assert!(matches!(refused, Err(Error::Send(SendError::Full { queued: 0, limit: 2000, .. }))), "{refused:?}");
@@ -68,7 +68,7 @@ async fn echo_batch<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocket<S>
 async fn the_batch_api_waits() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let mut socket = socket_with(role, &script, |config| config.limits.message = 100_000);
         for _ in 0..150 {
             script.push(Reads::Bytes(frame_to(role, 0x82, &[7; 1000])));
@@ -79,7 +79,7 @@ async fn the_batch_api_waits() {
             assert!(socket.buffered_amount() < 65_536 + 2 * 1008);
         }
         assert!((64..67).contains(&echoed), "{echoed}");
-        script.with(|played| played.room = None);
+        script.room(None);
         while echoed < 150 {
             echoed += echo_batch(&mut socket).await;
         }
@@ -115,7 +115,7 @@ async fn two_batch_apis() {
 async fn a_slow_peer_is_alive() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let mut socket = socket_with(role, &script, |config| {
             config.limits.message = 1000;
             (config.deadlines.ping, config.deadlines.pong) =
@@ -126,7 +126,7 @@ async fn a_slow_peer_is_alive() {
         }
         socket.connection().send_binary(vec![7; 300_000]).unwrap();
         for _ in 0..250 {
-            script.with(|played| played.room = Some(1000));
+            script.room(Some(1000));
             let _ = tokio::time::timeout(Duration::from_secs(1), socket.flush()).await;
         }
         assert_eq!(socket.connection().state(), bowline::State::Open);
@@ -138,7 +138,7 @@ async fn a_slow_peer_is_alive() {
 async fn prepared_messages_wait() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let mut socket = socket(role, &script);
         let message = Prepared::binary([7; 1000]);
         let mut count = 0;
@@ -148,7 +148,7 @@ async fn prepared_messages_wait() {
         assert_eq!(count, 65_536_usize.div_ceil(frame_from(role, 0x82, &[0; 1000]).len()));
         let (_receiver, mut sender) = socket.split();
         assert!(waits(sender.feed_prepared(&message)));
-        script.with(|played| played.room = None);
+        script.room(None);
         sender.feed_prepared(&message).await.unwrap();
         sender.flush().await.unwrap();
         assert_eq!(plain(&script.written()).len(), count + 1);
@@ -174,11 +174,11 @@ async fn compressed_chunks_wait() {
     let script = Script::new([]);
     let mut socket = WebSocket::new(script.clone(), connection);
     socket.flush().await.unwrap();
-    script.with(|played| played.room = Some(0));
+    script.room(Some(0));
     socket.connection().send(Message::binary(vec![7; 39_000]).uncompressed()).unwrap();
     let chunk = || Message::BinaryChunk { data: vec![7; 60_000].into(), last: false };
     assert!(waits(socket.feed(chunk())), "9/8 of it would not fit");
-    script.with(|played| played.room = None);
+    script.room(None);
     socket.feed(chunk()).await.unwrap();
 }
 
@@ -203,7 +203,7 @@ async fn both_send_first() {
 #[tokio::test(start_paused = true)]
 async fn two_echo_servers() {
     for feeds in [false, true] {
-        let (near, far) = tokio::io::duplex(500);
+        let [near, far] = streams(500);
         let both_are_done = tokio::sync::Barrier::new(2);
         let echo = async |mut socket: crate::kit::Duplex, first: usize, rounds: usize| {
             for i in 0..first {
@@ -236,15 +236,15 @@ async fn two_echo_servers() {
 async fn reading_ahead_has_a_limit() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let mut socket = socket_with(role, &script, |config| config.limits.message = 100_000);
         for _ in 0..300 {
             script.push(Reads::Bytes(frame_to(role, 0x81, "x".repeat(1000).as_bytes())));
         }
         assert!(waits(socket.send("nobody reads this")));
-        let left = script.with(|played| played.reads.len());
+        let left = script.left().div_ceil(frame_to(role, 0x81, &[0; 1000]).len());
         assert!((200..=210).contains(&left), "{left} are left");
-        script.with(|played| played.room = None);
+        script.room(None);
         for _ in 0..300 {
             assert_eq!(socket.recv().await.unwrap(), Some("x".repeat(1000).into()));
         }
@@ -258,7 +258,7 @@ async fn reading_ahead_has_a_limit() {
 async fn what_was_read_ahead_is_not_kept() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let mut socket = socket(role, &script);
         for i in 0..20 {
             let Message::Binary(payload) = data(5000, i) else { panic!() };
@@ -281,11 +281,11 @@ async fn an_end_that_is_read_ahead() {
     for role in ROLES {
         for end in [Reads::End, Reads::Error(std::io::ErrorKind::ConnectionReset)] {
             let script = Script::new([Reads::Bytes(frame_to(role, 0x81, b"before the end")), end]);
-            script.with(|played| played.room = Some(0));
+            script.room(Some(0));
             let mut socket = socket(role, &script);
             assert!(waits(socket.send("nobody reads this")));
             assert_eq!(socket.recv().await.unwrap(), Some("before the end".into()));
-            script.with(|played| played.room = None);
+            script.room(None);
             assert!(socket.recv().await.is_err());
         }
     }

@@ -6,6 +6,7 @@ use crate::{
     wire::plain,
 };
 use bowline::{Event, Message};
+use bowline_test::Call;
 
 fn ten(role: bowline::Role) -> Reads {
     Reads::Bytes((0..10).flat_map(|i| frame_to(role, 0x81, format!("message {i}").as_bytes())).collect())
@@ -54,7 +55,7 @@ async fn one_read_and_one_write() {
                 script.push(ten(role));
                 assert!(waits(echo.as_mut()));
                 let writes = if how == "send" { 10 * times } else { times };
-                assert_eq!((script.count("read"), script.count("write")), (times, writes), "{how}");
+                assert_eq!((script.count(Call::Read), script.count(Call::Write)), (times, writes), "{how}");
                 assert_echoed(&script, times);
             }
         }
@@ -70,21 +71,25 @@ async fn a_send_in_the_middle_of_a_batch() {
         for writes in 1..=3 {
             let message = socket.recv().await.unwrap().unwrap();
             socket.send(message).await.unwrap();
-            assert_eq!(script.count("write"), writes);
+            assert_eq!(script.count(Call::Write), writes);
             assert_eq!(socket.buffered_amount(), 0);
         }
         for _ in 0..2 {
             let message = socket.recv().await.unwrap().unwrap();
             socket.feed(message).await.unwrap();
-            assert_eq!(script.count("write"), 3, "five more are there");
+            assert_eq!(script.count(Call::Write), 3, "five more are there");
         }
         let message = socket.recv().await.unwrap().unwrap();
         socket.send(message).await.unwrap();
-        assert_eq!(script.count("write"), 4);
+        assert_eq!(script.count(Call::Write), 4);
         while let Some(message) = crate::kit::poll_times(1, socket.recv()) {
             socket.feed(message.unwrap().unwrap()).await.unwrap();
         }
-        assert_eq!((script.count("read"), script.count("write")), (1, 5), "the last `recv` wrote before it waited");
+        assert_eq!(
+            (script.count(Call::Read), script.count(Call::Write)),
+            (1, 5),
+            "the last `recv` wrote before it waited"
+        );
         assert_echoed(&script, 1);
     }
 }
@@ -97,13 +102,13 @@ async fn who_writes_what_is_fed() {
         let mut socket = socket(role, &script);
         for _ in 0..10 {
             let message = socket.recv().await.unwrap().unwrap();
-            assert_eq!(script.count("write"), 0);
+            assert_eq!(script.count(Call::Write), 0);
             socket.feed(message).await.unwrap();
         }
         assert!(waits(socket.recv()));
-        assert_eq!((script.count("read"), script.count("write")), (1, 1));
+        assert_eq!((script.count(Call::Read), script.count(Call::Write)), (1, 1));
         socket.send("unasked").await.unwrap();
-        assert_eq!((script.count("read"), script.count("write")), (1, 2));
+        assert_eq!((script.count(Call::Read), script.count(Call::Write)), (1, 2));
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::{
     common::{KEY, ROLES, close_from, close_to, frame_from, frame_to},
-    kit::{Hesitant, Reads, Script, data, over, poll_times},
+    kit::{Reads, Script, data, hesitant_pair, over, poll_times},
     wire::plain,
 };
 use bowline::{
@@ -38,11 +38,11 @@ fn all_kinds(role: Role, large: usize) -> (Vec<u8>, Vec<Message>) {
 }
 
 /// A connection that has all that to read, `most` bytes at a time.
-fn hesitant(role: Role, most: usize) -> (Script, WebSocket<Hesitant<Script>>, Vec<Message>) {
+fn hesitant(role: Role, most: usize) -> (Script, WebSocket<Script>, Vec<Message>) {
     // A few bytes at a time take long for much.
     let (bytes, messages) = all_kinds(role, if most < 100 { 2400 } else { 20_000 });
     let script = Script::new([Reads::Bytes(bytes), Reads::End]);
-    let socket = over(Hesitant::new(script.clone(), most), role);
+    let socket = over(script.hesitant(most), role);
     (script, socket, messages)
 }
 
@@ -124,7 +124,7 @@ async fn send() {
         for most in [5, 1000] {
             for times in 1..40 {
                 let script = Script::new([]);
-                let mut socket = over(Hesitant::new(script.clone(), most), role);
+                let mut socket = over(script.hesitant(most), role);
                 let mut expected = Vec::new();
                 for (i, len) in [0, 1, 125, 126, 700, 4096, 6000].into_iter().enumerate() {
                     let Message::Binary(payload) = data(len, i) else { panic!() };
@@ -146,8 +146,8 @@ async fn send() {
 async fn send_without_room() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(100));
-        let mut socket = over(Hesitant::new(script.clone(), usize::MAX), role);
+        script.room(Some(100));
+        let mut socket = over(script.hesitant(usize::MAX), role);
         drop(socket.send("never polled"));
         socket.feed(vec![1; 100_000]).await.unwrap();
         let queued = socket.buffered_amount();
@@ -156,7 +156,7 @@ async fn send_without_room() {
             assert!(poll_times(times, socket.feed("nor does this")).is_none());
             assert_eq!(socket.buffered_amount(), queued - script.written().len());
         }
-        script.with(|played| played.room = None);
+        script.room(None);
         socket.send("fits").await.unwrap();
         let expected = [frame_from(role, 0x82, &vec![1; 100_000]), frame_from(role, 0x81, b"fits")].concat();
         assert!(script.written() == expected);
@@ -196,14 +196,11 @@ async fn anything_in_any_order() {
             random % below
         };
         let room = [100, 1000, 70_000][seed as usize % 3];
-        let (near, far) = tokio::io::duplex(room);
         let most = [3, 500, 16_384][seed as usize / 3 % 3];
-        let mut ends = [over(Hesitant::new(near, most), Role::Client), over(Hesitant::new(far, most), Role::Server)];
+        let mut ends = hesitant_pair(room, most);
         let (mut sent, mut received) = ([0, 0], [0, 0]);
         let size = |i: usize| (i * 37) % 900 + if i.is_multiple_of(20) { 5000 } else { 0 };
         for _ in 0..2000 {
-            // Tokio's own streams do not go on for ever without.
-            tokio::task::yield_now().await;
             let end = next(2) as usize;
             let (socket, times) = (&mut ends[end], next(4) as usize + 1);
             match next(6) {
@@ -259,7 +256,7 @@ async fn handshakes() {
         let mut opened = false;
         for times in 0.. {
             let script = Script::new([Reads::Bytes(REQUEST.into())]);
-            let stream = Hesitant::new(script.clone(), most);
+            let stream = script.hesitant(most);
             let accept = server::Accept::same_origin();
             opened =
                 poll_times(times, ws::accept(stream, &accept, config.clone())).is_some_and(|opened| opened.is_ok());
@@ -273,7 +270,7 @@ async fn handshakes() {
         for times in 0..30 {
             let script = Script::new([]);
             let request = client::Request::from_uri("ws://example.com/").unwrap();
-            let stream = Hesitant::new(script.clone(), most);
+            let stream = script.hesitant(most);
             assert!(poll_times(times, ws::client_handshake(stream, request, config.clone())).is_none());
             assert!(b"GET / HTTP/1.1\r\n".starts_with(&script.written()[..script.written().len().min(16)]));
         }

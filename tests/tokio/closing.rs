@@ -6,6 +6,7 @@ use crate::{
     wire::plain,
 };
 use bowline::{Cause, CloseCode, CloseError, Deadline, Endpoint, Interrupted, Role, adapter::tokio::Error};
+use bowline_test::Call;
 use std::{fmt::Debug, io::ErrorKind, time::Duration};
 
 /// The Close code that [`Error::Closed`] tells, and the cause.
@@ -27,7 +28,7 @@ async fn a_violation_is_told_to_the_peer_first() {
         assert_eq!(socket.recv().await.unwrap(), Some("fine".into()));
         assert!(waits(socket.recv()), "for the end of the peer's stream");
         assert_eq!(script.written(), close_from(role, 1002, ""));
-        assert_eq!(script.with(|played| played.calls.clone()), ["read", "write", "flush", "shutdown"]);
+        assert_eq!(script.calls(), [Call::Read, Call::Write, Call::Flush, Call::Shutdown]);
         script.push(Reads::Bytes(vec![0; 50]));
         script.push(Reads::End);
         let (code, cause) = closed(socket.recv().await);
@@ -44,7 +45,7 @@ async fn a_violation_is_told_to_the_peer_first() {
 async fn a_violation_by_a_peer_that_stays() {
     for role in ROLES {
         let script = Script::new([Reads::Bytes(frame_to(role, 0x83, b""))]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let mut socket = socket(role, &script);
         assert!(matches!(closed(socket.recv().await).1, Cause::Protocol(_)));
         assert!(socket.connection().is_closed());
@@ -59,12 +60,12 @@ async fn who_closes_the_stream() {
         let mut socket = socket(role, &script);
         assert_eq!(waits(socket.recv()), role == Role::Client);
         assert_eq!(script.written(), close_from(role, 1001, ""));
-        assert_eq!(script.count("shutdown"), usize::from(role == Role::Server));
+        assert_eq!(script.count(Call::Shutdown), usize::from(role == Role::Server));
         script.push(Reads::End);
         assert_eq!(socket.recv().await.unwrap(), None);
         let closure = socket.closure().unwrap();
         assert_eq!((closure.code().get(), closure.reason(), closure.is_clean()), (1001, "bye", true));
-        assert_eq!(script.count("shutdown"), 1);
+        assert_eq!(script.count(Call::Shutdown), 1);
     }
 }
 
@@ -107,14 +108,15 @@ async fn a_reset_after_the_exchange() {
 async fn writing_fails_while_a_close_lies_unread() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(3));
+        script.room(Some(3));
         let mut socket = socket(role, &script);
         assert!(waits(socket.send("cut off")));
-        script.with(|played| (played.room, played.write_error) = (None, Some(ErrorKind::BrokenPipe)));
+        script.room(None);
+        script.write_error(Some(ErrorKind::BrokenPipe));
         assert!(matches!(socket.send("a").await, Err(Error::Io(error)) if error.kind() == ErrorKind::BrokenPipe));
         script.push(Reads::Bytes([frame_to(role, 0x81, b"last"), close_to(role, 1008, "banned")].concat()));
         script.push(Reads::End);
-        script.with(|played| played.write_error = None);
+        script.write_error(None);
         assert!(socket.send("b").await.is_err());
         assert_eq!(socket.recv().await.unwrap(), Some("last".into()));
         let _ = socket.recv().await;
@@ -163,7 +165,7 @@ async fn a_peer_that_shuts_its_half() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_does_not_pass_on_the_last_bytes() {
     let script = Script::new([Reads::Bytes(close_to(Role::Server, 1000, ""))]);
-    script.with(|played| played.flush_waits = true);
+    script.flush_waits(true);
     let mut server = socket_with(Role::Server, &script, |config| config.deadlines.close = Duration::from_secs(3));
     let begun = tokio::time::Instant::now();
     assert!(waits(server.recv()));
@@ -178,7 +180,8 @@ async fn a_shutdown_that_does_not_end() {
     for by_close in [true, false] {
         for flush_waits in [true, false] {
             let script = Script::new([]);
-            script.with(|played| (played.flush_waits, played.shutdown_waits) = (flush_waits, true));
+            script.flush_waits(flush_waits);
+            script.shutdown_waits(true);
             let mut server = socket(Role::Server, &script);
             let begun = tokio::time::Instant::now();
             let answer = async {
@@ -206,7 +209,8 @@ async fn a_shutdown_that_does_not_end() {
 async fn a_missed_pong_while_sending() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| (played.flush_waits, played.shutdown_waits) = (true, true));
+        script.flush_waits(true);
+        script.shutdown_waits(true);
         let mut socket = socket_with(role, &script, |config| {
             config.deadlines.ping = Some(Duration::from_secs(1));
             config.deadlines.pong = Some(Duration::from_secs(1));
@@ -224,7 +228,7 @@ async fn a_missed_pong_while_sending() {
 async fn a_close_behind_much_that_is_queued() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let mut socket = socket(role, &script);
         for _ in 0..16 {
             socket.connection().send_binary(vec![7; 1_000_000]).unwrap();
@@ -233,10 +237,10 @@ async fn a_close_behind_much_that_is_queued() {
         let peer = async {
             for _ in 0..160 {
                 tokio::time::sleep(Duration::from_millis(100)).await;
-                script.with(|played| played.room = Some(100_000));
+                script.room(Some(100_000));
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
-            script.with(|played| played.room = Some(10_000));
+            script.room(Some(10_000));
             tokio::time::sleep(Duration::from_millis(100)).await;
             script.push(Reads::Bytes(close_to(role, 1000, "")));
             script.push(Reads::End);
@@ -254,14 +258,14 @@ async fn a_close_behind_much_that_is_queued() {
 async fn a_close_whose_peer_stops_reading() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let mut socket = socket(role, &script);
         socket.connection().send_binary(vec![7; 1_000_000]).unwrap();
         let begun = tokio::time::Instant::now();
         let peer = async {
             for _ in 0..5 {
                 tokio::time::sleep(Duration::from_secs(1)).await;
-                script.with(|played| played.room = Some(100_000));
+                script.room(Some(100_000));
             }
         };
         let (closure, ()) = tokio::join!(socket.close(CloseCode::NORMAL, ""), peer);
@@ -280,20 +284,20 @@ async fn a_dropped_connection() {
         let mut first = socket(role, &script);
         first.feed("last").await.unwrap();
         drop(first);
-        assert_eq!(script.with(|played| played.calls.clone()), ["write", "flush", "shutdown"]);
+        assert_eq!(script.calls(), [Call::Write, Call::Flush, Call::Shutdown]);
 
         let script = Script::new([Reads::Bytes(close_to(role, 1000, "")), Reads::End]);
         let mut closed = socket(role, &script);
         assert_eq!(closed.recv().await.unwrap(), None);
         drop(closed);
-        assert_eq!(script.count("shutdown"), 1);
+        assert_eq!(script.count(Call::Shutdown), 1);
 
         let script = Script::new([]);
-        script.with(|played| played.write_error = Some(ErrorKind::BrokenPipe));
+        script.write_error(Some(ErrorKind::BrokenPipe));
         let mut broken = socket(role, &script);
         broken.feed("lost").await.unwrap();
         drop(broken);
-        assert_eq!(script.count("shutdown"), 0);
+        assert_eq!(script.count(Call::Shutdown), 0);
     }
 }
 
@@ -303,7 +307,7 @@ async fn a_peer_that_never_reads() {
     for role in ROLES {
         for how in ["close", "flush", "send"] {
             let script = Script::new([]);
-            script.with(|played| played.room = Some(5));
+            script.room(Some(5));
             let mut socket = socket_with(role, &script, |config| {
                 config.deadlines.write = Some(Duration::from_secs(1));
             });

@@ -6,6 +6,7 @@ use crate::{
     wire::plain,
 };
 use bowline::{Cause, CloseCode, CloseFrame, Delivery, Event, Message, SendError, Violation, adapter::tokio::Error};
+use bowline_test::Call;
 
 /// Everything that the peer sends, in order, and then the end.
 #[tokio::test(start_paused = true)]
@@ -38,7 +39,7 @@ async fn every_event() {
                 for event in expected {
                     assert_eq!(socket.next_event().await.unwrap(), Some(event));
                 }
-                assert_eq!(script.count("write"), 0, "the answers wait for the call that waits");
+                assert_eq!(script.count(Call::Write), 0, "the answers wait for the call that waits");
                 assert_eq!(socket.next_event().await.unwrap(), None);
                 assert_eq!(socket.next_event().await.unwrap(), None, "and again");
             }
@@ -126,14 +127,14 @@ async fn a_ping_is_written() {
         assert_eq!(script.written(), frame_from(role, 0x89, b"now"));
         let refused = socket.ping(&[0; 126]).await;
         assert!(matches!(refused, Err(Error::Send(SendError::ControlTooLong(126)))));
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         assert!(waits(socket.send(vec![7; 70_000])));
         let queued = socket.buffered_amount();
         assert!(waits(socket.ping(b"later")));
         assert_eq!(socket.buffered_amount(), queued);
         let (_receiver, mut sender) = socket.split();
         assert!(waits(sender.ping(b"later")));
-        script.with(|played| played.room = None);
+        script.room(None);
         sender.ping(b"later").await.unwrap();
         assert!(script.written().ends_with(&frame_from(role, 0x89, b"later")));
     }

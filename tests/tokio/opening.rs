@@ -9,6 +9,7 @@ use bowline::{
     adapter::tokio::{self as ws, AnyIncoming, ConnectError, ConnectStage, Error},
     client, server,
 };
+use bowline_test::Call;
 use std::{future::Future, io::ErrorKind, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, duplex},
@@ -264,7 +265,7 @@ async fn a_plain_request() {
         let script = Script::new([Reads::Bytes(format!("{line} HTTP/1.1\r\nHost: a\r\n\r\n").into()), Reads::End]);
         let incoming = ws::receive_any_request(script.clone(), default()).await.unwrap();
         let AnyIncoming::Http(incoming) = incoming else { panic!("{incoming:?}") };
-        assert!(line.ends_with(incoming.request().path()) && incoming.get_ref().count("read") > 0);
+        assert!(line.ends_with(incoming.request().path()) && incoming.get_ref().count(Call::Read) > 0);
         let answer = incoming.respond(|request| match request.path() {
             "/health" => request.respond(200, "ok\n"),
             _ => request.into_refusal(),
@@ -293,7 +294,7 @@ async fn early_data_from_the_client() {
     assert!(script.written().starts_with(b"HTTP/1.1 101 "), "the answer does not wait for the first `recv`");
     assert_eq!(socket.recv().await.unwrap(), Some("early".into()));
     assert_eq!(socket.recv().await.unwrap(), Some("bird".into()));
-    assert_eq!(script.count("read"), 1);
+    assert_eq!(script.count(Call::Read), 1);
 }
 
 /// … and on the client.
@@ -367,10 +368,10 @@ async fn a_bad_request() {
     let refused = ws::accept(script.clone(), &server::Accept::any_origin(), default()).await;
     assert!(matches!(refused, Err(Error::Handshake { .. })));
     assert!(script.written().starts_with(b"HTTP/1.1 4"));
-    assert_eq!(script.with(|played| played.calls.clone()), ["read", "write", "flush", "shutdown", "read"]);
+    assert_eq!(script.calls(), [Call::Read, Call::Write, Call::Flush, Call::Shutdown, Call::Read]);
 
     let script = Script::new([Reads::Bytes(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".into())]);
-    script.with(|played| played.room = Some(0));
+    script.room(Some(0));
     let begun = Instant::now();
     let refused = ws::accept(script.clone(), &server::Accept::any_origin(), default()).await;
     assert!(matches!(refused, Err(Error::Handshake { .. })));

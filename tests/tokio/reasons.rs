@@ -48,7 +48,7 @@ async fn a_close_frame_that_lies_unread() {
                 let before = frame_to(role, 0x81, b"before").repeat(messages);
                 script.push(Reads::Bytes([before, close_to(role, 1001, "restart")].concat()));
                 script.push(Reads::End);
-                script.with(|played| played.write_error = Some(ErrorKind::BrokenPipe));
+                script.write_error(Some(ErrorKind::BrokenPipe));
                 if way == "half" {
                     let (mut receiver, mut sender) = socket.split();
                     sender.feed("queued").await.unwrap();
@@ -77,7 +77,7 @@ async fn a_close_frame_that_is_answered() {
     for role in ROLES {
         for way in WAYS.into_iter().filter(|way| *way != "half") {
             let script = Script::new([Reads::Bytes(close_to(role, 1008, "banned"))]);
-            script.with(|played| played.room = Some(0));
+            script.room(Some(0));
             let mut socket = socket(role, &script);
             assert!(waits(socket.send("a")), "{way}");
             assert!(
@@ -85,7 +85,7 @@ async fn a_close_frame_that_is_answered() {
                 "the answer cannot be written"
             );
             assert!(socket.closure().is_none());
-            script.with(|played| played.room = None);
+            script.room(None);
             assert_eq!(code(send(&mut socket, way).await), 1008);
             assert!(socket.closure().unwrap().is_clean());
             assert!(script.written().ends_with(&close_from(role, 1008, "")));
@@ -98,7 +98,7 @@ async fn a_close_frame_that_is_answered() {
 async fn a_stream_that_is_gone() {
     for role in ROLES {
         let script = Script::new([Reads::Error(ErrorKind::ConnectionReset)]);
-        script.with(|played| played.write_error = Some(ErrorKind::BrokenPipe));
+        script.write_error(Some(ErrorKind::BrokenPipe));
         let mut socket = socket(role, &script);
         assert!(matches!(socket.send("a").await, Err(Error::Io(error)) if error.kind() == ErrorKind::BrokenPipe));
         assert_eq!(socket.closure().unwrap().cause(), Cause::Transport);

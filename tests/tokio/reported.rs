@@ -11,6 +11,7 @@ use bowline::{
     adapter::tokio::{self as ws, Error},
     client, server,
 };
+use bowline_test::Call;
 use futures_core::Stream;
 use futures_sink::Sink;
 use std::{
@@ -31,18 +32,17 @@ async fn a_pong_that_had_to_wait() {
     for role in ROLES {
         for flush_waits in [false, true] {
             let script = Script::new([Reads::Bytes(frame_to(role, 0x89, b"there?"))]);
-            script.with(|played| {
-                played.room = (!flush_waits).then_some(3);
-                played.flush_waits = flush_waits;
-            });
+            script.room((!flush_waits).then_some(3));
+            script.flush_waits(flush_waits);
             let mut socket = socket(role, &script);
             let receiver = tokio::spawn(async move { socket.recv().await.map(|_| ()) });
             sleep(Duration::from_millis(1)).await;
-            assert_eq!(script.count("flush"), 0);
-            script.with(|played| (played.room, played.flush_waits) = (None, false));
+            assert_eq!(script.count(Call::Flush), 0);
+            script.room(None);
+            script.flush_waits(false);
             sleep(Duration::from_millis(1)).await;
             assert_eq!(script.written(), frame_from(role, 0x8A, b"there?"));
-            assert_eq!(script.count("flush"), 1);
+            assert_eq!(script.count(Call::Flush), 1);
             script.push(Reads::End);
             assert!(receiver.await.unwrap().is_err());
         }
@@ -57,7 +57,7 @@ async fn the_answer_to_close_needs_no_flush() {
         let mut socket = socket(role, &script);
         assert_eq!(socket.recv().await.unwrap(), None);
         assert_eq!(script.written(), close_from(role, 1000, ""));
-        assert_eq!(script.count("flush"), 1);
+        assert_eq!(script.count(Call::Flush), 1);
     }
 }
 
@@ -97,7 +97,7 @@ async fn a_sink_that_is_never_flushed() {
         assert!(Pin::new(&mut socket).poll_next(&mut cx).is_pending());
         let payloads: Vec<_> = plain(&script.written()).into_iter().map(|(_, payload)| payload).collect();
         assert_eq!(payloads, [b"one", b"two"]);
-        assert_eq!(script.count("flush"), 1);
+        assert_eq!(script.count(Call::Flush), 1);
     }
 }
 
@@ -259,7 +259,7 @@ async fn pings_to_a_program_that_only_sends() {
         let mut socket = socket_with(role, &script, |config| config.limits.message = 1000);
         for round in 0..3000 {
             let first = if round % 3 == 0 { 0x8A } else { 0x89 };
-            script.silently(|played| played.reads.push_back(Reads::Bytes(frame_to(role, first, b"still there?"))));
+            script.push_silently(Reads::Bytes(frame_to(role, first, b"still there?")));
             socket.send("tick").await.unwrap();
         }
         socket.send("tick").await.unwrap();

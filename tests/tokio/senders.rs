@@ -94,7 +94,7 @@ async fn a_woken_sender_that_is_dropped() {
     for role in ROLES {
         for flushes in [false, true] {
             let script = Script::new([]);
-            script.with(|played| played.room = Some(0));
+            script.room(Some(0));
             let (_receiver, mut first) = socket(role, &script).split();
             first.feed(vec![0; 70_000]).await.unwrap();
             let (mut second, mut third) = (first.clone(), first.clone());
@@ -108,7 +108,7 @@ async fn a_woken_sender_that_is_dropped() {
                 let waker = Waker::from(flag.clone());
                 assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
             }
-            script.with(|played| played.room = None);
+            script.room(None);
             assert_eq!([0, 1, 2].map(woken), [true, false, false]);
             let [one, two, mut three] = futures;
             drop(one);
@@ -133,7 +133,7 @@ fn is_ready(sink: &mut (impl Sink<Message, Error = Error> + Unpin)) -> bool {
 async fn ready_means_ready() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let (_receiver, sender) = socket(role, &script).split();
         let mut senders = [(); 4].map(|()| sender.clone());
         assert!(senders.iter_mut().all(is_ready));
@@ -144,7 +144,7 @@ async fn ready_means_ready() {
             let second = Pin::new(&mut *sender).start_send(vec![7; 30_000_000].into());
             assert!(matches!(second, Err(Error::Send(SendError::Full { .. }))));
         }
-        script.with(|played| played.room = None);
+        script.room(None);
         poll_fn(|cx| Pin::new(&mut senders[3]).poll_flush(cx)).await.unwrap();
         assert_eq!(plain(&script.written()).len(), 4);
     }
@@ -156,7 +156,7 @@ async fn between_the_limits() {
     for role in ROLES {
         for is_split in [false, true] {
             let script = Script::new([]);
-            script.with(|played| played.room = Some(0));
+            script.room(Some(0));
             let socket = socket_with(role, &script, |config| {
                 (config.limits.message, config.limits.output) = (1000, 3000);
             });
@@ -183,7 +183,7 @@ async fn a_close_that_is_not_clean() {
         for has_receiver in [true, false] {
             for by_sink in [true, false] {
                 let script = Script::new([]);
-                script.with(|played| played.room = Some(0));
+                script.room(Some(0));
                 let (mut receiver, mut sender) = socket(role, &script).split();
                 let receives = has_receiver.then(|| tokio::spawn(async move { receiver.recv().await }));
                 let closed = if by_sink {
@@ -223,7 +223,7 @@ async fn a_clean_close_with_another_code() {
 async fn a_shutdown_with_a_peer_that_does_not_read() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let (mut receiver, mut sender) = socket(role, &script).split();
         let mut another = sender.clone();
         let sends = tokio::spawn(async move {
@@ -247,7 +247,7 @@ async fn a_shutdown_with_a_peer_that_does_not_read() {
         assert_eq!(begun.elapsed().as_secs(), 5);
     }
     let script = Script::new([]);
-    script.with(|played| played.room = Some(0));
+    script.room(Some(0));
     let mut socket: WebSocket<_> = socket(Role::Server, &script);
     let begun = tokio::time::Instant::now();
     // The handler of a connection that is told to stop while it sends.

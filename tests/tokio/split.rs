@@ -2,14 +2,15 @@
 
 use crate::{
     common::{ROLES, close_from, close_to, frame_from, frame_to},
-    kit::{Hesitant, Reads, Script, data, over, pair, poll_times, socket, socket_with, waits},
+    kit::{Reads, Script, data, hesitant_pair, pair, poll_times, socket, socket_with, waits},
     wire::plain,
 };
 use bowline::{
-    Cause, CloseCode, Config, Deadline, Message, Role, SendError,
+    Cause, CloseCode, Config, Deadline, Message, SendError,
     adapter::tokio::{self as ws, Error},
     client, server,
 };
+use bowline_test::Call;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -81,7 +82,7 @@ async fn what_is_fed_the_receiver_writes() {
         assert_eq!(script.written(), b"");
         sleep(Duration::from_millis(1)).await;
         assert_eq!(script.written(), [frame_from(role, 0x81, b"one"), frame_from(role, 0x81, b"two")].concat());
-        assert_eq!((script.count("write"), sender.buffered_amount()), (1, 0));
+        assert_eq!((script.count(Call::Write), sender.buffered_amount()), (1, 0));
         script.push(Reads::Bytes(frame_to(role, 0x81, b"there")));
         assert_eq!(receives.await.unwrap().unwrap(), Some("there".into()));
     }
@@ -92,7 +93,7 @@ async fn what_is_fed_the_receiver_writes() {
 async fn senders_that_wait() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let (receiver, mut sender) = socket(role, &script).split();
         sender.feed(vec![0; 70_000]).await.unwrap();
         let mut waiting: Vec<_> = (0..5_u8)
@@ -106,7 +107,7 @@ async fn senders_that_wait() {
         // The last one that polled the stream.
         waiting.remove(4).abort();
         sleep(Duration::from_millis(1)).await;
-        script.with(|played| played.room = None);
+        script.room(None);
         for task in waiting {
             timeout(Duration::from_secs(1), task).await.expect("it was not woken").unwrap().unwrap();
         }
@@ -123,12 +124,12 @@ async fn senders_that_wait() {
 async fn room_that_the_receiver_makes() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let (mut receiver, mut sender) = socket(role, &script).split();
         sender.feed(vec![0; 70_000]).await.unwrap();
         let sends = tokio::spawn(async move { sender.feed("no room").await });
         sleep(Duration::from_millis(1)).await;
-        script.silently(|played| played.room = None);
+        script.room_silently(None);
         assert!(waits(receiver.recv()));
         timeout(Duration::from_millis(100), sends).await.expect("it was not woken").unwrap().unwrap();
     }
@@ -139,12 +140,12 @@ async fn room_that_the_receiver_makes() {
 async fn a_dropped_send_is_finished_by_the_receiver() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(3));
+        script.room(Some(3));
         let (mut receiver, mut sender) = socket(role, &script).split();
         let receives = tokio::spawn(async move { receiver.recv().await });
         sleep(Duration::from_millis(1)).await;
         assert!(waits(sender.send("cut off")));
-        script.with(|played| played.room = None);
+        script.room(None);
         sleep(Duration::from_millis(1)).await;
         assert_eq!(script.written(), frame_from(role, 0x81, b"cut off"));
         receives.abort();
@@ -155,13 +156,11 @@ async fn a_dropped_send_is_finished_by_the_receiver() {
 #[tokio::test(start_paused = true)]
 async fn cancelled() {
     for times in 1..8 {
-        let (near, far) = tokio::io::duplex(300);
-        let (mut receiver, _sender) = over(Hesitant::new(near, 50), Role::Client).split();
-        let (_receiver, mut sender) = over(Hesitant::new(far, 50), Role::Server).split();
+        let [client, server] = hesitant_pair(300, 50);
+        let (mut receiver, _sender) = client.split();
+        let (_receiver, mut sender) = server.split();
         let (mut sent, mut received) = (0, 0);
         while received < 60 {
-            // Tokio's own streams do not go on for ever without.
-            tokio::task::yield_now().await;
             if sent < 60 && sender.buffered_amount() < 60_000 {
                 let _ = poll_times(times, sender.send(data(sent * 13, sent)));
                 sent += 1;
@@ -221,7 +220,7 @@ async fn a_close_that_is_not_answered() {
 async fn the_peer_closes_while_a_sender_waits() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let (mut receiver, mut sender) = socket(role, &script).split();
         sender.feed(vec![0; 70_000]).await.unwrap();
         let sends = tokio::spawn(async move { sender.feed("no room").await });
@@ -239,7 +238,7 @@ async fn a_half_closes_while_a_sender_waits() {
     for role in ROLES {
         for by_receiver in [true, false] {
             let script = Script::new([]);
-            script.with(|played| played.room = Some(0));
+            script.room(Some(0));
             let (mut receiver, mut sender) = socket(role, &script).split();
             sender.feed(vec![0; 70_000]).await.unwrap();
             let mut waiting = sender.clone();

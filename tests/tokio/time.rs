@@ -109,14 +109,14 @@ async fn a_busy_task() {
 async fn a_sender_that_does_not_listen() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let mut socket = socket_with(role, &script, keepalive);
         let peer = async {
             for _ in 0..20 {
                 sleep(Duration::from_secs(10)).await;
                 script.push(Reads::Bytes(frame_to(role, 0x81, b"and I?")));
             }
-            script.with(|played| played.room = None);
+            script.room(None);
         };
         let (sent, ()) = tokio::join!(socket.send("I talk"), peer);
         sent.unwrap();

@@ -97,7 +97,7 @@ async fn readiness() {
 }
 
 async fn pushes_back(mut sink: impl Sink<Message, Error = Error> + Unpin, script: &Script, role: Role) {
-    script.with(|played| played.room = Some(0));
+    script.room(Some(0));
     let mut cx = Context::from_waker(Waker::noop());
     let mut count = 0;
     while let Poll::Ready(ready) = Pin::new(&mut sink).poll_ready(&mut cx) {
@@ -107,7 +107,7 @@ async fn pushes_back(mut sink: impl Sink<Message, Error = Error> + Unpin, script
     }
     assert_eq!(count, 7);
     assert!(Pin::new(&mut sink).poll_flush(&mut cx).is_pending());
-    script.with(|played| played.room = None);
+    script.room(None);
     flush(&mut sink).await.unwrap();
     assert_eq!(plain(&script.written()).len(), 7);
     script.push(Reads::Bytes(close_to(role, 1000, "")));

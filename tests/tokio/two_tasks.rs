@@ -147,7 +147,7 @@ async fn forward() {
 async fn each_is_woken_for_its_own() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let (mut sink, mut stream) = socket(role, &script).split_by_futures();
         let receives = tokio::spawn(async move { (stream.next().await, stream) });
         sleep(Duration::from_millis(1)).await;
@@ -158,7 +158,7 @@ async fn each_is_woken_for_its_own() {
         assert_eq!(received.unwrap().unwrap(), "there".into());
         let receives = tokio::spawn(async move { stream.next().await });
         sleep(Duration::from_millis(1)).await;
-        script.with(|played| played.room = None);
+        script.room(None);
         timeout(Duration::from_secs(1), sends).await.expect("it sleeps").unwrap().unwrap();
         receives.abort();
     }
@@ -173,7 +173,7 @@ async fn methods_in_between() {
         let stream = shared.clone();
         let receives = tokio::spawn(poll_fn(move |cx| Pin::new(&mut *stream.lock().unwrap()).poll_next(cx)));
         sleep(Duration::from_millis(1)).await;
-        script.silently(|played| played.room = Some(0));
+        script.room_silently(Some(0));
         assert!(crate::kit::waits(shared.lock().unwrap().send("a")));
         assert_eq!(shared.lock().unwrap().try_recv().unwrap(), Poll::Pending);
         assert!(shared.lock().unwrap().try_feed("b").is_ok());

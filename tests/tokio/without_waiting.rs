@@ -27,7 +27,7 @@ async fn try_feed_has_the_limits_of_feed() {
     for role in ROLES {
         let frame = frame_from(role, 0x82, &[7; 1000]).len();
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let mut socket = socket(role, &script);
         let mut count = 0;
         while socket.try_feed(vec![7; 1000]).is_ok() {
@@ -40,9 +40,9 @@ async fn try_feed_has_the_limits_of_feed() {
         assert!(waits(socket.feed(vec![7; 1000])), "it would have waited");
         assert_eq!(socket.buffered_amount(), queued);
         // What the stream has room for by now is written first.
-        script.silently(|played| played.room = Some(frame));
+        script.room_silently(Some(frame));
         socket.try_feed("fits").unwrap();
-        script.silently(|played| played.room = None);
+        script.room_silently(None);
         socket.try_feed_prepared(&Prepared::text("fits, too")).unwrap();
         socket.flush().await.unwrap();
         assert_eq!(plain(&script.written()).len(), count + 2);
@@ -54,13 +54,13 @@ async fn try_feed_has_the_limits_of_feed() {
 async fn try_feed_fails_as_feed_does() {
     for role in ROLES {
         let script = Script::new([]);
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         let mut socket = socket_with(role, &script, |config| config.limits.output = 2000);
         socket.try_feed(vec![1; 1500]).unwrap();
         let queued = socket.buffered_amount();
         let frame = frame_from(role, 0x82, &[2; 1500]).len();
         assert_eq!(full(socket.try_feed(vec![2; 1500])), (frame, queued, 2000));
-        script.with(|played| played.room = None);
+        script.room(None);
         socket.try_feed(vec![2; 1500]).unwrap();
         socket.flush().await.unwrap();
         let frame = frame_from(role, 0x82, &[3; 2000]).len();
@@ -83,14 +83,14 @@ async fn try_feed_on_a_half() {
         sleep(Duration::from_millis(1)).await;
         assert_eq!(script.written(), [frame_from(role, 0x81, b"one"), frame_from(role, 0x81, b"two")].concat());
 
-        script.with(|played| played.room = Some(0));
+        script.room(Some(0));
         sender.feed(vec![0; 70_000]).await.unwrap();
         let mut another = sender.clone();
         let waiting = tokio::spawn(async move { another.feed("waits").await });
         sleep(Duration::from_millis(1)).await;
         let (_, queued, limit) = full(sender.try_feed("does not fit"));
         assert_eq!((queued, limit), (sender.buffered_amount(), 65_536));
-        script.with(|played| played.room = None);
+        script.room(None);
         timeout(Duration::from_millis(100), waiting).await.expect("it was not woken").unwrap().unwrap();
         receives.abort();
     }

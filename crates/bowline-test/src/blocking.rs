@@ -152,8 +152,7 @@ impl Transport for Stream {
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {
-        self.wire.with(|wire| wire.shut_down(self.role));
-        Ok(())
+        self.wait_for(|wire| wire.shut_down(self.role).map(|()| 0)).map(|_| ())
     }
 }
 

@@ -94,9 +94,8 @@ impl End {
             }
             moved = true;
         }
-        if self.connection.should_shutdown() && !self.is_shut_down {
+        if self.connection.should_shutdown() && !self.is_shut_down && wire.shut_down(role).is_ok() {
             (self.is_shut_down, moved) = (true, true);
-            wire.shut_down(role);
         }
         if self.connection.is_closed() && !self.is_closed {
             (self.is_closed, moved) = (true, true);

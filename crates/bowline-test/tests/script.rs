@@ -172,7 +172,7 @@ fn illegal_frames() {
     ] {
         let mut pair = script().expect_any().against(Connection::new(Role::Server, config()));
         pair.wire().write(Role::Server, bytes).unwrap();
-        pair.wire().shut_down(Role::Server);
+        pair.wire().shut_down(Role::Server).unwrap();
         let message = pair.play(|_, _| {}).unwrap_err().to_string();
         assert!(message.contains(expected), "{message}");
     }

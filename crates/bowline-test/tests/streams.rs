@@ -14,10 +14,11 @@ use std::{
     future::poll_fn,
     io::{ErrorKind, IoSlice},
     pin::Pin,
+    task::Poll,
     time::Duration,
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     time::{Instant, sleep, timeout},
 };
 
@@ -202,6 +203,21 @@ async fn a_held_flush() {
     timeout(ms(1), flushes).await.expect("not woken").unwrap().unwrap();
 }
 
+/// A shutdown that waits is woken, and wakes the other end.
+#[tokio::test(start_paused = true)]
+async fn a_held_shutdown() {
+    let (mut client, mut server) = stream_pair(Wire::new());
+    let wire = client.wire();
+    wire.with(|wire| wire.faults_from(Client).holds_shutdown = true);
+    let shuts_down = tokio::spawn(async move { client.shutdown().await.map(|()| client) });
+    let reads = tokio::spawn(async move { server.read(&mut [0; 1]).await });
+    sleep(ms(10)).await;
+    assert!(!shuts_down.is_finished() && !reads.is_finished());
+    wire.with(|wire| wire.faults_from(Client).holds_shutdown = false);
+    let _client = timeout(ms(1), shuts_down).await.expect("not woken").unwrap().unwrap();
+    assert_eq!(timeout(ms(1), reads).await.expect("not woken").unwrap().unwrap(), 0);
+}
+
 /// A hesitant stream waits before each call, and wakes.
 #[tokio::test]
 async fn hesitation() {
@@ -233,6 +249,28 @@ async fn a_silent_change() {
     assert!(!reads.is_finished());
     client.wire().with(|_| ());
     assert_eq!(reads.await.unwrap().unwrap(), 1);
+}
+
+/// Dropping an end does not wake the task that waited for it before.
+#[tokio::test(start_paused = true)]
+async fn a_dropped_end() {
+    let (client, mut server) = stream_pair(Wire::new());
+    let mut polls = 0;
+    let mut ends = Some(client);
+    let reads = timeout(
+        ms(10),
+        poll_fn(|cx| {
+            polls += 1;
+            if let Some(mut client) = ends.take() {
+                let mut space = [0; 1];
+                assert!(Pin::new(&mut client).poll_read(cx, &mut ReadBuf::new(&mut space)).is_pending());
+            }
+            Poll::<()>::Pending
+        }),
+    );
+    assert!(reads.await.is_err());
+    assert_eq!(polls, 2, "at first, and when the time is over");
+    assert_eq!(server.read(&mut [0; 1]).await.unwrap(), 0);
 }
 
 /// A wire that was used before keeps its time.

@@ -46,7 +46,7 @@ fn without_faults() {
     assert_eq!(wire.write(Client, b"two").unwrap(), 3);
     assert_eq!((wire.in_flight(Client), wire.peek(Client)), (6, b"onetwo".to_vec()));
     assert_eq!(read(&mut wire).unwrap(), b"onetwo");
-    wire.shut_down(Client);
+    wire.shut_down(Client).unwrap();
     for _ in 0..2 {
         assert_eq!(read(&mut wire).unwrap(), b"");
     }
@@ -65,7 +65,7 @@ fn latency() {
     wire.write(Client, b"a").unwrap();
     wire.advance_to(ms(20));
     wire.write(Client, b"b").unwrap();
-    wire.shut_down(Client);
+    wire.shut_down(Client).unwrap();
     assert_eq!(wire.write(Server, b"at once").unwrap(), 7);
     assert_eq!(wire.read(Client, &mut [0; 100]).unwrap(), 7);
     assert_eq!(arrivals(&mut wire), [(50, "a".into()), (70, "b".into())]);
@@ -75,7 +75,7 @@ fn latency() {
 #[test]
 fn the_end_arrives_after_the_latency() {
     let mut wire = Wire::new().with(|faults| faults.latency = ms(50));
-    wire.shut_down(Client);
+    wire.shut_down(Client).unwrap();
     assert_eq!(kind(read(&mut wire)), ErrorKind::WouldBlock);
     assert_eq!(wire.next_arrival_at(Server), Some(ms(50)));
     assert_eq!(wire.next_arrival_at(Client), None);
@@ -291,7 +291,7 @@ fn a_frozen_wire() {
     assert_eq!(kind(read(&mut wire)), ErrorKind::WouldBlock);
     assert_eq!(wire.write(Client, b"cdef").unwrap(), 2, "the buffers are free");
     assert_eq!(kind(wire.write(Client, b"ef")), ErrorKind::WouldBlock);
-    wire.shut_down(Client);
+    wire.shut_down(Client).unwrap();
     wire.advance_to(ms(2000));
     assert_eq!(kind(read(&mut wire)), ErrorKind::WouldBlock);
     wire.faults_from(Client).is_frozen = false;
@@ -304,7 +304,7 @@ fn a_frozen_wire() {
 fn ends_that_are_late() {
     let mut wire = Wire::new();
     wire.faults_from(Client).is_frozen = true;
-    wire.shut_down(Client);
+    wire.shut_down(Client).unwrap();
     assert_eq!(kind(read(&mut wire)), ErrorKind::WouldBlock);
     wire.faults_from(Client).is_frozen = false;
     assert_eq!(read(&mut wire).unwrap(), b"");
@@ -342,6 +342,22 @@ fn other_errors() {
     wire.faults_from(Client).holds_flush = false;
     wire.flush(Client).unwrap();
     assert_eq!(wire.calls(Client), [Call::Write, Call::Write, Call::Flush]);
+}
+
+/// A shutdown that waits: the other end goes on reading.
+#[test]
+fn a_held_shutdown() {
+    let mut wire = Wire::new();
+    wire.faults_from(Client).holds_shutdown = true;
+    assert_eq!(kind(wire.shut_down(Client)), ErrorKind::WouldBlock);
+    assert_eq!(kind(read(&mut wire)), ErrorKind::WouldBlock, "the stream has not ended");
+    assert_eq!(wire.write(Client, b"last").unwrap(), 4);
+    wire.shut_down(Server).unwrap();
+    wire.faults_from(Client).holds_shutdown = false;
+    wire.shut_down(Client).unwrap();
+    assert_eq!(read(&mut wire).unwrap(), b"last");
+    assert_eq!(read(&mut wire).unwrap(), b"");
+    assert_eq!(wire.calls(Client), [Call::Write, Call::Shutdown]);
 }
 
 /// An end that is closed is read to its end, and cannot be written to.

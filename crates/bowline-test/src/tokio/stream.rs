@@ -276,9 +276,13 @@ impl AsyncWrite for Stream {
             return Poll::Pending;
         }
         let mut state = this.wire.lock();
-        state.wire.shut_down(this.role);
+        let shut_down = state.wire.shut_down(this.role);
+        if shut_down.is_err() {
+            state.wakers(this.role).write = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
         state.wake_reader(this.role.peer());
-        Poll::Ready(Ok(()))
+        Poll::Ready(shut_down)
     }
 }
 
@@ -286,6 +290,8 @@ impl Drop for Stream {
     fn drop(&mut self) {
         let mut state = self.wire.lock();
         state.wire.close(self.role);
+        // Nobody can wait for this end any more.
+        *state.wakers(self.role) = Wakers::NONE;
         state.wake_all();
     }
 }

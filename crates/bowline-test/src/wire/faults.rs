@@ -21,6 +21,7 @@ use std::{collections::BTreeMap, io, time::Duration};
 /// assert_eq!(pair.server.events.len(), 1);
 /// # Ok::<(), bowline::SendError>(())
 /// ```
+#[expect(clippy::struct_excessive_bools, reason = "each fault is on or off by itself")]
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Faults {
@@ -52,6 +53,8 @@ pub struct Faults {
     pub read_error: Option<io::ErrorKind>,
     /// Whether a flush waits, as that of a TLS stream does while its socket is full.
     pub holds_flush: bool,
+    /// Whether a shutdown waits, as that of a TLS stream does while its `close_notify` cannot be written.
+    pub holds_shutdown: bool,
 }
 
 impl Default for Faults {
@@ -69,6 +72,7 @@ impl Default for Faults {
             write_error: None,
             read_error: None,
             holds_flush: false,
+            holds_shutdown: false,
         }
     }
 }

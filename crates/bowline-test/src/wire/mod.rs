@@ -178,13 +178,22 @@ impl Wire {
         Ok(())
     }
 
-    /// Ends the stream that this end writes: after the last byte, the other end reads the end of the stream.
-    pub fn shut_down(&mut self, role: Role) {
+    /// Ends the stream that this end writes: after the last byte, the other end reads the end of the stream. This waits only while
+    /// [`Faults::holds_shutdown`] is set.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) while shutdowns wait. The stream has not ended then.
+    pub fn shut_down(&mut self, role: Role) -> io::Result<()> {
         self.settle();
         let now = self.now;
         let end = self.end(role);
+        if end.line.faults.holds_shutdown {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         end.line.shut_down(now);
         end.calls.push(Call::Shutdown);
+        Ok(())
     }
 
     /// Closes this end, as when a socket is dropped: the other end reads the end of the stream, and what it writes from now on is
@@ -235,7 +244,7 @@ impl Wire {
     ///
     /// let mut wire = Wire::new();
     /// wire.write(Role::Client, b"Hello")?;
-    /// wire.shut_down(Role::Client);
+    /// wire.shut_down(Role::Client)?;
     /// assert_eq!(wire.calls(Role::Client), [Call::Write, Call::Shutdown]);
     /// # Ok::<(), std::io::Error>(())
     /// ```
