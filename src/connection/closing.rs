@@ -211,7 +211,8 @@ impl Connection {
         self.is_multiplexed || self.role() == Role::Server
     }
 
-    /// Returns how the connection ended (§7.1.5, §7.1.6), or `None` until that is certain. Later calls return the same closure.
+    /// Returns how the connection ended (§7.1.5, §7.1.6), or `None` until that is certain. Later calls return the same
+    /// closure, except that [`unsent`](Closure::unsent) grows if output that is left is discarded later.
     ///
     /// A clean end is certain when this endpoint's Close frame is written, too. After a violation, or if the transport ends first,
     /// the end is certain at once.

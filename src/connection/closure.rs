@@ -121,6 +121,8 @@ impl Closure {
     /// Returns the number of bytes that were queued, and discarded because they could no longer be written: frames of messages, and
     /// pings, with their headers.
     ///
+    /// It is final once the connection is closed: until then, output that is left may be written, or discarded.
+    ///
     /// If it is not 0, messages of this endpoint are lost. If it is 0, the transport has
     /// accepted all messages. That is not yet a proof that the peer has received them: only a [clean](Self::is_clean) end is.
     ///
