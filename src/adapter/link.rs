@@ -1,13 +1,16 @@
 //! The state of the IO between a connection and its stream, without the IO: the decisions that are the same in both adapters.
 
 use super::Error;
-use crate::{Closure, Connection, Event, Input, SendError, State, Timestamp, connection::Inbox};
+use crate::{Cause, Closure, Connection, Event, Input, SendError, State, Timestamp, connection::Inbox};
 use alloc::boxed::Box;
 use core::time::Duration;
 use std::io;
 
 /// At least this much is received ahead, in bytes, however small messages have to be.
 const MIN_AHEAD: usize = 64 * 1024;
+
+/// How often a call that cannot send looks for the reason. A peer may have sent much before it, or may send without end.
+pub(super) const MAX_LOOKS: usize = 64;
 
 /// A connection, and what its stream still has to do: flush, shut down, or nothing.
 pub(super) struct Link {
@@ -68,21 +71,17 @@ impl Link {
         }
     }
 
-    /// Returns the error of a call that cannot send: how the connection ended, if that is known, and says more than `error`.
+    /// Returns the error of a call that cannot send: how the connection ended, if that is known and explains more than `error`. The
+    /// end does not explain every error, such as that of a message that is too large.
     pub(super) fn explained(&self, error: Error) -> Error {
         match self.connection.closure() {
-            Some(closure) if closure.cause() != crate::Cause::Transport || !matches!(error, Error::Io(_)) => {
+            Some(closure)
+                if can_be_explained(&error)
+                    && (closure.cause() != Cause::Transport || !matches!(error, Error::Io(_))) =>
+            {
                 Error::Closed(Box::new(closure.clone()))
             }
             _ => error,
-        }
-    }
-
-    /// Returns the error for a message that cannot be sent. If it is known how the connection ended, that is the error.
-    pub(super) fn send_error(&self, error: SendError) -> Error {
-        match self.connection.closure() {
-            Some(closure) if error == SendError::Closing => Error::Closed(Box::new(closure.clone())),
-            _ => error.into(),
         }
     }
 
@@ -191,6 +190,11 @@ impl Link {
         // There is no closure only if the connection was never open, and delivered a refusal. Nobody looks at that result.
         self.connection.closure().cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into())
     }
+}
+
+/// Whether a call could not send because of the stream or the state of the connection, and not because of its message.
+pub(super) const fn can_be_explained(error: &Error) -> bool {
+    matches!(error, Error::Io(_) | Error::Send(SendError::Closing))
 }
 
 /// Turns the error of a TLS stream that ended without `close_notify` into a plain end of the stream. Truncation is detected

@@ -19,6 +19,7 @@ mod parts;
 mod tls;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+mod until;
 
 pub use connect_error::{ConnectError, ConnectStage};
 pub use error::Error;

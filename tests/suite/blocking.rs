@@ -1,24 +1,18 @@
 //! The blocking adapter over TCP.
 
 use crate::common::{close_from, close_to, config, frame_from, frame_to};
+use crate::sockets::tcp;
 use bowline::{
     Cause, CloseCode, Config, Connection, Deadline, Delivery, Event, Interrupted, Message, Role,
     adapter::blocking::{Error, Transport, WebSocket},
 };
 use std::{
     io::{Read, Write},
-    net::{Shutdown, TcpListener, TcpStream},
+    net::{Shutdown, TcpStream},
     task::Poll,
     thread,
     time::Duration,
 };
-
-/// Two ends of a TCP connection.
-fn tcp() -> [TcpStream; 2] {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    [near, listener.accept().unwrap().0]
-}
 
 fn socket(stream: TcpStream, role: Role, change: impl FnOnce(&mut Config)) -> WebSocket<TcpStream> {
     let mut config = config();

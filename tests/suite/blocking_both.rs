@@ -1,23 +1,17 @@
 //! The blocking adapter where both directions matter at once, over sockets with the kernel's buffers.
 
 use crate::common::{close_from, close_to, config, frame_from, frame_to};
+use crate::sockets::tcp;
 use bowline::{
     Cause, CloseCode, Config, Connection, Deadline, Role,
     adapter::blocking::{Error, Socket, Transport, WebSocket},
 };
 use std::{
     io::{self, Read, Write},
-    net::{Shutdown, TcpListener, TcpStream},
+    net::{Shutdown, TcpStream},
     thread,
     time::{Duration, Instant},
 };
-
-/// Two ends of a TCP connection.
-fn tcp() -> [TcpStream; 2] {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    [near, listener.accept().unwrap().0]
-}
 
 fn socket<S>(stream: S, role: Role, change: impl FnOnce(&mut Config)) -> WebSocket<S> {
     WebSocket::new(stream, Connection::new(role, config().with(change)))

@@ -1,8 +1,9 @@
 //! The halves of the blocking adapter, in several threads.
 
 use crate::{
-    common::{close_from, config, frame_to},
+    common::{close_from, close_to, config, frame_to},
     script::Script,
+    sockets::tcp,
 };
 use bowline::{
     Cause, CloseCode, Config, Connection, Deadline, Event, Message, Prepared, Role,
@@ -10,17 +11,10 @@ use bowline::{
 };
 use std::{
     io::{ErrorKind, Read, Write},
-    net::{TcpListener, TcpStream},
     task::Poll,
     thread,
     time::{Duration, Instant},
 };
-
-fn tcp() -> [TcpStream; 2] {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    [near, listener.accept().unwrap().0]
-}
 
 fn socket<S>(stream: S, role: Role, change: impl FnOnce(&mut Config)) -> WebSocket<S> {
     WebSocket::new(stream, Connection::new(role, config().with(change)))
@@ -157,7 +151,9 @@ fn all_calls() {
     assert_eq!(receiver.next_event().unwrap(), Some(Event::Pong(b"four".to_vec().into())));
     assert_eq!((receiver.protocol(), sender.protocol(), receiver.closure()), (None, None, None));
     let clone = sender.clone();
-    let ReuniteError { mut receiver, sender } = receiver.reunite(sender).unwrap_err();
+    let error = receiver.reunite(sender).unwrap_err();
+    assert!(error.to_string().contains("another clone"), "{error}");
+    let ReuniteError(mut receiver, sender) = error;
     drop(clone);
     drop(far);
     receiver.close(CloseCode::NORMAL, "").unwrap();
@@ -165,4 +161,31 @@ fn all_calls() {
     receiver.reunite(sender).unwrap();
     let split = socket(Script::new([]), Role::Client, |_| {}).split();
     assert_eq!(split.unwrap_err().kind(), ErrorKind::Unsupported);
+}
+
+/// A send that fails because the peer has closed has the peer's reason as its error, without a receiver that waits.
+#[test]
+fn a_close_frame_that_lies_unread() {
+    for way in ["send", "feed", "ping"] {
+        let [near, mut far] = tcp();
+        let (mut receiver, sender) = socket(near, Role::Client, |_| {}).split().unwrap();
+        let before_and_close =
+            [frame_to(Role::Client, 0x81, b"before"), close_to(Role::Client, 1008, "banned")].concat();
+        far.write_all(&before_and_close).unwrap();
+        drop(far);
+        let error = loop {
+            let sent = match way {
+                "send" => sender.send("late"),
+                "feed" => sender.feed("late").and_then(|()| sender.flush()),
+                _ => sender.ping(b"late"),
+            };
+            match sent {
+                Ok(()) => thread::sleep(ms(1)),
+                Err(error) => break error,
+            }
+        };
+        let Error::Closed(closure) = error else { panic!("{way}: {error}") };
+        assert_eq!((closure.code().get(), closure.reason()), (1008, "banned"), "{way}");
+        assert_eq!(receiver.recv().unwrap(), Some("before".into()), "{way}");
+    }
 }

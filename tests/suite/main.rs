@@ -8,6 +8,7 @@
 mod common;
 mod peer;
 mod script;
+mod sockets;
 mod wire;
 
 mod any_order;

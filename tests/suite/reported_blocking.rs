@@ -4,6 +4,7 @@
 use crate::{
     common::{ROLES, close_to, config, connection, connection_with, frame_from, frame_to, written},
     script::{Reads, Script, Writes, socket},
+    sockets::tcp,
     wire::plain,
 };
 use bowline::{
@@ -13,18 +14,10 @@ use bowline::{
 };
 use std::{
     io::{ErrorKind, Read, Write},
-    net::{TcpListener, TcpStream},
     task::Poll,
     thread,
     time::{Duration, Instant},
 };
-
-/// Two ends of a TCP connection.
-fn tcp() -> [TcpStream; 2] {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    [near, listener.accept().unwrap().0]
-}
 
 /// The answer to a ping is one write, header and payload together: some peers take a pong only if it comes in one packet.
 #[test]

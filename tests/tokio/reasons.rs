@@ -2,14 +2,21 @@
 
 use crate::{
     common::{ROLES, close_from, close_to, frame_to},
-    kit::{Reads, Script, socket, waits},
+    kit::{Reads, Script, over, socket, waits},
 };
 use bowline::{
     Cause, CloseCode, Message, SendError,
     adapter::tokio::{Error, WebSocket},
 };
 use futures_sink::Sink;
-use std::{fmt::Debug, future::poll_fn, io::ErrorKind, pin::Pin, task::Poll};
+use std::{
+    fmt::Debug,
+    future::poll_fn,
+    io::{self, ErrorKind},
+    pin::Pin,
+    task::{Context, Poll},
+};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The ways to send.
 const WAYS: [&str; 6] = ["send", "feed", "try_feed", "ping", "sink", "half"];
@@ -118,5 +125,48 @@ async fn an_end_that_is_not_certain() {
         }
         assert!(socket.closure().is_none());
         assert_eq!(socket.try_recv().unwrap(), Poll::Pending);
+    }
+}
+
+/// A stream that always has another ping, and accepts nothing.
+#[derive(Debug)]
+struct Flood {
+    ping: Vec<u8>,
+    reads: usize,
+}
+
+impl AsyncRead for Flood {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.reads += 1;
+        assert!(self.reads < 10_000, "one poll reads without end");
+        into.put_slice(&self.ping);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Flood {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// A peer that sends without end does not keep a poll of a call that sends from returning: neither one that waits, nor one that
+/// looks for the reason why it cannot send.
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_pings() {
+    for role in ROLES {
+        let flood = || over(Flood { ping: frame_to(role, 0x89, b""), reads: 0 }, role);
+        assert!(waits(flood().send("a")));
+        let mut closing = flood();
+        closing.connection().close(CloseCode::NORMAL, "").unwrap();
+        assert!(matches!(closing.feed("a").await, Err(Error::Send(SendError::Closing))));
     }
 }

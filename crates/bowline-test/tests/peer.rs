@@ -181,7 +181,7 @@ async fn opens_as_a_server() {
     assert_eq!((head.path_and_query(), head.header("HOST")), ("/feed?topic=rust", Some(&b"localhost"[..])));
     assert_eq!(head.headers().next().unwrap().0, "Host");
 
-    // What is no opening handshake, and another path.
+    // Bytes that are not an opening handshake, and another path.
     for (bytes, expected) in [
         ("GET /health HTTP/1.1\r\nHost: a\r\n\r\n", "received: a request that does not ask for WebSocket: GET /health"),
         ("SSH-2.0-x\r\n\r\n", "received: an invalid request: "),

@@ -1,7 +1,7 @@
 //! The methods that send: `send` writes, `feed` queues, `try_feed` does not wait.
 
-use super::{Error, Transport, WebSocket, writing::Until};
-use crate::{Outgoing, Prepared};
+use super::{Error, Transport, WebSocket};
+use crate::{Outgoing, Prepared, adapter::until::Until};
 
 impl<S: Transport> WebSocket<S> {
     /// Sends a message: queues it, and writes everything that is queued. When it returns, the stream has accepted all of it.
@@ -160,7 +160,7 @@ impl<S> WebSocket<S> {
     /// connection is unchanged. The [`SendError`](crate::SendError) is [`Full`](crate::SendError::Full) if the message and what is queued exceed
     /// [`Limits::output`](crate::Limits::output) together.
     pub fn try_feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
-        self.link.connection.send(message).map_err(|error| self.link.send_error(error))
+        self.link.connection.send(message).map_err(|error| self.link.explained(error.into()))
     }
 
     /// Queues a message that was encoded once for many connections if it fits, as [`try_feed`](Self::try_feed) does.
@@ -169,6 +169,6 @@ impl<S> WebSocket<S> {
     ///
     /// As for [`try_feed`](Self::try_feed).
     pub fn try_feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        self.link.connection.send_prepared(message).map_err(|error| self.link.send_error(error))
+        self.link.connection.send_prepared(message).map_err(|error| self.link.explained(error.into()))
     }
 }

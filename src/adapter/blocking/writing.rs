@@ -7,13 +7,17 @@ use super::{
     transport::{check_blocking, is_timeout},
     websocket::StreamEnd,
 };
-use crate::{Connection, SendError, State, adapter::link::Link, bug::OrBug, time::MIN_WAIT};
+use crate::{
+    State,
+    adapter::{
+        link::{Link, MAX_LOOKS, can_be_explained},
+        until::Until,
+    },
+    bug::OrBug,
+    time::MIN_WAIT,
+};
 use core::{task::Poll, time::Duration};
 use std::io::{self, Write};
-
-/// From this many queued bytes on, the next message waits. It is far below `Limits::output`, so that a slow peer slows down its
-/// sender before it costs much memory.
-const HIGH_WATER: usize = 64 * 1024;
 
 /// The maximum number of writes without a look at what has arrived, if the peer reads as fast as this endpoint writes.
 const MAX_WRITES: usize = 8;
@@ -21,29 +25,6 @@ const MAX_WRITES: usize = 8;
 /// How often a program that only sends looks at what has arrived. A system call for each message would be too many, and to the
 /// peer this makes no difference.
 const LOOK_INTERVAL: Duration = Duration::from_millis(10);
-
-/// How often a call that cannot send looks for the reason. A peer may have sent much before it, or may send without end.
-const MAX_LOOKS: usize = 64;
-
-/// When a write has done enough.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Until {
-    /// Everything is written.
-    Written,
-    /// A message with a payload of this size fits.
-    Fits(usize),
-}
-
-impl Until {
-    pub(super) fn is_reached(self, connection: &Connection) -> bool {
-        match self {
-            Self::Written => false,
-            // Waiting would not help here: the connection decides whether the message can be sent at all.
-            Self::Fits(_) if connection.buffered_amount() == 0 || connection.state() != State::Open => true,
-            Self::Fits(len) => connection.buffered_amount() < HIGH_WATER && connection.fits(len),
-        }
-    }
-}
 
 impl Link {
     pub(super) fn has_output(&self) -> bool {
@@ -174,7 +155,7 @@ impl<S: Transport> WebSocket<S> {
     /// Returns the error of a call that cannot send. If the connection has ended, that is the reason. What has arrived, and the answer
     /// to a Close frame, may be what makes the end certain. So it receives and writes first, without waiting.
     pub(super) fn explain(&mut self, error: Error) -> Error {
-        if !matches!(error, Error::Io(_) | Error::Send(SendError::Closing)) {
+        if !can_be_explained(&error) {
             return error;
         }
         for _ in 0..MAX_LOOKS {

@@ -3,7 +3,11 @@
 use super::driver::Driver;
 use crate::{
     Connection, Message, Outgoing, Role, SendError, State,
-    adapter::error::Error,
+    adapter::{
+        error::Error,
+        link::{MAX_LOOKS, can_be_explained},
+        until::{HIGH_WATER, Until},
+    },
     bug::OrBug,
     frame::{Header, Opcode},
 };
@@ -17,30 +21,6 @@ use std::io::{self, IoSlice};
 
 /// The maximum number of slices in one vectored write.
 const MAX_SLICES: usize = 32;
-
-/// From this many queued bytes on, the next message waits. It is far below `Limits::output`, so that a slow peer slows down its
-/// sender before it costs much memory.
-const HIGH_WATER: usize = 64 * 1024;
-
-/// When a write has done enough.
-#[derive(Clone, Copy, Debug)]
-enum Until {
-    /// Everything is written.
-    Written,
-    /// A message with a payload of this size fits.
-    Fits(usize),
-}
-
-impl Until {
-    fn is_reached(self, connection: &Connection) -> bool {
-        match self {
-            Self::Written => false,
-            // Waiting would not help here: the connection decides whether the message can be sent at all.
-            Self::Fits(_) if connection.buffered_amount() == 0 || connection.state() != State::Open => true,
-            Self::Fits(len) => connection.buffered_amount() < HIGH_WATER && connection.fits(len),
-        }
-    }
-}
 
 impl<S> Driver<S> {
     /// Whether a short message can be queued without waiting.
@@ -133,7 +113,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     pub(super) fn start_send(&mut self, message: Message, is_ready: bool) -> Result<(), Error> {
         let connection = &mut self.link.connection;
         let sent = if is_ready { connection.send_reserved(message) } else { connection.send(message) };
-        sent.map_err(|error| self.link.send_error(error))
+        sent.map_err(|error| self.link.explained(error.into()))
     }
 
     /// Receives what has arrived into the inbox, answers it, and advances the clock.
@@ -151,11 +131,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     /// Returns the error of a call that cannot send. If the connection has ended, that is the reason. What has arrived, and the answer
     /// to a Close frame, may be what makes the end certain. So it receives and writes first, without waiting.
     fn explain(&mut self, cx: &mut Context<'_>, error: Error) -> Error {
-        if !matches!(error, Error::Io(_) | Error::Send(SendError::Closing)) {
-            return error;
-        }
-        if self.link.connection.closure().is_none() {
-            while let Poll::Ready(Ok(())) = self.poll_ahead(cx) {}
+        if can_be_explained(&error) && self.link.connection.closure().is_none() {
+            for _ in 0..MAX_LOOKS {
+                if !matches!(self.poll_ahead(cx), Poll::Ready(Ok(()))) {
+                    break;
+                }
+            }
             let _ = self.poll_write(cx);
         }
         self.link.explained(error)
@@ -170,7 +151,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     /// neither endpoint read, neither could continue. So pings are answered, and a violation or the peer's Close frame ends the
     /// wait.
     fn poll_until(&mut self, cx: &mut Context<'_>, until: Until) -> Poll<Result<(), Error>> {
-        loop {
+        for _ in 0..MAX_LOOKS {
             if until.is_reached(&self.link.connection) {
                 return Poll::Ready(Ok(()));
             }
@@ -192,6 +173,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 Poll::Pending => {}
             }
         }
+        // A peer that sends without end must not keep the thread from other tasks.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Reads once, and receives into the inbox. Ready if bytes or the end of the stream arrived.

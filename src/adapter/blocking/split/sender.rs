@@ -1,7 +1,10 @@
 use super::{Shared, State};
 use crate::{
     CloseCode, Closure, Outgoing, Prepared, State as ConnectionState,
-    adapter::blocking::{Error, Transport, Wait, driver::MAX_ALTERNATION, socket::Interest, writing::Until},
+    adapter::{
+        blocking::{Error, Transport, Wait, driver::MAX_ALTERNATION, socket::Interest},
+        until::Until,
+    },
 };
 use alloc::{borrow::ToOwned, string::String, sync::Arc};
 use core::fmt;
@@ -45,7 +48,8 @@ impl<S: Transport> Sender<S> {
     /// As for [`WebSocket::feed`](super::super::WebSocket::feed).
     pub fn feed(&self, message: impl Into<Outgoing>) -> Result<(), Error> {
         let message = message.into();
-        self.make_space(message.message().len())?.socket.try_feed(message)
+        let mut state = self.make_space(message.message().len())?;
+        state.socket.try_feed(message).map_err(|error| state.socket.explain(error))
     }
 
     /// Queues a message if it fits, without waiting.
@@ -74,7 +78,7 @@ impl<S: Transport> Sender<S> {
     pub fn ping(&self, payload: &[u8]) -> Result<(), Error> {
         let mut state = self.make_space(payload.len())?;
         let State { socket, .. } = &mut *state;
-        socket.link.connection.ping(payload).map_err(|error| socket.link.send_error(error))?;
+        socket.link.connection.ping(payload).map_err(|error| socket.explain(error.into()))?;
         self.write_all(state)
     }
 
@@ -96,13 +100,23 @@ impl<S: Transport> Sender<S> {
     fn make_space(&self, len: usize) -> Result<MutexGuard<'_, State<S>>, Error> {
         let until = Until::Fits(len);
         let state = self.shared.lock();
-        if until.is_reached(&state.socket.link.connection) { Ok(state) } else { self.write_until(state, until) }
+        if until.is_reached(&state.socket.link.connection) {
+            return Ok(state);
+        }
+        self.write_until(state, until).map_err(|error| self.explain(error))
     }
 
     fn write_all(&self, state: MutexGuard<'_, State<S>>) -> Result<(), Error> {
-        let mut state = self.write_until(state, Until::Written)?;
+        let mut state = self.write_until(state, Until::Written).map_err(|error| self.explain(error))?;
         // The receiver looks at what has arrived while it waits.
         if state.receiver_waits { Ok(()) } else { state.socket.look_sometimes() }
+    }
+
+    /// Returns the error of a call that cannot send, with the reason if the connection has ended.
+    fn explain(&self, error: Error) -> Error {
+        let error = self.shared.lock().socket.explain(error);
+        self.shared.waiter.wake(); // what was received meanwhile is for the receiver
+        error
     }
 
     /// Writes until `until` is reached, and receives into the inbox meanwhile if the receiver does not wait.
