@@ -9,7 +9,7 @@ set -euo pipefail
 dir=$(mkdir -p "${1:-target/autobahn}" && cd "${1:-target/autobahn}" && pwd)
 want="AutobahnTestSuite 25.10.1"
 
-works() { [ -x "$dir/wstest" ] && "$dir/wstest" -a 2>/dev/null | grep -qx "$want"; }
+works() { [ -x "$dir/wstest" ] && "$dir/wstest" -a 2>/dev/null | grep -x "$want" > /dev/null; }
 if works; then echo "$dir/wstest: ready"; exit 0; fi
 rm -rf "$dir/wstest" "$dir/py27" "${dir:?}/boot" "$dir/venv"
 
