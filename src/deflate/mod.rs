@@ -191,6 +191,25 @@ impl Options {
         self
     }
 
+    /// Returns these options with the pool of `other`: connections of both then share compressors and decompressors.
+    ///
+    /// Clones share a pool by themselves. Use it where options are created anew for each connection, so that an idle connection
+    /// does not keep a compressor in a pool of its own.
+    ///
+    /// ```
+    /// use bowline::deflate::Options;
+    /// use std::sync::LazyLock;
+    ///
+    /// static SHARED: LazyLock<Options> = LazyLock::new(Options::default);
+    ///
+    /// let options = Options::default().with(|options| options.level = 6).with_pool_of(&SHARED);
+    /// ```
+    #[must_use]
+    pub fn with_pool_of(mut self, other: &Self) -> Self {
+        self.pool = other.pool.clone();
+        self
+    }
+
     fn own_window_bits(&self) -> u8 {
         self.window_bits.clamp(MIN_WINDOW_BITS, MAX_WINDOW_BITS)
     }

@@ -24,8 +24,14 @@ pub mod tokio {}
     not(all(feature = "http", feature = "tokio")),
     doc = "hyper, axum and HTTP/2. This page needs the features `http` and `tokio`."
 )]
-#[doc(alias("axum", "hyper", "h2", "HTTP/2", "RFC 8441", "nginx", "reverse proxy", "route", "403"))]
+#[doc(alias("hyper", "h2", "HTTP/2", "RFC 8441", "nginx", "reverse proxy", "route", "403"))]
 pub mod http {}
+
+// Its code needs axum and bowline-axum. The package in tests/http compiles it.
+#[cfg_attr(all(feature = "http", feature = "tokio", not(doctest)), doc = include_str!("axum.md"))]
+#[cfg_attr(not(all(feature = "http", feature = "tokio")), doc = "axum. This page needs the features `http` and `tokio`.")]
+#[doc(alias("axum", "extractor", "WebSocketUpgrade", "on_upgrade", "ws"))]
+pub mod axum {}
 
 #[doc = include_str!("event_loop.md")]
 #[doc(alias("epoll", "mio", "io_uring", "poll", "non-blocking", "back-pressure", "backpressure", "broadcast"))]

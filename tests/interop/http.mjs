@@ -1,11 +1,13 @@
-// http.mjs URL [windows]: Node's `ws` over HTTP/1.1, and Node's own HTTP/2, as clients of an echo server in an HTTP library.
+// http.mjs URL [windows | compressed]: Node's `ws` over HTTP/1.1, and Node's own HTTP/2, as clients of an echo server in an HTTP
+// library. With `compressed`, the server compresses, and headless Chromium is a client, too.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http2, { constants } from 'node:http2';
 import { createRequire } from 'node:module';
+import { Browser } from './browser.mjs';
 const { WebSocket } = createRequire(import.meta.url)('ws');
 
-const [url, windows] = process.argv.slice(2);
+const [url, option] = process.argv.slice(2);
 const http = url.replace('ws', 'http');
 
 /** A masked frame whose payload is under 126 bytes. */
@@ -106,7 +108,7 @@ const tests = {
   },
 };
 
-if (windows) {
+if (option === 'windows') {
   tests['HTTP/2: WebSockets that are not read cannot fill the window of the connection'] = () =>
     connected(async (session, { initialWindowSize, maxConcurrentStreams }) => {
       await new Promise((resolve) => session.ping(resolve)); // by now, its window has been announced
@@ -114,6 +116,38 @@ if (windows) {
       assert(maxConcurrentStreams <= 1000 && remoteWindowSize > maxConcurrentStreams * initialWindowSize,
         `${maxConcurrentStreams} streams of ${initialWindowSize} bytes, ${remoteWindowSize} bytes for all of them`);
     });
+}
+
+if (option === 'compressed') {
+  const text = 'all work and no play '.repeat(10_000);
+
+  tests['ws: messages are compressed'] = async () => {
+    const ws = new WebSocket(url);
+    await once(ws, 'open');
+    assert.equal(ws.extensions, 'permessage-deflate');
+    for (let round = 0; round < 3; round += 1) {
+      ws.send(text);
+      assert.equal(String((await once(ws, 'message'))[0]), text);
+    }
+    const { bytesRead, bytesWritten } = ws._socket;
+    assert(Math.max(bytesRead, bytesWritten) < text.length / 10, `${bytesRead} and ${bytesWritten} bytes on the wire`);
+    ws.close(1000);
+    assert.equal((await once(ws, 'close'))[0], 1000);
+  };
+
+  tests['Chromium: messages are compressed'] = async () => {
+    const browser = await Browser.start();
+    const page = await browser.page();
+    const seen = await page.evaluate(`new Promise((done) => {
+      const ws = new WebSocket(${JSON.stringify(url)}), text = ${JSON.stringify(text)};
+      let back;
+      ws.onopen = () => ws.send(text);
+      ws.onmessage = (event) => { back = event.data === text; ws.close(1000); };
+      ws.onclose = ({ code, wasClean }) => done({ back, code, wasClean, extensions: ws.extensions });
+    })`);
+    await browser.stop();
+    assert.deepEqual(seen, { back: true, code: 1000, wasClean: true, extensions: 'permessage-deflate' });
+  };
 }
 
 let passed = 0;

@@ -14,28 +14,13 @@
 //! ws = new WebSocket("ws://127.0.0.1:9001"); ws.onmessage = e => console.log(e.data); ws.onopen = () => ws.send("Hello")
 //! ```
 //!
-//! `Opening` is an extractor that you can copy. `hyper-echo` is the same server without axum. The guide is `src/guide/http.md`.
+//! It uses the package `bowline-axum`, and compresses messages if the client agrees. `hyper-echo` is the same server without axum
+//! and without that package. The guide is `src/guide/axum.md`.
 
-use axum::{
-    Router,
-    body::Body,
-    extract::{FromRequest, Request},
-    http::{self, Version},
-    response::{IntoResponse, Response},
-    routing::any,
-    serve::ListenerExt,
-};
-use bowline::{
-    Config, HandshakeError,
-    adapter::tokio::{Error, WebSocket},
-    server::{Accept, Upgrade},
-};
-use hyper::{
-    ext::Protocol,
-    upgrade::{OnUpgrade, Upgraded, on},
-};
-use hyper_util::rt::TokioIo;
-use std::{future::Future, io, process::ExitCode, sync::Arc};
+use axum::{Router, response::Response, routing::any, serve::ListenerExt};
+use bowline::adapter::tokio::Error;
+use bowline_axum::{WebSocket, WebSocketUpgrade, deflate::Options};
+use std::{io, process::ExitCode};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -59,67 +44,24 @@ async fn serve(address: &str) -> io::Result<()> {
         }
     });
     // `any` and not `get`, since a WebSocket over HTTP/2 begins with a CONNECT request.
-    let app = Router::new().route("/", any(echo)).with_state(Arc::new(Config::default()));
+    let app = Router::new().route("/", any(echo));
     // If `accept` fails, for example with too many open files, axum pauses for a second, and open connections are not affected.
     axum::serve(listener, app).await
 }
 
 /// Sends every message back. This server has nothing to protect, so pages of any origin may connect.
-async fn echo(opening: Opening) -> Response {
-    opening.accept(&Accept::any_origin(), |mut socket| async move {
-        while let Some(message) = socket.recv().await? {
-            socket.feed(message).await?; // the next `recv` writes
+async fn echo(upgrade: WebSocketUpgrade) -> Response {
+    let upgrade = upgrade.any_origin().compression(Options::default());
+    upgrade.on_failed_upgrade(|error| eprintln!("{error}")).on_upgrade(async |mut socket: WebSocket| {
+        if let Err(error) = send_back(&mut socket).await {
+            eprintln!("{error}");
         }
-        Ok(())
     })
 }
 
-type Stream = TokioIo<Upgraded>;
-
-/// An extractor for the opening handshake of a WebSocket. The handler decides whether to accept it.
-struct Opening {
-    upgrade: Upgrade,
-    stream: OnUpgrade,
-}
-
-impl Opening {
-    /// Answers the request. If `accept` allows it, a new task runs `serve` on the connection.
-    fn accept<F>(self, accept: &Accept, serve: impl FnOnce(WebSocket<Stream>) -> F + Send + 'static) -> Response
-    where
-        F: Future<Output = Result<(), Error>> + Send,
-    {
-        let (response, connection) = match self.upgrade.accept(accept) {
-            Ok(accepted) => accepted,
-            Err(refusal) => return refuse(refusal),
-        };
-        tokio::spawn(async move {
-            match self.stream.await {
-                Ok(stream) => {
-                    if let Err(error) = serve(WebSocket::new(TokioIo::new(stream), connection)).await {
-                        eprintln!("{error}");
-                    }
-                }
-                Err(error) => eprintln!("{error}"),
-            }
-        });
-        response.map(|()| Body::empty())
+async fn send_back(socket: &mut WebSocket) -> Result<(), Error> {
+    while let Some(message) = socket.recv().await? {
+        socket.feed(message).await?; // the next `recv` writes
     }
-}
-
-/// Only valid handshakes reach the handler. Every other request is refused, a plain GET with status 426.
-impl FromRequest<Arc<Config>> for Opening {
-    type Rejection = Response;
-
-    async fn from_request(mut request: Request, config: &Arc<Config>) -> Result<Self, Response> {
-        let checked = if request.version() == Version::HTTP_2 {
-            Upgrade::from_connect(&request, request.extensions().get().map(Protocol::as_str), config.clone())
-        } else {
-            Upgrade::new(&request, config.clone())
-        };
-        Ok(Self { upgrade: checked.map_err(refuse)?, stream: on(&mut request) })
-    }
-}
-
-fn refuse(refusal: http::Response<HandshakeError>) -> Response {
-    refusal.map(|error| format!("{error}\n")).into_response()
+    Ok(())
 }

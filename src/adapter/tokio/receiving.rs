@@ -1,6 +1,6 @@
 //! The methods that receive, and `close`, which receives until the end.
 
-use super::{WebSocket, driver::Driver, wakers::Goal};
+use super::{WebSocket, driver::Driver, wakers::{Goal, STREAM}};
 use crate::{Batch, CloseCode, Closure, Event, Message, adapter::error::Error};
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use core::{
@@ -110,6 +110,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Cancel-safe: if the future is dropped, the next call returns the event, and answers were queued once.
     pub async fn next_event(&mut self) -> Result<Option<Event<'static>>, Error> {
         poll_fn(|cx| self.driver.poll_method(cx, Goal::Input, Driver::poll_next_event)).await
+    }
+
+    /// Polls for the next event, for a future or a `Stream` of your own: [`next_event`](Self::next_event) without `async`.
+    ///
+    /// One task can call it while another one polls the `Sink`. It has the place of the `Stream`: if both are polled, only the
+    /// task that polled last is woken.
+    ///
+    /// ```no_run
+    /// # use bowline::{Event, adapter::tokio::{Error, WebSocket}};
+    /// # use std::task::Poll;
+    /// # async fn watch(mut socket: WebSocket<tokio::net::TcpStream>) -> Result<(), Error> {
+    /// let event = std::future::poll_fn(|cx| socket.poll_next_event(cx)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`recv`](Self::recv).
+    ///
+    /// # Cancel safety
+    ///
+    /// It has no state of its own: if the future that calls it is dropped, the next call returns the event.
+    pub fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Event<'static>>, Error>> {
+        self.driver.poll_trait(cx, STREAM, Goal::Input, Driver::poll_next_event)
     }
 
     /// Waits for bytes and returns all events of one read, borrowed (the batch API); `None` after a normal end of the connection.

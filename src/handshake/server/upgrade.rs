@@ -38,8 +38,8 @@ use http::{HeaderValue, Response, StatusCode, Version, header};
 /// ```
 ///
 /// With hyper and [`adapter::tokio`](crate::adapter), the stream is `TokioIo::new(hyper::upgrade::on(request).await?)`. It
-/// contains the early bytes, so `WebSocket::new(stream, connection)` is the only step that remains. `hyper-echo.rs` and
-/// `axum-echo.rs` in `examples/http/src` are complete servers.
+/// contains the early bytes, so `WebSocket::new(stream, connection)` is the only step that remains. `hyper-echo.rs` in
+/// `examples/http/src` is a complete server. For axum, the package `bowline-axum` has an extractor.
 ///
 /// # Errors
 ///
@@ -178,6 +178,22 @@ impl Upgrade {
     /// Returns the request, to decide by its path, its origin, its cookies, or the subprotocols that the client offers.
     pub fn request(&self) -> &Request {
         &self.request
+    }
+
+    /// Replaces the configuration, for a server that chooses it by the request: smaller messages for guests, for example, or
+    /// compression for one path only.
+    ///
+    /// ```
+    /// use bowline::{Config, server::Upgrade};
+    ///
+    /// fn choose(upgrade: &mut Upgrade) {
+    ///     if upgrade.request().cookie("session").is_none() {
+    ///         upgrade.set_config(Config::default().with(|config| config.limits.message = 1024));
+    ///     }
+    /// }
+    /// ```
+    pub fn set_config(&mut self, config: impl Into<Arc<Config>>) {
+        self.request.config = config.into();
     }
 
     /// Opens the connection, and returns the response to send. Convert its body to the type of the HTTP library with

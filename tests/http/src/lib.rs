@@ -9,7 +9,11 @@ mod http2;
 #[cfg(test)]
 mod kit;
 
-/// The code of the guide is compiled, and run unless it needs the network.
+/// The code of the guides is compiled, and run unless it needs the network.
 #[cfg(doctest)]
 #[doc = include_str!("../../../src/guide/http.md")]
 mod guide {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../src/guide/axum.md")]
+mod axum_guide {}
