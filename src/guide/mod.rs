@@ -29,8 +29,11 @@ pub mod http {}
 
 // Its code needs axum and bowline-axum. The package in tests/http compiles it.
 #[cfg_attr(all(feature = "http", feature = "tokio", not(doctest)), doc = include_str!("axum.md"))]
-#[cfg_attr(not(all(feature = "http", feature = "tokio")), doc = "axum. This page needs the features `http` and `tokio`.")]
-#[doc(alias("axum", "extractor", "WebSocketUpgrade", "on_upgrade", "ws"))]
+#[cfg_attr(
+    not(all(feature = "http", feature = "tokio")),
+    doc = "axum. This page needs the features `http` and `tokio`."
+)]
+#[doc(alias("extractor", "WebSocketUpgrade", "on_upgrade", "ws"))]
 pub mod axum {}
 
 #[doc = include_str!("event_loop.md")]

@@ -1,6 +1,10 @@
 //! The methods that receive, and `close`, which receives until the end.
 
-use super::{WebSocket, driver::Driver, wakers::{Goal, STREAM}};
+use super::{
+    WebSocket,
+    driver::Driver,
+    wakers::{Goal, STREAM},
+};
 use crate::{Batch, CloseCode, Closure, Event, Message, adapter::error::Error};
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use core::{

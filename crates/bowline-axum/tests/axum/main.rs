@@ -1,4 +1,5 @@
 //! The same handlers with axum's WebSocket and with ours, and what ours adds.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "this is a test")]
 
 mod added;
 mod http2;

@@ -11,18 +11,21 @@ macro_rules! with_both {
         mod $name {
             use super::*;
 
-            async fn run($address: String, #[allow(unused_mut, unused_variables)] mut $seen: UnboundedReceiver<String>) $body
+            async fn run($address: String, $seen: &mut UnboundedReceiver<String>) {
+                let _ = &$seen; // not all handlers note something
+                $body
+            }
 
             #[tokio::test]
             async fn axum() {
-                let (address, seen) = serve_handlers(crate::with_axum::app).await;
-                run(address, seen).await;
+                let (address, mut seen) = serve_handlers(crate::with_axum::app).await;
+                run(address, &mut seen).await;
             }
 
             #[tokio::test]
             async fn bowline() {
-                let (address, seen) = serve_handlers(crate::with_bowline::app).await;
-                run(address, seen).await;
+                let (address, mut seen) = serve_handlers(crate::with_bowline::app).await;
+                run(address, &mut seen).await;
             }
         }
     )*};
@@ -33,7 +36,7 @@ async fn notes(seen: &mut UnboundedReceiver<String>, count: usize) -> Vec<String
     while notes.len() < count {
         match tokio::time::timeout(Duration::from_secs(20), seen.recv()).await {
             Ok(note) => notes.push(note.unwrap()),
-            Err(_) => panic!("the handler noted no more than {notes:#?}"),
+            Err(late) => panic!("{late}: the handler noted no more than {notes:#?}"),
         }
     }
     notes
@@ -67,7 +70,7 @@ with_both! {
         assert_eq!(client.recv().await.unwrap(), None);
         let closure = client.closure().unwrap();
         assert_eq!((closure.code(), closure.reason()), (CloseCode::NORMAL, "enough"));
-        assert_eq!(notes(&mut seen, 2).await, ["Some(1000)", "10 messages"]);
+        assert_eq!(notes(seen, 2).await, ["Some(1000)", "10 messages"]);
     }
 
     /// Every kind of message, and a Close frame from the client.
@@ -82,7 +85,7 @@ with_both! {
         assert_eq!(client.next_event().await.unwrap(), Some(Event::Pong(b"from the client".to_vec().into())));
         client.connection().pong(b"unasked").unwrap();
         client.close(CloseCode::new(3000), "that was all").await.unwrap();
-        assert_eq!(notes(&mut seen, 11).await, [
+        assert_eq!(notes(seen, 11).await, [
             r#"requested ["v0", "v1"]"#,
             r#"selected Some("v1")"#,
             r#"protocol Some("v1")"#,
@@ -104,7 +107,7 @@ with_both! {
         assert_eq!(client.next_event().await.unwrap(), Some(Event::Ping(b"from the server".to_vec().into())));
         client.flush().await.unwrap();
         client.close(CloseCode::NO_STATUS, "").await.unwrap();
-        assert_eq!(notes(&mut seen, 7).await[1..], [
+        assert_eq!(notes(seen, 7).await[1..], [
             r#"selected Some("late")"#,
             r#"protocol Some("late")"#,
             "pong from the server",
@@ -118,14 +121,14 @@ with_both! {
         let request = request(&address, "/log").protocol("v0").unwrap();
         let (_client, response) = open_with(request, Config::default()).await;
         assert_eq!(response.protocol(), None);
-        assert_eq!(notes(&mut seen, 3).await[1..], ["selected None", "protocol None"]);
+        assert_eq!(notes(seen, 3).await[1..], ["selected None", "protocol None"]);
     }
 
     async fn a_client_that_vanishes(address, seen) {
         let mut client = open(&address, "/log").await;
         client.send("before").await.unwrap();
         drop(client);
-        let notes = notes(&mut seen, 7).await;
+        let notes = notes(seen, 7).await;
         assert_eq!(notes[notes.len() - 4..], [
             "text before",
             "error",
@@ -138,7 +141,7 @@ with_both! {
         let mut client = open(&address, "/log").await;
         client.get_mut().write_all(b"\x83\x80\0\0\0\0").await.unwrap(); // the reserved opcode 3
         let _ = client.recv().await;
-        let notes = notes(&mut seen, 6).await;
+        let notes = notes(seen, 6).await;
         // axum would send more. Ours has sent a Close frame, after which nothing may follow.
         assert_eq!(notes[3..5], ["error", "end"]);
     }
@@ -147,7 +150,7 @@ with_both! {
         let mut client = open(&address, "/bye").await;
         let Err(Error::Closed(closure)) = client.recv().await else { panic!("1012 is not a normal end") };
         assert_eq!((closure.code(), closure.reason()), (CloseCode::SERVICE_RESTART, "back soon"));
-        let notes = notes(&mut seen, 3).await;
+        let notes = notes(seen, 3).await;
         assert_eq!((notes[0].as_str(), notes[2].as_str()), ("send after Close: true", "end"));
         assert!(notes[1].starts_with("Ok(Close(Some(CloseFrame { code: 1012"), "{}", notes[1]);
     }
