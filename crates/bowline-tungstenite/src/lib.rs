@@ -24,6 +24,7 @@ pub mod extensions;
 pub mod handshake;
 #[cfg(feature = "handshake")]
 mod handshake_async;
+mod polled;
 pub mod protocol;
 #[cfg(feature = "handshake")]
 mod server;
@@ -34,6 +35,7 @@ mod tls;
 mod tokio_stream;
 pub mod tungstenite;
 pub mod util;
+mod wakers;
 mod websocket_stream;
 
 pub use bytes::Bytes;

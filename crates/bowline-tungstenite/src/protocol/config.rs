@@ -84,11 +84,12 @@ impl WebSocketConfig {
     }
 
     /// Returns the configuration of bowline for an endpoint with this role.
-    pub(crate) fn for_bowline(&self, role: Role) -> Arc<bowline::Config> {
+    pub(crate) fn for_bowline(
+        &self,
+        #[cfg_attr(not(feature = "deflate"), expect(unused))] role: Role,
+    ) -> Arc<bowline::Config> {
         let mut config = bowline::Config::default();
-        config.limits.message = self.max_message_size.unwrap_or(usize::MAX);
-        config.limits.frame = self.max_frame_size.unwrap_or(usize::MAX);
-        config.limits.output = self.max_write_buffer_size;
+        self.apply_limits(&mut config.limits);
         if let Some(deadlines) = self.deadlines {
             config.deadlines = deadlines;
         }
@@ -96,7 +97,23 @@ impl WebSocketConfig {
         {
             config.deflate = self.extensions.permessage_deflate.map(|deflate| deflate.options(role));
         }
-        let _ = role;
         config.into()
+    }
+
+    /// Sets the limits of bowline. Its limit on the output is not used: a message that does not fit is returned to the caller, so
+    /// that it is looked at before it is given away.
+    pub(crate) fn apply_limits(&self, limits: &mut bowline::Limits) {
+        limits.message = self.max_message_size.unwrap_or(usize::MAX);
+        limits.frame = self.max_frame_size.unwrap_or(usize::MAX);
+        limits.output = usize::MAX;
+    }
+
+    /// Panics if the sizes of the write buffer contradict each other.
+    #[track_caller]
+    pub(crate) fn assert_valid(&self) {
+        assert!(
+            self.max_write_buffer_size > self.write_buffer_size,
+            "max_write_buffer_size must be larger than write_buffer_size: see the documentation of WebSocketConfig"
+        );
     }
 }

@@ -1,10 +1,15 @@
 //! Messages over a stream that has finished the opening handshake.
 
+mod clock;
 mod config;
 mod context;
 pub mod frame;
 mod message;
+mod raw_frame;
+mod read_buffer;
+mod violation;
 mod websocket;
+mod writer;
 
 pub use config::WebSocketConfig;
 pub use context::WebSocketContext;

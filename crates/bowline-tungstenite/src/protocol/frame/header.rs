@@ -48,7 +48,7 @@ impl FrameHeader {
     }
 
     /// Returns a header at the front of `bytes` with the length of the payload and its own, or `None` if it is not complete.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Option<(Self, u64, usize)>> {
+    pub(in crate::protocol) fn decode(bytes: &[u8]) -> Result<Option<(Self, u64, usize)>> {
         let Some((&[first, second], rest)) = bytes.split_first_chunk() else { return Ok(None) };
         let (length, rest) = match second & 0x7F {
             126 => match rest.split_first_chunk() {
