@@ -32,7 +32,7 @@ pub use send::{Output, Prepared};
 
 #[cfg(feature = "deflate")]
 use crate::deflate::Agreement;
-use crate::{Config, Role};
+use crate::{Config, Limits, Role};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::time::Duration;
 use progress::Progress;
@@ -173,6 +173,25 @@ impl Connection {
         self
     }
 
+    /// Sets the compression parameters, for a connection whose opening handshake was made elsewhere, by a framework for example.
+    /// Call it before anything is sent or received. Without [`Config::deflate`](crate::Config::deflate), it changes nothing.
+    ///
+    /// ```
+    /// use bowline::{Config, Connection, Role, deflate::Options};
+    ///
+    /// let options = Options::default();
+    /// let agreement = options.agreement(Role::Server);
+    /// let config = Config::default().with(|config| config.deflate = Some(options));
+    /// let server = Connection::new(Role::Server, config).with_agreement(agreement);
+    /// assert_eq!(server.deflate(), Some(agreement));
+    /// ```
+    #[doc(alias("permessage-deflate"))]
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn with_agreement(self, agreement: Agreement) -> Self {
+        self.with_deflate(Some(agreement))
+    }
+
     /// Returns the compression parameters that were agreed in the opening handshake, or `None` if compression was not agreed.
     #[cfg(feature = "deflate")]
     #[must_use]
@@ -218,7 +237,27 @@ impl Connection {
         self.protocol.as_deref().map(|Subprotocol(protocol)| &**protocol)
     }
 
-    /// Returns the configuration that the connection was created with.
+    /// Changes the limits, for example when a peer has logged in and may send larger messages.
+    ///
+    /// A message that is arriving is measured by the new limit from its next frame on. What is queued stays queued.
+    ///
+    /// ```
+    /// use bowline::{Config, Connection, Role};
+    ///
+    /// let config = Config::default().with(|config| config.limits.message = 4096);
+    /// let mut server = Connection::new(Role::Server, config);
+    /// let mut limits = server.config().limits;
+    /// limits.message = 1024 * 1024;
+    /// server.set_limits(limits);
+    /// assert_eq!(server.config().limits.message, 1024 * 1024);
+    /// ```
+    pub fn set_limits(&mut self, limits: Limits) {
+        Arc::make_mut(&mut self.config).limits = limits;
+        self.receiver.set_limits(&self.config);
+    }
+
+    /// Returns the configuration that the connection was created with, with the limits of the last
+    /// [`set_limits`](Self::set_limits).
     #[must_use]
     pub fn config(&self) -> &Arc<Config> {
         &self.config

@@ -68,6 +68,7 @@ pub use negotiation::{Agreement, AnswerError};
 pub(crate) use negotiation::{NAME, accept, check, offer};
 pub(crate) use scratch::with_scratch;
 
+use crate::Role;
 use pool::Pool;
 
 /// The smallest window that zlib can compress with, in bits: for 8 it uses 9.
@@ -208,6 +209,13 @@ impl Options {
     pub fn with_pool_of(mut self, other: &Self) -> Self {
         self.pool = other.pool.clone();
         self
+    }
+
+    /// Returns what an endpoint with this role agrees to if its peer accepts all of these options and asks for nothing else. Use
+    /// it with [`Connection::with_agreement`](crate::Connection::with_agreement).
+    #[must_use]
+    pub fn agreement(&self, role: Role) -> Agreement {
+        Agreement::of(self, role)
     }
 
     fn own_window_bits(&self) -> u8 {

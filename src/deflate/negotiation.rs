@@ -48,6 +48,23 @@ pub struct Agreement {
 }
 
 impl Agreement {
+    /// Returns the agreement of an endpoint with this role whose peer accepts all of its options.
+    pub(crate) fn of(options: &Options, role: Role) -> Self {
+        let smaller = |bits: u8| Some(bits).filter(|bits| *bits < MAX_WINDOW_BITS);
+        let own = (options.context_takeover, smaller(options.own_window_bits()));
+        let peer = (options.peer_context_takeover, smaller(options.peer_window_bits()));
+        let (server, client) = match role {
+            Role::Server => (own, peer),
+            Role::Client => (peer, own),
+        };
+        Self {
+            server_context_takeover: server.0,
+            client_context_takeover: client.0,
+            server_window_bits: server.1,
+            client_window_bits: client.1,
+        }
+    }
+
     /// Returns whether messages from the endpoint with this role may refer to its earlier ones (context takeover). It is `false`
     /// if `server_no_context_takeover` or `client_no_context_takeover` was agreed for that endpoint (RFC 7692 §7.1.1).
     #[doc(alias(

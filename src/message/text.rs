@@ -94,6 +94,23 @@ impl<'b> Text<'b> {
         }))
     }
 
+    /// Returns the `Bytes` of owned text, to share them without giving up the text. Borrowed text has none.
+    ///
+    /// ```
+    /// use bowline::Text;
+    ///
+    /// let text = Text::from("Hello".to_owned());
+    /// assert_eq!(text.as_shared().map(|bytes| bytes.slice(..4)), Some("Hell".into())); // no copy
+    /// assert_eq!(Text::from("borrowed").as_shared(), None);
+    /// ```
+    #[must_use]
+    pub fn as_shared(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Repr::Borrowed(_) => None,
+            Repr::Owned(text) => Some(text.as_bytes()),
+        }
+    }
+
     /// Converts to the bytes of the text, to send them.
     #[inline]
     pub(crate) fn into_data(self) -> Data<'b> {

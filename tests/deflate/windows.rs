@@ -129,3 +129,33 @@ fn the_oracle_minds() {
     assert_eq!(Oracle::new(9).message(&frame.payload), Err(Bad::TooFar));
     assert!(Oracle::new(10).message(&frame.payload).is_ok());
 }
+
+/// Parameters that were agreed elsewhere: the options of both ends, each from its own point of view.
+#[test]
+fn agreed_without_a_handshake() {
+    for takeover in [true, false] {
+        let client = options(|options| (options.context_takeover, options.peer_window_bits) = (takeover, 10));
+        let server = options(|options| (options.peer_context_takeover, options.window_bits) = (takeover, 10));
+        let agreements = [client.agreement(Role::Client), server.agreement(Role::Server)];
+        assert_eq!(agreements[0], agreements[1]);
+        let expected = if takeover { "" } else { "; client_no_context_takeover" };
+        assert_eq!(agreements[0].to_string(), format!("permessage-deflate{expected}; server_max_window_bits=10"));
+
+        let open = |role, options: Options| {
+            let config = crate::common::config().with(|config| config.deflate = Some(options.clone()));
+            Connection::new(role, config).with_agreement(options.agreement(role))
+        };
+        assert_within(open(Role::Server, server.clone()), Role::Server, 10);
+        let (mut client, mut server) = (open(Role::Client, client), open(Role::Server, server));
+        for _ in 0..3 {
+            let text = prose(3000);
+            client.send_text(&text).unwrap();
+            let bytes = written(&mut client);
+            assert!(bytes.len() < 1500, "compressed");
+            assert_eq!(crate::common::receive(&mut server, &bytes), [bowline::Event::Text(text.into())]);
+        }
+    }
+    let plain = Connection::new(Role::Client, crate::common::config())
+        .with_agreement(Options::default().agreement(Role::Client));
+    assert_eq!(plain.deflate(), None, "without options");
+}

@@ -24,6 +24,8 @@ mod messages;
 #[cfg(test)]
 mod origin;
 #[cfg(test)]
+mod own_head;
+#[cfg(test)]
 mod plain;
 #[cfg(test)]
 mod reported;

@@ -210,3 +210,42 @@ fn chunks_have_no_limit_on_size() {
         assert_eq!(lengths(&events), [70_000, 210_000]);
     }
 }
+
+/// Limits that change while the connection is open: for the next message, and for the one that is arriving.
+#[test]
+fn limits_that_change() {
+    for role in ROLES {
+        let mut connection = connection_with(role, |config| (config.limits.message, config.limits.frame) = (4, 4));
+        let change = |connection: &mut bowline::Connection, limit: usize| {
+            let mut limits = connection.config().limits;
+            (limits.message, limits.frame) = (limit, limit);
+            connection.set_limits(limits);
+        };
+        assert_eq!(lengths(&receive(&mut connection, &frame_to(role, BINARY, b"1234"))), [4]);
+        change(&mut connection, 6);
+        assert_eq!(lengths(&receive(&mut connection, &frame_to(role, BINARY, b"123456"))), [6]);
+
+        // A message of which four bytes have arrived may grow to the new limit, and no further.
+        assert!(receive(&mut connection, &frame_to(role, BINARY & !FIN, b"1234")).is_empty());
+        change(&mut connection, 8);
+        assert!(receive(&mut connection, &frame_to(role, CONTINUATION & !FIN, b"5678")).is_empty());
+        change(&mut connection, 2);
+        let events = receive(&mut connection, &frame_to(role, CONTINUATION, b"9"));
+        let [Event::Failed(error)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!(error.violation(), Violation::MessageTooBig { limit: 2 });
+    }
+}
+
+/// A lower limit applies to the fast path, too.
+#[test]
+fn a_limit_that_is_lowered() {
+    for role in ROLES {
+        let mut connection = connection(role);
+        let mut limits = connection.config().limits;
+        limits.message = 3;
+        connection.set_limits(limits);
+        let events = receive(&mut connection, &frame_to(role, TEXT, b"four"));
+        let [Event::Failed(error)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!(error.violation(), Violation::MessageTooBig { limit: 3 });
+    }
+}

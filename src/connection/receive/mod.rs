@@ -78,15 +78,9 @@ type Received<'b> = Result<Option<Event<'b>>, ProtocolError>;
 
 impl Receiver {
     pub(crate) fn new(role: Role, config: &Config) -> Self {
-        let limits = &config.limits;
         Self {
             from: role.peer(),
-            whole_limit: match config.delivery {
-                Delivery::Messages => {
-                    u32::try_from(limits.frame.min(limits.message)).map_or(u32::MAX, |limit| limit.saturating_add(1))
-                }
-                Delivery::Chunks => 0,
-            },
+            whole_limit: whole_limit(config),
             header: [0; MAX_HEADER_LEN],
             header_len: 0,
             frame: None,
@@ -102,6 +96,11 @@ impl Receiver {
             #[cfg(feature = "deflate")]
             decompression: Decompression::default(),
         }
+    }
+
+    /// Applies the limits of a changed configuration.
+    pub(crate) fn set_limits(&mut self, config: &Config) {
+        self.whole_limit = whole_limit(config);
     }
 
     /// Allows compressed messages from now on.
@@ -378,6 +377,15 @@ impl Receiver {
         self.control = Vec::new();
         #[cfg(feature = "deflate")]
         self.decompression.discard();
+    }
+}
+
+/// Returns the value of [`Receiver::whole_limit`].
+fn whole_limit(config: &Config) -> u32 {
+    let limit = config.limits.frame.min(config.limits.message);
+    match config.delivery {
+        Delivery::Messages => u32::try_from(limit).map_or(u32::MAX, |limit| limit.saturating_add(1)),
+        Delivery::Chunks => 0,
     }
 }
 

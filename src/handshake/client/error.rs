@@ -1,4 +1,4 @@
-use crate::handshake::HeaderError;
+use crate::handshake::{HandshakeError, HeaderError};
 use alloc::string::String;
 use thiserror::Error;
 
@@ -60,6 +60,14 @@ pub enum RequestError {
     #[cfg(feature = "http")]
     #[error("\"{0}\" is not a valid URI for the crate http: use at most 65,534 bytes, and a host without %")]
     HttpUri(String),
+    /// The head for [`Handshake::from_head`](super::Handshake::from_head) is not a valid opening handshake. Holds the rule that it
+    /// breaks. If the head is not complete, that is [`HandshakeError::EndOfStream`].
+    #[error("the head of the request is not a valid opening handshake: {0}")]
+    Head(#[source] HandshakeError),
+    /// Bytes follow the empty line at the end of the head for [`Handshake::from_head`](super::Handshake::from_head). Holds their
+    /// number. A client must not send anything before the server has accepted.
+    #[error("{0} bytes follow the head of the request: end it with its empty line (RFC 6455 §4.1)")]
+    AfterHead(usize),
     /// A header field cannot be added. Holds the reason.
     #[error(transparent)]
     Header(#[from] HeaderError),

@@ -44,12 +44,13 @@ pub use upgrade::{Upgrade, extended_connect, upgrade};
 use super::{
     deadline::Deadline,
     error::HandshakeError,
+    http1::field_line,
     http1::fields::Fields,
     http1::head::{Head, Start},
-    key,
+    key, server,
 };
 use crate::{Config, Connection, Input, Output, Timestamp};
-use alloc::{string::String, sync::Arc};
+use alloc::{string::String, sync::Arc, vec::Vec};
 use core::{fmt, time::Duration};
 
 /// A client's opening handshake on a transport that is already connected. It makes the request, checks the server's response, and
@@ -123,9 +124,65 @@ impl Handshake {
     pub fn new(request: Request, config: impl Into<Arc<Config>>) -> Self {
         let config = config.into();
         let key = key::fresh(&config);
+        let head = request.head(&key, offers(&config).as_deref());
+        let expected = rules::Expected { accept: Some(key::accept(&key)), protocols: request.into_protocols() };
+        Self::start(head, expected, config)
+    }
+
+    /// Creates the handshake for a request that the caller has written: the complete head, up to and including its empty line. Use
+    /// it if the server needs other header fields, or another order or spelling of their names, than [`new`](Self::new) writes.
+    ///
+    /// The head is sent as it is. If [`Config::deflate`](crate::Config#structfield.deflate) is set and the head has no
+    /// `Sec-WebSocket-Extensions`, the offer of compression is added at its end. The response must match the key and the
+    /// subprotocols of the head. An extension that the head offers is refused unless it is permessage-deflate, and
+    /// `Config::deflate` is set.
+    ///
+    /// Draw a new `Sec-WebSocket-Key` for each connection (§4.1). The length of the head is not limited.
+    ///
+    /// ```
+    /// use bowline::{Config, Input, client::{Handshake, Progress}};
+    ///
+    /// let head = "GET /chat HTTP/1.1\r\nHost: example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+    ///     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    /// let mut handshake = Handshake::from_head(head, Config::default())?;
+    /// let mut response = *b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    ///     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    /// assert!(matches!(handshake.receive(&mut Input::from(&mut response)), Progress::Connected(..)));
+    /// # Ok::<(), bowline::client::RequestError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Head`] if a server must refuse the head, by the rules of §4.2.1, or if it is not complete.
+    /// [`RequestError::AfterHead`] if bytes follow it.
+    pub fn from_head(head: impl Into<Vec<u8>>, config: impl Into<Arc<Config>>) -> Result<Self, RequestError> {
+        let (mut bytes, config) = (head.into(), config.into());
+        let mut reader = Head::new(Start::Request, usize::MAX);
+        let mut input = Input::from(&mut bytes);
+        if !reader.receive(&mut input).map_err(RequestError::Head)? {
+            return Err(RequestError::Head(HandshakeError::EndOfStream { received: reader.taken() }));
+        }
+        if !input.is_empty() {
+            return Err(RequestError::AfterHead(input.len()));
+        }
+        let mut head = reader.finish();
+        let request = server::Request::of_head(head.clone(), &config).map_err(RequestError::Head)?;
+        if let Some(offers) = offers(&config).filter(|_| request.header("Sec-WebSocket-Extensions").is_none()) {
+            head.truncate(head.len() - b"\r\n".len());
+            field_line::push(&mut head, "Sec-WebSocket-Extensions", offers.as_bytes());
+            head.extend_from_slice(b"\r\n");
+        }
+        let expected = rules::Expected {
+            accept: request.key.as_ref().map(key::accept),
+            protocols: request.protocols().map(String::from).collect(),
+        };
+        Ok(Self::start(head, expected, config))
+    }
+
+    fn start(request: Vec<u8>, expected: rules::Expected, config: Arc<Config>) -> Self {
         Self {
-            request: Output::starting_with(request.head(&key, offers(&config).as_deref())),
-            expected: rules::Expected { accept: Some(key::accept(&key)), protocols: request.into_protocols() },
+            request: Output::starting_with(request),
+            expected,
             head: Head::new(Start::Response, config.limits.head_bytes),
             deadline: Deadline::new(config.deadlines.handshake),
             config: Some(config),

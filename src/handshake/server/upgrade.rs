@@ -231,6 +231,26 @@ impl Upgrade {
     }
 }
 
+/// For a driver that has read the request with a [`Handshake`](super::Handshake), and sends the response itself: `accept` returns it
+/// as a message of the crate `http`, to which header fields can be added.
+///
+/// ```
+/// use bowline::{Config, Input, server::{Accept, Handshake, Progress, Upgrade}};
+///
+/// let mut bytes = *b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+///     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+/// let progress = Handshake::new(Config::default()).receive(&mut Input::from(&mut bytes));
+/// let Progress::Request(request) = progress else { panic!() };
+/// let (response, _connection) = Upgrade::from(request).accept(&Accept::same_origin()).unwrap();
+/// assert_eq!(response.headers()["Sec-WebSocket-Accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+/// ```
+impl From<Request> for Upgrade {
+    fn from(request: Request) -> Self {
+        let form = if request.key.is_some() { Form::Upgrade } else { Form::Connect };
+        Self { request, form }
+    }
+}
+
 #[expect(clippy::result_large_err, reason = "an answer is what both sides of the result are")]
 impl Form {
     fn conclude(self, checked: Result<Request, HandshakeError>) -> Result<Upgrade, Response<HandshakeError>> {

@@ -1,0 +1,4 @@
+//! Compression of messages.
+
+#[cfg(feature = "deflate")]
+pub mod deflate;
