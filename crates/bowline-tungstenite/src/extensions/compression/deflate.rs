@@ -2,7 +2,11 @@
 
 use crate::protocol::Role;
 use bowline::deflate::Options;
+use std::sync::LazyLock;
 use thiserror::Error;
+
+/// The options are made anew for each connection. All of them share compressors, or each idle connection would keep one.
+static POOL: LazyLock<Options> = LazyLock::new(Options::default);
 
 /// How to compress, and what to agree on in the opening handshake.
 ///
@@ -122,11 +126,12 @@ impl DeflateConfig {
             Role::Server => (server, client),
             Role::Client => (client, server),
         };
-        Options::default().with(|options| {
+        let options = Options::default().with(|options| {
             options.level = self.compression.0;
             (options.context_takeover, options.window_bits) = own;
             (options.peer_context_takeover, options.peer_window_bits) = peer;
-        })
+        });
+        options.with_pool_of(&POOL)
     }
 }
 
