@@ -3,19 +3,18 @@ use crate::{
     job::{Job, Task, Work, work},
     pipe::Pipe,
     tally::Tally,
-    wire::{self, READ_ROOM},
 };
 use nexus_web::ws::{ClientBuilder, Connecting, FrameReader, FrameWriter, Message, Role};
 
 pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
-        Task::Receive { .. } | Task::Fragments => {
+        Task::Receive { .. } | Task::Fragments { .. } => {
             let mut driver = Driver::new(job);
             work(move |messages, tally| driver.receive(messages, tally))
         }
         Task::Echo { .. } => {
             let mut driver = Driver::new(job);
-            let (mut writer, mut out) = (FrameWriter::new(Role::Server), vec![0; 2 * READ_ROOM.max(job.size)]);
+            let (mut writer, mut out) = (FrameWriter::new(Role::Server), vec![0; 2 * (job.buffer() + job.size)]);
             work(move |messages, _| driver.echo(messages, &mut writer, &mut out))
         }
         Task::ClientSend => {
@@ -66,14 +65,11 @@ struct Driver {
 
 impl Driver {
     fn new(job: &Job) -> Self {
-        let role = match job.task {
-            Task::Receive { role: wire::Role::Client, .. } => Role::Client,
-            _ => Role::Server,
-        };
+        let role = if job.is_client() { Role::Client } else { Role::Server };
         // A frame may be twice as large as a read before it is copied to the message's own buffer.
         let reader = FrameReader::builder()
             .role(role)
-            .buffer_capacity(2 * READ_ROOM)
+            .buffer_capacity(2 * job.buffer())
             .message_capacity(job.size)
             .max_frame_size(16 * 1024 * 1024)
             .max_message_size(16 * 1024 * 1024);
