@@ -79,6 +79,16 @@ impl Job {
         }
     }
 
+    /// After this many messages, a subject is where it was before them: all of the wire is received, or a batch is written. What is
+    /// measured is a multiple of it. Otherwise, a subject that handles all messages of a read at once, before it returns the first,
+    /// would seem fast in a turn in which it only returns them.
+    pub fn cycle(&self) -> usize {
+        match self.task {
+            Task::ClientSend | Task::ServerSend => self.batch(),
+            _ => self.wire.messages,
+        }
+    }
+
     /// Whether the subject is the client.
     pub fn is_client(&self) -> bool {
         matches!(self.task, Task::ClientSend | Task::Receive { role: Role::Client, .. })

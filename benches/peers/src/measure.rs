@@ -88,18 +88,19 @@ impl Runner {
         clock.total
     }
 
-    /// Finds out how many messages fill a turn, and returns how long one then takes.
-    fn calibrate(&mut self, turn: Duration) -> Duration {
-        while self.messages < 1 << 24 {
+    /// Finds out how many messages fill a turn, a multiple of the job's cycle, and returns how long a turn then takes.
+    fn calibrate(&mut self, turn: Duration, cycle: usize) -> Duration {
+        self.messages = cycle;
+        loop {
             let took = self.turn();
-            if took * 2 > turn {
-                let per_message = took.as_secs_f64() / self.messages as f64;
-                self.messages = ((turn.as_secs_f64() / per_message) as usize).max(1);
-                return turn.max(Duration::from_secs_f64(per_message));
+            if took * 2 > turn || self.messages >= 1 << 24 {
+                let cycles = turn.as_secs_f64() / took.as_secs_f64() * (self.messages / cycle) as f64;
+                let before = self.messages;
+                self.messages = (cycles as usize).max(1) * cycle;
+                return took.mul_f64(self.messages as f64 / before as f64);
             }
             self.messages *= 2;
         }
-        turn
     }
 
     fn cost(&mut self, count_faults: bool) -> Cost {
@@ -117,7 +118,7 @@ pub fn measure(row: &Row, effort: Effort, only: &dyn Fn(&Subject) -> bool) -> Me
     let mut round = Duration::ZERO;
     for runner in &mut runners {
         check(ALL[runner.place].name, &job, &expected, &mut *runner.work);
-        round += runner.calibrate(effort.turn);
+        round += runner.calibrate(effort.turn, job.cycle());
     }
     let rounds = (effort.row.as_secs_f64() / round.as_secs_f64()) as usize;
     let (count, count_faults) = (runners.len(), row.size >= LARGE);

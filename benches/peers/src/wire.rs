@@ -49,6 +49,8 @@ pub struct Wire {
     /// The payloads, where they differ.
     pub payloads: Vec<Vec<u8>>,
     pub reads: Reads,
+    /// How many messages it has.
+    pub messages: usize,
     /// The length of each frame, if all frames are alike.
     frame_len: usize,
 }
@@ -64,10 +66,11 @@ impl Wire {
         let frame_len = bytes.len();
         // Not more than the reads that it is made for: a read of a few bytes at the end would cost as much as a long one.
         let len = (2 * reads.most()).max(256 * 1024);
-        for _ in 1..len / frame_len {
+        let messages = (len / frame_len).max(1);
+        for _ in 1..messages {
             push_frame(&mut bytes, 0x80 | opcode, &payload, random.key(role));
         }
-        Self { bytes, payload, payloads: Vec::new(), reads, frame_len }
+        Self { bytes, payload, payloads: Vec::new(), reads, messages, frame_len }
     }
 
     /// Masked binary messages, in fragments of `part` bytes.
@@ -75,7 +78,8 @@ impl Wire {
         let payload = payload(Kind::Binary, size);
         let mut random = Random::default();
         let mut bytes = Vec::new();
-        for _ in 0..(2 * reads.most() / size).max(4) {
+        let messages = (2 * reads.most() / size).max(4);
+        for _ in 0..messages {
             let count = size.div_ceil(part);
             for (index, chunk) in payload.chunks(part).enumerate() {
                 let opcode = if index == 0 { 2 } else { 0 };
@@ -83,7 +87,7 @@ impl Wire {
                 push_frame(&mut bytes, fin | opcode, chunk, random.key(Role::Server));
             }
         }
-        Self { bytes, payload, payloads: Vec::new(), reads, frame_len: 0 }
+        Self { bytes, payload, payloads: Vec::new(), reads, messages, frame_len: 0 }
     }
 
     /// Masked text messages that are alike, as an application sends them in JSON, each compressed on its own or after the ones
@@ -103,12 +107,13 @@ impl Wire {
             push_frame(&mut bytes, 0xC1, &compressed, random.key(Role::Server));
             payloads.push(payload);
         }
-        Self { bytes, payload: Vec::new(), payloads, reads: Reads::Kib(16), frame_len: 0 }
+        let messages = payloads.len();
+        Self { bytes, payload: Vec::new(), payloads, reads: Reads::Kib(16), messages, frame_len: 0 }
     }
 
     /// Bytes that are no frames.
     pub fn raw(bytes: Vec<u8>) -> Self {
-        Self { bytes, payload: Vec::new(), payloads: Vec::new(), reads: Reads::Kib(16), frame_len: 0 }
+        Self { bytes, payload: Vec::new(), payloads: Vec::new(), reads: Reads::Kib(16), messages: 1, frame_len: 0 }
     }
 
     /// Where a read that begins at `at` ends.

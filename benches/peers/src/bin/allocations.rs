@@ -49,7 +49,7 @@ fn main() {
         let job = Job::new(row.task, row.size);
         for subject in ALL {
             let Some(mut work) = (subject.work)(&job) else { continue };
-            let messages = if row.size > 64 * 1024 { 4 } else { 20 * job.batch().min(64) };
+            let messages = 4_usize.next_multiple_of(job.cycle());
             work.run(messages, &mut Tally::default(), &mut NoMeter);
             let mut counter = Counter::default();
             let (reads, read) = (job.sent.reads.get(), job.sent.read.get());
@@ -107,14 +107,15 @@ impl Copies {
         loop {
             let before = ALLOCATOR.stats();
             let nothing_unread = self.unread.0 == self.unread.1;
-            let read = match directly && nothing_unread {
-                true => self.connection.direct_read(|space| space.read_from(&mut self.pipe)),
-                false => None,
+            let read = if directly && nothing_unread {
+                self.connection.direct_read(|space| space.read_from(&mut self.pipe))
+            } else {
+                None
             };
             let owned = match read {
                 Some(read) => {
                     direct += read.unwrap_or(0);
-                    self.connection.poll_event().map(|event| owned(event, self.buffer.as_ptr_range()))
+                    self.connection.poll_event().map(|event| owned(&event, self.buffer.as_ptr_range()))
                 }
                 None => self.receive(),
             };
@@ -137,15 +138,15 @@ impl Copies {
         }
         let buffer = self.buffer.as_ptr_range();
         let mut input = Input::from(&mut self.buffer[self.unread.0..self.unread.1]);
-        let owned = self.connection.receive(&mut input).map(|event| owned(event, buffer));
+        let owned = self.connection.receive(&mut input).map(|event| owned(&event, buffer));
         self.unread.0 = self.unread.1 - input.len();
         owned
     }
 }
 
 /// The length of a message that is not borrowed from the read buffer.
-fn owned(event: Event<'_>, buffer: Range<*const u8>) -> usize {
-    let payload = match &event {
+fn owned(event: &Event<'_>, buffer: Range<*const u8>) -> usize {
+    let payload = match event {
         Event::Binary(data) => &data[..],
         Event::Text(text) => text.as_bytes(),
         event => panic!("{event:?} is not a message"),

@@ -125,7 +125,7 @@ struct Receiver {
 
 impl Receiver {
     fn new(job: &Job) -> Self {
-        let buffer = vec![0; job.buffer()].into_boxed_slice();
+        let buffer = vec![0; MOVED + job.buffer()].into_boxed_slice();
         let message = Message::default();
         Self { pipe: job.pipe(), buffer, start: 0, end: 0, message, assembly: Vec::new(), frame: None }
     }

@@ -68,7 +68,8 @@ the minimum over all rounds, and the median. Before the measurement, the output 
 
 A read copies bytes from a wire into the buffer of the subject, as a socket does. It brings at most as many bytes as the heading says. With
 one frame per read, it brings a frame with its header, or 64 KiB of a longer one. The wire has messages for at least two reads, and for
-256 KiB, or a single larger message. A write accepts all bytes, and copies nothing; an echo is written when the messages of a read are used
+256 KiB, or a single larger message. A turn receives all of them, once or several times, so that no subject gets a message from a read that
+it handled in the turn before. A write accepts all bytes, and copies nothing; an echo is written when the messages of a read are used
 up. A handshake ends with an open connection; the server that answers the clients is not measured. On a shared machine, times vary by 10 to
 20 % between runs, so compare the ratios within a page.
 
@@ -77,7 +78,8 @@ up. A handshake ends with an open connection; the server that answers the client
   reads. For a direct read it is one that reads into its message, for chunks one that hands out chunks. It reserves the whole length that a
   frame declares, which bowline may not.
 - *Page faults* are those of one message, from 64 KiB up, as the system counts them in all rounds. They are the first uses of pages that the
-  allocator returned to the system before.
+  allocator returned to the system before. All subjects share one process, whose allocator learns from all of them to keep large blocks, so a
+  program of its own can have more.
 - *Bytes copied* is what bowline copies after the read, divided by the size of the message: from the read buffer to a message that spans
   reads, and from a smaller allocation to a larger one as a message grows. Allocations and copies are counted in a run of their own.
 ";

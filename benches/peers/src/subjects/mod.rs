@@ -149,7 +149,7 @@ pub const ALL: [Subject; 22] = [
         name: "ws-net",
         krate: Some("ws-net"),
         class: Class::Complete,
-        note: "`read_buf`, `commit`, `poll`, `output`; an echo is copied, as in its example; reads are at most 64 KiB",
+        note: "`read_buf`, `commit`, `poll`, `output`; an echo is copied, as in its example; it chooses the size of reads, up to 64 KiB",
         weak_keys: false,
         work: ws_net::work_on,
     },

@@ -68,7 +68,7 @@ impl Buffers {
             pipe: job.pipe(),
             is_client: job.is_client(),
             rng: keys(),
-            read: vec![0; job.buffer() + frame],
+            read: vec![0; 2 * job.buffer() + frame],
             write: vec![0; frame.max(1024)],
             fragments: vec![0; frame.max(1024)],
         }
