@@ -61,7 +61,7 @@ fn receive_directly(wire: Vec<u8>) -> Box<dyn FnMut()> {
             let before = read.len();
             if let Some(direct) = server.direct_read(|space| space.read_from(&mut read)) {
                 direct.expect("reading from memory");
-                server.poll_event().map_or((), check);
+                server.poll_event().into_iter().for_each(check);
                 rest = &rest[before - read.len()..];
             } else {
                 receive_read(&mut server, read, &mut buffer, |_, event| check(event));
