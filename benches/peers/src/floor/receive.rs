@@ -4,10 +4,11 @@ use super::{
 };
 use crate::{
     job::{Job, Task, Work, work},
-    pipe::Pipe,
+    pipe::{Pipe, Sent},
     tally::Tally,
     wire::Role,
 };
+use std::rc::Rc;
 
 /// Where a floor puts what it received.
 trait Deliver {
@@ -59,13 +60,24 @@ impl Deliver for Own {
     }
 }
 
-/// Sends back what it is given, in one write for each read.
-struct Echo(Vec<u8>);
+/// Sends back what it is given, in one write for each read, or for each large message.
+struct Echo {
+    out: Vec<u8>,
+    sent: Rc<Sent>,
+}
+
+/// A message of at least this size is not copied to be sent with others.
+const LARGE: usize = 8 * 1024;
 
 impl Deliver for Echo {
     #[inline(always)]
     fn whole(&mut self, payload: &[u8], tally: &mut Tally) {
-        super::send::frame(&mut self.0, payload);
+        if payload.len() < LARGE {
+            super::send::frame(&mut self.out, payload);
+        } else {
+            super::send::large_frame(&self.sent, &self.out, payload);
+            self.out.clear();
+        }
         tally.end();
     }
 
@@ -88,9 +100,9 @@ pub(super) fn vec(job: &Job) -> Option<Box<dyn Work>> {
 }
 
 pub(super) fn echo(job: &Job) -> Option<Box<dyn Work>> {
-    run::<_, false>(job, Echo(Vec::new()), |echo, pipe| {
-        pipe.sent.write(&echo.0);
-        echo.0.clear();
+    run::<_, false>(job, Echo { out: Vec::new(), sent: job.sent.clone() }, |echo, _| {
+        echo.sent.write(&echo.out);
+        echo.out.clear();
     })
 }
 

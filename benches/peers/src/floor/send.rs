@@ -1,5 +1,8 @@
 use super::frame::push_masked;
-use crate::job::{Job, Work, work};
+use crate::{
+    job::{Job, Work, work},
+    pipe::Sent,
+};
 use rand::Rng;
 use std::io::IoSlice;
 
@@ -55,6 +58,12 @@ pub(super) fn frame(out: &mut Vec<u8>, payload: &[u8]) {
     out.reserve(len + payload.len());
     out.extend_from_slice(&header[..len]);
     out.extend_from_slice(payload);
+}
+
+/// What is waiting, and an unmasked binary frame whose payload is not copied, in one write.
+pub(super) fn large_frame(sent: &Sent, waiting: &[u8], payload: &[u8]) {
+    let (header, len) = header(payload.len(), 0);
+    sent.write_vectored(&[IoSlice::new(waiting), IoSlice::new(&header[..len]), IoSlice::new(payload)]);
 }
 
 #[inline]

@@ -76,7 +76,7 @@ up. A handshake ends with an open connection; the server that answers the client
 - *Best library* is the fastest complete library of a row, and *best codec* the fastest of those that leave a part to their user.
 - *Floor* is a loop written by hand, of the same kind as ours: it borrows messages that lie in one read, and makes a `Vec` of each that spans
   reads. For a direct read it is one that reads into its message, for chunks one that hands out chunks. It reserves the whole length that a
-  frame declares, which bowline may not.
+  frame declares, which bowline may not. For echoes, it makes one write for each read, and one for each message of 8 KiB or more.
 - *Page faults* are those of one message, from 64 KiB up, as the system counts them in all rounds. They are the first uses of pages that the
   allocator returned to the system before. All subjects share one process, whose allocator learns from all of them to keep large blocks, so a
   program of its own can have more.
