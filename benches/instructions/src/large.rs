@@ -10,10 +10,10 @@ use std::hint::black_box;
 
 pub(crate) const PATHS: &[Path] = &[
     ("receive-binary-65536", || receive(binary(64 * KIB))),
-    ("receive-binary-1048576", || receive(binary(1024 * KIB))),
+    ("receive-binary-262144", || receive(binary(256 * KIB))),
     ("receive-ascii-65536", || receive(text(&"a".repeat(64 * KIB)))),
     ("receive-korean-65536", || receive(text(&"한".repeat(64 * KIB / 3)))),
-    ("receive-directly-1048576", || receive_directly(binary(1024 * KIB))),
+    ("receive-directly-262144", || receive_directly(binary(256 * KIB))),
     ("echo-65536", || echo(binary(64 * KIB))),
 ];
 

@@ -77,6 +77,13 @@ pub fn all() -> Vec<Row> {
     rows
 }
 
+/// The rows whose name has the text in it that follows `--only`, or all.
+pub fn named(arguments: &[String]) -> Vec<Row> {
+    let only = arguments.iter().position(|argument| argument == "--only");
+    let text = only.and_then(|place| arguments.get(place + 1)).map_or(String::new(), |text| text.to_lowercase());
+    all().into_iter().filter(|row| row.key().to_lowercase().contains(&text)).collect()
+}
+
 fn row(task: Task, size: usize, targets: &[Target]) -> Row {
     Row { task, size, targets: targets.to_vec() }
 }

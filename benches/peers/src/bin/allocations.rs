@@ -19,7 +19,7 @@ use bowline_peers::{
     wire,
 };
 use stats_alloc::{INSTRUMENTED_SYSTEM, Stats, StatsAlloc};
-use std::{alloc::System, ops::Range};
+use std::{alloc::System, env, ops::Range};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -45,7 +45,8 @@ impl Meter for Counter {
 }
 
 fn main() {
-    for row in rows::all() {
+    let arguments: Vec<String> = env::args().collect();
+    for row in rows::named(&arguments) {
         let job = Job::new(row.task, row.size);
         for subject in ALL {
             let Some(mut work) = (subject.work)(&job) else { continue };

@@ -87,7 +87,8 @@ up. A handshake ends with an open connection; the server that answers the client
 const LEFT_OUT: &str = "
 Left out are the handshakes of fastwebsockets and yawc, which are hyper's, and need its runtime, and that of wtx, which needs its HTTP;
 fragments with the bare codecs, which do not assemble messages; compression with shiguredo_websocket, whose level cannot be chosen, and
-with wtx, whose backend is another one; and nexus-web where a server sends an owned `Bytes`, since its writer copies the payload. In that row,
+with wtx, whose backend is another one; and nexus-web where a server sends an owned `Bytes`, since its writer copies the payload, and where
+large text spans reads, since it does not check the UTF-8 of such a frame. In the row of the owned `Bytes`,
 fastwebsockets, web-socket, websocketz and wtx send borrowed data at once, so they touch no `Bytes`. A library that writes each message at
 once cannot write a batch.
 ";

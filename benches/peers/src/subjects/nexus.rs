@@ -3,11 +3,13 @@ use crate::{
     job::{Job, Task, Work, work},
     pipe::Pipe,
     tally::Tally,
+    wire::{Kind, Reads},
 };
 use nexus_web::ws::{ClientBuilder, Connecting, FrameReader, FrameWriter, Message, Role};
 
 pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
+        Task::Receive { kind, reads, .. } if kind != Kind::Binary && !checks_text(job.size, reads) => None,
         Task::Receive { .. } | Task::Fragments { .. } => {
             let mut driver = Driver::new(job);
             work(move |messages, tally| driver.receive(messages, tally))
@@ -55,6 +57,14 @@ pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
             },
             |mut connecting| connecting.poll().is_ok_and(|client| client.is_some()),
         ),
+    }
+}
+
+/// It does not check the UTF-8 of a frame that spans reads. Those of large messages do.
+fn checks_text(size: usize, reads: Reads) -> bool {
+    match reads {
+        Reads::Frame => size <= reads.most(),
+        Reads::Kib(_) => size < 16 * 1024,
     }
 }
 
