@@ -3,10 +3,11 @@
 //! `benches/instructions/check` counts the instructions of a run and of one with twice as many times. The difference is
 //! what the path costs, without what comes before and after it. Keys are fixed, so that it is the same each time.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "that is how a benchmark fails")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "that is how a benchmark fails")]
 
 mod codec;
 mod handshake;
+mod large;
 mod messages;
 
 use std::{env, process::ExitCode};
@@ -15,7 +16,7 @@ use std::{env, process::ExitCode};
 type Path = (&'static str, fn() -> Box<dyn FnMut()>);
 
 fn main() -> ExitCode {
-    let paths: Vec<Path> = [codec::PATHS, messages::PATHS, handshake::PATHS].concat();
+    let paths: Vec<Path> = [codec::PATHS, messages::PATHS, large::PATHS, handshake::PATHS].concat();
     let arguments: Vec<String> = env::args().skip(1).collect();
     match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["list"] => paths.iter().for_each(|(name, _)| println!("{name}")),

@@ -3,7 +3,7 @@
 use crate::{Path, fixed};
 use bowline::{Config, Connection, Event, Input, Role};
 use bytes::{Buf, Bytes};
-use std::hint::black_box;
+use std::{hint::black_box, io::IoSlice};
 
 pub(crate) const PATHS: &[Path] = &[
     ("receive-binary-16", || receive(binary(16, 16))),
@@ -17,17 +17,20 @@ pub(crate) const PATHS: &[Path] = &[
     ("receive-fragments-64", || receive(fragments(16, 64))),
     ("echo-16", || echo(binary(16, 16))),
     ("echo-1024", || echo(binary(1024, 16))),
+    ("client-send-16", || send(Role::Client, &[7; 16])),
     ("client-send-125", || send(Role::Client, &[7; 125])),
+    ("client-send-1024", || send(Role::Client, &[7; 1024])),
     ("client-send-16384", || send(Role::Client, &[7; 16 * 1024])),
-    ("server-send-bytes", server_send_bytes),
+    ("server-send-bytes", || server_send_bytes(chunk)),
+    ("server-send-bytes-slices", || server_send_bytes(slices)),
 ];
 
-fn connection(role: Role) -> Connection {
+pub(crate) fn connection(role: Role) -> Connection {
     Connection::new(role, Config::new(fixed))
 }
 
 /// What a client has queued.
-fn written(mut client: Connection) -> Vec<u8> {
+pub(crate) fn written(mut client: Connection) -> Vec<u8> {
     let queued = client.buffered_amount();
     client.output().copy_to_bytes(queued).to_vec()
 }
@@ -96,12 +99,24 @@ fn send(role: Role, data: &'static [u8]) -> Box<dyn FnMut()> {
     })
 }
 
-fn server_send_bytes() -> Box<dyn FnMut()> {
+/// Sends a shared `Bytes`, and shows it to the driver by one of the methods that it has.
+fn server_send_bytes(show: fn(&mut Connection)) -> Box<dyn FnMut()> {
     let data = Bytes::from(vec![7; 16 * 1024]);
     let mut server = connection(Role::Server);
     Box::new(move || {
         server.send_binary(black_box(&data).clone()).expect("there is room");
-        black_box(server.output().chunk());
+        show(&mut server);
         server.output().advance(usize::MAX);
     })
+}
+
+fn chunk(server: &mut Connection) {
+    black_box(server.output().chunk());
+}
+
+fn slices(server: &mut Connection) {
+    let output = server.output();
+    let mut slices = [IoSlice::new(&[]); 16];
+    black_box(output.chunks_vectored(&mut slices));
+    black_box(&slices);
 }

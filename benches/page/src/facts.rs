@@ -6,9 +6,10 @@ use std::{fs, process::Command};
 pub fn head(title: &str, note: &str, effort: &str) -> String {
     format!(
         "# {title}\n\n{note}\n\n| | |\n|---|---|\n\
-         | date | {} |\n| processor | {} |\n| kernel | {} |\n| compiler | {}, release, fat LTO, default target-cpu |\n\
+         | date | {} |\n| commit | {} |\n| processor | {} |\n| kernel | {} |\n| compiler | {}, release, fat LTO, default target-cpu |\n\
          | effort | {effort} |\n",
         output("date", &["-u", "+%Y-%m-%d"]),
+        commit(),
         processor(),
         output("uname", &["-sr"]),
         output("rustc", &["-V"]),
@@ -21,14 +22,42 @@ pub fn version<'a>(lock: &'a str, krate: &str) -> &'a str {
     lines.nth(1).and_then(|line| line.strip_prefix("version = ")).map_or("?", |version| version.trim_matches('"'))
 }
 
-fn processor() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let field = |name: &str| {
-        let line = info.lines().find(|line| line.starts_with(name));
-        line.and_then(|line| line.split_once(": ")).map_or("?", |(_, value)| value).to_owned()
-    };
+/// The processor, as people call it.
+pub fn processor() -> String {
+    let info = cpu_info();
     let count = info.lines().filter(|line| line.starts_with("processor")).count();
-    format!("{} (family {}, model {}), {count} cores", field("model name"), field("cpu family"), field("model\t"))
+    let (name, family, model) = (field(&info, "model name"), field(&info, "cpu family"), field(&info, "model\t"));
+    format!("{name} (family {family}, model {model}), {count} cores")
+}
+
+/// The processor as the name of a file: vendor, family and model.
+pub fn processor_slug() -> String {
+    let info = cpu_info();
+    let vendor = match field(&info, "vendor_id") {
+        "AuthenticAMD" => "amd",
+        "GenuineIntel" => "intel",
+        other => other,
+    };
+    let slug = format!("{vendor}-{}-{}", field(&info, "cpu family"), field(&info, "model\t"));
+    slug.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "x")
+}
+
+/// The commit that was measured, and whether the code differs from it.
+fn commit() -> String {
+    const CODE: [&str; 6] = ["Cargo.lock", "Cargo.toml", "src", "crates", "examples", ":(glob)benches/*/src/**"];
+    let mut status = vec!["status", "--porcelain", "--untracked-files=no", "--"];
+    status.extend(CODE);
+    let changed = if output("git", &status).is_empty() { "" } else { ", changed" };
+    format!("{}{changed}", output("git", &["rev-parse", "--short=10", "HEAD"]))
+}
+
+fn cpu_info() -> String {
+    fs::read_to_string("/proc/cpuinfo").unwrap_or_default()
+}
+
+fn field<'a>(info: &'a str, name: &str) -> &'a str {
+    let line = info.lines().find(|line| line.starts_with(name));
+    line.and_then(|line| line.split_once(": ")).map_or("?", |(_, value)| value)
 }
 
 fn output(program: &str, arguments: &[&str]) -> String {

@@ -3,5 +3,6 @@
 #![expect(clippy::pedantic, clippy::indexing_slicing, reason = "a part of programs that may panic")]
 
 pub mod facts;
+pub mod heat;
 pub mod plot;
 pub mod text;

@@ -18,11 +18,8 @@ impl Meter for NoMeter {
 }
 
 /// Runs a subject and compares what it did with what it should have done. Panics with the subject's name if it is wrong.
-pub fn check(name: &str, job: &Job, work: &mut dyn Work) {
-    let messages = match job.size {
-        0..=65_536 => (2 * job.batch() + 3).min(1000),
-        _ => 3,
-    };
+pub fn check(name: &str, job: &Job, expected: &Expected, work: &mut dyn Work) {
+    let messages = expected.messages;
     let mut tally = Tally::checking();
     job.sent.keep(true);
     work.run(messages, &mut tally, &mut NoMeter);
@@ -30,16 +27,16 @@ pub fn check(name: &str, job: &Job, work: &mut dyn Work) {
     job.sent.keep(false);
     let what = format!("{name}, {:?}, {} bytes", job.task, job.size);
     match job.task {
-        Task::Receive { .. } | Task::Fragments => assert_eq!(tally.result(), expected(job, messages), "{what}"),
+        Task::Receive { .. } | Task::Fragments { .. } => assert_eq!(tally.result(), expected.result, "{what}"),
         Task::CompressedEcho { context_takeover, .. } => {
-            assert_eq!(read_compressed(&sent, context_takeover).result(), expected(job, messages), "{what}");
+            assert_eq!(read_compressed(&sent, context_takeover).result(), expected.result, "{what}");
             let plain: usize = job.wire.payloads.iter().cycle().take(messages).map(Vec::len).sum();
             assert!(sent.len() < plain, "{what}: it does not compress");
         }
         Task::Echo { .. } | Task::ServerSend => {
-            assert_eq!(read_frames(&sent, false).result(), expected(job, messages), "{what}");
+            assert_eq!(read_frames(&sent, false).result(), expected.result, "{what}");
         }
-        Task::ClientSend => assert_eq!(read_frames(&sent, true).result(), expected(job, messages), "{what}"),
+        Task::ClientSend => assert_eq!(read_frames(&sent, true).result(), expected.result, "{what}"),
         Task::HandshakeServer => {
             let sent = String::from_utf8_lossy(&sent);
             let agreed = sent.split("\r\n\r\n").filter(|answer| answer.starts_with("HTTP/1.1 101 ")).count();
@@ -49,13 +46,26 @@ pub fn check(name: &str, job: &Job, work: &mut dyn Work) {
     }
 }
 
-fn expected(job: &Job, messages: usize) -> (u64, u64, Option<u64>) {
-    let mut tally = Tally::checking();
-    for index in 0..messages {
-        let payloads = &job.wire.payloads;
-        tally.message(if payloads.is_empty() { &job.payload } else { &payloads[index % payloads.len()] });
+/// What the messages of a check add up to.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected {
+    messages: usize,
+    result: (u64, u64, Option<u64>),
+}
+
+impl Expected {
+    pub fn of(job: &Job) -> Self {
+        let messages = match job.size {
+            0..=65_536 => (2 * job.batch() + 3).min(1000),
+            _ => 2,
+        };
+        let mut tally = Tally::checking();
+        for index in 0..messages {
+            let payloads = &job.wire.payloads;
+            tally.message(if payloads.is_empty() { &job.payload } else { &payloads[index % payloads.len()] });
+        }
+        Self { messages, result: tally.result() }
     }
-    tally.result()
 }
 
 /// Reads the frames of a server that compresses each message.
@@ -115,12 +125,12 @@ mod tests {
     };
 
     fn job() -> Job {
-        Job::new(Task::Receive { kind: Kind::Binary, role: Role::Server, reads: Reads::Bulk }, 125)
+        Job::new(Task::Receive { kind: Kind::Binary, role: Role::Server, reads: Reads::Kib(16) }, 125)
     }
 
     #[test]
     fn what_is_right_passes() {
-        check("bowline", &job(), &mut *(ALL[0].work)(&job()).expect("it receives"));
+        check("bowline", &job(), &Expected::of(&job()), &mut *(ALL[0].work)(&job()).expect("it receives"));
     }
 
     /// As many messages and bytes, but one byte is another.
@@ -132,7 +142,7 @@ mod tests {
         wrong[124] ^= 1;
         let mut work =
             work(move |messages, tally| (0..messages).for_each(|_| tally.message(&wrong))).expect("it works");
-        check("a subject that is wrong", &job, &mut *work);
+        check("a subject that is wrong", &job, &Expected::of(&job), &mut *work);
     }
 
     /// The right bytes, cut into messages elsewhere.
@@ -155,6 +165,6 @@ mod tests {
             }
         })
         .expect("it works");
-        check("a subject that is wrong", &job, &mut *work);
+        check("a subject that is wrong", &job, &Expected::of(&job), &mut *work);
     }
 }

@@ -75,8 +75,8 @@ impl Exchange {
         self.read.set(0);
     }
 
-    /// Answers as a server does. Panics if the request is none.
-    fn respond(&self) {
+    /// Answers as a server does. Panics if the request is not valid.
+    pub fn respond(&self) {
         let request = self.request.borrow();
         let mut headers = [httparse::EMPTY_HEADER; 32];
         let mut parsed = httparse::Request::new(&mut headers);

@@ -12,8 +12,8 @@ use std::rc::Rc;
 pub enum Task {
     /// Receive messages in single frames.
     Receive { kind: Kind, role: Role, reads: Reads },
-    /// Receive messages in fragments of 64 bytes.
-    Fragments,
+    /// Receive binary messages in fragments of 64 bytes, as a server.
+    Fragments { reads: Reads },
     /// Receive binary messages as a server, and send each back.
     Echo { reads: Reads },
     /// Receive compressed text as a server, and send each message back compressed.
@@ -43,7 +43,7 @@ impl Job {
     pub fn new(task: Task, size: usize) -> Self {
         let wire = match task {
             Task::Receive { kind, role, reads } => Wire::messages(kind, size, role, reads),
-            Task::Fragments => Wire::fragments(size, 64),
+            Task::Fragments { reads } => Wire::fragments(size, 64, reads),
             Task::Echo { reads } => Wire::messages(Kind::Binary, size, Role::Server, reads),
             Task::CompressedEcho { context_takeover, level } => Wire::compressed(size, context_takeover, level),
             Task::HandshakeServer => Wire::raw(exchange::BROWSER.as_bytes().to_vec()),
@@ -61,9 +61,37 @@ impl Job {
         Pipe::new(self.wire.clone(), self.sent.clone())
     }
 
+    /// The most payload that one read brings.
+    pub fn read(&self) -> usize {
+        self.wire.reads.most()
+    }
+
+    /// The size of a buffer for one read.
+    pub fn buffer(&self) -> usize {
+        self.wire.buffer()
+    }
+
     /// How many messages are sent before they are written: as many as one read brings.
     pub fn batch(&self) -> usize {
-        (crate::wire::READ / self.size.max(1)).max(1)
+        match self.wire.reads {
+            Reads::Frame => 1,
+            Reads::Kib(_) => (self.read() / self.size.max(1)).max(1),
+        }
+    }
+
+    /// After this many messages, a subject is where it was before them: all of the wire is received, or a batch is written. What is
+    /// measured is a multiple of it. Otherwise, a subject that handles all messages of a read at once, before it returns the first,
+    /// would seem fast in a turn in which it only returns them.
+    pub fn cycle(&self) -> usize {
+        match self.task {
+            Task::ClientSend | Task::ServerSend => self.batch(),
+            _ => self.wire.messages,
+        }
+    }
+
+    /// Whether the subject is the client.
+    pub fn is_client(&self) -> bool {
+        matches!(self.task, Task::ClientSend | Task::Receive { role: Role::Client, .. })
     }
 }
 

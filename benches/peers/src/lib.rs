@@ -3,7 +3,7 @@
 //! - [`job`] is what a subject has to do, [`wire`] the bytes it gets, [`pipe`] the transport it gets them from.
 //! - [`subjects`] drives each peer in the fastest way that its documentation offers, [`floor`] is written by hand.
 //! - [`check`] looks at what was delivered or sent, [`measure`] takes the time, [`rows`] has the targets, [`report`]
-//!   writes the tables and the plots.
+//!   writes the pages and the plots.
 
 #![expect(missing_docs, reason = "nobody but the programs beside it uses it")]
 #![expect(
@@ -24,4 +24,5 @@ pub mod report;
 pub mod rows;
 pub mod subjects;
 pub mod tally;
+pub mod text;
 pub mod wire;

@@ -13,9 +13,13 @@ use std::{
 };
 use tokio::io::ReadBuf;
 
-/// What was sent: counted, and kept if it is to be checked.
+/// What was sent: counted, and kept if it is to be checked. It also counts the reads.
 #[derive(Debug, Default)]
 pub struct Sent {
+    /// How often the subject has read.
+    pub reads: Cell<u64>,
+    /// What all reads together brought.
+    pub read: Cell<u64>,
     bytes: Cell<usize>,
     keeping: Cell<bool>,
     kept: RefCell<Vec<u8>>,
@@ -25,6 +29,10 @@ impl Sent {
     pub fn keep(&self, keeping: bool) {
         self.keeping.set(keeping);
         self.kept.borrow_mut().clear();
+    }
+
+    pub fn is_kept(&self) -> bool {
+        self.keeping.get()
     }
 
     pub fn take(&self) -> Vec<u8> {
@@ -76,7 +84,14 @@ impl Pipe {
     pub fn next_read(&mut self, room: usize) -> &[u8] {
         let start = if self.at == self.wire.bytes.len() { 0 } else { self.at };
         self.at = self.wire.read_end(start, room);
+        self.sent.reads.set(self.sent.reads.get().wrapping_add(1));
+        self.sent.read.set(self.sent.read.get().wrapping_add((self.at - start) as u64));
         &self.wire.bytes[start..self.at]
+    }
+
+    /// Begins at the front again.
+    pub fn rewind(&mut self) {
+        self.at = 0;
     }
 
     #[inline]

@@ -13,13 +13,6 @@ pub struct Row {
     pub targets: Vec<Target>,
 }
 
-impl Row {
-    /// What tells it from other rows, in files.
-    pub fn key(&self) -> String {
-        format!("{:?} {}", self.task, self.size)
-    }
-}
-
 /// Which of our APIs a target is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
@@ -36,16 +29,12 @@ pub enum Goal {
     Complete(f64),
     /// This many times as fast as the best bare codec.
     Bare(f64),
-    /// This many times as fast as the best of all peers.
-    Peer(f64),
-    /// This many times as fast as one peer.
-    Named(&'static str, f64),
-    /// This many times as fast as the best complete peer but one.
-    CompleteBut(&'static str, f64),
+    /// This many times as fast as the best complete peer whose masking keys are as good as ours.
+    StrongKeys(f64),
     /// At most this many times the cost of the floor of the same kind.
     Floor(f64),
-    /// At most this many nanoseconds.
-    Nanoseconds(f64),
+    /// At most this many times what it costs to clone a `Bytes` and drop it.
+    Clone(f64),
 }
 
 pub type Target = (Which, Goal);
@@ -53,98 +42,70 @@ pub type Target = (Which, Goal);
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 const SIZES: [usize; 7] = [16, 125, KIB, 16 * KIB, 64 * KIB, MIB, 16 * MIB];
-const SHORT: [usize; 3] = [16, 125, KIB];
+const READS: [Reads; 4] = [Reads::Frame, Reads::Kib(16), Reads::Kib(64), Reads::Kib(256)];
+
+const FIRST: Target = (Which::Messages, Goal::Complete(1.0));
+const FIRST_OF_CODECS: Target = (Which::Messages, Goal::Bare(1.0));
 
 /// All rows. Those of a group follow each other.
 pub fn all() -> Vec<Row> {
     let mut rows = Vec::new();
-    for role in [Role::Server, Role::Client] {
-        for kind in [Kind::Binary, Kind::Ascii, Kind::Korean] {
-            for reads in [Reads::Bulk, Reads::Frame] {
-                rows.extend(SIZES.map(|size| receive(kind, role, reads, size)));
-            }
+    for kind in [Kind::Binary, Kind::Ascii, Kind::Korean, Kind::Emoji] {
+        for reads in READS {
+            rows.extend(SIZES.map(|size| receive(kind, reads, size)));
         }
     }
-    rows.push(row(Task::Fragments, 64 * KIB, &[(Which::Messages, Goal::Complete(3.0))]));
-    for reads in [Reads::Bulk, Reads::Frame] {
-        let targets = [(SHORT[0], 3.0), (SHORT[1], 3.0), (SHORT[2], 2.3)];
-        rows.extend(SIZES[..5].iter().map(|&size| {
-            let target = targets.iter().find(|target| target.0 == size && reads == Reads::Bulk);
-            let goals: Vec<_> = target.map(|target| (Which::Messages, Goal::Complete(target.1))).into_iter().collect();
-            row(Task::Echo { reads }, size, &goals)
-        }));
+    for kind in [Kind::Binary, Kind::Ascii] {
+        let task = Task::Receive { kind, role: Role::Client, reads: Reads::Kib(64) };
+        rows.extend(SIZES.map(|size| row(task, size, &[FIRST])));
+    }
+    rows.extend(READS[1..].iter().map(|&reads| row(Task::Fragments { reads }, 64 * KIB, &[FIRST])));
+    for reads in READS {
+        rows.extend(SIZES.map(|size| row(Task::Echo { reads }, size, &first(size))));
     }
     for level in [1, 6] {
         for context_takeover in [true, false] {
-            let level_with_them = [(Which::Messages, Goal::Complete(1.0))];
-            let sizes = [125, KIB, 16 * KIB];
-            rows.extend(
-                sizes.map(|size| row(Task::CompressedEcho { context_takeover, level }, size, &level_with_them)),
-            );
+            let task = Task::CompressedEcho { context_takeover, level };
+            rows.extend([125, KIB, 16 * KIB].map(|size| row(task, size, &[FIRST])));
         }
     }
     rows.extend(SIZES.map(|size| row(Task::ClientSend, size, &client_send(size))));
-    let no_copy = [(Which::Messages, Goal::Nanoseconds(15.0))];
-    rows.extend(SIZES[3..].iter().map(|&size| row(Task::ServerSend, size, &no_copy)));
-    rows.push(row(Task::HandshakeServer, 0, &[(Which::Messages, Goal::Peer(1.3))]));
-    rows.push(row(Task::HandshakeClient, 0, &[(Which::Messages, Goal::Peer(1.5))]));
+    let server_send = [FIRST, FIRST_OF_CODECS, (Which::Messages, Goal::Clone(2.0))];
+    rows.extend(SIZES[3..].iter().map(|&size| row(Task::ServerSend, size, &server_send)));
+    rows.push(row(Task::HandshakeServer, 0, &[(Which::Messages, Goal::Complete(1.1))]));
+    rows.push(row(Task::HandshakeClient, 0, &[FIRST]));
     rows
+}
+
+/// The rows whose name has the text in it that follows `--only`, or all.
+pub fn named(arguments: &[String]) -> Vec<Row> {
+    let only = arguments.iter().position(|argument| argument == "--only");
+    let text = only.and_then(|place| arguments.get(place + 1)).map_or(String::new(), |text| text.to_lowercase());
+    all().into_iter().filter(|row| row.key().to_lowercase().contains(&text)).collect()
 }
 
 fn row(task: Task, size: usize, targets: &[Target]) -> Row {
     Row { task, size, targets: targets.to_vec() }
 }
 
-fn receive(kind: Kind, role: Role, reads: Reads, size: usize) -> Row {
-    let targets = match (kind, role, reads) {
-        (Kind::Binary, Role::Server, Reads::Bulk) => receive_binary(size),
-        (Kind::Binary, Role::Server, Reads::Frame) if size == 16 * KIB => vec![(Which::Messages, Goal::Complete(1.0))],
-        (Kind::Ascii, Role::Server, Reads::Bulk) => at(size, [(5.0, 2.0), (4.0, 2.0), (2.3, 1.5)])
-            .map_or(Vec::new(), |(complete, bare)| {
-                vec![(Which::Messages, Goal::Complete(complete)), (Which::Messages, Goal::Bare(bare))]
-            }),
-        (Kind::Korean, Role::Server, Reads::Bulk) => {
-            at(size, [2.3, 2.3, 1.5]).map_or(Vec::new(), |complete| vec![(Which::Messages, Goal::Complete(complete))])
-        }
-        _ => Vec::new(),
-    };
-    row(Task::Receive { kind, role, reads }, size, &targets)
+/// Level with the best complete peer, and from 1 KiB up also with the best bare codec.
+fn first(size: usize) -> Vec<Target> {
+    if size < KIB { vec![FIRST] } else { vec![FIRST, FIRST_OF_CODECS] }
 }
 
-fn receive_binary(size: usize) -> Vec<Target> {
-    let (complete, bare, floor, chunks) = match size {
-        16 => (4.0, 1.3, 1.3, None),
-        125 => (3.5, 1.5, 1.3, None),
-        1024 => (2.3, 1.6, 1.25, None),
-        16_384 => (0.8, 1.5, 1.5, None),
-        65_536 => (1.0, 1.3, 1.2, Some(2.3)),
-        1_048_576 => (1.0, 1.5, 1.2, Some(2.0)),
-        _ => (1.0, 1.3, 1.2, Some(2.0)),
-    };
-    let mut targets = vec![
-        (Which::Messages, Goal::Complete(complete)),
-        (Which::Messages, Goal::Bare(bare)),
-        (Which::Messages, Goal::Floor(floor)),
-    ];
-    if let Some(chunks) = chunks {
-        targets.extend([(Which::Chunks, Goal::Complete(chunks)), (Which::Chunks, Goal::Floor(1.2))]);
+fn receive(kind: Kind, reads: Reads, size: usize) -> Row {
+    let mut targets = first(size);
+    let floor = if kind == Kind::Ascii && size == 125 { 1.3 } else { 1.15 };
+    targets.push((Which::Messages, Goal::Floor(floor)));
+    if kind == Kind::Binary && size >= 64 * KIB {
+        targets.extend([(Which::Chunks, Goal::Complete(2.0)), (Which::Chunks, Goal::Floor(1.15))]);
     }
-    targets
+    row(Task::Receive { kind, role: Role::Server, reads }, size, &targets)
 }
 
 fn client_send(size: usize) -> Vec<Target> {
-    const SOCKUDO: &str = "sockudo-ws";
     match size {
-        16 | 125 | 1024 => {
-            vec![(Which::Messages, Goal::Named(SOCKUDO, 1.0)), (Which::Messages, Goal::CompleteBut(SOCKUDO, 4.0))]
-        }
-        MIB => vec![(Which::Messages, Goal::Peer(1.4))],
-        size if size > MIB => vec![(Which::Messages, Goal::Peer(2.5))],
-        _ => Vec::new(),
+        16 | 125 | KIB => vec![(Which::Messages, Goal::StrongKeys(1.0)), (Which::Messages, Goal::Floor(1.1))],
+        _ => vec![FIRST, FIRST_OF_CODECS],
     }
-}
-
-/// What there is for the short sizes.
-fn at<T: Copy>(size: usize, values: [T; 3]) -> Option<T> {
-    SHORT.iter().position(|short| *short == size).map(|place| values[place])
 }

@@ -1,17 +1,18 @@
 use flate2::{Compress, Compression, FlushCompress};
 use std::fmt;
 
-/// How much a read brings at the most.
-pub const READ: usize = 16 * 1024;
+/// Space for the header of a frame, in a buffer that has to hold a frame.
+const HEADER: usize = 32;
 
-/// Room for a read with one whole frame of [`READ`] bytes of payload.
-pub const READ_ROOM: usize = READ + 32;
+/// The most that a read brings if it brings one frame, without its header.
+const FRAME: usize = 64 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Binary,
     Ascii,
     Korean,
+    Emoji,
 }
 
 /// Whose subject it is: a server receives masked frames, a client unmasked ones.
@@ -24,10 +25,20 @@ pub enum Role {
 /// What a read brings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reads {
-    /// 16 KiB, however many frames that is.
-    Bulk,
-    /// One frame, or a part of it.
+    /// One frame, or 64 KiB of a longer one.
     Frame,
+    /// This many KiB, however many frames that is.
+    Kib(usize),
+}
+
+impl Reads {
+    /// The most payload that one read brings.
+    pub fn most(self) -> usize {
+        match self {
+            Self::Frame => FRAME,
+            Self::Kib(kib) => kib * 1024,
+        }
+    }
 }
 
 /// What comes in, again and again from the front: whole frames.
@@ -37,8 +48,11 @@ pub struct Wire {
     pub payload: Vec<u8>,
     /// The payloads, where they differ.
     pub payloads: Vec<Vec<u8>>,
-    /// The longest part that one read brings from a place is given by this.
-    frame_len: Option<usize>,
+    pub reads: Reads,
+    /// How many messages it has.
+    pub messages: usize,
+    /// The length of each frame, if all frames are alike.
+    frame_len: usize,
 }
 
 impl Wire {
@@ -46,22 +60,26 @@ impl Wire {
     pub fn messages(kind: Kind, size: usize, role: Role, reads: Reads) -> Self {
         let payload = payload(kind, size);
         let opcode = if kind == Kind::Binary { 2 } else { 1 };
-        let count = (256 * 1024 / size).clamp(1, 4096);
         let mut random = Random::default();
         let mut bytes = Vec::new();
-        for _ in 0..count {
+        push_frame(&mut bytes, 0x80 | opcode, &payload, random.key(role));
+        let frame_len = bytes.len();
+        // Not more than the reads that it is made for: a read of a few bytes at the end would cost as much as a long one.
+        let len = (2 * reads.most()).max(256 * 1024);
+        let messages = (len / frame_len).max(1);
+        for _ in 1..messages {
             push_frame(&mut bytes, 0x80 | opcode, &payload, random.key(role));
         }
-        let frame_len = (reads == Reads::Frame).then_some(bytes.len() / count);
-        Self { bytes, payload, payloads: Vec::new(), frame_len }
+        Self { bytes, payload, payloads: Vec::new(), reads, messages, frame_len }
     }
 
     /// Masked binary messages, in fragments of `part` bytes.
-    pub fn fragments(size: usize, part: usize) -> Self {
+    pub fn fragments(size: usize, part: usize, reads: Reads) -> Self {
         let payload = payload(Kind::Binary, size);
         let mut random = Random::default();
         let mut bytes = Vec::new();
-        for _ in 0..4 {
+        let messages = (2 * reads.most() / size).max(4);
+        for _ in 0..messages {
             let count = size.div_ceil(part);
             for (index, chunk) in payload.chunks(part).enumerate() {
                 let opcode = if index == 0 { 2 } else { 0 };
@@ -69,7 +87,7 @@ impl Wire {
                 push_frame(&mut bytes, fin | opcode, chunk, random.key(Role::Server));
             }
         }
-        Self { bytes, payload, payloads: Vec::new(), frame_len: None }
+        Self { bytes, payload, payloads: Vec::new(), reads, messages, frame_len: 0 }
     }
 
     /// Masked text messages that are alike, as an application sends them in JSON, each compressed on its own or after the ones
@@ -89,22 +107,36 @@ impl Wire {
             push_frame(&mut bytes, 0xC1, &compressed, random.key(Role::Server));
             payloads.push(payload);
         }
-        Self { bytes, payload: Vec::new(), payloads, frame_len: None }
+        let messages = payloads.len();
+        Self { bytes, payload: Vec::new(), payloads, reads: Reads::Kib(16), messages, frame_len: 0 }
     }
 
     /// Bytes that are no frames.
     pub fn raw(bytes: Vec<u8>) -> Self {
-        Self { bytes, payload: Vec::new(), payloads: Vec::new(), frame_len: None }
+        Self { bytes, payload: Vec::new(), payloads: Vec::new(), reads: Reads::Kib(16), messages: 1, frame_len: 0 }
     }
 
     /// Where a read that begins at `at` ends.
     #[inline]
     pub fn read_end(&self, at: usize, room: usize) -> usize {
-        let most = match self.frame_len {
-            None => READ,
-            Some(len) => (len - at % len).min(READ_ROOM),
+        let most = match self.reads {
+            Reads::Frame => (self.frame_len - at % self.frame_len).min(self.buffer()),
+            Reads::Kib(kib) => kib * 1024,
         };
         (at + most.min(room)).min(self.bytes.len())
+    }
+
+    /// The size of a buffer for one read. One frame fits with its header.
+    pub fn buffer(&self) -> usize {
+        self.reads.most() + HEADER
+    }
+
+    /// Whether a frame lies in one read, at least if the read begins where the frame does.
+    pub fn fits_a_read(&self) -> bool {
+        match self.reads {
+            Reads::Frame => self.frame_len <= self.buffer(),
+            Reads::Kib(kib) => self.frame_len <= kib * 1024,
+        }
     }
 }
 
@@ -114,26 +146,31 @@ impl fmt::Debug for Wire {
     }
 }
 
-/// Random bytes, printable ASCII, or Korean with a space after every fourth syllable.
+/// Random bytes, printable ASCII, Korean with a space after every fourth syllable, or emoji with a space after every fourth.
 pub fn payload(kind: Kind, size: usize) -> Vec<u8> {
     let mut random = Random::default();
     match kind {
         Kind::Binary => (0..size).map(|_| random.next().to_be_bytes()[0]).collect(),
         Kind::Ascii => (0..size).map(|_| b' ' + (random.next() >> 24) as u8 % 95).collect(),
-        Kind::Korean => korean(size, &mut random),
+        Kind::Korean => words(size, 0xAC00, 11172, &mut random),
+        Kind::Emoji => words(size, 0x1F300, 0x300, &mut random),
     }
 }
 
-fn korean(size: usize, random: &mut Random) -> Vec<u8> {
+/// Words of four characters of a range.
+fn words(size: usize, first: u32, count: u32, random: &mut Random) -> Vec<u8> {
     let mut text = String::new();
-    let mut syllables = 0;
-    while text.len() + 3 <= size {
-        if syllables % 5 == 4 {
-            text.push(' ');
-        } else {
-            text.push(char::from_u32(0xAC00 + (random.next() >> 8) % 11172).unwrap_or('한'));
+    let mut characters = 0;
+    loop {
+        let next = match characters % 5 {
+            4 => ' ',
+            _ => char::from_u32(first + (random.next() >> 8) % count).unwrap_or(' '),
+        };
+        if text.len() + next.len_utf8() > size {
+            break;
         }
-        syllables += 1;
+        text.push(next);
+        characters += 1;
     }
     while text.len() < size {
         text.push('.');

@@ -1,4 +1,4 @@
-//! Measures all subjects in all rows and writes `RESULTS.md` and the plots: see `benches/run`.
+//! Measures all subjects in all rows and writes the page of this processor, its plots, and the index: see `benches/run`.
 
 #![expect(clippy::expect_used, reason = "that is how a benchmark fails")]
 
@@ -8,9 +8,14 @@ use bowline_peers::{
 };
 use std::{env, fs, path::PathBuf, time::Duration};
 
-const QUICK: (Effort, &str) =
-    (Effort { rounds: 7, turn: Duration::from_micros(300) }, "quick: 7 rounds, turns of 0.3 ms");
-const FULL: (Effort, &str) = (Effort { rounds: 41, turn: Duration::from_millis(2) }, "41 rounds, turns of 2 ms");
+const QUICK: (Effort, &str) = (
+    Effort { rounds: 7, least: 3, turn: Duration::from_micros(300), row: Duration::from_millis(100) },
+    "quick: 3 to 7 rounds, turns of 0.3 ms or more",
+);
+const FULL: (Effort, &str) = (
+    Effort { rounds: 41, least: 11, turn: Duration::from_millis(2), row: Duration::from_millis(2200) },
+    "11 to 41 rounds, turns of 2 ms or more",
+);
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -20,16 +25,15 @@ fn main() {
     };
     let quick = arguments.iter().any(|argument| argument == "--quick");
     let (effort, in_words) = if quick { QUICK } else { FULL };
-    let only = value("--only").unwrap_or_default();
-    let rows: Vec<_> = rows::all().into_iter().filter(|row| row.key().contains(&only)).collect();
+    let rows = rows::named(&arguments);
     let mut measured = Vec::new();
     for (nth, row) in rows.iter().enumerate() {
         eprintln!("{}/{} {}", nth + 1, rows.len(), row.key());
         measured.push(measure(row, effort, &|_| true));
     }
     let allocations = value("--allocations").and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
-    let allocations = report::read_allocations(&allocations);
+    let counts = report::read_counts(&allocations);
     let directory = PathBuf::from(value("--out").unwrap_or_else(|| ".".to_owned()));
     let command = if quick { "benches/run --quick" } else { "benches/run" };
-    report::write(&directory, &measured, &allocations, in_words, command).expect("the results can be written");
+    report::write(&directory, &measured, &counts, in_words, command).expect("the results can be written");
 }

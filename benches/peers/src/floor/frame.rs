@@ -87,6 +87,16 @@ pub(super) fn mask(data: &mut [u8], key: [u8; 4]) {
     }
 }
 
+/// Appends unmasked bytes: what was just copied is still in the first-level cache when it is unmasked.
+#[inline]
+pub(super) fn push_masked(to: &mut Vec<u8>, data: &[u8], key: [u8; 4]) {
+    for block in data.chunks(8 * 1024) {
+        let at = to.len();
+        to.extend_from_slice(block);
+        mask(&mut to[at..], key);
+    }
+}
+
 /// The key from the byte `by` on.
 #[inline]
 pub(super) fn rotate(key: [u8; 4], by: usize) -> [u8; 4] {

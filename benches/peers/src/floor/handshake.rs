@@ -1,7 +1,6 @@
 use crate::{
     exchange::{self, Exchange, accept},
     job::{Job, Work, work},
-    wire::READ_ROOM,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rand::Rng;
@@ -10,7 +9,7 @@ use std::rc::Rc;
 /// Reads a request into a buffer, looks at the fields that RFC 6455 §4.2.1 requires, and answers.
 pub(super) fn server(job: &Job) -> Option<Box<dyn Work>> {
     let mut pipe = job.pipe();
-    let mut buffer = vec![0; READ_ROOM];
+    let mut buffer = vec![0; job.buffer()];
     let mut answer = Vec::new();
     work(move |messages, tally| {
         for _ in 0..messages {

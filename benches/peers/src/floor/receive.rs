@@ -1,13 +1,14 @@
 use super::{
-    frame::{Header, Message, header, mask, rotate},
+    frame::{Header, Message, header, mask, push_masked, rotate},
     text,
 };
 use crate::{
     job::{Job, Task, Work, work},
-    pipe::Pipe,
+    pipe::{Pipe, Sent},
     tally::Tally,
-    wire::{READ, READ_ROOM, Role},
+    wire::Role,
 };
+use std::rc::Rc;
 
 /// Where a floor puts what it received.
 trait Deliver {
@@ -31,6 +32,20 @@ impl Deliver for Borrowed {
     }
 }
 
+/// Lends what lies whole in the read buffer, and gives away what was assembled.
+struct Mixed;
+
+impl Deliver for Mixed {
+    #[inline(always)]
+    fn whole(&mut self, payload: &[u8], tally: &mut Tally) {
+        tally.message(payload);
+    }
+
+    fn assembled(&mut self, payload: &mut Vec<u8>, tally: &mut Tally) {
+        tally.message(&std::mem::take(payload));
+    }
+}
+
 struct Own;
 
 impl Deliver for Own {
@@ -45,13 +60,24 @@ impl Deliver for Own {
     }
 }
 
-/// Sends back what it is given, in one write for each read.
-struct Echo(Vec<u8>);
+/// Sends back what it is given, in one write for each read, or for each large message.
+struct Echo {
+    out: Vec<u8>,
+    sent: Rc<Sent>,
+}
+
+/// A message of at least this size is not copied to be sent with others.
+const LARGE: usize = 8 * 1024;
 
 impl Deliver for Echo {
     #[inline(always)]
     fn whole(&mut self, payload: &[u8], tally: &mut Tally) {
-        super::send::frame(&mut self.0, payload);
+        if payload.len() < LARGE {
+            super::send::frame(&mut self.out, payload);
+        } else {
+            super::send::large_frame(&self.sent, &self.out, payload);
+            self.out.clear();
+        }
         tally.end();
     }
 
@@ -62,21 +88,25 @@ impl Deliver for Echo {
 }
 
 pub(super) fn borrowed(job: &Job) -> Option<Box<dyn Work>> {
-    run(job, Borrowed, |_, _| {})
+    run::<_, false>(job, Borrowed, |_, _| {})
+}
+
+pub(super) fn direct_read(job: &Job) -> Option<Box<dyn Work>> {
+    run::<_, true>(job, Mixed, |_, _| {})
 }
 
 pub(super) fn vec(job: &Job) -> Option<Box<dyn Work>> {
-    run(job, Own, |_, _| {})
+    run::<_, false>(job, Own, |_, _| {})
 }
 
 pub(super) fn echo(job: &Job) -> Option<Box<dyn Work>> {
-    run(job, Echo(Vec::new()), |echo, pipe| {
-        pipe.sent.write(&echo.0);
-        echo.0.clear();
+    run::<_, false>(job, Echo { out: Vec::new(), sent: job.sent.clone() }, |echo, _| {
+        echo.sent.write(&echo.out);
+        echo.out.clear();
     })
 }
 
-fn run<D: Deliver + 'static>(
+fn run<D: Deliver + 'static, const DIRECT: bool>(
     job: &Job,
     mut to: D,
     flush: impl Fn(&mut D, &mut Pipe) + 'static,
@@ -84,11 +114,14 @@ fn run<D: Deliver + 'static>(
     let masked = !matches!(job.task, Task::Receive { role: Role::Client, .. });
     let mut receiver = Receiver::new(job);
     if masked {
-        work(move |messages, tally| receiver.run::<true, D>(messages, tally, &mut to, &flush))
+        work(move |messages, tally| receiver.run::<true, DIRECT, D>(messages, tally, &mut to, &flush))
     } else {
-        work(move |messages, tally| receiver.run::<false, D>(messages, tally, &mut to, &flush))
+        work(move |messages, tally| receiver.run::<false, DIRECT, D>(messages, tally, &mut to, &flush))
     }
 }
+
+/// The beginning of a frame of at most this size is moved to the front of the buffer. That of a larger one goes to its message.
+const MOVED: usize = 8 * 1024;
 
 struct Receiver {
     pipe: Pipe,
@@ -104,13 +137,13 @@ struct Receiver {
 
 impl Receiver {
     fn new(job: &Job) -> Self {
-        let buffer = vec![0; READ_ROOM].into_boxed_slice();
+        let buffer = vec![0; MOVED + job.buffer()].into_boxed_slice();
         let message = Message::default();
         Self { pipe: job.pipe(), buffer, start: 0, end: 0, message, assembly: Vec::new(), frame: None }
     }
 
     #[inline(always)]
-    fn run<const MASKED: bool, D: Deliver>(
+    fn run<const MASKED: bool, const DIRECT: bool, D: Deliver>(
         &mut self,
         messages: usize,
         tally: &mut Tally,
@@ -126,7 +159,9 @@ impl Receiver {
                 }
             }
             flush(to, &mut self.pipe);
-            if tally.messages < last {
+            if DIRECT && tally.messages < last && self.frame.is_some() {
+                self.read_directly::<MASKED, D>(tally, to);
+            } else if tally.messages < last {
                 self.read();
             }
         }
@@ -142,7 +177,7 @@ impl Receiver {
             let size = head.size + head.len;
             if size > rest.len() {
                 self.start = self.end - rest.len();
-                return size <= READ / 2;
+                return size <= MOVED;
             }
             let (frame, after) = rest.split_at_mut(size);
             rest = after;
@@ -180,16 +215,38 @@ impl Receiver {
             self.assembly.reserve(head.len);
             (head, head.len)
         });
-        let chunk = &mut self.buffer[self.start..self.end];
+        let chunk = &self.buffer[self.start..self.end];
         let len = chunk.len().min(missing);
-        let chunk = &mut chunk[..len];
+        let chunk = &chunk[..len];
         if MASKED {
-            mask(chunk, head.key);
+            push_masked(&mut self.assembly, chunk, head.key);
             head.key = rotate(head.key, len);
+        } else {
+            self.assembly.extend_from_slice(chunk);
         }
-        self.assembly.extend_from_slice(chunk);
         self.start += len;
         missing -= len;
+        self.end_of_part(head, missing, tally, to);
+    }
+
+    /// A read straight into the message that is being assembled. Everything in the buffer is used up.
+    #[inline(never)]
+    fn read_directly<const MASKED: bool, D: Deliver>(&mut self, tally: &mut Tally, to: &mut D) {
+        let Some((mut head, missing)) = self.frame.take() else { return };
+        let read = self.pipe.next_read(missing.min(self.buffer.len()));
+        let at = self.assembly.len();
+        self.assembly.extend_from_slice(read);
+        let len = read.len();
+        if MASKED {
+            mask(&mut self.assembly[at..], head.key);
+            head.key = rotate(head.key, len);
+        }
+        self.end_of_part(head, missing - len, tally, to);
+    }
+
+    /// Keeps the rest of a frame for later, or hands out the message if it is complete.
+    #[inline]
+    fn end_of_part<D: Deliver>(&mut self, head: Header, missing: usize, tally: &mut Tally, to: &mut D) {
         if missing > 0 {
             self.frame = Some((head, missing));
             return;

@@ -5,7 +5,6 @@ use crate::{
     job::{Job, Task, Work, work},
     pipe::{Pipe, block_on},
     tally::Tally,
-    wire,
 };
 use bowline::{Config, Connection, Event, Input, deflate, server};
 use bytes::{Buf, BytesMut};
@@ -28,7 +27,7 @@ pub(super) fn bowline(job: &Job) -> Option<Box<dyn Work>> {
     let mut config = Config::default();
     config.deflate = Some(options);
     let mut connection = connection(config);
-    let (mut pipe, mut buffer, mut unread) = (job.pipe(), vec![0; wire::READ_ROOM], (0, 0));
+    let (mut pipe, mut buffer, mut unread) = (job.pipe(), vec![0; job.buffer()], (0, 0));
     let mut waiting = Vec::new();
     work(move |messages, tally: &mut Tally| {
         let last = tally.messages + messages as u64;
@@ -72,7 +71,7 @@ pub(super) fn yawc(job: &Job) -> Option<Box<dyn Work>> {
     let (context_takeover, level) = parameters(job);
     let mut options = yawc::Options::default()
         .with_utf8()
-        .with_read_buffer_capacity(wire::READ)
+        .with_read_buffer_capacity(job.read())
         .with_compression_level(CompressionLevel::new(level.into()));
     let mut agreed = "permessage-deflate";
     if !context_takeover {
@@ -108,14 +107,14 @@ pub(super) fn sockudo(job: &Job) -> Option<Box<dyn Work>> {
         ..DeflateConfig::default()
     };
     let mut protocol = CompressedProtocol::server(LIMIT, LIMIT, config);
-    let (mut pipe, batch) = (job.pipe(), job.batch());
+    let (mut pipe, batch, read) = (job.pipe(), job.batch(), job.buffer());
     let (mut input, mut output) = (BytesMut::new(), BytesMut::new());
     let mut waiting: Vec<Message> = Vec::new();
     work(move |messages, _| {
         for index in 0..messages {
             while waiting.is_empty() {
-                input.reserve(wire::READ_ROOM);
-                input.extend_from_slice(pipe.next_read(wire::READ_ROOM));
+                input.reserve(read);
+                input.extend_from_slice(pipe.next_read(read));
                 protocol.process_into(&mut input, &mut waiting).expect("the frames are right");
                 waiting.reverse();
             }

@@ -1,13 +1,12 @@
 use crate::{
     job::{Job, Task, Work, work},
     pipe::{Pipe, block_on},
-    wire,
 };
 use fastwebsockets::{FragmentCollector, Frame, OpCode, Payload, Role, WebSocket};
 
 pub(super) fn collector(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
-        Task::Receive { .. } | Task::Fragments => {
+        Task::Receive { .. } | Task::Fragments { .. } => {
             let mut socket = FragmentCollector::new(socket(job));
             work(move |messages, tally| {
                 block_on(async {
@@ -73,8 +72,5 @@ fn socket(job: &Job) -> WebSocket<Pipe> {
 }
 
 fn role(job: &Job) -> Role {
-    match job.task {
-        Task::ClientSend | Task::Receive { role: wire::Role::Client, .. } => Role::Client,
-        _ => Role::Server,
-    }
+    if job.is_client() { Role::Client } else { Role::Server }
 }

@@ -4,11 +4,15 @@ mod compressed;
 mod fastwebsockets;
 mod nexus;
 mod ours;
+mod shiguredo;
 mod sockudo;
 mod soketto;
 mod tokio_websockets;
 mod tungstenite;
 mod web_socket;
+mod websocketz;
+mod ws_net;
+mod wtx;
 mod yawc;
 
 use crate::{
@@ -40,6 +44,8 @@ pub enum Mode {
     Chunks,
     /// A `Vec` for each message.
     Owned,
+    /// A clone of a `Bytes`, and nothing else.
+    Clone,
 }
 
 /// A subject of the measurements.
@@ -51,17 +57,20 @@ pub struct Subject {
     pub class: Class,
     /// How it is driven, and what its user has to add.
     pub note: &'static str,
+    /// Its masking keys are not from a cryptographic random number generator.
+    pub weak_keys: bool,
     /// `None` where it does not apply.
     pub work: fn(&Job) -> Option<Box<dyn Work>>,
 }
 
 /// All of them, in the order of the tables.
-pub const ALL: [Subject; 16] = [
+pub const ALL: [Subject; 22] = [
     Subject {
         name: "bowline",
         krate: Some("bowline"),
         class: Class::Ours(Mode::Borrowed),
         note: "`receive` on the slice that a read filled; complete",
+        weak_keys: false,
         work: ours::borrowed,
     },
     Subject {
@@ -69,6 +78,7 @@ pub const ALL: [Subject; 16] = [
         krate: Some("bowline"),
         class: Class::Ours(Mode::DirectRead),
         note: "the same, and `direct_read` for the missing part of a large message",
+        weak_keys: false,
         work: ours::direct_read,
     },
     Subject {
@@ -76,13 +86,15 @@ pub const ALL: [Subject; 16] = [
         krate: Some("bowline"),
         class: Class::Ours(Mode::Chunks),
         note: "`Delivery::Chunks`",
+        weak_keys: false,
         work: ours::chunks,
     },
     Subject {
         name: "tungstenite",
         krate: Some("tungstenite"),
         class: Class::Complete,
-        note: "`read`, `write`, one `flush` per batch; a read buffer as large as a read, 16 KiB",
+        note: "`read`, `write`, one `flush` per batch; a read buffer as large as a read",
+        weak_keys: false,
         work: tungstenite::work_on,
     },
     Subject {
@@ -90,34 +102,71 @@ pub const ALL: [Subject; 16] = [
         krate: Some("fastwebsockets"),
         class: Class::Complete,
         note: "`FragmentCollector`; each frame is written at once; its handshake is hyper's",
+        weak_keys: false,
         work: fastwebsockets::collector,
     },
     Subject {
         name: "tokio-websockets",
         krate: Some("tokio-websockets"),
         class: Class::Complete,
-        note: "`poll_next`, `feed`, one `flush` per batch; keys from `fastrand`, which is not a CSPRNG",
+        note: "`poll_next`, `feed`, one `flush` per batch",
+        weak_keys: true,
         work: tokio_websockets::work_on,
     },
     Subject {
         name: "yawc",
         krate: Some("yawc"),
         class: Class::Complete,
-        note: "`next_frame`, `feed`, one `flush` per batch; UTF-8 checked on demand; its handshake is hyper's",
+        note: "`next_frame`, `feed`, one `flush` per batch; UTF-8 checked on request; its handshake is hyper's",
+        weak_keys: false,
         work: yawc::complete,
     },
     Subject {
         name: "sockudo-ws",
         krate: Some("sockudo-ws"),
         class: Class::Complete,
-        note: "`Protocol` over a `BytesMut`, messages in a `Vec` that is reused; keys from `fastrand`, which is not a CSPRNG",
+        note: "`Protocol` over a `BytesMut`, messages in a `Vec` that is reused",
+        weak_keys: true,
         work: sockudo::work_on,
+    },
+    Subject {
+        name: "shiguredo_websocket",
+        krate: Some("shiguredo_websocket"),
+        class: Class::Complete,
+        note: "`feed_recv_buf`, `poll_event`, `poll_output`; keys from `rand::rng()`, which the driver provides",
+        weak_keys: false,
+        work: shiguredo::work_on,
+    },
+    Subject {
+        name: "websocketz",
+        krate: Some("websocketz"),
+        class: Class::Complete,
+        note: "`next!` and `send!` over `embedded_io_async`; each message is written at once; buffers and `StdRng` from the driver",
+        weak_keys: false,
+        work: websocketz::work_on,
+    },
+    Subject {
+        name: "ws-net",
+        krate: Some("ws-net"),
+        class: Class::Complete,
+        note: "`read_buf`, `commit`, `poll`, `output`; an echo is copied, as in its example; it chooses the size of reads, up to 64 KiB",
+        weak_keys: false,
+        work: ws_net::work_on,
+    },
+    Subject {
+        name: "wtx",
+        krate: Some("wtx"),
+        class: Class::Complete,
+        note: "`read_frame`, `write_frame`; each message is written at once; masks in place, so the caller's data is copied first",
+        weak_keys: true,
+        work: wtx::work_on,
     },
     Subject {
         name: "soketto",
         krate: Some("soketto"),
         class: Class::Complete,
         note: "`receive_data` into a `Vec` that is reused; the driver checks UTF-8, as its documentation shows",
+        weak_keys: false,
         work: soketto::work_on,
     },
     Subject {
@@ -125,6 +174,7 @@ pub const ALL: [Subject; 16] = [
         krate: Some("yawc"),
         class: Class::Bare,
         note: "`codec::Decoder`: no pongs, no Close, no reassembly; the driver checks UTF-8",
+        weak_keys: false,
         work: yawc::codec,
     },
     Subject {
@@ -132,13 +182,15 @@ pub const ALL: [Subject; 16] = [
         krate: Some("fastwebsockets"),
         class: Class::Bare,
         note: "`WebSocket::read_frame`: no reassembly",
+        weak_keys: false,
         work: fastwebsockets::frames,
     },
     Subject {
         name: "nexus-web",
         krate: Some("nexus-web"),
         class: Class::Bare,
-        note: "`FrameReader` and `FrameWriter` (of nexus-net until 0.7): no pongs, no Close; buffers of fixed size",
+        note: "`FrameReader` and `FrameWriter`: no pongs, no Close; buffers of fixed size",
+        weak_keys: false,
         work: nexus::work_on,
     },
     Subject {
@@ -146,20 +198,31 @@ pub const ALL: [Subject; 16] = [
         krate: Some("web-socket"),
         class: Class::Bare,
         note: "`recv_event` over a `BufReader`: no pongs, no reassembly; the driver checks UTF-8",
+        weak_keys: false,
         work: web_socket::work_on,
     },
     Subject {
         name: "floor, borrows",
         krate: None,
         class: Class::Floor(Mode::Borrowed),
-        note: "hands out slices of a 16 KiB buffer; a message that spans reads is assembled in a buffer that is reused",
+        note: "hands out slices of the read buffer; a message that spans reads is assembled in a buffer that is reused",
+        weak_keys: false,
         work: floor::borrowed,
+    },
+    Subject {
+        name: "floor, direct read",
+        krate: None,
+        class: Class::Floor(Mode::DirectRead),
+        note: "the same, but a message that spans reads is read straight into a `Vec` of its own",
+        weak_keys: false,
+        work: floor::direct_read,
     },
     Subject {
         name: "floor, chunks",
         krate: None,
         class: Class::Floor(Mode::Chunks),
         note: "hands out chunks as they arrive",
+        weak_keys: false,
         work: floor::chunks,
     },
     Subject {
@@ -167,7 +230,16 @@ pub const ALL: [Subject; 16] = [
         krate: None,
         class: Class::Floor(Mode::Owned),
         note: "a `Vec` for each message",
+        weak_keys: false,
         work: floor::vec,
+    },
+    Subject {
+        name: "floor, clone",
+        krate: None,
+        class: Class::Floor(Mode::Clone),
+        note: "clones a `Bytes` and drops it: two atomic operations",
+        weak_keys: false,
+        work: floor::clone,
     },
 ];
 

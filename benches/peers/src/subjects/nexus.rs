@@ -3,19 +3,20 @@ use crate::{
     job::{Job, Task, Work, work},
     pipe::Pipe,
     tally::Tally,
-    wire::{self, READ_ROOM},
+    wire::{Kind, Reads},
 };
 use nexus_web::ws::{ClientBuilder, Connecting, FrameReader, FrameWriter, Message, Role};
 
 pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
-        Task::Receive { .. } | Task::Fragments => {
+        Task::Receive { kind, reads, .. } if kind != Kind::Binary && !checks_text(job.size, reads) => None,
+        Task::Receive { .. } | Task::Fragments { .. } => {
             let mut driver = Driver::new(job);
             work(move |messages, tally| driver.receive(messages, tally))
         }
         Task::Echo { .. } => {
             let mut driver = Driver::new(job);
-            let (mut writer, mut out) = (FrameWriter::new(Role::Server), vec![0; 2 * READ_ROOM.max(job.size)]);
+            let (mut writer, mut out) = (FrameWriter::new(Role::Server), vec![0; 2 * (job.buffer() + job.size)]);
             work(move |messages, _| driver.echo(messages, &mut writer, &mut out))
         }
         Task::ClientSend => {
@@ -59,6 +60,14 @@ pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
     }
 }
 
+/// It does not check the UTF-8 of a frame that spans reads. Those of large messages do.
+fn checks_text(size: usize, reads: Reads) -> bool {
+    match reads {
+        Reads::Frame => size <= reads.most(),
+        Reads::Kib(_) => size < 16 * 1024,
+    }
+}
+
 struct Driver {
     reader: FrameReader,
     pipe: Pipe,
@@ -66,14 +75,11 @@ struct Driver {
 
 impl Driver {
     fn new(job: &Job) -> Self {
-        let role = match job.task {
-            Task::Receive { role: wire::Role::Client, .. } => Role::Client,
-            _ => Role::Server,
-        };
+        let role = if job.is_client() { Role::Client } else { Role::Server };
         // A frame may be twice as large as a read before it is copied to the message's own buffer.
         let reader = FrameReader::builder()
             .role(role)
-            .buffer_capacity(2 * READ_ROOM)
+            .buffer_capacity(2 * job.buffer())
             .message_capacity(job.size)
             .max_frame_size(16 * 1024 * 1024)
             .max_message_size(16 * 1024 * 1024);

@@ -3,7 +3,6 @@ use crate::{
     job::{Job, Task, Work, work},
     pipe::Pipe,
     tally::Tally,
-    wire::{READ_ROOM, Role},
 };
 use bowline::{Config, Connection, Delivery, Event, Input, client, server};
 use bytes::Buf;
@@ -11,7 +10,7 @@ use std::{rc::Rc, sync::Arc};
 
 pub(super) fn borrowed(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
-        Task::Receive { .. } | Task::Fragments => {
+        Task::Receive { .. } | Task::Fragments { .. } => {
             let mut driver = Driver::new(job, Delivery::Messages);
             work(move |messages, tally| driver.receive(messages, tally))
         }
@@ -45,13 +44,17 @@ pub(super) fn direct_read(job: &Job) -> Option<Box<dyn Work>> {
             let mut driver = Driver::new(job, Delivery::Messages);
             work(move |messages, tally| driver.receive_directly(messages, tally))
         }
+        Task::Echo { .. } if job.size >= 16 * 1024 => {
+            let mut driver = Driver::new(job, Delivery::Messages);
+            work(move |messages, tally| driver.echo_directly(messages, tally))
+        }
         _ => None,
     }
 }
 
 pub(super) fn chunks(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
-        Task::Receive { .. } | Task::Fragments => {
+        Task::Receive { .. } | Task::Fragments { .. } => {
             let mut driver = Driver::new(job, Delivery::Chunks);
             work(move |messages, tally| driver.receive(messages, tally))
         }
@@ -70,14 +73,11 @@ struct Driver {
 
 impl Driver {
     fn new(job: &Job, delivery: Delivery) -> Self {
-        let role = match job.task {
-            Task::Receive { role: Role::Client, .. } => bowline::Role::Client,
-            _ => bowline::Role::Server,
-        };
+        let role = if job.is_client() { bowline::Role::Client } else { bowline::Role::Server };
         let mut config = Config::default();
         config.delivery = delivery;
         let connection = Connection::new(role, config);
-        Self { connection, pipe: job.pipe(), buffer: vec![0; READ_ROOM].into_boxed_slice(), unread: (0, 0) }
+        Self { connection, pipe: job.pipe(), buffer: vec![0; job.buffer()].into_boxed_slice(), unread: (0, 0) }
     }
 
     fn receive(&mut self, messages: usize, tally: &mut Tally) {
@@ -121,20 +121,44 @@ impl Driver {
     fn echo(&mut self, messages: usize, tally: &mut Tally) {
         let last = tally.messages + messages as u64;
         while tally.messages < last {
-            if self.unread.0 == self.unread.1 {
-                self.unread = (0, self.pipe.read_into(&mut self.buffer));
+            self.echo_read(last, tally);
+        }
+    }
+
+    /// Sends back what one read brought, or what is left of it.
+    #[inline]
+    fn echo_read(&mut self, last: u64, tally: &mut Tally) {
+        if self.unread.0 == self.unread.1 {
+            self.unread = (0, self.pipe.read_into(&mut self.buffer));
+        }
+        let mut input = Input::from(&mut self.buffer[self.unread.0..self.unread.1]);
+        while tally.messages < last
+            && let Some(event) = self.connection.receive(&mut input)
+        {
+            if let Event::Binary(data) = event {
+                self.connection.send_binary(data).expect("there is room");
+                tally.end();
             }
-            let mut input = Input::from(&mut self.buffer[self.unread.0..self.unread.1]);
-            while tally.messages < last
-                && let Some(event) = self.connection.receive(&mut input)
-            {
-                if let Event::Binary(data) = event {
+        }
+        self.unread.0 = self.unread.1 - input.len();
+        self.pipe.sent.write_buf(self.connection.output());
+    }
+
+    fn echo_directly(&mut self, messages: usize, tally: &mut Tally) {
+        let last = tally.messages + messages as u64;
+        while tally.messages < last {
+            let nothing_unread = self.unread.0 == self.unread.1;
+            let mut read = || self.connection.direct_read(|space| space.read_from(&mut self.pipe));
+            if nothing_unread && let Some(read) = read() {
+                read.expect("reading from memory");
+                if let Some(Event::Binary(data)) = self.connection.poll_event() {
                     self.connection.send_binary(data).expect("there is room");
                     tally.end();
+                    self.pipe.sent.write_buf(self.connection.output());
                 }
+            } else {
+                self.echo_read(last, tally);
             }
-            self.unread.0 = self.unread.1 - input.len();
-            self.pipe.sent.write_buf(self.connection.output());
         }
     }
 }
@@ -177,7 +201,7 @@ fn send(
 
 fn accept(job: &Job) -> Option<Box<dyn Work>> {
     let mut pipe = job.pipe();
-    let mut buffer = vec![0; READ_ROOM];
+    let mut buffer = vec![0; job.buffer()];
     let config = Arc::new(Config::default());
     let accept = server::Accept::same_origin();
     work(move |messages, tally| {

@@ -2,7 +2,6 @@ use crate::{
     exchange,
     job::{Job, Task, Work, work},
     pipe::{Pipe, block_on},
-    wire,
 };
 use bytes::BytesMut;
 use sockudo_ws::{Message, Role, handshake, protocol::Protocol};
@@ -11,7 +10,7 @@ const LIMIT: usize = 16 * 1024 * 1024;
 
 pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
-        Task::Receive { .. } | Task::Fragments => {
+        Task::Receive { .. } | Task::Fragments { .. } => {
             let mut driver = Driver::new(job);
             work(move |messages, tally| {
                 for _ in 0..messages {
@@ -62,6 +61,8 @@ pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
 struct Driver {
     protocol: Protocol,
     pipe: Pipe,
+    /// The size of a read.
+    read: usize,
     input: BytesMut,
     /// The messages of one read, the next one last.
     messages: Vec<Message>,
@@ -70,12 +71,15 @@ struct Driver {
 
 impl Driver {
     fn new(job: &Job) -> Self {
-        let role = match job.task {
-            Task::ClientSend | Task::Receive { role: wire::Role::Client, .. } => Role::Client,
-            _ => Role::Server,
-        };
-        let protocol = Protocol::new(role, LIMIT, LIMIT);
-        Self { protocol, pipe: job.pipe(), input: BytesMut::new(), messages: Vec::new(), output: BytesMut::new() }
+        let role = if job.is_client() { Role::Client } else { Role::Server };
+        Self {
+            protocol: Protocol::new(role, LIMIT, LIMIT),
+            pipe: job.pipe(),
+            read: job.buffer(),
+            input: BytesMut::new(),
+            messages: Vec::new(),
+            output: BytesMut::new(),
+        }
     }
 
     #[inline]
@@ -84,8 +88,8 @@ impl Driver {
             if let Some(message) = self.messages.pop() {
                 return message;
             }
-            self.input.reserve(wire::READ_ROOM);
-            self.input.extend_from_slice(self.pipe.next_read(wire::READ_ROOM));
+            self.input.reserve(self.read);
+            self.input.extend_from_slice(self.pipe.next_read(self.read));
             self.protocol.process_into(&mut self.input, &mut self.messages).expect("the frames are right");
             self.messages.reverse();
         }

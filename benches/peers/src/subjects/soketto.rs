@@ -3,7 +3,6 @@ use crate::{
     exchange,
     job::{Job, Task, Work, work},
     pipe::{Pipe, block_on},
-    wire,
 };
 use soketto::{
     Data, Receiver, Sender,
@@ -16,7 +15,7 @@ const LIMIT: usize = 16 * 1024 * 1024;
 pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
         Task::CompressedEcho { .. } => None,
-        Task::Receive { .. } | Task::Fragments => {
+        Task::Receive { .. } | Task::Fragments { .. } => {
             let (_, mut receiver) = halves(job);
             let mut message = Vec::new();
             work(move |messages, tally| {
@@ -87,10 +86,7 @@ async fn accept(pipe: Pipe) {
 }
 
 fn halves(job: &Job) -> (Sender<Pipe>, Receiver<Pipe>) {
-    let mode = match job.task {
-        Task::ClientSend | Task::Receive { role: wire::Role::Client, .. } => Mode::Client,
-        _ => Mode::Server,
-    };
+    let mode = if job.is_client() { Mode::Client } else { Mode::Server };
     let mut builder = Builder::new(job.pipe(), mode);
     builder.set_max_message_size(LIMIT);
     builder.set_max_frame_size(LIMIT);

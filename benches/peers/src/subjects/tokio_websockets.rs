@@ -2,7 +2,6 @@ use crate::{
     exchange::{self, URI},
     job::{Job, Task, Work, work},
     pipe::{Pipe, block_on},
-    wire,
 };
 use futures_util::{SinkExt, StreamExt};
 use tokio_websockets::{ClientBuilder, Config, Message, ServerBuilder, WebSocketStream};
@@ -10,7 +9,7 @@ use tokio_websockets::{ClientBuilder, Config, Message, ServerBuilder, WebSocketS
 pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
         Task::CompressedEcho { .. } => None,
-        Task::Receive { .. } | Task::Fragments => {
+        Task::Receive { .. } | Task::Fragments { .. } => {
             let mut socket = socket(job);
             work(move |messages, tally| {
                 block_on(async {
@@ -72,10 +71,9 @@ async fn flush(socket: &mut WebSocketStream<Pipe>) {
 fn socket(job: &Job) -> WebSocketStream<Pipe> {
     // Frames are not split, and flushed when the driver says so.
     let config = Config::default().frame_size(usize::MAX).flush_threshold(64 * 1024);
-    match job.task {
-        Task::ClientSend | Task::Receive { role: wire::Role::Client, .. } => {
-            ClientBuilder::new().config(config).take_over(job.pipe())
-        }
-        _ => ServerBuilder::new().config(config).serve(job.pipe()),
+    if job.is_client() {
+        ClientBuilder::new().config(config).take_over(job.pipe())
+    } else {
+        ServerBuilder::new().config(config).serve(job.pipe())
     }
 }

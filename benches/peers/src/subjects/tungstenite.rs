@@ -2,7 +2,6 @@ use crate::{
     exchange::{self, ClientPipe, URI},
     job::{Job, Task, Work, work},
     pipe::Pipe,
-    wire::{self, READ},
 };
 use tungstenite::{
     HandshakeError, Message, WebSocket, accept_with_config, client::client_with_config, handshake::MidHandshake,
@@ -12,7 +11,7 @@ use tungstenite::{
 pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
         Task::CompressedEcho { .. } => None,
-        Task::Receive { .. } | Task::Fragments => {
+        Task::Receive { .. } | Task::Fragments { .. } => {
             let mut socket = socket(job);
             work(move |messages, tally| {
                 for _ in 0..messages {
@@ -63,11 +62,8 @@ pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
 }
 
 fn socket(job: &Job) -> WebSocket<Pipe> {
-    let role = match job.task {
-        Task::ClientSend | Task::Receive { role: wire::Role::Client, .. } => Role::Client,
-        _ => Role::Server,
-    };
-    WebSocket::from_raw_socket(job.pipe(), role, Some(WebSocketConfig::default().read_buffer_size(READ)))
+    let role = if job.is_client() { Role::Client } else { Role::Server };
+    WebSocket::from_raw_socket(job.pipe(), role, Some(WebSocketConfig::default().read_buffer_size(job.read())))
 }
 
 /// The buffers are allocated in the handshake: 128 KiB each unless it is told otherwise.

@@ -2,7 +2,6 @@ use super::check_text;
 use crate::{
     job::{Job, Task, Work, work},
     pipe::{Pipe, block_on},
-    wire::{self, READ},
 };
 use tokio::io::BufReader;
 use web_socket::{DataType, Event, MessageType, WebSocket};
@@ -52,16 +51,13 @@ pub(super) fn work_on(job: &Job) -> Option<Box<dyn Work>> {
                 });
             })
         }
-        Task::Fragments | Task::CompressedEcho { .. } | Task::HandshakeServer | Task::HandshakeClient => None,
+        Task::Fragments { .. } | Task::CompressedEcho { .. } | Task::HandshakeServer | Task::HandshakeClient => None,
     }
 }
 
 fn socket(job: &Job) -> WebSocket<BufReader<Pipe>> {
-    let stream = BufReader::with_capacity(READ, job.pipe());
-    let mut socket = match job.task {
-        Task::ClientSend | Task::Receive { role: wire::Role::Client, .. } => WebSocket::client(stream),
-        _ => WebSocket::server(stream),
-    };
+    let stream = BufReader::with_capacity(job.read(), job.pipe());
+    let mut socket = if job.is_client() { WebSocket::client(stream) } else { WebSocket::server(stream) };
     socket.max_payload_len = 16 * 1024 * 1024;
     socket
 }

@@ -2,7 +2,6 @@ use super::check_text;
 use crate::{
     job::{Job, Task, Work, work},
     pipe::{Pipe, block_on},
-    wire,
 };
 use bytes::BytesMut;
 use futures_util::SinkExt;
@@ -16,7 +15,7 @@ const LIMIT: usize = 16 * 1024 * 1024 + 1;
 
 pub(super) fn complete(job: &Job) -> Option<Box<dyn Work>> {
     match job.task {
-        Task::Receive { .. } | Task::Fragments => {
+        Task::Receive { .. } | Task::Fragments { .. } => {
             let mut socket = socket(job);
             work(move |messages, tally| {
                 block_on(async {
@@ -62,15 +61,12 @@ pub(super) fn complete(job: &Job) -> Option<Box<dyn Work>> {
 }
 
 fn socket(job: &Job) -> WebSocket<Pipe> {
-    let options = Options::default().with_utf8().with_limits(LIMIT, LIMIT).with_read_buffer_capacity(wire::READ);
+    let options = Options::default().with_utf8().with_limits(LIMIT, LIMIT).with_read_buffer_capacity(job.read());
     WebSocket::from_stream(job.pipe(), role(job), options).expect("nothing was negotiated")
 }
 
 fn role(job: &Job) -> Role {
-    match job.task {
-        Task::ClientSend | Task::Receive { role: wire::Role::Client, .. } => Role::Client,
-        _ => Role::Server,
-    }
+    if job.is_client() { Role::Client } else { Role::Server }
 }
 
 pub(super) fn codec(job: &Job) -> Option<Box<dyn Work>> {
@@ -124,11 +120,14 @@ struct Frames {
     decoder: Decoder,
     pipe: Pipe,
     buffer: BytesMut,
+    /// The size of a read.
+    read: usize,
 }
 
 impl Frames {
     fn new(job: &Job) -> Self {
-        Self { decoder: Decoder::new(role(job), LIMIT), pipe: job.pipe(), buffer: BytesMut::new() }
+        let decoder = Decoder::new(role(job), LIMIT);
+        Self { decoder, pipe: job.pipe(), buffer: BytesMut::new(), read: job.buffer() }
     }
 
     #[inline]
@@ -137,8 +136,8 @@ impl Frames {
             if let Some(frame) = self.decoder.decode(&mut self.buffer).expect("the frames are right") {
                 return frame;
             }
-            self.buffer.reserve(wire::READ_ROOM);
-            self.buffer.extend_from_slice(self.pipe.next_read(wire::READ_ROOM));
+            self.buffer.reserve(self.read);
+            self.buffer.extend_from_slice(self.pipe.next_read(self.read));
         }
     }
 }
