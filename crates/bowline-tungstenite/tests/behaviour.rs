@@ -7,7 +7,6 @@
     clippy::cast_possible_truncation,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::unwrap_used,
     reason = "that is how helpers of tests fail"
 )]
 
