@@ -40,6 +40,10 @@ impl fmt::Debug for Connector {
 
 impl Connector {
     /// Returns the connector to use if the program has not chosen one: native-tls before rustls.
+    #[cfg_attr(
+        not(any(feature = "native-tls", feature = "__rustls-tls")),
+        expect(clippy::unnecessary_wraps, reason = "it fails only with TLS")
+    )]
     fn default_for_features() -> Result<Self> {
         #[cfg(feature = "native-tls")]
         return Ok(Self::NativeTls(native_tls_crate::TlsConnector::new().map_err(crate::error::TlsError::from)?));
@@ -52,6 +56,10 @@ impl Connector {
 
 /// Returns a configuration with the roots of the features.
 #[cfg(all(feature = "__rustls-tls", not(feature = "native-tls")))]
+#[cfg_attr(
+    not(feature = "rustls-tls-native-roots"),
+    expect(clippy::unnecessary_wraps, reason = "it fails only with the roots of the platform")
+)]
 fn default_roots() -> Result<std::sync::Arc<rustls::ClientConfig>> {
     #[cfg_attr(
         not(any(feature = "rustls-tls-native-roots", feature = "rustls-tls-webpki-roots")),

@@ -4,7 +4,9 @@ use crate::{
     protocol::{CloseFrame, Message, Role, WebSocketConfig, WebSocketContext},
     wakers::{Half, Wakers},
 };
-use bowline::{Closure, Connection};
+use bowline::Closure;
+#[cfg(feature = "handshake")]
+use bowline::Connection;
 use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 use std::{
@@ -91,6 +93,7 @@ impl<S> WebSocketStream<S> {
     }
 
     /// Creates a connection from what the opening handshake returned: `part` has the bytes behind it.
+    #[cfg(feature = "handshake")]
     pub(crate) fn from_connection(stream: S, connection: Connection, part: Vec<u8>, config: WebSocketConfig) -> Self {
         Self::over(stream, WebSocketContext::from_connection(connection, part, config))
     }
@@ -254,9 +257,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocketStream<S> {
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         self.ready = true;
         let closing = self.closing;
-        let closed = self.with(Some((Half::Sink, cx)), |context, stream| match closing {
-            true => context.flush(stream),
-            false => context.close(stream, None),
+        let closed = self.with(Some((Half::Sink, cx)), |context, stream| {
+            if closing { context.flush(stream) } else { context.close(stream, None) }
         });
         let closed = ready_unless_blocked(closed);
         self.closing |= closed.is_pending();

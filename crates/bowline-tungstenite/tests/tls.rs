@@ -1,5 +1,7 @@
 //! `wss://` on both kinds of streams, with a certificate made by the test.
 
+#![expect(clippy::unwrap_used, reason = "that is how helpers of tests fail")]
+
 use bowline_tungstenite::{
     Connector, Error, MaybeTlsStream, Message, WebSocketStream, accept_async, client_tls_with_config, connect,
     connect_async_tls_with_config,

@@ -1,6 +1,8 @@
 use super::{CloseFrame, Message, Role, WebSocketConfig, WebSocketContext};
 use crate::Result;
-use bowline::{Closure, Connection};
+use bowline::Closure;
+#[cfg(feature = "handshake")]
+use bowline::Connection;
 use std::io::{Read, Write};
 
 /// A WebSocket connection over a blocking or non-blocking stream: any `Read + Write`.
@@ -44,6 +46,7 @@ impl<Stream> WebSocket<Stream> {
     }
 
     /// Creates a connection from what the opening handshake returned: `part` has the bytes behind it.
+    #[cfg(feature = "handshake")]
     pub(crate) fn from_connection(
         stream: Stream,
         connection: Connection,

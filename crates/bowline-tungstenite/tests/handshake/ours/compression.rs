@@ -11,6 +11,7 @@ use super::ws::{
 use crate::kit::{KEY, REQUEST, RESPONSE, Script, with};
 use futures_util::{SinkExt, StreamExt};
 
+#[expect(clippy::unnecessary_wraps, reason = "as the functions take it")]
 fn deflating() -> Option<WebSocketConfig> {
     let mut extensions = ExtensionsConfig::default();
     extensions.permessage_deflate = Some(DeflateConfig::default());
