@@ -39,23 +39,19 @@ await run({
 
   async 'many messages at once come back in order'() {
     const ws = await open(`${url}echo`);
-    const back = [];
-    ws.on('message', (data) => back.push(String(data)));
     for (let n = 0; n < 2000; n++) ws.send(`${n}`.repeat(100));
-    await until(() => back.length === 2000);
-    back.forEach((text, n) => assert.equal(text, `${n}`.repeat(100)));
+    await until(() => ws.messages.length === 2000);
+    ws.messages.forEach((text, n) => assert.equal(text, `${n}`.repeat(100)));
     ws.close();
     await once(ws, 'close');
   },
 
   async 'both halves of a split connection work at the same time'() {
     const ws = await open(`${url}split`);
-    const back = [];
-    ws.on('message', (data) => back.push(String(data)));
     for (let n = 0; n < 100; n++) ws.send(Buffer.from([n]));
     const [code] = await once(ws, 'close');
     assert.equal(code, 1005, 'the sink was closed without a code');
-    assert.deepEqual(back, Array.from({ length: 1000 }, (_, n) => `${n}`));
+    assert.deepEqual(ws.messages, Array.from({ length: 1000 }, (_, n) => `${n}`));
   },
 
   async 'the server closes with a code and a reason'() {
@@ -98,13 +94,13 @@ await run({
     for (const [offered, chosen] of [[['chat.v1'], 'chat.v1'], [['x', 'chat.v1', 'chat.v2'], 'chat.v2']]) {
       const ws = await open(`${url}protocols`, offered);
       assert.equal(ws.protocol, chosen);
-      if (!ws.first) [ws.first] = await once(ws, 'message');
-      assert.equal(String(ws.first), chosen);
+      await until(() => ws.messages.length);
+      assert.deepEqual(ws.messages, [chosen]);
       ws.terminate();
     }
     const ws = await open(`${url}protocols`);
-    if (!ws.first) [ws.first] = await once(ws, 'message');
-    assert.equal(String(ws.first), 'none');
+    await until(() => ws.messages.length);
+    assert.deepEqual(ws.messages, ['none']);
     ws.terminate();
   },
 

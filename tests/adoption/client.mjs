@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 const { WebSocket } = createRequire(import.meta.url)('ws');
 
-/** A connection that is open. A message that arrives together with the handshake is its `first`. */
+/** A connection that is open. Its `messages` are all that arrive, also together with the handshake. */
 export async function open(url, protocols) {
   const ws = new WebSocket(url, protocols);
-  ws.once('message', (data) => (ws.first = data));
+  ws.messages = [];
+  ws.on('message', (data, isBinary) => ws.messages.push(isBinary ? data : String(data)));
   await once(ws, 'open');
   return ws;
 }

@@ -12,11 +12,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let echo = warp::path("echo").and(warp::ws()).map(|upgrade: warp::ws::Ws| {
         upgrade.on_upgrade(|socket| async {
             let (sender, receiver) = socket.split();
-            let data = receiver.filter(|message| {
-                let is_data = message.as_ref().is_ok_and(|message| message.is_text() || message.is_binary());
-                async move { is_data || message.is_err() }
-            });
-            let _ = data.forward(sender).await;
+            // All messages, also the Close frame and the pings, as in warp's own example.
+            let _ = receiver.forward(sender).await;
         })
     });
     let goodbye = warp::path("goodbye").and(warp::ws()).map(|upgrade: warp::ws::Ws| {
