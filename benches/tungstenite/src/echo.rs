@@ -13,6 +13,7 @@ macro_rules! echo {
             if cell.is_server { Role::Server } else { Role::Client }
         }
 
+        #[expect(clippy::cast_precision_loss, reason = "thousands of messages")]
         fn each(start: ThreadTime, messages: usize) -> f64 {
             start.elapsed().as_secs_f64() * 1e9 / messages as f64
         }

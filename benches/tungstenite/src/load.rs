@@ -33,11 +33,11 @@ impl Cell {
         match self.size {
             size @ 0..=125 => frame.push(mask | u8::try_from(size).unwrap_or_default()),
             size @ 126..=0xFFFF => {
-                frame.push(mask | 126);
+                frame.push(mask | 0x7E);
                 frame.extend(u16::try_from(size).unwrap_or_default().to_be_bytes());
             }
             size => {
-                frame.push(mask | 127);
+                frame.push(mask | 0x7F);
                 frame.extend((size as u64).to_be_bytes());
             }
         }

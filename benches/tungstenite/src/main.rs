@@ -8,6 +8,8 @@
 //! all of them. Measured is the CPU time of the thread of the echo, the kernel's part included. The rounds of both libraries
 //! alternate, and the best one counts. The echoes are flushed one by one, as `send` does, or once for a window. The exit status is 1 if a cell is slower than the original.
 
+#![expect(clippy::expect_used, reason = "a benchmark that fails prints why")]
+
 mod echo;
 mod load;
 

@@ -254,9 +254,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocketStream<S> {
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         self.ready = true;
         let closing = self.closing;
-        let closed = self.with(Some((Half::Sink, cx)), |context, stream| match closing {
-            true => context.flush(stream),
-            false => context.close(stream, None),
+        let closed = self.with(Some((Half::Sink, cx)), |context, stream| {
+            if closing { context.flush(stream) } else { context.close(stream, None) }
         });
         let closed = ready_unless_blocked(closed);
         self.closing |= closed.is_pending();

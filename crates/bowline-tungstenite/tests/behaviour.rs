@@ -1,10 +1,19 @@
 //! What programs rely on: each test runs against the original and against this crate. `OURS` marks the few lines where the two
 //! differ, which the README explains.
 
+#![expect(clippy::duplicate_mod, reason = "the same tests for two libraries")]
+#![expect(clippy::cmp_owned, clippy::type_complexity, reason = "what is compared are the types")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "that is how helpers of tests fail"
+)]
+
 #[path = "behaviour"]
 mod original {
-    pub(crate) use tokio_tungstenite;
-    pub(crate) use tungstenite;
+    pub(crate) use ::{tokio_tungstenite, tungstenite};
 
     pub(crate) const OURS: bool = false;
 
@@ -17,6 +26,7 @@ mod original {
 }
 
 #[path = "behaviour"]
+#[expect(unused_unsafe, reason = "a function that is unsafe only in the original")]
 mod ours {
     pub(crate) use bowline_tungstenite as tokio_tungstenite;
     pub(crate) use bowline_tungstenite as tungstenite;

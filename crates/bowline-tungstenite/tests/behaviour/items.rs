@@ -45,7 +45,7 @@ fn text() {
     assert!(Utf8Bytes::default().is_empty() && Utf8Bytes::from("a") < Utf8Bytes::from("b"));
     let map = std::collections::HashMap::from([(Utf8Bytes::from("key"), 1)]);
     assert_eq!(map.get("key"), Some(&1));
-    #[allow(unsafe_code, unused_unsafe)]
+    #[expect(unsafe_code, reason = "as programs call it")]
     // SAFETY: it is UTF-8.
     let text = unsafe { Utf8Bytes::from_bytes_unchecked(Bytes::from_static(b"abc")) };
     assert_eq!(text, "abc");

@@ -115,7 +115,7 @@ impl DeflateConfig {
     }
 
     /// Returns the options of bowline for an endpoint with this role.
-    pub(crate) fn options(&self, role: Role) -> Options {
+    pub(crate) fn options(self, role: Role) -> Options {
         let server = (!self.server_no_context_takeover, self.server_max_window_bits);
         let client = (!self.client_no_context_takeover, self.client_max_window_bits);
         let (own, peer) = match role {

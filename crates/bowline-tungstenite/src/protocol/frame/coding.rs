@@ -128,7 +128,6 @@ pub enum CloseCode {
     /// 1013: the server is overloaded. Connect again later.
     Again,
     /// 1015: the TLS handshake failed. It is never sent.
-    #[doc(hidden)]
     Tls,
     /// 1016 to 2999: reserved for the protocol.
     #[doc(hidden)]

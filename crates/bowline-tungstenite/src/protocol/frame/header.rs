@@ -3,6 +3,7 @@ use crate::{Error, Result, error::ProtocolError};
 use std::io::{Cursor, Write};
 
 /// The header of a frame, without the length of its payload.
+#[expect(clippy::struct_excessive_bools, reason = "the fields of the original, which are the bits of the header")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrameHeader {
     /// Whether the message ends with this frame.
@@ -76,7 +77,6 @@ impl FrameHeader {
     }
 
     /// Returns the number of bytes of the header of a frame with `length` bytes of payload.
-    #[expect(clippy::len_without_is_empty, reason = "the name of the original; a header is never empty")]
     #[must_use]
     pub const fn len(&self, length: u64) -> usize {
         let extended = match length {
@@ -99,11 +99,11 @@ impl FrameHeader {
         match (u8::try_from(length), u16::try_from(length)) {
             (Ok(length @ 0..=125), _) => output.write_all(&[first, masked | length])?,
             (_, Ok(length)) => {
-                output.write_all(&[first, masked | 126])?;
+                output.write_all(&[first, masked | 0x7E])?;
                 output.write_all(&length.to_be_bytes())?;
             }
             _ => {
-                output.write_all(&[first, masked | 127])?;
+                output.write_all(&[first, masked | 0x7F])?;
                 output.write_all(&length.to_be_bytes())?;
             }
         }

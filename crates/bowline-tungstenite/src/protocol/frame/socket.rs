@@ -22,6 +22,7 @@ impl<Stream> FrameSocket<Stream> {
     }
 
     /// Creates a socket over a stream, with bytes that were read already.
+    #[expect(clippy::needless_pass_by_value, reason = "as in the original")]
     pub fn from_partially_read(stream: Stream, part: Vec<u8>) -> Self {
         Self { stream, input: BytesMut::from(&part[..]), output: BytesMut::new() }
     }

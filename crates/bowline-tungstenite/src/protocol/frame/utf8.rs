@@ -46,10 +46,9 @@ impl Utf8Bytes {
     /// UTF-8 by U+FFFD. A call in an `unsafe` block compiles, with a warning that the block is not needed.
     #[must_use]
     pub fn from_bytes_unchecked(bytes: Bytes) -> Self {
-        match Text::try_from(bytes.clone()) {
-            Ok(text) => Self(text),
-            Err(_) => String::from_utf8_lossy(&bytes).into_owned().into(),
-        }
+        // A slice is cheap, and the bytes are still at hand if they are not UTF-8.
+        let valid = Text::try_from(bytes.slice(..));
+        valid.map_or_else(|_| Self(String::from_utf8_lossy(&Vec::from(bytes)).into_owned().into()), Self)
     }
 
     /// Returns the text of bowline, without a copy.
