@@ -4,5 +4,6 @@
 
 pub mod facts;
 pub mod heat;
+pub mod index;
 pub mod plot;
 pub mod text;

@@ -1,4 +1,4 @@
-//! Plots as plain SVG: lines over the size with both axes logarithmic, or bars if there is one size.
+//! Plots as plain SVG: lines with both axes logarithmic, or bars if there is one place on the axis.
 
 use crate::text;
 use std::fmt::Write;
@@ -19,7 +19,7 @@ pub struct Series<'a> {
     pub name: &'a str,
     /// The same in all plots.
     pub style: Style,
-    /// Sizes in bytes, and times in nanoseconds.
+    /// The places across, such as sizes in bytes, and the values, such as times in nanoseconds.
     pub points: Vec<(usize, f64)>,
 }
 
@@ -49,8 +49,22 @@ impl Style {
     }
 }
 
-/// The plot of all series that have points.
+/// What the axes are labelled with.
+#[derive(Clone, Copy, Debug)]
+pub struct Labels {
+    /// For a place across.
+    pub across: fn(usize) -> String,
+    /// For a value.
+    pub up: fn(f64) -> String,
+}
+
+/// The plot of times over sizes, of all series that have points.
 pub fn svg(title: &str, series: &[Series<'_>]) -> String {
+    labelled(title, series, Labels { across: text::size, up: text::time })
+}
+
+/// The plot of all series that have points, with labels of any kind.
+pub fn labelled(title: &str, series: &[Series<'_>], labels: Labels) -> String {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" \
          font-size=\"12\">\n<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"white\"/>\n\
@@ -62,9 +76,9 @@ pub fn svg(title: &str, series: &[Series<'_>]) -> String {
     sizes.sort_unstable();
     sizes.dedup();
     if sizes.len() > 1 {
-        lines(&mut svg, &sizes, &series);
+        lines(&mut svg, &sizes, &series, labels);
     } else {
-        bars(&mut svg, &series);
+        bars(&mut svg, &series, labels);
     }
     svg.push_str("</svg>\n");
     svg
@@ -95,12 +109,12 @@ impl Axis {
     }
 }
 
-fn lines(svg: &mut String, sizes: &[usize], series: &[&Series<'_>]) {
+fn lines(svg: &mut String, sizes: &[usize], series: &[&Series<'_>], labels: Labels) {
     let across = Axis::of(sizes.iter().map(|size| *size as f64), LEFT, WIDTH - RIGHT);
     let times = series.iter().flat_map(|series| series.points.iter().map(|point| point.1));
     let up = Axis::of(times, HEIGHT - BOTTOM, TOP);
     for tick in up.ticks() {
-        let (y, label) = (up.at(tick), text::time(tick));
+        let (y, label) = (up.at(tick), (labels.up)(tick));
         let _ = writeln!(
             svg,
             "<line x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"#dddddd\"/>\
@@ -112,7 +126,8 @@ fn lines(svg: &mut String, sizes: &[usize], series: &[&Series<'_>]) {
     }
     for size in sizes {
         let (x, y) = (across.at(*size as f64), HEIGHT - BOTTOM + 18.0);
-        let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{}</text>", text::size(*size));
+        let _ =
+            writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{}</text>", (labels.across)(*size));
     }
     for (nth, series) in series.iter().enumerate() {
         let points = series.points.iter();
@@ -134,7 +149,7 @@ fn lines(svg: &mut String, sizes: &[usize], series: &[&Series<'_>]) {
     }
 }
 
-fn bars(svg: &mut String, series: &[&Series<'_>]) {
+fn bars(svg: &mut String, series: &[&Series<'_>], labels: Labels) {
     let shown = series.iter().flat_map(|series| series.points.first().map(|point| (series, point.1)));
     let most = shown.clone().map(|(_, cost)| cost).fold(0.0, f64::max);
     let step = (HEIGHT - TOP - BOTTOM) / series.len() as f64;
@@ -153,7 +168,7 @@ fn bars(svg: &mut String, series: &[&Series<'_>]) {
             series.style.0,
             left + width + 6.0,
             y + step * 0.5,
-            text::time(cost)
+            (labels.up)(cost)
         );
     }
 }

@@ -28,3 +28,12 @@ pub fn size(bytes: usize) -> String {
 pub fn ratio(ratio: f64) -> String {
     format!("{ratio:.2}×")
 }
+
+/// An amount of memory.
+pub fn bytes(bytes: f64) -> String {
+    match bytes {
+        bytes if bytes < 1e4 => format!("{bytes:.0} B"),
+        bytes if bytes < 1e7 => format!("{:.0} kB", bytes / 1e3),
+        bytes => format!("{:.0} MB", bytes / 1e6),
+    }
+}

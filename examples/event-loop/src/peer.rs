@@ -21,7 +21,6 @@ const READS_PER_TURN: usize = 16;
 const SHORT_READ_EMPTIES: bool = cfg!(unix);
 
 /// A connection and its socket. While it is idle, it has no buffer, and nothing else on the heap.
-#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub(crate) struct Peer {
     pub(crate) stream: TcpStream,
     pub(crate) timer: Timer,
@@ -30,11 +29,17 @@ pub(crate) struct Peer {
     /// Whether it is in the list of connections that get another turn.
     pub(crate) is_listed: bool,
     phase: Phase,
-    /// The poll reported that the stream ends after the bytes in the socket.
-    is_last: bool,
-    /// Nothing more can be read.
-    has_ended: bool,
+    incoming: Incoming,
     is_shut_down: bool,
+}
+
+/// What can still be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Incoming {
+    More,
+    /// The poll reported that the stream ends after the bytes in the socket.
+    Last,
+    Ended,
 }
 
 /// The stage of a connection. The handshake is boxed, since it is short and would make every connection larger.
@@ -64,8 +69,7 @@ impl Peer {
             waits_to_write: false,
             is_listed: false,
             phase: Phase::Opening(Box::new(Handshake::new(shared.app.config().clone()))),
-            is_last: false,
-            has_ended: false,
+            incoming: Incoming::More,
             is_shut_down: false,
         }
     }
@@ -73,13 +77,15 @@ impl Peer {
     /// Handles a ready socket: writes queued bytes, then reads, and writes the answers to each read together. `is_last` means
     /// that the poll reported the end of the stream after the bytes in the socket.
     pub(crate) fn turn(&mut self, shared: &mut Shared<impl App>, is_last: bool) -> Next {
-        self.is_last |= is_last;
+        if is_last && self.incoming == Incoming::More {
+            self.incoming = Incoming::Last;
+        }
         if self.is_blocked() && self.update(shared) == Next::Drop {
             return Next::Drop;
         }
         for _ in 0..READS_PER_TURN {
             // Back-pressure: do not read from a peer that does not read our answers.
-            if self.is_blocked() || self.has_ended {
+            if self.is_blocked() || self.incoming == Incoming::Ended {
                 return Next::Wait;
             }
             let may_have_more = self.read(shared);
@@ -97,7 +103,7 @@ impl Peer {
         self.tick(shared);
         self.write(&shared.counts);
         match &self.phase {
-            Phase::Opening(_) if self.has_ended => Next::Drop,
+            Phase::Opening(_) if self.incoming == Incoming::Ended => Next::Drop,
             Phase::Open(connection) if connection.is_closed() => Next::Drop,
             Phase::Open(connection) if connection.should_shutdown() && !self.is_shut_down => {
                 // If this fails since the peer has disconnected, the next read reports it.
@@ -126,7 +132,7 @@ impl Peer {
             let own = if is_open { shared.app.tick(shared.index, connection, shared.now) } else { None };
             wait = connection.tick(now).into_iter().chain(own).min();
         }
-        self.timer.due = wait.map(|wait| shared.now.saturating_add(wait));
+        self.timer.due = wait.map(|wait| shared.now.saturating_add(wait).into());
     }
 
     /// Reads once, and returns whether there may be more to read.
@@ -151,12 +157,12 @@ impl Peer {
             Ok(0) => self.end(shared),
             Ok(_) => {
                 count(&shared.counts.reads);
-                return is_full || self.is_last || !SHORT_READ_EMPTIES;
+                return is_full || self.incoming == Incoming::Last || !SHORT_READ_EMPTIES;
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => return true,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(_) => {
-                self.has_ended = true;
+                self.incoming = Incoming::Ended;
                 if let Phase::Open(connection) = &mut self.phase {
                     connection.transport_failed();
                 }
@@ -196,7 +202,7 @@ impl Peer {
                 shared.app.refused(&refusal);
                 self.phase = Phase::Open(refusal.into_connection());
             }
-            None => self.has_ended = true,
+            None => self.incoming = Incoming::Ended,
         }
     }
 
@@ -209,7 +215,7 @@ impl Peer {
         if let Phase::Open(connection) = &mut self.phase {
             connection.receive_eof();
         }
-        self.has_ended = true;
+        self.incoming = Incoming::Ended;
     }
 
     /// Writes as much as the socket accepts.

@@ -5,7 +5,7 @@ use bowline::{
     CloseCode, Connection, Event, Input, SendError, State,
     server::{Handshake, Progress, Refusal},
 };
-use bytes::Buf;
+use bytes::{Buf, Bytes};
 use std::{
     io,
     net::{Shutdown, TcpStream},
@@ -17,6 +17,9 @@ const HIGH_WATER: usize = 256 * 1024;
 
 /// Receiving starts again when at most this many bytes are queued.
 const LOW_WATER: usize = 64 * 1024;
+
+/// Up to this number of bytes, output is copied to be sent.
+const MAX_COPIED: usize = 1024;
 
 /// A connection and its socket. While it is idle, it has no buffer, and nothing else on the heap.
 #[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
@@ -213,10 +216,15 @@ impl Peer {
     /// Starts to send the first queued segment, unless one is being sent. It stays queued until the operation has ended.
     fn send(&mut self, index: usize, ring: &mut Ring) -> io::Result<()> {
         let Phase::Open(connection) = &mut self.phase else { return Ok(()) };
-        if self.is_sending {
+        if self.is_sending || connection.buffered_amount() == 0 {
             return Ok(());
         }
-        let Some(segment) = connection.output().front() else { return Ok(()) };
+        let output = connection.output();
+        let segment = match output.chunk() {
+            // A copy costs less than a handle, and the connection keeps its memory for the next answers.
+            short if short.len() <= MAX_COPIED => Bytes::copy_from_slice(short),
+            _ => output.front().unwrap_or_default(),
+        };
         self.is_sending = true;
         let has_more = connection.buffered_amount() > segment.len();
         ring.send(index, &self.stream, segment, has_more)
@@ -240,7 +248,7 @@ impl Peer {
         if let Phase::Open(connection) = &mut self.phase {
             wait = connection.tick(now);
         }
-        self.timer.due = wait.map(|wait| shared.now.saturating_add(wait));
+        self.timer.due = wait.map(|wait| shared.now.saturating_add(wait).into());
     }
 }
 

@@ -33,8 +33,9 @@ const SUBMISSIONS: u32 = 1024;
 /// The number of completions that fit into the queue. The kernel stores further ones itself, which is slower.
 const COMPLETIONS: u32 = 8192;
 
-/// The number of read buffers, a power of two. If none is free, receiving stops with `ENOBUFS`, and is started again.
-const BUFFERS: u16 = 64;
+/// The number of read buffers, a power of two. If none is free, receiving stops with `ENOBUFS`, and is started again. The kernel
+/// uses them in turn, so more would not stay in the cache.
+const BUFFERS: u16 = 32;
 
 /// The size of a buffer in bytes. A message of 64 KiB fits into one.
 const BUFFER_SPACE: u32 = 68 * 1024;
@@ -103,6 +104,15 @@ impl Ring {
             .build(SUBMISSIONS)?;
         let buffers = Buffers::register(&queues)?;
         Ok(Self { queues, buffers, sends: Sends::default() })
+    }
+
+    /// Submits what is queued, without waiting. A send that the socket accepts is complete after that.
+    pub(super) fn submit(&mut self) -> io::Result<()> {
+        match self.queues.submit() {
+            // As in `wait`. What is not submitted stays queued.
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EINTR | libc::EBUSY)) => Ok(()),
+            submitted => submitted.map(drop),
+        }
     }
 
     /// Submits what is queued, and waits for a completion, or for `timeout`.

@@ -7,6 +7,7 @@ use super::{
 };
 use bowline::{Closure, Config, server::Accept};
 use std::{
+    collections::VecDeque,
     io::{self, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::Arc,
@@ -19,6 +20,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// The longest wait. The kernel does not accept `Duration::MAX`.
 const MAX_WAIT: Duration = Duration::from_secs(1000);
 
+/// When this many bytes are received, the answers are sent, also if there are more completions. Otherwise the answers to large
+/// messages would fill more memory than the cache has, and that memory would be allocated and freed again and again.
+const SEND_AT: usize = 32 * 1024;
+
 /// An echo server in one thread.
 pub(crate) struct Server {
     // Declared before the sockets, so that it is dropped before them.
@@ -30,8 +35,12 @@ pub(crate) struct Server {
     peers: Vec<Option<Peer>>,
     free: Vec<usize>,
     timers: Timers,
+    /// Completions that wait until those of send operations are handled.
+    completions: VecDeque<(Completion, bool)>,
     /// The connections that have to be updated before the next wait.
     listed: Vec<usize>,
+    /// The number of bytes received since the last update.
+    received: usize,
     origin: Instant,
     shared: Shared,
 }
@@ -63,7 +72,9 @@ impl Server {
             peers: Vec::new(),
             free: Vec::new(),
             timers: Timers::default(),
+            completions: VecDeque::new(),
             listed: Vec::new(),
+            received: 0,
             origin: Instant::now(),
             shared: Shared {
                 now: Duration::ZERO,
@@ -99,8 +110,12 @@ impl Server {
     pub(crate) fn run(&mut self) -> io::Result<()> {
         loop {
             self.shared.now = self.origin.elapsed();
-            while let Some((completion, is_last)) = self.ring.next() {
+            while let Some((completion, is_last)) = self.next_completion() {
                 self.complete(completion, is_last);
+                if self.received >= SEND_AT {
+                    self.update()?;
+                    self.ring.submit()?;
+                }
             }
             // After the completions, since received bytes may move a deadline.
             self.time_out();
@@ -111,6 +126,18 @@ impl Server {
             }
             self.ring.wait(self.wait_time())?;
         }
+    }
+
+    /// Returns the next completion. Those of send operations go first: they free memory that is still in the cache, which the
+    /// next answer can use.
+    fn next_completion(&mut self) -> Option<(Completion, bool)> {
+        while let Some(next) = self.ring.next() {
+            if matches!(next.0, Completion::Sent(..)) {
+                return Some(next);
+            }
+            self.completions.push_back(next);
+        }
+        self.completions.pop_front()
     }
 
     /// Returns how long to wait for a completion at most. `None` means no limit.
@@ -136,6 +163,7 @@ impl Server {
                 let peer = list(&mut self.peers, &mut self.listed, index);
                 match (received, peer) {
                     (Ok(Some(mut filled)), peer) => {
+                        self.received += filled.bytes().len();
                         if let Some(peer) = peer {
                             peer.received(filled.bytes(), &self.shared);
                         }
@@ -188,6 +216,7 @@ impl Server {
 
     /// Does what the listed connections need next.
     fn update(&mut self) -> io::Result<()> {
+        self.received = 0;
         for index in self.listed.drain(..) {
             let Some(slot) = self.peers.get_mut(index) else { continue };
             let Some(peer) = slot else { continue };

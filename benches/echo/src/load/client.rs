@@ -1,20 +1,19 @@
-//! The load: connections that each send a window of messages with one write, and the next when all have come back.
+//! The load of an echo: connections that each send a window of messages with one write, and the next when all have come back.
 
 use crate::{
     Outcome,
-    histogram::Histogram,
-    plan::Row,
-    wire::{REQUEST, Wire},
+    load::{Load, Turn},
+    plan::{Kind, Row},
+    stream::{STALLED, Stream},
+    wire::{self, FLUSHED, Wire},
 };
-use mio::{Events, Interest, Poll, Token, net::TcpStream};
+use flate2::{Decompress, FlushDecompress};
+use mio::{Events, Poll, net::TcpStream};
 use std::{
     io::{ErrorKind, Read, Write},
     net::SocketAddr,
     time::{Duration, Instant},
 };
-
-/// If nothing comes for so long, the server has lost something.
-const STALLED: Duration = Duration::from_secs(10);
 
 pub(crate) struct Clients {
     wire: Wire,
@@ -26,7 +25,7 @@ pub(crate) struct Clients {
 }
 
 struct Client {
-    stream: TcpStream,
+    stream: Stream<TcpStream>,
     /// How much of the window is written, and how much of the answer has come.
     written: usize,
     came: usize,
@@ -34,35 +33,25 @@ struct Client {
     is_resting: bool,
 }
 
-/// What came back.
-#[derive(Default)]
-pub(crate) struct Turn {
-    pub(crate) messages: u64,
-    pub(crate) latency: Histogram,
-}
-
 impl Clients {
     /// Connects, and sees that the right bytes come back.
     pub(crate) fn connect(address: SocketAddr, row: Row, is_raw: bool) -> Outcome<Self> {
-        let wire = Wire::new(row.size, row.window, is_raw);
+        let mut wire = Wire::new(row, is_raw);
         let poll = Poll::new()?;
         let mut clients = Vec::new();
         for index in 0..row.connections {
-            let stream = open(address, is_raw)?;
-            stream.set_nonblocking(true)?;
-            let mut stream = TcpStream::from_std(stream);
-            poll.registry().register(&mut stream, Token(index), Interest::READABLE | Interest::WRITABLE)?;
+            let mut stream = Stream::open(address, row.kind, is_raw, wire::extensions(row.kind))?;
+            if row.kind == Kind::CompressedEcho && index == 0 {
+                let answer = compressed_answer(&mut stream, &wire)?;
+                wire.learn(answer);
+            }
+            let stream = stream.register(&poll, index)?;
             clients.push(Client { stream, written: 0, came: 0, sent_at: Instant::now(), is_resting: true });
         }
         let (events, buffer) = (Events::with_capacity(1024), vec![0; 256 * 1024]);
         let mut all = Self { wire, window: row.window as u64, poll, events, clients, buffer };
         all.run(Duration::ZERO, true)?;
         Ok(all)
-    }
-
-    /// Sends for this long, and waits until all has come back.
-    pub(crate) fn turn(&mut self, length: Duration) -> Outcome<Turn> {
-        self.run(length, false)
     }
 
     fn run(&mut self, length: Duration, compare: bool) -> Outcome<Turn> {
@@ -85,11 +74,11 @@ impl Clients {
                     continue;
                 }
                 client.write(&self.wire)?;
-                let is_complete = client.read(&mut self.buffer, &self.wire, &mut turn, compare)?;
-                if !is_complete {
+                if !client.read(&mut self.buffer, &self.wire, compare)? {
                     continue;
                 }
                 turn.messages += self.window;
+                turn.latency.add(client.sent_at.elapsed().as_nanos() as u64, 1);
                 if Instant::now() < end {
                     client.start(&self.wire)?;
                 } else {
@@ -102,6 +91,13 @@ impl Clients {
     }
 }
 
+impl Load for Clients {
+    /// Sends for this long, and waits until all has come back.
+    fn turn(&mut self, length: Duration) -> Outcome<Turn> {
+        self.run(length, false)
+    }
+}
+
 impl Client {
     fn start(&mut self, wire: &Wire) -> Outcome<()> {
         (self.written, self.came, self.is_resting) = (0, 0, false);
@@ -110,59 +106,74 @@ impl Client {
     }
 
     fn write(&mut self, wire: &Wire) -> Outcome<()> {
-        while self.written < wire.sent.len() {
-            match self.stream.write(&wire.sent[self.written..]) {
-                Ok(count) => self.written += count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => return Err(error.into()),
+        loop {
+            // TLS may have something left when all is written.
+            let outcome = match wire.sent.get(self.written..) {
+                Some(left @ [_, ..]) => self.stream.write(left).map(|count| self.written += count),
+                _ => return self.stream.flush().or_else(would_block),
+            };
+            match outcome {
+                Ok(()) => {}
+                Err(error) => return would_block(error),
             }
         }
-        Ok(())
     }
 
     /// True if the last answer of the window has come.
-    fn read(&mut self, buffer: &mut [u8], wire: &Wire, turn: &mut Turn, compare: bool) -> Outcome<bool> {
+    fn read(&mut self, buffer: &mut [u8], wire: &Wire, compare: bool) -> Outcome<bool> {
         loop {
             let count = match self.stream.read(buffer) {
                 Ok(0) => return Err("the server has closed a connection".into()),
                 Ok(count) => count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
-                Err(error) => return Err(error.into()),
+                Err(error) => return would_block(error).map(|()| false),
             };
             let expected = wire.expected.get(self.came..self.came + count).ok_or("more came back than was sent")?;
             if compare && expected != &buffer[..count] {
                 return Err("other bytes came back than were sent".into());
             }
-            let whole = (self.came + count) / wire.answer_len - self.came / wire.answer_len;
-            if whole > 0 {
-                turn.latency.add(self.sent_at.elapsed().as_nanos() as u64, whole as u64);
-            }
             self.came += count;
             if self.came == wire.expected.len() {
                 return Ok(true);
             }
-            if count < buffer.len() {
+            // A record of TLS is shorter than the buffer.
+            if count < buffer.len() && matches!(self.stream, Stream::Plain(_)) {
                 return Ok(false);
             }
         }
     }
 }
 
-/// A connection after the opening handshake.
-pub(crate) fn open(address: SocketAddr, is_raw: bool) -> Outcome<std::net::TcpStream> {
-    let mut stream = std::net::TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(STALLED))?;
-    if is_raw {
-        return Ok(stream);
-    }
-    stream.write_all(REQUEST)?;
-    let (mut head, mut buffer) = (Vec::new(), [0; 1024]);
-    while !head.ends_with(b"\r\n\r\n") {
-        match stream.read(&mut buffer)? {
-            0 => return Err("the server closed the connection in the opening handshake".into()),
-            count => head.extend_from_slice(&buffer[..count]),
+fn would_block(error: std::io::Error) -> Outcome<()> {
+    if error.kind() == ErrorKind::WouldBlock { Ok(()) } else { Err(error.into()) }
+}
+
+/// The bytes of an answer to a window, after a look at what they contain.
+fn compressed_answer(stream: &mut Stream<std::net::TcpStream>, wire: &Wire) -> Outcome<Vec<u8>> {
+    stream.write_all(&wire.sent)?;
+    let (mut answer, mut buffer) = (Vec::new(), vec![0; 64 * 1024]);
+    loop {
+        let count = stream.read(&mut buffer)?;
+        answer.extend_from_slice(&buffer[..count]);
+        let (mut rest, mut seen) = (&answer[..], 0);
+        while let Some((first, payload, after)) = wire::frame(rest) {
+            let expected = wire.payloads.get(seen).ok_or("more came back than was sent")?;
+            if first & 0x40 == 0 || decompress(payload, expected.len())? != *expected {
+                return Err("an answer is not compressed, or has other content than the message".into());
+            }
+            (rest, seen) = (after, seen + 1);
+        }
+        if seen == wire.payloads.len() && rest.is_empty() {
+            return Ok(answer);
+        }
+        if count == 0 {
+            return Err("the server has closed a connection".into());
         }
     }
-    if head.starts_with(b"HTTP/1.1 101 ") { Ok(stream) } else { Err(String::from_utf8_lossy(&head).into()) }
+}
+
+fn decompress(payload: &[u8], len: usize) -> Outcome<Vec<u8>> {
+    let mut content = Vec::with_capacity(len + 64);
+    let compressed = [payload, &FLUSHED].concat();
+    Decompress::new(false).decompress_vec(&compressed, &mut content, FlushDecompress::Sync)?;
+    Ok(content)
 }

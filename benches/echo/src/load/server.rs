@@ -1,6 +1,9 @@
 //! The server as a process of its own, on a core of its own.
 
-use crate::{Outcome, plan::Subject};
+use crate::{
+    Outcome,
+    plan::{Kind, Subject},
+};
 use std::{
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
@@ -45,16 +48,17 @@ impl Usage {
 impl Server {
     /// Whether the kernel allows this server. Without questions it ends at once.
     pub(crate) fn is_available(subject: &Subject) -> Outcome<bool> {
-        let mut command = Command::new(program()?);
-        let status = command.arg(subject.name).stdin(Stdio::null()).stdout(Stdio::null()).status()?;
+        let mut command = Command::new(program(Kind::Echo)?);
+        let status =
+            command.args([subject.name, Kind::Echo.of_server()]).stdin(Stdio::null()).stdout(Stdio::null()).status()?;
         Ok(status.code() != Some(UNAVAILABLE))
     }
 
-    pub(crate) fn start(subject: &Subject) -> Outcome<Self> {
+    pub(crate) fn start(subject: &Subject, kind: Kind) -> Outcome<Self> {
         let mut child = Command::new("taskset")
             .args(["-c", CORE])
-            .arg(program()?)
-            .arg(subject.name)
+            .arg(program(kind)?)
+            .args([subject.name, kind.of_server()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -78,8 +82,10 @@ impl Server {
     }
 }
 
-fn program() -> Outcome<PathBuf> {
-    Ok(std::env::current_exe()?.with_file_name("server"))
+/// Without compression, connections are a little smaller.
+fn program(kind: Kind) -> Outcome<PathBuf> {
+    let name = if kind == Kind::CompressedEcho { "server-deflate" } else { "server" };
+    Ok(std::env::current_exe()?.with_file_name(name))
 }
 
 impl Drop for Server {

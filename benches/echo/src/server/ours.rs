@@ -1,17 +1,34 @@
 //! bowline, with each of its APIs.
 
-use crate::{any, counted::Counted, echo::Echo, io_uring_example, report};
+use crate::{any, echo::Echo, io_uring_example, on_tokio::Stream, report};
 use bowline::{
     Config, Event,
-    adapter::tokio::{self as ws, Error},
+    adapter::tokio::{self as ws, Error, WebSocket},
     server::Accept,
 };
 use bowline_event_loop::Server;
-use std::{io, sync::Arc, sync::atomic::Ordering};
+use std::{
+    cell::RefCell,
+    io,
+    sync::{Arc, atomic::Ordering},
+};
+
+thread_local! {
+    /// Shared by all connections.
+    static CONFIG: RefCell<Arc<Config>> = RefCell::default();
+}
+
+/// From now on, connections agree to compression.
+#[cfg(feature = "deflate")]
+pub(crate) fn compress() {
+    let config = Config::default().with(|config| config.deflate = Some(bowline::deflate::Options::default()));
+    CONFIG.with_borrow_mut(|shared| *shared = Arc::new(config));
+}
 
 /// The example `event-loop`, as it is.
 pub(crate) fn on_mio() -> io::Result<()> {
-    let (counts, echo) = (Arc::default(), Echo::new(Config::default(), |_| ()));
+    let config = CONFIG.with_borrow(|config| Config::clone(config));
+    let (counts, echo) = (Arc::default(), Echo::new(config, |_| ()));
     let mut server = Server::bind(any(), echo, Arc::clone(&counts))?;
     report(
         server.address()?,
@@ -31,13 +48,13 @@ pub(crate) fn on_io_uring() -> io::Result<()> {
     server.run()
 }
 
-thread_local! {
-    static CONFIG: Arc<Config> = Arc::default();
+pub(crate) async fn accept<S: Stream>(stream: S) -> Result<WebSocket<S>, Error> {
+    ws::accept(stream, &Accept::any_origin(), CONFIG.with_borrow(Arc::clone)).await
 }
 
 /// The batch API: all that one read brought, borrowed.
-pub(crate) async fn by_read(stream: Counted) -> Result<(), Error> {
-    let mut socket = ws::accept(stream, &Accept::any_origin(), CONFIG.with(Arc::clone)).await?;
+pub(crate) async fn by_read<S: Stream>(stream: S) -> Result<(), Error> {
+    let mut socket = accept(stream).await?;
     while let Some(mut batch) = socket.read().await? {
         while let Some((event, connection)) = batch.receive() {
             match event {
@@ -51,10 +68,19 @@ pub(crate) async fn by_read(stream: Counted) -> Result<(), Error> {
 }
 
 /// The message API: one message after the other, owned. The next `recv` writes.
-pub(crate) async fn by_recv(stream: Counted) -> Result<(), Error> {
-    let mut socket = ws::accept(stream, &Accept::any_origin(), CONFIG.with(Arc::clone)).await?;
+pub(crate) async fn by_feed<S: Stream>(stream: S) -> Result<(), Error> {
+    let mut socket = accept(stream).await?;
     while let Some(message) = socket.recv().await? {
         socket.feed(message).await?;
+    }
+    Ok(())
+}
+
+/// The message API, with a write for each message.
+pub(crate) async fn by_send<S: Stream>(stream: S) -> Result<(), Error> {
+    let mut socket = accept(stream).await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
     }
     Ok(())
 }

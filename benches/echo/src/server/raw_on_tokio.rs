@@ -1,6 +1,6 @@
 //! What Tokio costs beside the kernel: the bytes go back as they came, in a task for each connection.
 
-use crate::counted::Counted;
+use crate::on_tokio::Stream;
 use std::{
     cell::RefCell,
     future::poll_fn,
@@ -8,13 +8,13 @@ use std::{
     pin::Pin,
     task::{Poll, ready},
 };
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncWriteExt, ReadBuf};
 
 thread_local! {
     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 * 1024]);
 }
 
-pub(crate) async fn run(mut stream: Counted) -> io::Result<()> {
+pub(crate) async fn run<S: Stream>(mut stream: S) -> io::Result<()> {
     let mut left = Vec::new();
     while poll_fn(|cx| {
         BUFFER.with_borrow_mut(|buffer| {
@@ -36,6 +36,7 @@ pub(crate) async fn run(mut stream: Counted) -> io::Result<()> {
     {
         stream.write_all(&left).await?;
         left.clear();
+        stream.flush().await?; // for TLS
     }
     Ok(())
 }
