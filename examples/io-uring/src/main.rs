@@ -24,13 +24,17 @@
 //! 1. **The kernel chooses the buffer.** All connections share a group of buffers. The kernel uses one when bytes have arrived,
 //!    so an idle connection has none. The `Connection` receives from it, and the loop returns it to the kernel at once.
 //! 2. **One receive operation fills many buffers.** It has a completion for each of them, until it is cancelled, fails, or
-//!    finds no free buffer (`ENOBUFS`). Then the loop starts it again.
+//!    finds no free buffer (`ENOBUFS`). Then the loop starts it again, but at a time only as many of them as there are buffers:
+//!    with thousands of busy connections, most would fail again.
 //! 3. **Bytes that are being sent must stay in place** until the kernel has finished with them. `Output::front` returns them as
-//!    `Bytes`, and the connection can receive and queue more meanwhile. Each connection has one send operation at a time, which
-//!    keeps the order. The output is advanced when the completion arrives, so `should_shutdown` returns true only after
-//!    everything was sent.
+//!    `Bytes`, and the connection can receive and queue more meanwhile. Of short output, the loop makes a copy, which costs
+//!    less. Each connection has one send operation at a time, which keeps the order. The output is advanced when the completion
+//!    arrives, so `should_shutdown` returns true only after everything was sent.
 //! 4. **Tick and send after all completions** of a wait. The answers to several buffers are sent together, and one system call
-//!    submits the send operations of all connections and waits for the next completions.
+//!    submits the send operations of all connections and waits for the next completions. Large messages are the exception: after
+//!    each 32 KiB received, the answers are sent, and the completions of these sends are handled before further buffers. So the
+//!    next answer uses memory that is still in the cache. With the answers to all buffers in memory at the same time, an echo of
+//!    64 KiB takes twice as long, because the allocator returns the memory to the system, which clears it each time.
 //! 5. **Back-pressure cancels receiving.** Buffers that the kernel has already filled still arrive.
 //! 6. **The socket is closed when the kernel has finished with it.** When a connection is over, its remaining operations are
 //!    cancelled. Its slot is free after the last completion of each.

@@ -50,6 +50,8 @@ enum Phase {
 #[derive(PartialEq, Eq)]
 enum Receiving {
     Nothing,
+    /// It found no free buffer. The loop starts it again, when there are some.
+    Starved,
     /// Into one buffer after the other, until it is cancelled.
     All,
     /// Into a single buffer.
@@ -125,7 +127,21 @@ impl Peer {
 
     /// Notes the end of the receive operation.
     pub(super) fn has_stopped_receiving(&mut self) {
-        self.receiving = Receiving::Nothing;
+        if self.receiving != Receiving::Starved {
+            self.receiving = Receiving::Nothing;
+        }
+    }
+
+    /// Handles a receive operation that found no free buffer.
+    pub(super) fn starve(&mut self) {
+        self.receiving = Receiving::Starved;
+    }
+
+    /// Allows a starved connection to receive again.
+    pub(super) fn feed(&mut self) {
+        if self.receiving == Receiving::Starved {
+            self.receiving = Receiving::Nothing;
+        }
     }
 
     /// Handles the end of a send operation. Only now do its bytes count as written, and the next segment can be sent.
@@ -185,7 +201,7 @@ impl Peer {
     }
 
     fn is_in_use(&self) -> bool {
-        self.is_sending || self.receiving != Receiving::Nothing
+        self.is_sending || !matches!(self.receiving, Receiving::Nothing | Receiving::Starved)
     }
 
     /// Starts or stops receiving: back-pressure for a peer that does not read our answers. From a peer that only has to end its

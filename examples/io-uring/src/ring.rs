@@ -33,9 +33,9 @@ const SUBMISSIONS: u32 = 1024;
 /// The number of completions that fit into the queue. The kernel stores further ones itself, which is slower.
 const COMPLETIONS: u32 = 8192;
 
-/// The number of read buffers, a power of two. If none is free, receiving stops with `ENOBUFS`, and is started again. The kernel
-/// uses them in turn, so more would not stay in the cache.
-const BUFFERS: u16 = 32;
+/// The number of read buffers, a power of two. If none is free, receiving stops with `ENOBUFS`. The kernel uses them in turn, so
+/// more would not stay in the cache.
+pub(super) const BUFFERS: u16 = 32;
 
 /// The size of a buffer in bytes. A message of 64 KiB fits into one.
 const BUFFER_SPACE: u32 = 68 * 1024;

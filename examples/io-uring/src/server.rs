@@ -2,7 +2,7 @@
 
 use super::{
     peer::{Counts, Peer},
-    ring::{Completion, Ring},
+    ring::{BUFFERS, Completion, Ring},
     timers::Timers,
 };
 use bowline::{Closure, Config, server::Accept};
@@ -37,6 +37,8 @@ pub(crate) struct Server {
     timers: Timers,
     /// Completions that wait until those of send operations are handled.
     completions: VecDeque<(Completion, bool)>,
+    /// The connections that have found no free buffer.
+    starved: VecDeque<usize>,
     /// The connections that have to be updated before the next wait.
     listed: Vec<usize>,
     /// The number of bytes received since the last update.
@@ -73,6 +75,7 @@ impl Server {
             free: Vec::new(),
             timers: Timers::default(),
             completions: VecDeque::new(),
+            starved: VecDeque::new(),
             listed: Vec::new(),
             received: 0,
             origin: Instant::now(),
@@ -119,6 +122,7 @@ impl Server {
             }
             // After the completions, since received bytes may move a deadline.
             self.time_out();
+            self.feed();
             self.update()?;
             if self.accept_at.is_some_and(|at| at <= self.shared.now) {
                 self.accept_at = None;
@@ -142,6 +146,9 @@ impl Server {
 
     /// Returns how long to wait for a completion at most. `None` means no limit.
     fn wait_time(&self) -> Option<Duration> {
+        if !self.starved.is_empty() {
+            return Some(Duration::ZERO);
+        }
         let next = self.timers.next().into_iter().chain(self.accept_at).min()?;
         Some(next.saturating_sub(self.origin.elapsed()).min(MAX_WAIT))
     }
@@ -170,9 +177,12 @@ impl Server {
                         self.ring.give_back(filled);
                     }
                     (Ok(None), Some(peer)) => peer.end(&self.shared),
-                    // The operation was cancelled, or found no free buffer. `update` starts it again if necessary, when all
-                    // buffers have been returned.
-                    (Err(error), _) if matches!(error.raw_os_error(), Some(libc::ECANCELED | libc::ENOBUFS)) => {}
+                    // `update` starts it again if necessary.
+                    (Err(error), _) if error.raw_os_error() == Some(libc::ECANCELED) => {}
+                    (Err(error), Some(peer)) if error.raw_os_error() == Some(libc::ENOBUFS) => {
+                        peer.starve();
+                        self.starved.push_back(index);
+                    }
                     (Err(_), Some(peer)) => peer.fail(),
                     (_, None) => {}
                 }
@@ -212,6 +222,17 @@ impl Server {
         let peers = &self.peers;
         let connections = peers.len() - self.free.len();
         self.timers.tidy(connections, |index| peers.get(index)?.as_ref().map(|peer| &peer.timer));
+    }
+
+    /// Lets starved connections receive again: as many as there are buffers, now that all of these have been returned. If all
+    /// tried, most of them would fail once more, and with thousands of connections each message would cost several attempts.
+    fn feed(&mut self) {
+        for _ in 0..BUFFERS {
+            let Some(index) = self.starved.pop_front() else { return };
+            if let Some(peer) = list(&mut self.peers, &mut self.listed, index) {
+                peer.feed();
+            }
+        }
     }
 
     /// Does what the listed connections need next.

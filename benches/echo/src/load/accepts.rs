@@ -26,7 +26,7 @@ pub(crate) struct Callers {
 
 impl Callers {
     pub(crate) fn new(address: SocketAddr, row: Row, is_raw: bool) -> Outcome<Self> {
-        let mut callers = Self { address, row, is_raw, wire: Wire::new(row, is_raw) };
+        let mut callers = Self { address, row, is_raw, wire: Wire::new(row, is_raw)? };
         callers.batch(&mut Turn::default())?;
         Ok(callers)
     }

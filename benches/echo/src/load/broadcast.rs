@@ -25,7 +25,7 @@ pub(crate) struct Members {
 impl Members {
     /// Connects, and sees that the right bytes come.
     pub(crate) fn connect(address: SocketAddr, row: Row, is_raw: bool) -> Outcome<Self> {
-        let (wire, poll) = (Wire::new(row, is_raw), Poll::new()?);
+        let (wire, poll) = (Wire::new(row, is_raw)?, Poll::new()?);
         let mut members = Vec::new();
         for index in 0..row.connections {
             members.push((Stream::open(address, row.kind, is_raw, "")?.register(&poll, index)?, 0));

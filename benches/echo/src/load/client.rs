@@ -36,7 +36,7 @@ struct Client {
 impl Clients {
     /// Connects, and sees that the right bytes come back.
     pub(crate) fn connect(address: SocketAddr, row: Row, is_raw: bool) -> Outcome<Self> {
-        let mut wire = Wire::new(row, is_raw);
+        let mut wire = Wire::new(row, is_raw)?;
         let poll = Poll::new()?;
         let mut clients = Vec::new();
         for index in 0..row.connections {

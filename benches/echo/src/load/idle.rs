@@ -22,7 +22,7 @@ const BEFORE: usize = 10;
 /// In bytes per connection, for each number of connections.
 pub(crate) fn bytes_per_connection(subject: &Subject, kind: Kind, counts: &[usize]) -> Outcome<Vec<u64>> {
     let (size, extensions) = if kind == Kind::CompressedEcho { (1024, TAKEOVER) } else { (20, "") };
-    let wire = Wire::new(Row { kind, size, window: 1, connections: 1 }, subject.is_raw);
+    let wire = Wire::new(Row { kind, size, window: 1, connections: 1 }, subject.is_raw)?;
     let mut server = Server::start(subject, kind)?;
     let (mut streams, mut before, mut grown) = (Vec::new(), 0, Vec::new());
     for count in [0].iter().chain(counts) {

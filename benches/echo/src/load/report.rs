@@ -28,7 +28,7 @@ the other.
 - Latency is the time from the write of a window until all of it is back. Every connection sends as fast as it can, so the latency is
   mostly the time in which the server serves the other connections.
 - Over TLS (rustls, TLS 1.3), all subjects have the same stream of `tokio-rustls`.
-- Compression is permessage-deflate at level 6 without context takeover. The other subjects do not have it.
+- Compression is permessage-deflate at level 2, the default of bowline, without context takeover. The other subjects do not have it.
 - In a broadcast, one connection sends a message, and the server delivers it to all of them. bowline delivers one `Prepared`.
 - A connection that is accepted makes the opening handshake, echoes one message of 20 B, and is reset; 16 are open at a time. The bare
   loops echo the bytes of the request.

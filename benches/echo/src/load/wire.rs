@@ -1,6 +1,9 @@
 //! The bytes of a turn, made beforehand.
 
-use crate::plan::{Kind, Row};
+use crate::{
+    Outcome,
+    plan::{Kind, Row},
+};
 use flate2::{Compress, Compression, FlushCompress};
 use std::fmt::Write;
 
@@ -33,13 +36,13 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(row: Row, is_raw: bool) -> Self {
+    pub(crate) fn new(row: Row, is_raw: bool) -> Outcome<Self> {
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
         let (mut sent, mut expected, mut payloads) = (Vec::new(), Vec::new(), Vec::new());
         let is_compressed = row.kind == Kind::CompressedEcho;
         for _ in 0..row.window {
             let payload = if is_compressed { random.records(row.size) } else { random.bytes(row.size) };
-            let content = if is_compressed { &compress(&payload) } else { &payload };
+            let content = if is_compressed { &compress(&payload)? } else { &payload };
             let key = [random.byte(), random.byte(), random.byte(), random.byte()];
             head(&mut sent, if is_compressed { COMPRESSED } else { BINARY }, content.len(), MASKED);
             sent.extend_from_slice(&key);
@@ -53,7 +56,7 @@ impl Wire {
         if is_raw {
             expected.clone_from(&sent);
         }
-        Self { sent, expected, payloads }
+        Ok(Self { sent, expected, payloads })
     }
 
     /// From now on, an answer has to consist of these bytes.
@@ -104,12 +107,12 @@ pub(crate) fn frame(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 /// The end of a block that flushes, which a sender leaves out (RFC 7692 §7.2.1).
 pub(crate) const FLUSHED: [u8; 4] = [0, 0, 0xff, 0xff];
 
-fn compress(payload: &[u8]) -> Vec<u8> {
+fn compress(payload: &[u8]) -> Outcome<Vec<u8>> {
     let mut compressed = Vec::with_capacity(payload.len() * 2 + 64);
     let mut compressor = Compress::new(Compression::default(), false);
-    compressor.compress_vec(payload, &mut compressed, FlushCompress::Sync).expect("there is space");
+    compressor.compress_vec(payload, &mut compressed, FlushCompress::Sync)?;
     compressed.truncate(compressed.len() - FLUSHED.len());
-    compressed
+    Ok(compressed)
 }
 
 /// An xorshift: the bytes need only be without a pattern.
