@@ -6,7 +6,7 @@ use crate::{
     targets::{self, cost, label, unit},
 };
 use bowline_page::{
-    facts::{self, processor_slug, version},
+    facts::{self, processor_slug},
     index::{self, BEGIN, END},
     plot::{Labels, Series, Style, labelled},
     text::{bytes, size, time},
@@ -70,7 +70,7 @@ pub(crate) fn page(plan: &Plan, subjects: &[&Subject], results: &Results, argume
 fn drivers(page: &mut String, subjects: &[&Subject]) {
     page.push_str("\n## Subjects\n\n| subject | crate | how it is driven |\n|---|---|---|\n");
     for subject in subjects {
-        let krate = subject.krate.map_or("–".to_owned(), |krate| format!("{krate} {}", version(LOCK, krate)));
+        let krate = subject.krate.map_or("–".to_owned(), |krate| format!("{krate} {}", version(krate)));
         let _ = writeln!(page, "| {} | {krate} | {} |", subject.name, subject.note);
     }
     for absent in SUBJECTS.iter().filter(|subject| subjects.iter().all(|present| present.name != subject.name)) {
@@ -79,11 +79,19 @@ fn drivers(page: &mut String, subjects: &[&Subject]) {
     let _ = writeln!(
         page,
         "\nOn Tokio {} (`current_thread`), mio {}, io-uring {} and rustls {}.",
-        version(LOCK, "tokio"),
-        version(LOCK, "mio"),
-        version(LOCK, "io-uring"),
-        version(LOCK, "rustls")
+        version("tokio"),
+        version("mio"),
+        version("io-uring"),
+        version("rustls")
     );
+}
+
+/// The version of a crate that the servers are built with. If other packages use another one, the lock file names it there.
+fn version(krate: &str) -> &'static str {
+    let own = LOCK.split("\n\n").find(|package| package.contains("name = \"bowline-echo\""));
+    let named = format!("\"{krate} ");
+    let own = own.and_then(|package| package.lines().find_map(|line| line.trim().strip_prefix(&named)));
+    own.map_or_else(|| facts::version(LOCK, krate), |version| version.trim_end_matches("\","))
 }
 
 fn section(page: &mut String, measured: &Measured) {
