@@ -35,7 +35,7 @@ pub(crate) struct Server {
     peers: Vec<Option<Peer>>,
     free: Vec<usize>,
     timers: Timers,
-    /// Completions that wait until those of send operations are handled.
+    /// Completions that wait for their turn.
     completions: VecDeque<(Completion, bool)>,
     /// The connections that have found no free buffer.
     starved: VecDeque<usize>,
@@ -113,13 +113,7 @@ impl Server {
     pub(crate) fn run(&mut self) -> io::Result<()> {
         loop {
             self.shared.now = self.origin.elapsed();
-            while let Some((completion, is_last)) = self.next_completion() {
-                self.complete(completion, is_last);
-                if self.received >= SEND_AT {
-                    self.update()?;
-                    self.ring.submit()?;
-                }
-            }
+            self.handle_completions()?;
             // After the completions, since received bytes may move a deadline.
             self.time_out();
             self.feed();
@@ -132,21 +126,36 @@ impl Server {
         }
     }
 
-    /// Returns the next completion. Those of send operations go first: they free memory that is still in the cache, which the
-    /// next answer can use.
-    fn next_completion(&mut self) -> Option<(Completion, bool)> {
-        while let Some(next) = self.ring.next() {
-            if matches!(next.0, Completion::Sent(..)) {
-                return Some(next);
+    /// Handles the completions of a wait, but not those that are added meanwhile: a peer that never stops sending must not keep
+    /// the others waiting.
+    fn handle_completions(&mut self) -> io::Result<()> {
+        self.take_completions();
+        for _ in 0..self.completions.len() {
+            let Some((completion, is_last)) = self.completions.pop_front() else { break };
+            self.complete(completion, is_last);
+            if self.received >= SEND_AT {
+                self.update()?;
+                self.ring.submit()?;
+                self.take_completions();
             }
-            self.completions.push_back(next);
         }
-        self.completions.pop_front()
+        Ok(())
+    }
+
+    /// Handles completed sends at once: they free memory that is still in the cache, which the next answer can use. The other
+    /// completions wait for their turn.
+    fn take_completions(&mut self) {
+        while let Some((completion, is_last)) = self.ring.next() {
+            match completion {
+                Completion::Sent(..) => self.complete(completion, is_last),
+                _ => self.completions.push_back((completion, is_last)),
+            }
+        }
     }
 
     /// Returns how long to wait for a completion at most. `None` means no limit.
     fn wait_time(&self) -> Option<Duration> {
-        if !self.starved.is_empty() {
+        if !self.starved.is_empty() || !self.completions.is_empty() {
             return Some(Duration::ZERO);
         }
         let next = self.timers.next().into_iter().chain(self.accept_at).min()?;
