@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# run.sh [tokio | ported | event-loop | io-uring]  -  runs the Autobahn suite against examples/echo-server.rs and client.rs, or
-# with `tokio` against examples/tokio-echo.rs and tokio_client.rs, or with `ported` against the two examples ported from
-# tungstenite. Compares the close codes with our own table, and the bytes sent compressed with their size before. With
-# `event-loop` or `io-uring` only that example is run, as the server. Without compression, the sections about it are left out.
+# run.sh [tokio | ported | tungstenite | event-loop | io-uring]  -  runs the Autobahn suite against examples/echo-server.rs and
+# client.rs. With `tokio`, against examples/tokio-echo.rs and tokio_client.rs; with `ported`, against the two examples ported from
+# tungstenite; with `tungstenite`, against a server and a client on bowline-tungstenite. Compares the close codes with our own table,
+# and the bytes sent compressed with their size before. With `event-loop` or `io-uring` only that example is run, as the server.
+# Without compression, the sections about it are left out.
 # Exit status 99: there is no io_uring here. See README.md. Reports: target/autobahn/reports.
 #
 # The suite is slow at compressing and decompressing: unless EXCLUDE is set (to nothing, for the whole suite), the cases of
@@ -20,9 +21,12 @@ case ${1-} in
     server_under_test=ported-echo-server client_under_test=$release/examples/ported-autobahn-client in=ported-
     scheme='' compressing=false
     export CASES=${CASES-1.* 2.* 5.* 7.*} ;;
+  tungstenite) # programs that were written for the originals: the server for Tokio, the client blocking
+    server_under_test=autobahn-tungstenite-server client_under_test=$release/autobahn-tungstenite-client in=tungstenite-
+    bin=$release ;;
   event-loop) server_under_test=event-loop in=event-loop- build=(-p bowline-event-loop) bin=$release compressing=false ;;
   io-uring) server_under_test=io-uring-echo in=io-uring- build=(-p bowline-io-uring) bin=$release compressing=false ;;
-  *) echo "usage: run.sh [tokio | ported | event-loop | io-uring]"; exit 2 ;;
+  *) echo "usage: run.sh [tokio | ported | tungstenite | event-loop | io-uring]"; exit 2 ;;
 esac
 [[ " ${CASES-*}" =~ \ (\*|1[23]) ]] || compressing=false # none of the cases is about it
 if [ -n "$client_under_test" ]; then

@@ -1,0 +1,38 @@
+//! An echo server for the Autobahn suite, written for tokio-tungstenite, on bowline-tungstenite: `autobahn-tungstenite-server ADDRESS`.
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::{
+    accept_async_with_config,
+    tungstenite::{Error, extensions::compression::deflate::DeflateConfig, protocol::WebSocketConfig},
+};
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
+    let listener = TcpListener::bind(address).await?;
+    println!("listening on ws://{}", listener.local_addr()?);
+    loop {
+        let (stream, _) = listener.accept().await?;
+        tokio::spawn(async {
+            match echo(stream).await {
+                // In most cases the suite breaks a rule.
+                Ok(()) | Err(Error::Protocol(_) | Error::Utf8(_) | Error::Capacity(_)) => {}
+                Err(error) => eprintln!("{error}"),
+            }
+        });
+    }
+}
+
+async fn echo(stream: TcpStream) -> Result<(), Error> {
+    let mut config = WebSocketConfig::default();
+    config.extensions.permessage_deflate = Some(DeflateConfig::default());
+    let mut socket = accept_async_with_config(stream, Some(config)).await?;
+    while let Some(message) = socket.next().await {
+        let message = message?;
+        if message.is_text() || message.is_binary() {
+            socket.send(message).await?;
+        }
+    }
+    Ok(())
+}
