@@ -8,24 +8,36 @@ use crate::bug::OrBug;
 use ascii::AsAsciiStr;
 use core::str;
 
-/// Up to this length, in bytes, a test for ASCII costs less than the general validation.
+/// Up to this length, in bytes, ASCII is validated faster by a test for it than by the general validation.
 const SHORT: usize = 64;
+
+/// Up to this length, in bytes, ASCII is validated faster by the standard library than by `simdutf8`, which copies what does not fill
+/// a block, and then waits for that to be stored.
+const MEDIUM: usize = 255;
 
 /// The index of the byte that proves that a text is not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InvalidAt(pub(crate) usize);
 
-/// Validates a complete text. An error has the index of the first byte after which no continuation can be valid. If the text ends
-/// inside a character, that is its last byte.
+/// Returns whether a text is short and ASCII. The first byte excludes most texts in other scripts.
 #[inline]
-pub(crate) fn validate(text: &[u8]) -> Result<&str, InvalidAt> {
-    // The first byte excludes most texts in other scripts, which would be read twice otherwise.
-    if text.len() <= SHORT
-        && text.first().is_some_and(u8::is_ascii)
-        && text.is_ascii()
-        && let Ok(ascii) = text.as_ascii_str()
+pub(crate) fn is_short_ascii(text: &[u8]) -> bool {
+    text.len() <= SHORT && text.first().is_some_and(u8::is_ascii) && text.is_ascii()
+}
+
+/// Validates a complete text. `is_ascii` is whether it is certain to be ASCII, which makes short texts faster. An error has the index
+/// of the first byte after which no continuation can be valid. If the text ends inside a character, that is its last byte.
+#[inline]
+pub(crate) fn validate(text: &[u8], is_ascii: bool) -> Result<&str, InvalidAt> {
+    if is_ascii && text.len() <= SHORT {
+        if let Ok(ascii) = text.as_ascii_str() {
+            return Ok(ascii.as_str());
+        }
+    } else if is_ascii
+        && text.len() <= MEDIUM
+        && let Ok(ascii) = str::from_utf8(text)
     {
-        return Ok(ascii.as_str());
+        return Ok(ascii);
     }
     // `first_invalid` returns `None` if the text ends inside a character.
     simdutf8::basic::from_utf8(text).map_err(|_| first_invalid(text).unwrap_or(InvalidAt(text.len().saturating_sub(1))))
@@ -110,7 +122,7 @@ struct Impossible;
 
 /// Returns the index at which the last character begins if it is unfinished, and otherwise the length of the text. It looks at
 /// widths only: invalid bytes are found by the validation that follows.
-fn last_boundary(text: &[u8]) -> usize {
+pub(crate) fn last_boundary(text: &[u8]) -> usize {
     for (back, byte) in (1..=3).zip(text.iter().rev()) {
         let width = match byte {
             0x80..=0xBF => continue,
@@ -191,7 +203,7 @@ mod tests {
                         assert_like_std(&text, &[&text[..2], &text[2..]]);
                         assert_like_std(&text, &[&text[..1], &text[1..2], &text[2..3], &text[3..]]);
                         let expected = oracle(&text).err().or(str::from_utf8(&text).err().map(|_| InvalidAt(3)));
-                        assert_eq!(validate(&text).err(), expected);
+                        assert_eq!(validate(&text, false).err(), expected);
                     }
                 }
             }
@@ -203,13 +215,13 @@ mod tests {
     fn whole_texts_like_std() {
         for len in 0..140 {
             let mut text = b"abcdefghijklmnopqrstuvwxyz".iter().copied().cycle().take(len).collect::<Vec<u8>>();
-            assert_eq!(validate(&text).map(str::as_bytes), Ok(&*text));
+            assert_eq!(validate(&text, true).map(str::as_bytes), Ok(&*text));
             for at in 0..len {
                 for wrong in [&b"\x80"[..], b"\xFF", "é".as_bytes(), "한".as_bytes(), b"\xF0\x9F\x98"] {
                     let before = text.clone();
                     text.iter_mut().skip(at).zip(wrong).for_each(|(slot, byte)| *slot = *byte);
                     let expected = oracle(&text).and(str::from_utf8(&text).map_err(|_| InvalidAt(len - 1)));
-                    assert_eq!(validate(&text), expected, "{wrong:?} at {at} of {len}");
+                    assert_eq!(validate(&text, false), expected, "{wrong:?} at {at} of {len}");
                     text = before;
                 }
             }

@@ -92,6 +92,6 @@ pub(crate) fn check(body: &[u8], complete: bool) -> Result<(), (Violation, usize
         return Err((Violation::InvalidCloseCode(code), 1));
     }
     // "Following the 2-byte integer, the body MAY contain UTF-8-encoded data" (§5.5.1). §8.1 requires the check.
-    let verdict = if complete { utf8::validate(reason).map(|_| ()) } else { utf8::so_far(reason) };
+    let verdict = if complete { utf8::validate(reason, false).map(|_| ()) } else { utf8::so_far(reason) };
     verdict.map_err(|utf8::InvalidAt(at)| (Violation::InvalidCloseReason, 2 + at))
 }

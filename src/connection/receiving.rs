@@ -35,8 +35,11 @@ impl Connection {
             return None;
         }
         match self.receiver.receive_whole(input) {
-            Some(Whole::Binary(payload)) => Some(Event::Binary(Payload::borrowed(payload))),
-            Some(Whole::Text(payload)) => match self.receiver.validate(payload) {
+            Some(Whole::Binary(data)) if self.receiver.in_chunks => {
+                Some(Event::BinaryChunk { data: Payload::borrowed(data), last: true })
+            }
+            Some(Whole::Binary(data)) => Some(Event::Binary(Payload::borrowed(data))),
+            Some(Whole::Text(payload, is_ascii)) => match self.receiver.validate(payload, is_ascii) {
                 Ok(text) => Some(Event::Text(text.into())),
                 Err(error) => Some(self.fail(error, input)),
             },

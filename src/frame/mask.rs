@@ -10,6 +10,12 @@ use alloc::vec::Vec;
 /// From this length on, in bytes, aligned stores save more time than the alignment costs.
 const LONG: usize = 512;
 
+/// The alignment of the stores of a long payload, in bytes.
+const ALIGNMENT: usize = 32;
+
+/// The bits of a word of which none is set in ASCII.
+const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
+
 /// The length of a cache line, in bytes.
 const LINE: usize = 64;
 
@@ -25,28 +31,57 @@ const LINE: usize = 64;
 /// ```
 #[inline]
 pub fn mask(data: &mut [u8], key: [u8; 4]) {
-    let len = data.len();
-    if len >= LONG {
+    if data.len() >= LONG {
         long(data, key);
-    } else if let Some(&last) = data.last_chunk::<8>() {
-        let last = masked(last, rotate_key(key, len - 8)); // before `words` masks its first bytes
-        words(data, double(key));
+    } else {
+        short::<false>(data, key);
+    }
+}
+
+/// Masks or unmasks text in place, and returns whether the result is certain to be ASCII. Only short texts are looked at: their words
+/// are in registers, whereas to load them again right after they are stored costs more than the rest.
+#[inline]
+pub(crate) fn mask_text(data: &mut [u8], key: [u8; 4]) -> bool {
+    if data.len() >= LONG {
+        long(data, key);
+        return false;
+    }
+    short::<true>(data, key)
+}
+
+/// Masks a short payload. With `LOOK`, it returns whether the result is ASCII, and otherwise `false`.
+#[expect(clippy::inline_always, reason = "a call costs as much as masking 64 bytes")]
+#[inline(always)]
+fn short<const LOOK: bool>(data: &mut [u8], key: [u8; 4]) -> bool {
+    let len = data.len();
+    let bits = if let Some(&last) = data.last_chunk::<8>() {
+        let last = u64::from_ne_bytes(last) ^ double(rotate_key(key, len - 8)); // before `words` masks its first bytes
+        let bits = words::<LOOK>(data, double(key));
         if let Some(chunk) = data.last_chunk_mut() {
-            *chunk = last;
+            *chunk = last.to_ne_bytes();
         }
+        bits | last
     } else if let Some(&last) = data.last_chunk::<4>() {
         let last = u32::from_ne_bytes(last) ^ u32::from_ne_bytes(rotate_key(key, len - 4));
+        let mut bits = last;
         if let Some(chunk) = data.first_chunk_mut::<4>() {
-            *chunk = (u32::from_ne_bytes(*chunk) ^ u32::from_ne_bytes(key)).to_ne_bytes();
+            let first = u32::from_ne_bytes(*chunk) ^ u32::from_ne_bytes(key);
+            *chunk = first.to_ne_bytes();
+            bits |= first;
         }
         if let Some(chunk) = data.last_chunk_mut() {
             *chunk = last.to_ne_bytes();
         }
+        bits.into()
     } else {
+        let mut bits = 0;
         for (byte, key) in data.iter_mut().zip(key) {
             *byte ^= key;
+            bits |= *byte;
         }
-    }
+        bits.into()
+    };
+    LOOK && bits & NOT_ASCII == 0
 }
 
 /// Returns the key for the next chunk of a payload, after a chunk of `by` bytes.
@@ -73,13 +108,14 @@ pub const fn rotate_key(key: [u8; 4], by: usize) -> [u8; 4] {
 /// Masks a long payload, with aligned stores except for its first and last bytes: a store across two cache lines costs twice.
 #[inline(never)]
 fn long(data: &mut [u8], key: [u8; 4]) {
-    let (Some(&first), Some(&last)) = (data.first_chunk::<16>(), data.last_chunk::<8>()) else {
+    let (Some(&first), Some(&last)) = (data.first_chunk::<ALIGNMENT>(), data.last_chunk::<8>()) else {
         debug_assert!(false, "called for long payloads only");
         return;
     };
     let (first, last) = (masked(first, key), masked(last, rotate_key(key, data.len() - 8)));
-    let before = data.as_ptr().align_offset(16);
-    words(data.get_mut(before..).or_bug(), double(rotate_key(key, before)));
+    let before = data.as_ptr().align_offset(ALIGNMENT);
+    let middle = data.get_mut(before..).or_bug();
+    words::<false>(middle, double(rotate_key(key, before)));
     if let Some(chunk) = data.first_chunk_mut() {
         *chunk = first;
     }
@@ -101,36 +137,59 @@ pub(crate) fn extend_masked(out: &mut Vec<u8>, data: &[u8], key: [u8; 4]) {
         out.extend_from_slice(&masked(*first, key));
         out.truncate(end);
         (data, key) = (data.get(before..).or_bug(), rotate_key(key, before));
+        let (blocks, rest) = data.as_chunks();
+        extend_blocks(out, blocks, key);
+        data = rest;
     }
-    let (blocks, rest) = data.as_chunks::<{ 2 * LINE }>();
-    for block in blocks {
-        out.extend_from_slice(&masked(*block, key));
-    }
+    let (blocks, rest) = data.as_chunks();
+    extend_blocks(out, blocks, key);
     let end = out.len();
     out.extend_from_slice(rest);
     mask(out.get_mut(end..).or_bug(), key);
 }
 
+/// Copies `from` to `to`, which has the same length, and masks it in the same pass.
+pub(crate) fn copy_masked(to: &mut [u8], from: &[u8], key: [u8; 4]) {
+    debug_assert_eq!(to.len(), from.len(), "the same length");
+    let ((to, to_rest), (from, from_rest)) = (to.as_chunks_mut::<LINE>(), from.as_chunks());
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = masked(*from, key));
+    to_rest.iter_mut().zip(from_rest).for_each(|(to, from)| *to = *from);
+    mask(to_rest, key);
+}
+
+/// Appends blocks, masked.
+#[inline]
+fn extend_blocks(out: &mut Vec<u8>, blocks: &[[u8; 2 * LINE]], key: [u8; 4]) {
+    for block in blocks {
+        out.extend_from_slice(&masked(*block, key));
+    }
+}
+
 /// Returns the block, masked.
 #[inline]
 fn masked<const N: usize>(mut block: [u8; N], key: [u8; 4]) -> [u8; N] {
-    words(&mut block, double(key));
+    words::<false>(&mut block, double(key));
     block
 }
 
 /// Masks the whole words of `data`, in blocks that the compiler turns into vector instructions. It leaves up to seven bytes at the
-/// end.
+/// end. With `LOOK`, it returns the bits that are set in any of the masked words, and otherwise 0.
 #[inline]
-fn words(data: &mut [u8], key: u64) {
+fn words<const LOOK: bool>(data: &mut [u8], key: u64) -> u64 {
+    let mut bits = 0;
+    let mut mask_word = |word: &mut [u8; 8]| {
+        let masked = u64::from_ne_bytes(*word) ^ key;
+        *word = masked.to_ne_bytes();
+        if LOOK {
+            bits |= masked;
+        }
+    };
     let (blocks, rest) = data.as_chunks_mut::<LINE>();
     for block in blocks {
-        for word in block.as_chunks_mut().0 {
-            *word = (u64::from_ne_bytes(*word) ^ key).to_ne_bytes();
-        }
+        block.as_chunks_mut().0.iter_mut().for_each(&mut mask_word);
     }
-    for word in rest.as_chunks_mut().0 {
-        *word = (u64::from_ne_bytes(*word) ^ key).to_ne_bytes();
-    }
+    rest.as_chunks_mut().0.iter_mut().for_each(mask_word);
+    bits
 }
 
 /// Returns the key twice, as a word.
@@ -156,6 +215,37 @@ mod tests {
                 let expected = data[..len].iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key);
                 assert!(out[..before].iter().all(|byte| *byte == 0xAA), "what was there before {len} bytes");
                 assert!(out[before..].iter().copied().eq(expected), "{len} bytes after {before}");
+            }
+        }
+    }
+
+    /// [J-04] [J-05] What is copied is what the RFC's loop makes of it.
+    #[test]
+    fn copied_like_the_formula() {
+        let (key, data) = ([0x9C, 0x03, 0x71, 0xE8], (0..=255).cycle().take(5000).collect::<Vec<u8>>());
+        for len in (0..300).chain([511, 512, 513, 2048, 4095, 4096]) {
+            let mut to = alloc::vec![0xAA; len];
+            copy_masked(&mut to, &data[..len], key);
+            let expected = data[..len].iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key);
+            assert!(to.into_iter().eq(expected), "{len} bytes");
+        }
+    }
+
+    /// [J-04] [M-01] Text is masked like anything else. Only ASCII is reported as such, and short ASCII always, whichever byte is
+    /// another.
+    #[test]
+    fn ascii_is_seen() {
+        let key = [0x9C, 0x03, 0x71, 0xE8];
+        for len in (0..150).chain([255, 256, 257, LONG - 1, LONG]) {
+            let plain = alloc::vec![b'~'; len];
+            for other in (0..len).map(Some).chain([None]) {
+                let mut expected = plain.clone();
+                if let Some(other) = other {
+                    expected[other] = 0x80;
+                }
+                let mut text: Vec<u8> = expected.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+                let is_ascii = mask_text(&mut text, key);
+                assert_eq!((&text, is_ascii), (&expected, other.is_none() && len < LONG), "{other:?} of {len}");
             }
         }
     }

@@ -24,7 +24,7 @@ mod violation;
 
 pub use close_code::CloseCode;
 pub use header::{DecodeError, Expect, Header, MAX_HEADER_LEN};
-pub(crate) use mask::extend_masked;
+pub(crate) use mask::{copy_masked, extend_masked, mask_text};
 pub use mask::{mask, rotate_key};
 pub use opcode::Opcode;
 pub use violation::Violation;

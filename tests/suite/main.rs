@@ -30,6 +30,7 @@ mod fragmentation;
 mod framing;
 mod input;
 mod keys;
+mod large;
 mod limits;
 mod masking;
 mod messages;

@@ -1,6 +1,6 @@
 //! The assembly of a message that spans reads, and how its memory grows.
 
-use crate::{Payload, Text, Violation, utf8::Utf8Chunk};
+use crate::{Payload, Text, Violation};
 use alloc::{string::String, vec::Vec};
 use core::mem;
 
@@ -9,7 +9,7 @@ const MIN_DIRECT_READ: usize = 4096;
 
 /// The part of a message that was received in earlier reads. Text is stored as a `String`, so that it need not be validated again.
 #[derive(Debug, Default)]
-pub(crate) enum Store {
+pub(super) enum Store {
     #[default]
     Empty,
     Text(String),
@@ -17,8 +17,8 @@ pub(crate) enum Store {
 }
 
 impl Store {
-    /// Appends a chunk of text. `max_len` is the largest size that the message can reach.
-    pub(crate) fn push_text(&mut self, chunk: &Utf8Chunk<'_>, max_len: usize) -> Result<(), Violation> {
+    /// Returns the text, with capacity for `len` bytes in all. `max_len` is the largest size that the message can reach.
+    pub(super) fn text(&mut self, len: usize, max_len: usize) -> Result<&mut String, Violation> {
         if !matches!(self, Self::Text(_)) {
             *self = Self::Text(String::new());
         }
@@ -26,17 +26,14 @@ impl Store {
             debug_assert!(false, "just made so");
             return Err(Violation::NoMemory);
         };
-        let needed = text.len() + chunk.first.map_or(0, char::len_utf8) + chunk.rest.len();
-        if needed > text.capacity() {
-            text.try_reserve_exact(grown_capacity(needed, max_len) - text.len()).map_err(|_| Violation::NoMemory)?;
+        if len > text.capacity() {
+            text.try_reserve_exact(grown_capacity(len, max_len) - text.len()).map_err(|_| Violation::NoMemory)?;
         }
-        text.extend(chunk.first);
-        text.push_str(chunk.rest);
-        Ok(())
+        Ok(text)
     }
 
-    /// Appends a chunk of binary data. `max_len` is the largest size that the message can reach.
-    pub(crate) fn push_binary(&mut self, chunk: &[u8], max_len: usize) -> Result<(), Violation> {
+    /// Returns the binary data, with capacity for `len` bytes in all. `max_len` is the largest size that the message can reach.
+    pub(super) fn binary(&mut self, len: usize, max_len: usize) -> Result<&mut Vec<u8>, Violation> {
         if !matches!(self, Self::Binary(_)) {
             *self = Self::Binary(Vec::new());
         }
@@ -44,16 +41,14 @@ impl Store {
             debug_assert!(false, "just made so");
             return Err(Violation::NoMemory);
         };
-        let needed = data.len() + chunk.len();
-        if needed > data.capacity() {
-            data.try_reserve_exact(grown_capacity(needed, max_len) - data.len()).map_err(|_| Violation::NoMemory)?;
+        if len > data.capacity() {
+            data.try_reserve_exact(grown_capacity(len, max_len) - data.len()).map_err(|_| Violation::NoMemory)?;
         }
-        data.extend_from_slice(chunk);
-        Ok(())
+        Ok(data)
     }
 
     /// Takes out the text of a message that is complete.
-    pub(crate) fn take_text(&mut self) -> Text<'static> {
+    pub(super) fn take_text(&mut self) -> Text<'static> {
         match mem::take(self) {
             Self::Text(text) => text.into(),
             other => {
@@ -64,7 +59,7 @@ impl Store {
     }
 
     /// Takes out the binary data of a message that is complete.
-    pub(crate) fn take_binary(&mut self) -> Payload<'static> {
+    pub(super) fn take_binary(&mut self) -> Payload<'static> {
         match mem::take(self) {
             Self::Binary(data) => data.into(),
             other => {
@@ -76,7 +71,7 @@ impl Store {
 
     /// Returns the binary data, and how many of the `missing` bytes of a frame can be appended to it without another allocation.
     /// Returns `None` if a direct read is not worth it.
-    pub(crate) fn spare_capacity(&mut self, missing: u64) -> Option<(&mut Vec<u8>, usize)> {
+    pub(super) fn spare_capacity(&mut self, missing: u64) -> Option<(&mut Vec<u8>, usize)> {
         let Self::Binary(data) = self else { return None };
         let missing = usize::try_from(missing).unwrap_or(usize::MAX);
         if data.len().min(missing) < MIN_DIRECT_READ {

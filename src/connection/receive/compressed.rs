@@ -14,7 +14,7 @@
 //! The errors must not depend on how the bytes were split into reads. So bytes that were decompressed before an error go through
 //! `deliver` first, and an earlier violation in them wins. All errors in the payload have the position of the message's first byte.
 
-use super::{Event, Kind, Received, Receiver, into_text};
+use super::{Event, Kind, RawPayload, Received, Receiver, message::into_text};
 use crate::{
     Config, Delivery, Input, ProtocolError, Violation,
     bug::OrBug,
@@ -64,7 +64,7 @@ impl Receiver {
             let (len, filled) = self.fill(input, chunk, options);
             let last = matches!(filled, Ok(Filled::Message));
             // Before the error of `fill`: bytes that were decompressed before it may contain an earlier violation.
-            let event = self.deliver(kind, chunk.get(..len).or_bug(), last, config)?;
+            let event = self.deliver(kind, chunk.get_mut(..len).or_bug(), last, config)?;
             match filled.map_err(|violation| self.in_compressed(violation))? {
                 Filled::Chunk if event.is_none() => {}
                 Filled::Chunk | Filled::Starved => return Ok(event),
@@ -113,32 +113,24 @@ impl Receiver {
 
     /// Receives a chunk of decompressed payload, and returns the event if the message is complete. The message limit counts
     /// decompressed bytes.
-    fn deliver(&mut self, kind: Kind, chunk: &[u8], last: bool, config: &Config) -> Received<'static> {
+    fn deliver(&mut self, kind: Kind, chunk: &mut [u8], last: bool, config: &Config) -> Received<'static> {
         if config.delivery == Delivery::Chunks {
             return self.deliver_chunk(kind, chunk, last);
         }
         let limit = config.limits.message;
         // Up to the limit exactly, and only then the error, so that invalid text before the limit is reported as such.
-        let (chunk, beyond) = chunk.split_at_checked(limit - self.message_len).unwrap_or((chunk, &[]));
+        let fits = chunk.len().min(limit - self.message_len);
+        let (chunk, beyond) = chunk.split_at_mut_checked(fits).or_bug();
         let last = last && beyond.is_empty();
         self.message_len += chunk.len();
         // The size is certain in the last chunk, so that a message of one chunk gets no more memory than it needs.
         let max_len = if last { self.message_len } else { limit };
-        match kind {
-            Kind::Text => {
-                let text = self.validate_chunk(chunk, last).map_err(|error| self.in_compressed(error.violation()))?;
-                self.store.push_text(&text, max_len)
-            }
-            Kind::Binary => self.store.push_binary(chunk, max_len),
-        }
-        .map_err(|violation| self.in_compressed(violation))?;
+        self.append(kind, RawPayload::new(chunk, None), last, self.message_len, max_len)
+            .map_err(|error| self.in_compressed(error.violation()))?;
         if !beyond.is_empty() {
             return Err(self.in_compressed(Violation::MessageTooBig { limit: limit as u64 }));
         }
-        Ok(last.then(|| match kind {
-            Kind::Text => Event::Text(self.store.take_text()),
-            Kind::Binary => Event::Binary(self.store.take_binary()),
-        }))
+        Ok(last.then(|| self.take_message(kind)))
     }
 
     /// Returns the event for a chunk, with `Delivery::Chunks`. It is owned, since the scratch memory is used again.

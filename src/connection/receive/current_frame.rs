@@ -1,9 +1,13 @@
 //! The frame whose payload is arriving: its key, and how much of it is missing.
 //!
-//! There are two ways to consume payload. [`take_payload`](Frame::take_payload) consumes all of it at once, for plain messages.
-//! `peek_payload` and `take_peeked` are for compressed ones, of which the decompressor decides how much it consumes.
+//! There are two ways to consume payload. [`take_payload`](Frame::take_payload) consumes all of it at once, for plain messages, and
+//! leaves it to the caller whether it is unmasked in place or while it is copied. `peek_payload` and `take_peeked` are for
+//! compressed ones, of which the decompressor decides how much it consumes.
 
-use super::Kind;
+use super::{
+    Kind,
+    raw_payload::{LONG, RawPayload},
+};
 #[cfg(feature = "deflate")]
 use crate::bug::OrBug;
 use crate::{
@@ -41,22 +45,33 @@ impl Frame {
         matches!(self.content, Content::Control(_))
     }
 
-    /// Consumes the part of the payload that is in `input`, and returns it unmasked.
+    /// Consumes the part of the payload that is in `input`. If it is short, it is unmasked at once.
     #[inline]
-    pub(super) fn take_payload<'b>(&mut self, input: &mut Input<'b>) -> &'b mut [u8] {
-        let payload = input.take(usize::try_from(self.left).unwrap_or(usize::MAX));
-        self.unmask(payload);
-        payload
+    pub(super) fn take_payload<'b>(&mut self, input: &mut Input<'b>) -> RawPayload<'b> {
+        let bytes = input.take(usize::try_from(self.left).unwrap_or(usize::MAX));
+        if bytes.len() < LONG {
+            self.unmask(bytes);
+            return RawPayload::new(bytes, None);
+        }
+        let key = self.count(bytes.len());
+        RawPayload::new(bytes, key)
     }
 
     /// Unmasks the next bytes of the payload, and counts them as received.
     #[inline]
     pub(super) fn unmask(&mut self, payload: &mut [u8]) {
-        if let Some(key) = &mut self.key {
-            mask(payload, *key);
-            *key = rotate_key(*key, payload.len());
+        if let Some(key) = self.count(payload.len()) {
+            mask(payload, key);
         }
-        self.left = self.left.saturating_sub(payload.len() as u64);
+    }
+
+    /// Counts bytes of the payload as received, and returns the key that they begin with.
+    #[inline]
+    fn count(&mut self, len: usize) -> Option<[u8; 4]> {
+        self.left = self.left.saturating_sub(len as u64);
+        let key = self.key;
+        self.key = key.map(|key| rotate_key(key, len));
+        key
     }
 }
 

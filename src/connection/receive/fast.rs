@@ -5,15 +5,15 @@ use super::Receiver;
 use crate::{
     Input, ProtocolError, Role,
     bug::OrBug,
-    frame::{Header, mask},
+    frame::{Header, mask, mask_text},
     utf8,
 };
 use core::mem;
 
 /// A message in a single frame that is complete in the input: its payload, unmasked.
 pub(crate) enum Whole<'b> {
-    /// A text message, which is not yet [validated](Receiver::validate).
-    Text(&'b mut [u8]),
+    /// A text message, which is not yet [validated](Receiver::validate), and whether it is certain to be ASCII.
+    Text(&'b [u8], bool),
     Binary(&'b mut [u8]),
 }
 
@@ -29,7 +29,8 @@ impl Receiver {
         }
         // FIN and the opcode. With a reserved bit it is compressed, or a violation.
         let is_text = match input.0.first()? {
-            0x81 => true,
+            // Chunks of text are left to the general path: as a third outcome here, they would make the other two slower.
+            0x81 if !self.in_chunks => true,
             0x82 => false,
             _ => return None,
         };
@@ -42,17 +43,25 @@ impl Receiver {
         let (frame, rest) = mem::take(&mut input.0).split_at_mut_checked(end).or_bug();
         input.0 = rest;
         let payload = frame.get_mut(message.header_len..).or_bug();
-        if self.from == Role::Client {
-            mask(payload, message.key);
-        }
         self.position = self.position.wrapping_add(end as u64);
         self.message_seen = true;
-        Some(if is_text { Whole::Text(payload) } else { Whole::Binary(payload) })
+        Some(match (is_text, self.from) {
+            (true, Role::Client) => {
+                let is_ascii = mask_text(payload, message.key);
+                Whole::Text(payload, is_ascii)
+            }
+            (true, Role::Server) => Whole::Text(payload, utf8::is_short_ascii(payload)),
+            (false, Role::Client) => {
+                mask(payload, message.key);
+                Whole::Binary(payload)
+            }
+            (false, Role::Server) => Whole::Binary(payload),
+        })
     }
 
     /// Validates a text message that is complete, and that was just consumed.
     #[inline]
-    pub(crate) fn validate<'b>(&self, payload: &'b [u8]) -> Result<&'b str, ProtocolError> {
-        utf8::validate(payload).map_err(|invalid| self.invalid_text(payload.len(), invalid))
+    pub(crate) fn validate<'b>(&self, payload: &'b [u8], is_ascii: bool) -> Result<&'b str, ProtocolError> {
+        utf8::validate(payload, is_ascii).map_err(|invalid| self.invalid_text(payload.len(), invalid))
     }
 }

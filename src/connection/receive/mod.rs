@@ -11,6 +11,8 @@ mod compressed;
 mod current_frame;
 mod direct_read;
 mod fast;
+mod message;
+mod raw_payload;
 
 pub use direct_read::DirectRead;
 pub(crate) use fast::Whole;
@@ -19,15 +21,16 @@ use super::{CloseFrame, Event, Interrupted, close_frame};
 #[cfg(feature = "deflate")]
 use crate::deflate::{Agreement, Decompression};
 use crate::{
-    Config, Delivery, Input, Payload, ProtocolError, Role, Text, Violation,
+    Config, Delivery, Input, Payload, ProtocolError, Role, Violation,
     bug::OrBug,
     frame::{DecodeError, Expect, Header, MAX_HEADER_LEN, Opcode},
-    utf8::{InvalidAt, Unfinished, Utf8Chunk},
+    utf8::{InvalidAt, Unfinished},
 };
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 use assembly::Store;
 use core::mem;
 use current_frame::{Content, Frame};
+use raw_payload::RawPayload;
 
 /// The receiving half of a connection.
 ///
@@ -36,8 +39,10 @@ use current_frame::{Content, Frame};
 pub(crate) struct Receiver {
     /// The role of the peer.
     from: Role,
+    /// Whether messages are delivered in chunks.
+    pub(super) in_chunks: bool,
     /// Messages with a shorter payload may take the fast path: see [`receive_whole`](Self::receive_whole). It is one more than the
-    /// lower of the limits, or 0 with `Delivery::Chunks`, where nothing takes it.
+    /// lower of the limits.
     whole_limit: u32,
     /// A header of which only the first bytes were received.
     header: [u8; MAX_HEADER_LEN],
@@ -80,6 +85,7 @@ impl Receiver {
     pub(crate) fn new(role: Role, config: &Config) -> Self {
         Self {
             from: role.peer(),
+            in_chunks: config.delivery == Delivery::Chunks,
             whole_limit: whole_limit(config),
             header: [0; MAX_HEADER_LEN],
             header_len: 0,
@@ -134,7 +140,7 @@ impl Receiver {
                 self.frame = None;
             }
             let event = match frame.content {
-                Content::Control(opcode) => self.control_payload(opcode, frame, payload)?,
+                Content::Control(opcode) => self.control_payload(opcode, frame, payload.unmask())?,
                 Content::Message(kind) => self.message_payload(kind, frame, payload, config)?,
             };
             if event.is_some() || frame.left > 0 {
@@ -265,72 +271,6 @@ impl Receiver {
         }))
     }
 
-    /// Receives plain payload of a message, and returns its event once it is complete.
-    fn message_payload<'b>(
-        &mut self,
-        kind: Kind,
-        frame: Frame,
-        payload: &'b mut [u8],
-        config: &Config,
-    ) -> Received<'b> {
-        // A call without new bytes in the middle of a frame must not put off the idle deadline.
-        self.message_seen |= !payload.is_empty() || frame.left == 0;
-        let last = frame.fin && frame.left == 0;
-        if last {
-            self.kind = None;
-        }
-        if config.delivery == Delivery::Chunks {
-            return self.chunk(kind, payload, last);
-        }
-        let received_len = self.message_len.saturating_add(payload.len());
-        self.message_len = if last { 0 } else { received_len };
-        // Nothing was kept of this message, so that its payload can be borrowed.
-        if last && payload.len() == received_len {
-            return Ok(Some(match kind {
-                Kind::Text => Event::Text(self.validate(payload)?.into()),
-                Kind::Binary => Event::Binary(Payload::borrowed(payload)),
-            }));
-        }
-        // In the last frame the size of the message is certain. Before that it is only limited.
-        let max_len = match usize::try_from(frame.left) {
-            Ok(left) if frame.fin => received_len.saturating_add(left),
-            _ => config.limits.message,
-        };
-        match kind {
-            Kind::Text => {
-                let chunk = self.validate_chunk(payload, last)?;
-                self.store.push_text(&chunk, max_len).map_err(|_| self.no_memory())?;
-            }
-            Kind::Binary => self.store.push_binary(payload, max_len).map_err(|_| self.no_memory())?,
-        }
-        Ok(last.then(|| match kind {
-            Kind::Text => Event::Text(self.store.take_text()),
-            Kind::Binary => Event::Binary(self.store.take_binary()),
-        }))
-    }
-
-    /// Returns the event for a chunk, with `Delivery::Chunks`. An empty chunk is an event only if it is the last.
-    fn chunk<'b>(&mut self, kind: Kind, payload: &'b mut [u8], last: bool) -> Received<'b> {
-        match kind {
-            Kind::Binary if payload.is_empty() && !last => Ok(None),
-            Kind::Binary => Ok(Some(Event::BinaryChunk { data: Payload::borrowed(payload), last })),
-            Kind::Text => {
-                let text = into_text(self.validate_chunk(payload, last)?);
-                Ok((last || !text.is_empty()).then_some(Event::TextChunk { text, last }))
-            }
-        }
-    }
-
-    /// Validates a chunk of a text message. After the last chunk, the text must not end inside a character.
-    fn validate_chunk<'b>(&mut self, payload: &'b [u8], last: bool) -> Result<Utf8Chunk<'b>, ProtocolError> {
-        let valid = self.unfinished.push(payload).map_err(|invalid| self.invalid_text(payload.len(), invalid))?;
-        if last && !self.unfinished.is_empty() {
-            // The message ends inside a character, which its last byte proves.
-            return Err(self.invalid_text(1, InvalidAt(0)));
-        }
-        Ok(valid)
-    }
-
     /// Returns the error for invalid text. `InvalidAt` counts from the first of the `len` bytes that were just received.
     #[cold]
     fn invalid_text(&self, len: usize, InvalidAt(at): InvalidAt) -> ProtocolError {
@@ -385,19 +325,6 @@ fn whole_limit(config: &Config) -> u32 {
     let limit = config.limits.frame.min(config.limits.message);
     match config.delivery {
         Delivery::Messages => u32::try_from(limit).map_or(u32::MAX, |limit| limit.saturating_add(1)),
-        Delivery::Chunks => 0,
-    }
-}
-
-/// Joins a chunk of text. It is borrowed, unless it begins with a character that was cut.
-fn into_text(Utf8Chunk { first, rest }: Utf8Chunk<'_>) -> Text<'_> {
-    match first {
-        None => rest.into(),
-        Some(first) => {
-            let mut text = String::with_capacity(first.len_utf8() + rest.len());
-            text.push(first);
-            text.push_str(rest);
-            text.into()
-        }
+        Delivery::Chunks => u32::MAX,
     }
 }
