@@ -3,11 +3,14 @@
 //! A payload has any length and begins at any address. Whole words are fast, and the rest costs more than it should. So the last
 //! word is computed first, from bytes that are still unmasked, and stored last: it may overlap the word before it. Long payloads
 //! treat their front in the same way, so that the words between are aligned.
+//!
+//! All of this is plain code, which the compiler turns into vector instructions. With the feature `simd`, long payloads on x86 use a
+//! version of it for AVX2, if the processor has that.
 
 use crate::bug::OrBug;
 use alloc::vec::Vec;
 
-/// From this length on, in bytes, aligned stores save more time than the alignment costs.
+/// From this length on, in bytes, aligned stores and wider vectors save more time than their preparation costs.
 const LONG: usize = 512;
 
 /// The alignment of the stores of a long payload, in bytes.
@@ -115,7 +118,10 @@ fn long(data: &mut [u8], key: [u8; 4]) {
     let (first, last) = (masked(first, key), masked(last, rotate_key(key, data.len() - 8)));
     let before = data.as_ptr().align_offset(ALIGNMENT);
     let middle = data.get_mut(before..).or_bug();
-    words::<false>(middle, double(rotate_key(key, before)));
+    vectorized(
+        #[inline(always)]
+        || _ = words::<false>(middle, double(rotate_key(key, before))),
+    );
     if let Some(chunk) = data.first_chunk_mut() {
         *chunk = first;
     }
@@ -138,7 +144,10 @@ pub(crate) fn extend_masked(out: &mut Vec<u8>, data: &[u8], key: [u8; 4]) {
         out.truncate(end);
         (data, key) = (data.get(before..).or_bug(), rotate_key(key, before));
         let (blocks, rest) = data.as_chunks();
-        extend_blocks(out, blocks, key);
+        vectorized(
+            #[inline(always)]
+            || extend_blocks(out, blocks, key),
+        );
         data = rest;
     }
     let (blocks, rest) = data.as_chunks();
@@ -152,21 +161,37 @@ pub(crate) fn extend_masked(out: &mut Vec<u8>, data: &[u8], key: [u8; 4]) {
 pub(crate) fn copy_masked(to: &mut [u8], from: &[u8], key: [u8; 4]) {
     debug_assert_eq!(to.len(), from.len(), "the same length");
     let ((to, to_rest), (from, from_rest)) = (to.as_chunks_mut::<LINE>(), from.as_chunks());
-    to.iter_mut().zip(from).for_each(|(to, from)| *to = masked(*from, key));
+    vectorized(
+        #[inline(always)]
+        || to.iter_mut().zip(from).for_each(|(to, from)| *to = masked(*from, key)),
+    );
     to_rest.iter_mut().zip(from_rest).for_each(|(to, from)| *to = *from);
     mask(to_rest, key);
 }
 
 /// Appends blocks, masked.
-#[inline]
+#[expect(clippy::inline_always, reason = "see `vectorized`")]
+#[inline(always)]
 fn extend_blocks(out: &mut Vec<u8>, blocks: &[[u8; 2 * LINE]], key: [u8; 4]) {
     for block in blocks {
         out.extend_from_slice(&masked(*block, key));
     }
 }
 
-/// Returns the block, masked.
+/// Runs `work` in a version for the vector instructions that the processor has. What it calls has to be inlined always, since it is
+/// compiled for fewer instructions otherwise.
 #[inline]
+fn vectorized(work: impl FnOnce()) {
+    #[cfg(all(feature = "simd", any(target_arch = "x86", target_arch = "x86_64")))]
+    if let Some(avx2) = fearless_simd::Level::new().as_avx2() {
+        return fearless_simd::Simd::vectorize(avx2, work);
+    }
+    work();
+}
+
+/// Returns the block, masked.
+#[expect(clippy::inline_always, reason = "see `vectorized`")]
+#[inline(always)]
 fn masked<const N: usize>(mut block: [u8; N], key: [u8; 4]) -> [u8; N] {
     words::<false>(&mut block, double(key));
     block
@@ -174,7 +199,8 @@ fn masked<const N: usize>(mut block: [u8; N], key: [u8; 4]) -> [u8; N] {
 
 /// Masks the whole words of `data`, in blocks that the compiler turns into vector instructions. It leaves up to seven bytes at the
 /// end. With `LOOK`, it returns the bits that are set in any of the masked words, and otherwise 0.
-#[inline]
+#[expect(clippy::inline_always, reason = "see `vectorized`")]
+#[inline(always)]
 fn words<const LOOK: bool>(data: &mut [u8], key: u64) -> u64 {
     let mut bits = 0;
     let mut mask_word = |word: &mut [u8; 8]| {
