@@ -106,9 +106,16 @@ pub(crate) fn extend_masked(out: &mut Vec<u8>, data: &[u8], key: [u8; 4]) {
     for block in blocks {
         out.extend_from_slice(&masked(*block, key));
     }
-    let end = out.len();
-    out.extend_from_slice(rest);
-    mask(out.get_mut(end..).or_bug(), key);
+    // The end is a whole block, too, which may overlap the one before it.
+    if let Some(&last) = data.last_chunk::<{ 2 * LINE }>() {
+        let before = out.len() + rest.len() - 2 * LINE;
+        out.truncate(before);
+        out.extend_from_slice(&masked(last, rotate_key(key, data.len())));
+    } else {
+        let end = out.len();
+        out.extend_from_slice(rest);
+        mask(out.get_mut(end..).or_bug(), key);
+    }
 }
 
 /// Returns the block, masked.
