@@ -74,3 +74,38 @@ fn masked<const N: usize>(mut block: [u8; N], key: [u8; 4]) -> [u8; N] {
     }
     block
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Header, MAX_HEADER_LEN, Opcode};
+
+    /// [J-04] [J-05] A frame is its header, and the payload as the RFC's formula masks it, whatever its length. It fits in the space
+    /// that the caller has reserved.
+    #[test]
+    fn like_the_formula() {
+        let data: Vec<u8> = (0..=255).cycle().take(70_000).collect();
+        let lengths = (0..=300).chain(500..=780).chain([1024, 4095, 65_535, 65_536, 70_000]);
+        for len in lengths {
+            for key in [None, Some([0x9C, 0x03, 0x71, 0xE8])] {
+                let payload = &data[..len];
+                let mut out = Vec::with_capacity(3 + MAX_HEADER_LEN + len);
+                out.extend_from_slice(b"abc");
+                let capacity = out.capacity();
+                append_frame(&mut out, 0x82, key, payload);
+                assert_eq!(out.capacity(), capacity, "{len} bytes");
+
+                let mut expected = [0; MAX_HEADER_LEN];
+                let header = Header { fin: true, reserved: 0, opcode: Opcode::Binary, key, payload_len: len as u64 };
+                let header_len = header.encode(&mut expected);
+                let (before, frame) = out.split_at(3);
+                let (header, masked) = frame.split_at(header_len);
+                assert_eq!((before, header), (&b"abc"[..], &expected[..header_len]));
+                let key = key.unwrap_or_default();
+                assert!(
+                    masked.iter().copied().eq(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key))
+                );
+            }
+        }
+    }
+}

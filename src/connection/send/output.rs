@@ -108,7 +108,10 @@ impl Output {
         self.queued += header_len + payload.len();
         self.seal_tail();
         let header = encode(first_byte, key, payload.len() as u64);
-        self.segments.push_back(Segment::new(header, header_len, payload, key));
+        match key {
+            None => self.segments.push_back(Segment::new(header, header_len, payload)),
+            Some(key) => self.segments.push_back(Segment::masked(header, header_len, payload, key)),
+        }
     }
 
     /// Queues frames that are already encoded.
@@ -264,6 +267,31 @@ impl Output {
         if self.chunk().is_empty() { 0 } else { beyond }
     }
 
+    /// Advances to the end of the queue: the usual case, in which everything was written at once.
+    fn advance_all(&mut self) {
+        (self.queued, self.tail_written, self.holds_close) = (0, 0, false);
+        match self.segments.front() {
+            // The payload of a caller cannot be used again, so it need not be moved out of the queue.
+            Some(segment) if segment.has_header() && self.segments.len() == 1 => self.segments.clear(),
+            _ => {
+                while let Some(written) = self.segments.pop_front() {
+                    self.reuse(written);
+                }
+            }
+        }
+        self.tail.clear();
+        if self.pongs.capacity() > 0 {
+            self.pongs.clear();
+            let space = mem::take(&mut self.pongs);
+            if self.tail.capacity() == 0 {
+                self.tail = space;
+            }
+        }
+        if self.tail.capacity() > MAX_KEPT {
+            self.tail = Vec::new();
+        }
+    }
+
     /// Keeps the memory of a segment that was a tail, for the next tail. It is still in use if a writer has a handle of it
     /// (`front`).
     fn reuse(&mut self, written: Segment) {
@@ -344,8 +372,11 @@ impl Buf for Output {
 
     fn advance(&mut self, count: usize) {
         let mut count = count.min(self.queued);
-        self.queued -= count;
         self.accepted = self.accepted.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        if count == self.queued {
+            return self.advance_all();
+        }
+        self.queued -= count;
         while count > 0 {
             count = self.advance_first(count);
         }
