@@ -20,7 +20,7 @@ static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 const LIMIT: usize = 1024 * 1024;
 
 /// What comes out of the decompressor at a time, and the decompressor itself, as the docs of `deflate` have it.
-const CHUNK: usize = 17 * 1024;
+const CHUNK: usize = 16 * 1024;
 const DECOMPRESSOR: usize = 48 * 1024;
 
 /// Connections, the closure of those that fail, what tests print: small things.

@@ -4,10 +4,8 @@ use alloc::vec::Vec;
 use core::cell::Cell;
 use std::thread_local;
 
-/// How many bytes of output are produced at a time. With more, less is copied from a decompressor's window. The decompressor is slow
-/// in the last 260 bytes of its space, and has to be called again if it fills all of it. With a little more than 16 KiB, a message
-/// of that size is one call.
-const LEN: usize = 17 * 1024;
+/// How many bytes of output are produced at a time. With more, less is copied from a decompressor's window.
+const LEN: usize = 16 * 1024;
 
 thread_local! {
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };

@@ -18,7 +18,7 @@ const TAKEOVER: &str = "permessage-deflate";
 const NO_CONTEXT_TAKEOVER: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
 /// What comes out at a time, at the most.
-const CHUNK: usize = 17 * KIB;
+const CHUNK: usize = 16 * KIB;
 
 /// The payload of a compressed message.
 fn deflated(data: &[u8]) -> Vec<u8> {
