@@ -285,7 +285,11 @@ fn the_cost_of_compressing() {
                 for _ in 0..3 {
                     another.with(|connection| connection.send_text("a".repeat(len)).unwrap());
                     rest(&mut another);
-                    assert!(another.bytes <= (6 * len).min(1 << window_bits).min(HISTORY) + 100, "{} bytes", another.bytes);
+                    assert!(
+                        another.bytes <= (6 * len).min(1 << window_bits).min(HISTORY) + 100,
+                        "{} bytes",
+                        another.bytes
+                    );
                 }
                 for _ in 0..3 {
                     // It can still refer to the earlier messages.
