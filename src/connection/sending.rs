@@ -1,7 +1,7 @@
 //! Messages out: the methods of a connection that send. They check the phase, and leave the rest to `send/`.
 
-use super::{Connection, Prepared, transitions::Phase};
-use crate::{Data, Message, Outgoing, SendError, Text, frame::Opcode};
+use super::{Connection, Prepared, send::MIN_UNCOPIED, transitions::Phase};
+use crate::{Data, Message, Outgoing, SendError, Text, frame::Opcode, message::DataRepr};
 #[cfg(feature = "std")]
 use crate::{State, frame::MAX_HEADER_LEN};
 
@@ -87,8 +87,20 @@ impl Connection {
 
     #[inline]
     fn send_whole(&mut self, kind: Opcode, data: Data<'_>, compress: bool) -> Result<(), SendError> {
+        if matches!(&data.0, DataRepr::Owned(payload) if payload.len() >= MIN_UNCOPIED) {
+            return self.send_long(kind, data, compress);
+        }
+        self.send_copied(kind, &data, compress)
+    }
+
+    fn send_copied(&mut self, kind: Opcode, payload: &[u8], compress: bool) -> Result<(), SendError> {
         self.check_open()?;
-        self.sender.message(kind, data, compress, &self.config)
+        self.sender.message(kind, payload, compress, &self.config)
+    }
+
+    fn send_long(&mut self, kind: Opcode, data: Data<'_>, compress: bool) -> Result<(), SendError> {
+        self.check_open()?;
+        self.sender.long_message(kind, data, compress, &self.config)
     }
 
     /// Queues a chunk of a text message as a frame of its own, a fragment (§5.4). `last` ends the message.

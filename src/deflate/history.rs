@@ -2,6 +2,10 @@
 
 use alloc::collections::VecDeque;
 
+/// The most that is kept, in bytes. Similar messages are close together, so the window, up to 32 KiB, would shorten the next message
+/// by little, and quadruple what an idle connection holds.
+const MAX_LEN: usize = 8 * 1024;
+
 /// The last bytes that were compressed, at most as many as the window has. With them, another compressor can refer to the earlier
 /// messages: it gets them as its dictionary.
 #[derive(Default)]
@@ -10,7 +14,7 @@ pub(super) struct History(VecDeque<u8>);
 impl History {
     /// Adds a message, and forgets what no longer fits in a window of this size.
     pub(super) fn add(&mut self, message: &[u8], window: usize) {
-        let Self(bytes) = self;
+        let (Self(bytes), window) = (self, window.min(MAX_LEN));
         let message = message.get(message.len().saturating_sub(window)..).unwrap_or(message);
         let excess = (bytes.len() + message.len()).saturating_sub(window).min(bytes.len());
         drop(bytes.drain(..excess));

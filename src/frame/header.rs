@@ -195,32 +195,49 @@ impl Header {
     #[must_use]
     #[inline]
     pub const fn encoded_len(&self) -> usize {
-        let len = match self.payload_len {
-            0..=125 => 2,
-            126..=0xFFFF => 4,
-            _ => 10,
-        };
-        if self.key.is_some() { len + 4 } else { len }
+        encoded_len(self.key.is_some(), self.payload_len)
     }
 
     /// Encodes the header to the front of `out`, and returns its length. The bytes behind it have no meaning.
     #[inline]
     pub fn encode(&self, out: &mut [u8; MAX_HEADER_LEN]) -> usize {
-        let first = u8::from(self.fin) << 7 | (self.reserved & 0x07) << 4 | self.opcode.bits();
-        let masked = u8::from(self.key.is_some()) << 7;
-        // One number, since an array that is assembled from bytes is stored byte by byte.
-        let two = |second: u8| u128::from(u16::from_le_bytes([first, masked | second]));
-        let key = u128::from(u32::from_le_bytes(self.key.unwrap_or_default()));
-        let [.., l0, l1] = self.payload_len.to_be_bytes();
-        let number = match self.payload_len {
-            0..=125 => two(l1) | key << 16,
-            126..=0xFFFF => two(0x7E) | u128::from(u16::from_le_bytes([l0, l1])) << 16 | key << 32,
-            len => two(0x7F) | u128::from(len.swap_bytes()) << 16 | key << 80,
-        };
-        let [bytes @ .., _, _] = number.to_le_bytes();
-        *out = bytes;
+        *out = encode(first_byte(self.fin, self.reserved, self.opcode), self.key, self.payload_len);
         self.encoded_len()
     }
+}
+
+/// Returns the first byte of a header.
+#[inline]
+pub(crate) fn first_byte(fin: bool, reserved: u8, opcode: Opcode) -> u8 {
+    u8::from(fin) << 7 | (reserved & 0x07) << 4 | opcode.bits()
+}
+
+/// Returns the header with this first byte, and behind it bytes that have no meaning.
+#[inline]
+pub(crate) fn encode(first: u8, key: Option<[u8; 4]>, payload_len: u64) -> [u8; MAX_HEADER_LEN] {
+    let masked = u8::from(key.is_some()) << 7;
+    // One number, since an array that is assembled from bytes is stored byte by byte.
+    let two = |second: u8| u128::from(u16::from_le_bytes([first, masked | second]));
+    let key = u128::from(u32::from_le_bytes(key.unwrap_or_default()));
+    let [.., l0, l1] = payload_len.to_be_bytes();
+    let number = match payload_len {
+        0..=125 => two(l1) | key << 16,
+        126..=0xFFFF => two(0x7E) | u128::from(u16::from_le_bytes([l0, l1])) << 16 | key << 32,
+        len => two(0x7F) | u128::from(len.swap_bytes()) << 16 | key << 80,
+    };
+    let [bytes @ .., _, _] = number.to_le_bytes();
+    bytes
+}
+
+/// Returns the length of a header.
+#[inline]
+pub(crate) const fn encoded_len(is_masked: bool, payload_len: u64) -> usize {
+    let len = match payload_len {
+        0..=125 => 2,
+        126..=0xFFFF => 4,
+        _ => 10,
+    };
+    if is_masked { len + 4 } else { len }
 }
 
 /// Returns the violation that the shortest prefix proves, so that it does not depend on how many bytes were received.

@@ -143,18 +143,26 @@ pub(crate) fn extend_masked(out: &mut Vec<u8>, data: &[u8], key: [u8; 4]) {
         out.extend_from_slice(&masked(*first, key));
         out.truncate(end);
         (data, key) = (data.get(before..).or_bug(), rotate_key(key, before));
-        let (blocks, rest) = data.as_chunks();
+        let (blocks, _) = data.as_chunks();
         vectorized(
             #[inline(always)]
             || extend_blocks(out, blocks, key),
         );
-        data = rest;
+    } else {
+        let (blocks, _) = data.as_chunks();
+        extend_blocks(out, blocks, key);
     }
-    let (blocks, rest) = data.as_chunks();
-    extend_blocks(out, blocks, key);
-    let end = out.len();
-    out.extend_from_slice(rest);
-    mask(out.get_mut(end..).or_bug(), key);
+    let rest = data.len() % (2 * LINE);
+    // The end is a whole block, too, which may overlap the one before it.
+    if let Some(&last) = data.last_chunk::<{ 2 * LINE }>() {
+        let before = out.len().saturating_add(rest).saturating_sub(2 * LINE);
+        out.truncate(before);
+        out.extend_from_slice(&masked(last, rotate_key(key, data.len())));
+    } else {
+        let end = out.len();
+        out.extend_from_slice(data);
+        mask(out.get_mut(end..).or_bug(), key);
+    }
 }
 
 /// Copies `from` to `to`, which has the same length, and masks it in the same pass.

@@ -24,6 +24,7 @@ mod violation;
 
 pub use close_code::CloseCode;
 pub use header::{DecodeError, Expect, Header, MAX_HEADER_LEN};
+pub(crate) use header::{encode, encoded_len, first_byte};
 pub(crate) use mask::{copy_masked, extend_masked, mask_text};
 pub use mask::{mask, rotate_key};
 pub use opcode::Opcode;

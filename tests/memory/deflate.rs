@@ -164,6 +164,9 @@ fn nothing_before_the_first_compressed_message() {
 /// What decompressing takes, in bytes, as the docs of `deflate` say, rounded.
 const DECOMPRESSING: usize = 48_000;
 
+/// The most that is kept of what was compressed, in bytes.
+const HISTORY: usize = 8 * KIB;
+
 /// What compressing takes with a window of so many bits and a memory level: those of the docs first.
 const COMPRESSING: [(u8, u8, usize); 5] =
     [(15, 8, 380_000), (11, 4, 150_000), (9, 1, 137_000), (15, 9, 495_000), (12, 5, 165_000)];
@@ -188,6 +191,48 @@ fn the_cost_of_decompressing() {
                 held.receive(&mut frame_to(role, 0xC1, &deflated(&vec![b'a'; len])));
                 assert_eq!(held.bytes, before);
             }
+        }
+    }
+}
+
+/// [T-11] Two seconds after the last message, a connection with context takeover and the defaults holds less than 60 kB, whether it
+/// has echoed one message or many long ones, and the next message refers to the last ones all the same.
+#[test]
+fn an_idle_connection_with_takeover() {
+    for role in ROLES {
+        let config = config(|_, _| {});
+        // The first one leaves its compressor to all.
+        let mut first = agreed(role, &config, TAKEOVER);
+        echo(&mut first, &mut frame_to(role, 0xC2, &deflated(&[b'a'; 1000])));
+        rest(&mut first);
+        for (count, len) in [(1, 1000), (1, 100 * KIB), (100, 10 * KIB)] {
+            let mut held = agreed(role, &config, TAKEOVER);
+            let (mut compressor, mut payload) = (Compressor::new(6), Vec::new());
+            let mut state = 1_u32;
+            let mut message = || -> Vec<u8> {
+                let mut next = || {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    b'a' + (state >> 24) as u8 % 26
+                };
+                (0..len).map(|_| next()).collect()
+            };
+            let mut last = Vec::new();
+            for _ in 0..count {
+                last = message();
+                payload.clear();
+                compressor.add(&last, MZFlush::Sync, &mut payload);
+                payload.truncate(payload.len() - 4);
+                assert_eq!(echo(&mut held, &mut frame_to(role, 0xC1, &payload)), 1);
+                assert!(held.connection.buffered_amount() < len, "the echo is not compressed");
+                held.drain();
+            }
+            rest(&mut held);
+            assert!(held.bytes < 60_000, "{count} messages of {len} bytes: {} bytes are held", held.bytes);
+
+            let end = String::from_utf8(last[last.len() - 500..].to_vec()).unwrap();
+            held.with(|connection| connection.send_text(end).unwrap());
+            assert!(held.connection.buffered_amount() < 30, "it does not refer to the message before");
+            rest(&mut held); // its compressor is the one of all
         }
     }
 }
@@ -230,7 +275,7 @@ fn the_cost_of_compressing() {
                 held.with(|connection| connection.send_text("a".repeat(len)).unwrap());
                 assert!(held.connection.buffered_amount() < len);
                 held.drain();
-                let history = len.min(1 << window_bits);
+                let history = len.min(1 << window_bits).min(HISTORY);
                 assert_about(held.bytes - history, expected);
             }
             // Once a connection is idle, it has only what the window can hold. The compressor is in the pool, for all.
@@ -240,7 +285,11 @@ fn the_cost_of_compressing() {
                 for _ in 0..3 {
                     another.with(|connection| connection.send_text("a".repeat(len)).unwrap());
                     rest(&mut another);
-                    assert!(another.bytes <= (6 * len).min(1 << window_bits) + 100, "{} bytes", another.bytes);
+                    assert!(
+                        another.bytes <= (6 * len).min(1 << window_bits).min(HISTORY) + 100,
+                        "{} bytes",
+                        another.bytes
+                    );
                 }
                 for _ in 0..3 {
                     // It can still refer to the earlier messages.

@@ -21,8 +21,11 @@ pub(crate) const PATHS: &[Path] = &[
     ("client-send-125", || send(Role::Client, &[7; 125])),
     ("client-send-1024", || send(Role::Client, &[7; 1024])),
     ("client-send-16384", || send(Role::Client, &[7; 16 * 1024])),
+    ("client-send-message", || send_message(Role::Client, 125)),
+    ("client-send-windows", || send_message(Role::Client, 1024 * 1024)),
     ("server-send-bytes", || server_send_bytes(chunk)),
     ("server-send-bytes-slices", || server_send_bytes(slices)),
+    ("server-send-message", || send_message(Role::Server, 16 * 1024)),
 ];
 
 pub(crate) fn connection(role: Role) -> Connection {
@@ -119,4 +122,19 @@ fn slices(server: &mut Connection) {
     let mut slices = [IoSlice::new(&[]); 16];
     black_box(output.chunks_vectored(&mut slices));
     black_box(&slices);
+}
+
+/// Sends an owned message, as the adapters do, and writes it with slices.
+fn send_message(role: Role, size: usize) -> Box<dyn FnMut()> {
+    let data = Bytes::from(vec![7; size]);
+    let mut connection = connection(role);
+    Box::new(move || {
+        connection.send(black_box(&data).clone()).expect("there is room");
+        while connection.buffered_amount() > 0 {
+            let mut slices = [IoSlice::new(&[]); 16];
+            let count = connection.output().io_slices(&mut slices);
+            let written = black_box(&slices[..count]).iter().map(|slice| slice.len()).sum();
+            connection.output().advance(written);
+        }
+    })
 }

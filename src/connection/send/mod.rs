@@ -6,6 +6,7 @@
 //!
 //! Nothing here reads input, and nothing checks the phase: `Connection` does that first.
 
+mod append;
 #[cfg(feature = "deflate")]
 mod compressed;
 mod frame;
@@ -15,6 +16,7 @@ mod segment;
 #[cfg(feature = "std")]
 mod write_to;
 
+pub(crate) use output::MIN_UNCOPIED;
 pub use output::Output;
 pub use prepared::Prepared;
 
@@ -22,10 +24,10 @@ pub use prepared::Prepared;
 use crate::deflate::Compression;
 use crate::{
     Config, Data, Role, SendError,
-    frame::{MAX_CONTROL_PAYLOAD, Opcode},
+    frame::{MAX_CONTROL_PAYLOAD, Opcode, first_byte},
 };
 use alloc::vec::Vec;
-use frame::control_header;
+use frame::control_byte;
 
 /// The sending half of a connection, with its output.
 #[derive(Debug)]
@@ -87,10 +89,31 @@ impl Sender {
         self.role
     }
 
-    /// Queues a whole message.
+    /// Queues a whole message, whose payload is copied.
     #[inline]
     #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "`compress` is for compression"))]
     pub(crate) fn message(
+        &mut self,
+        kind: Opcode,
+        payload: &[u8],
+        compress: bool,
+        config: &Config,
+    ) -> Result<(), SendError> {
+        if self.message.is_some() {
+            return Err(SendError::InMessage);
+        }
+        #[cfg(feature = "deflate")]
+        if self.compression.is_agreed() && compress {
+            return self.message_to_compress(kind, payload.into(), config);
+        }
+        self.check_data_frame(payload.len(), config)?;
+        self.output.push(first_byte(true, 0, kind), self.draw_key(config), payload);
+        Ok(())
+    }
+
+    /// Queues a whole message, whose payload is owned, and long enough for a segment of its own.
+    #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "`compress` is for compression"))]
+    pub(crate) fn long_message(
         &mut self,
         kind: Opcode,
         data: Data<'_>,
@@ -163,16 +186,14 @@ impl Sender {
         if payload.len() > MAX_CONTROL_PAYLOAD {
             return Err(SendError::ControlTooLong(payload.len()));
         }
-        let header = control_header(opcode, payload);
-        self.check_output_limit(self.encoded_len(&header) + payload.len(), config)?;
-        self.output.push(&self.keyed(header, config), payload.into());
+        self.check_output_limit(self.frame_len(payload.len()), config)?;
+        self.output.push(control_byte(opcode), self.draw_key(config), payload);
         Ok(())
     }
 
     /// Queues the Close frame. The limit on the output does not apply, since there is only one, and it must be sent.
     pub(crate) fn close(&mut self, body: &[u8], config: &Config) {
-        let header = self.keyed(control_header(Opcode::Close, body), config);
-        self.output.push(&header, body.into());
+        self.output.push(control_byte(Opcode::Close), self.draw_key(config), body);
         self.output.close_queued();
     }
 
@@ -187,8 +208,7 @@ impl Sender {
     /// Answers a ping. The limit on the output does not apply, since `Limits::pongs` bounds the pongs that wait.
     pub(crate) fn pong(&mut self, payload: &[u8], config: &Config) {
         if !self.write_failed {
-            let header = self.keyed(control_header(Opcode::Pong, payload), config);
-            self.output.push_pong(&header, payload, config.limits.pongs);
+            self.output.push_pong(control_byte(Opcode::Pong), self.draw_key(config), payload, config.limits.pongs);
         }
     }
 

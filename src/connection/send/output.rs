@@ -14,11 +14,10 @@
 //! pongs. When the first segment or the tail is written, the pongs become the first segment or the tail (`boundary`). The tail is
 //! also sealed at 64 KiB. So a pong waits for about 64 KiB, or for one larger frame.
 
-use super::segment::Segment;
+use super::{append::append_frame, segment::Segment};
 use crate::{
     bug::OrBug,
-    frame::{Header, MAX_HEADER_LEN, extend_masked},
-    message::{Data, DataRepr},
+    frame::{MAX_HEADER_LEN, encode, encoded_len},
 };
 use alloc::{collections::VecDeque, vec::Vec};
 use bytes::{Buf, Bytes};
@@ -26,7 +25,7 @@ use core::{fmt, mem};
 
 /// From this length on, in bytes, an owned payload is queued without a copy. Below, a copy costs less than a segment of its own in
 /// `writev`.
-const MIN_UNCOPIED: usize = 4096;
+pub(crate) const MIN_UNCOPIED: usize = 4096;
 
 /// From this length on, in bytes, the tail is sealed, so that pongs need not wait behind everything that is queued.
 const MAX_TAIL: usize = 64 * 1024;
@@ -89,26 +88,29 @@ impl Output {
         Self { queued: first.len(), tail: first, ..Self::default() }
     }
 
-    /// Queues a frame.
+    /// Queues a frame. The payload is copied.
     #[inline]
-    pub(crate) fn push(&mut self, header: &Header, payload: Data<'_>) {
+    pub(crate) fn push(&mut self, first_byte: u8, key: Option<[u8; 4]>, payload: &[u8]) {
         self.used = true;
-        let mut bytes = [0; MAX_HEADER_LEN];
-        let len = header.encode(&mut bytes);
-        self.queued += len + payload.len();
-        match payload.0 {
-            DataRepr::Owned(body) if body.len() >= MIN_UNCOPIED && Segment::suits(&body, header.key) => {
-                self.seal_tail();
-                self.segments.push_back(Segment::new(bytes, len, body, header.key));
-            }
-            _ => {
-                let tail = self.tail_to_append(MAX_HEADER_LEN + payload.len());
-                tail.reserve(MAX_HEADER_LEN + payload.len());
-                let end = tail.len() + len;
-                tail.extend_from_slice(&bytes); // a copy of known length needs no call
-                tail.truncate(end);
-                append(tail, &payload, header.key);
-            }
+        let tail = self.tail_to_append(MAX_HEADER_LEN + payload.len());
+        let before = tail.len();
+        append_frame(tail, first_byte, key, payload);
+        self.queued += self.tail.len() - before;
+    }
+
+    /// Queues a frame. The payload is not copied if it suits a segment of its own.
+    pub(crate) fn push_owned(&mut self, first_byte: u8, key: Option<[u8; 4]>, payload: Bytes) {
+        if payload.len() < MIN_UNCOPIED || !Segment::suits(&payload, key) {
+            return self.push(first_byte, key, &payload);
+        }
+        self.used = true;
+        let header_len = encoded_len(key.is_some(), payload.len() as u64);
+        self.queued += header_len + payload.len();
+        self.seal_tail();
+        let header = encode(first_byte, key, payload.len() as u64);
+        match key {
+            None => self.segments.push_back(Segment::new(header, header_len, payload)),
+            Some(key) => self.segments.push_back(Segment::masked(header, header_len, payload, key)),
         }
     }
 
@@ -128,22 +130,20 @@ impl Output {
     /// are dropped for this one, which is always queued.
     ///
     /// "an endpoint […] MAY elect to send a Pong frame for only the most recently processed Ping frame" (§5.5.3)
-    pub(crate) fn push_pong(&mut self, header: &Header, payload: &[u8], limit: usize) {
+    pub(crate) fn push_pong(&mut self, first_byte: u8, key: Option<[u8; 4]>, payload: &[u8], limit: usize) {
         // Nothing to overtake: then there is no boundary to wait for.
         if self.queued == 0 {
-            return self.push(header, payload.into());
+            return self.push(first_byte, key, payload);
         }
         self.used = true;
-        let mut bytes = [0; MAX_HEADER_LEN];
-        let len = header.encode(&mut bytes);
-        if self.pongs.len() + len + payload.len() > limit {
+        let len = encoded_len(key.is_some(), payload.len() as u64) + payload.len();
+        if self.pongs.len() + len > limit {
             self.queued -= self.pongs.len();
             self.pongs.clear();
         }
-        self.pongs.reserve_exact(len + payload.len());
-        self.pongs.extend_from_slice(bytes.get(..len).or_bug());
-        append(&mut self.pongs, payload, header.key);
-        self.queued += len + payload.len();
+        self.pongs.reserve_exact(MAX_HEADER_LEN + payload.len());
+        append_frame(&mut self.pongs, first_byte, key, payload);
+        self.queued += len;
     }
 
     /// Returns the first segment as an owned handle, or `None` if nothing is queued. Use it for writers that keep the bytes while
@@ -193,20 +193,30 @@ impl Output {
         self.queued == 0
     }
 
-    /// Returns the tail, to which frames of `len` bytes in all can be appended.
+    /// Returns the tail, with the capacity for frames of `len` bytes in all.
     #[inline]
     fn tail_to_append(&mut self, len: usize) -> &mut Vec<u8> {
+        let fits = len <= self.tail.capacity() - self.tail.len();
+        if !fits || !self.pongs.is_empty() || self.tail.len() >= MAX_TAIL {
+            self.prepare_tail(len);
+        }
+        &mut self.tail
+    }
+
+    /// Seals the tail if frames that are queued now must not be appended to it, and gives it the capacity for `len` bytes more.
+    #[inline(never)]
+    fn prepare_tail(&mut self, len: usize) {
         // The pongs go behind the frames that were queued before them, and before those that are queued now.
         if (!self.pongs.is_empty() && self.segments.is_empty()) || self.tail.len() >= MAX_TAIL {
             self.seal_tail();
         }
         // Instead of an allocation, the space of the bytes that are written is used again.
-        if self.tail_written > 0 && self.tail.len() + len > self.tail.capacity() {
+        if self.tail_written > 0 && len > self.tail.capacity() - self.tail.len() {
             // `min` is for the optimiser, which then sees that this cannot panic.
             self.tail.drain(..self.tail_written.min(self.tail.len()));
             self.tail_written = 0;
         }
-        &mut self.tail
+        self.tail.reserve(len);
     }
 
     /// Makes a segment of the tail, which is then never changed.
@@ -255,6 +265,31 @@ impl Output {
         debug_assert!(beyond == 0 || !self.chunk().is_empty(), "more is queued than there is");
         // Ends the loop in `advance` even if the counters were wrong.
         if self.chunk().is_empty() { 0 } else { beyond }
+    }
+
+    /// Advances to the end of the queue: the usual case, in which everything was written at once.
+    fn advance_all(&mut self) {
+        (self.queued, self.tail_written, self.holds_close) = (0, 0, false);
+        match self.segments.front() {
+            // The payload of a caller cannot be used again, so it need not be moved out of the queue.
+            Some(segment) if segment.has_header() && self.segments.len() == 1 => self.segments.clear(),
+            _ => {
+                while let Some(written) = self.segments.pop_front() {
+                    self.reuse(written);
+                }
+            }
+        }
+        self.tail.clear();
+        if self.pongs.capacity() > 0 {
+            self.pongs.clear();
+            let space = mem::take(&mut self.pongs);
+            if self.tail.capacity() == 0 {
+                self.tail = space;
+            }
+        }
+        if self.tail.capacity() > MAX_KEPT {
+            self.tail = Vec::new();
+        }
     }
 
     /// Keeps the memory of a segment that was a tail, for the next tail. It is still in use if a writer has a handle of it
@@ -323,15 +358,6 @@ impl Output {
     }
 }
 
-/// Appends a payload, masked if there is a key.
-#[inline]
-fn append(to: &mut Vec<u8>, payload: &[u8], key: Option<[u8; 4]>) {
-    match key {
-        Some(key) => extend_masked(to, payload, key),
-        None => to.extend_from_slice(payload),
-    }
-}
-
 impl Buf for Output {
     fn remaining(&self) -> usize {
         self.queued
@@ -346,8 +372,11 @@ impl Buf for Output {
 
     fn advance(&mut self, count: usize) {
         let mut count = count.min(self.queued);
-        self.queued -= count;
         self.accepted = self.accepted.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        if count == self.queued {
+            return self.advance_all();
+        }
+        self.queued -= count;
         while count > 0 {
             count = self.advance_first(count);
         }

@@ -8,6 +8,7 @@ use crate::bug::OrBug;
 use crate::frame::{MAX_HEADER_LEN, extend_masked, rotate_key};
 use alloc::{boxed::Box, vec::Vec};
 use bytes::{Buf, Bytes};
+use core::mem;
 
 /// The number of bytes of a large payload that are masked at a time. With their source, they fit into the first-level cache.
 const WINDOW: usize = 16 * 1024;
@@ -43,15 +44,16 @@ impl Segment {
         key.is_none() || body.len() > MANY_WINDOWS
     }
 
-    /// Creates the segment of one frame. With a key, the payload is masked as it is written.
+    /// Creates the segment of one frame, with a payload that is written as it is.
     #[inline]
-    pub(crate) fn new(header: [u8; MAX_HEADER_LEN], header_len: usize, body: Bytes, key: Option<[u8; 4]>) -> Self {
-        let header_len = u8::try_from(header_len).or_bug();
-        let Some(key) = key else {
-            return Self { header, header_written: 0, header_len, body, rest: None };
-        };
-        let rest = Some(Box::new(Unmasked { data: body, key }));
-        let mut segment = Self { header, header_written: 0, header_len, body: Bytes::new(), rest };
+    pub(crate) fn new(header: [u8; MAX_HEADER_LEN], header_len: usize, body: Bytes) -> Self {
+        Self { header, header_written: 0, header_len: u8::try_from(header_len).or_bug(), body, rest: None }
+    }
+
+    /// Creates the segment of one frame, whose payload is masked as it is written.
+    pub(crate) fn masked(header: [u8; MAX_HEADER_LEN], header_len: usize, payload: Bytes, key: [u8; 4]) -> Self {
+        let mut segment = Self::new(header, header_len, Bytes::new());
+        segment.rest = Some(Box::new(Unmasked { data: payload, key }));
         segment.mask_next();
         segment
     }
@@ -65,6 +67,11 @@ impl Segment {
     /// Returns the bytes behind the header that can be written now.
     pub(crate) const fn body(&self) -> &Bytes {
         &self.body
+    }
+
+    /// Returns whether it is the header and the payload of one frame.
+    pub(crate) const fn has_header(&self) -> bool {
+        self.header_len > 0
     }
 
     /// Returns the memory of encoded frames, to use it again, or `None` for a payload of the caller.
@@ -112,14 +119,16 @@ impl Segment {
         beyond
     }
 
-    /// Masks the next window, now that the one before it is written. That one is not masked over: a writer may still have a handle
-    /// of it.
+    /// Masks the next window, now that the one before it is written, into the memory of that one. If a writer still has a handle of
+    /// it, the next one gets memory of its own.
     #[inline(never)]
     fn mask_next(&mut self) {
-        self.body = Bytes::new();
+        let written = mem::take(&mut self.body);
         if let Some(rest) = &mut self.rest {
             let next = rest.data.get(..WINDOW).unwrap_or(&rest.data);
-            let mut masked = Vec::with_capacity(next.len());
+            let mut masked = written.try_into_mut().map(Vec::from).unwrap_or_default();
+            masked.clear();
+            masked.reserve_exact(next.len());
             extend_masked(&mut masked, next, rest.key);
             rest.skip(masked.len());
             self.body = masked.into();
