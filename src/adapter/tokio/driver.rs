@@ -9,12 +9,13 @@ use super::{
     wakers::{Progress, Tasks},
 };
 use crate::{
-    Closure, Event, Input, Message,
+    Closure, Event, Input, Message, State,
     adapter::{error::Error, link::Link},
 };
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use alloc::boxed::Box;
 use core::{
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -37,6 +38,8 @@ pub(super) struct Driver<S> {
     pub(super) tasks: Option<Box<Tasks>>,
     /// Whether a flush was the last call that waited, and nothing was received since then.
     pub(super) only_sends: bool,
+    /// Whether the clock was advanced, and everything written, before the task was suspended. Then it may read first when it is woken.
+    may_read_first: bool,
     /// Whether the `Sink` has returned that a message can be sent, and none was sent since then.
     pub(super) is_ready: bool,
     /// Whether the `Stream` has returned an error. It ends after that, or `while let Some(item)` would loop on the same error.
@@ -54,6 +57,7 @@ impl<S> Driver<S> {
             flushes: 0,
             tasks: None,
             only_sends: false,
+            may_read_first: false,
             is_ready: false,
             has_failed: false,
         }
@@ -112,7 +116,7 @@ impl<S> Driver<S> {
 
     /// Whether an event may be ready without another read.
     fn has_input(&self) -> bool {
-        !self.link.inbox.is_empty() || self.read_buffer.len() > 0 || self.link.connection.has_complete_frame()
+        self.read_buffer.len() > 0 || self.link.connection.has_complete_frame() || !self.link.inbox.is_empty()
     }
 }
 
@@ -137,6 +141,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             if let Some(end) = self.read_buffer.take_end() {
                 self.link.read_ended(end)?;
             }
+            if self.reads_first(cx) {
+                continue;
+            }
             // Before writing, as a tick may queue a ping or a Close frame.
             let now = self.clock.now();
             let wait = self.link.tick(now);
@@ -152,9 +159,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             // Writing may have closed the connection. Then only the flush or the shutdown of the stream has a deadline.
             let wait = self.link.last_wait(now).or(wait);
             if self.poll_read(cx).is_pending() && self.clock.poll(cx, now, wait).is_pending() {
+                self.may_read_first = true;
                 return Poll::Pending;
             }
         }
+    }
+
+    /// Reads before everything else if the task was suspended and nothing is left to do but to read. Returns whether bytes or the
+    /// end of the stream arrived.
+    ///
+    /// A task is mostly woken because bytes have arrived. What they bring is received before the clock is advanced, so that the
+    /// clock is advanced once for each time that the task is woken, and not twice. It does so only once, so that a peer that sends
+    /// without end cannot stop the clock.
+    fn reads_first(&mut self, cx: &mut Context<'_>) -> bool {
+        mem::take(&mut self.may_read_first)
+            && self.link.connection.buffered_amount() == 0
+            && !self.link.needs_flush
+            && self.link.connection.state() == State::Open
+            && self.poll_read(cx).is_ready()
     }
 
     fn poll_next<T>(
@@ -163,7 +185,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         next: impl Fn(&mut Self) -> Option<T>,
     ) -> Poll<Result<Option<T>, Error>> {
         loop {
-            if let Some(item) = next(self) {
+            if (self.has_input() || self.link.connection.may_hold_event())
+                && let Some(item) = next(self)
+            {
+                self.only_sends = false;
                 self.read_buffer.release();
                 return Poll::Ready(Ok(Some(item)));
             }
