@@ -73,35 +73,6 @@ impl<S> Driver<S> {
         }
     }
 
-    /// Returns the next message in the bytes that were read.
-    fn next_message(&mut self) -> Option<Message> {
-        loop {
-            // A buffer that has grown contains what was read ahead, up to the largest message. No message may keep that alive.
-            let min_split_off = if self.read_buffer.has_grown() { usize::MAX } else { MIN_SPLIT_OFF };
-            let (unread, left) = self.read_buffer.unread();
-            let mut input = Input::from(unread);
-            let event = match self.link.inbox.pop() {
-                Some(event) => Some(event),
-                None => self.link.connection.receive(&mut input),
-            };
-            *left = input.len();
-            return Some(match event? {
-                Event::Binary(data) if data.is_borrowed() && data.len() >= min_split_off => {
-                    let len = data.len();
-                    Message::Binary(self.read_buffer.split_off(len))
-                }
-                Event::BinaryChunk { data, last } if data.is_borrowed() && data.len() >= min_split_off => {
-                    let len = data.len();
-                    Message::BinaryChunk { data: self.read_buffer.split_off(len), last }
-                }
-                event => match Message::try_from(event) {
-                    Ok(message) => message,
-                    Err(_) => continue,
-                },
-            });
-        }
-    }
-
     /// Returns the next event in the bytes that were read. A violation is left out, since it is the error at the end.
     fn next_event(&mut self) -> Option<Event<'static>> {
         let (unread, left) = self.read_buffer.unread();
@@ -111,7 +82,19 @@ impl<S> Driver<S> {
             None => self.link.connection.receive(&mut input).map(Event::into_owned),
         };
         *left = input.len();
+        self.read_buffer.release();
         event.filter(|event| !matches!(event, Event::Failed(_)))
+    }
+
+    /// Returns the next of the messages that were received ahead.
+    #[cold]
+    fn next_in_inbox(&mut self) -> Option<Message> {
+        while let Some(event) = self.link.inbox.pop() {
+            if let Ok(message) = Message::try_from(event) {
+                return Some(message);
+            }
+        }
+        None
     }
 
     /// Whether an event may be ready without another read.
@@ -179,18 +162,44 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             && self.poll_read(cx).is_ready()
     }
 
-    fn poll_next<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        next: impl Fn(&mut Self) -> Option<T>,
-    ) -> Poll<Result<Option<T>, Error>> {
+    /// Waits for a message.
+    ///
+    /// Most messages are short, and borrowed from the read buffer. Each is copied straight into the result: to move a value that was
+    /// just written, the processor has to wait for the writes.
+    pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Error>> {
         loop {
-            if (self.has_input() || self.link.connection.may_hold_event())
-                && let Some(item) = next(self)
-            {
+            if !self.link.inbox.is_empty() {
+                if let Some(message) = self.next_in_inbox() {
+                    return Poll::Ready(Ok(Some(message)));
+                }
+            } else if self.has_input() || self.link.connection.may_hold_event() {
                 self.only_sends = false;
+                // A buffer that has grown contains what was read ahead, up to the largest message. No message may keep that alive.
+                let min_split_off = if self.read_buffer.has_grown() { usize::MAX } else { MIN_SPLIT_OFF };
+                let (unread, left) = self.read_buffer.unread();
+                let mut input = Input::from(unread);
+                let event = self.link.connection.receive(&mut input);
+                *left = input.len();
+                let message = match event {
+                    Some(Event::Binary(data)) if data.is_borrowed() && data.len() < min_split_off => {
+                        let len = data.len();
+                        return self.read_buffer.copy_off(len);
+                    }
+                    Some(Event::Binary(data)) if data.is_borrowed() => {
+                        let len = data.len();
+                        Some(Message::Binary(self.read_buffer.split_off(len)))
+                    }
+                    Some(Event::BinaryChunk { data, last }) if data.is_borrowed() && data.len() >= min_split_off => {
+                        let len = data.len();
+                        Some(Message::BinaryChunk { data: self.read_buffer.split_off(len), last })
+                    }
+                    Some(event) => Message::try_from(event).ok(),
+                    None => None,
+                };
                 self.read_buffer.release();
-                return Poll::Ready(Ok(Some(item)));
+                if message.is_some() {
+                    return Poll::Ready(Ok(message));
+                }
             }
             if !ready!(self.poll_input(cx))? {
                 return Poll::Ready(Ok(None));
@@ -198,12 +207,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         }
     }
 
-    pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Error>> {
-        self.poll_next(cx, Self::next_message)
-    }
-
     pub(super) fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Event<'static>>, Error>> {
-        self.poll_next(cx, Self::next_event)
+        loop {
+            self.only_sends = false;
+            if let Some(event) = self.next_event() {
+                return Poll::Ready(Ok(Some(event)));
+            }
+            if !ready!(self.poll_input(cx))? {
+                return Poll::Ready(Ok(None));
+            }
+        }
     }
 
     /// Waits for the next item of a `Stream`, which ends after an error.

@@ -1,6 +1,10 @@
 //! The read buffer. A connection has one only while it has unreceived bytes, so that idle connections have none.
 
-use crate::{adapter::link::without_unexpected_eof, bug::OrBug};
+use crate::{
+    Message,
+    adapter::{error::Error, link::without_unexpected_eof},
+    bug::OrBug,
+};
 use ::tokio::io::{AsyncRead, AsyncReadExt};
 use alloc::vec::Vec;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -70,6 +74,19 @@ impl ReadBuffer {
         self.buffer.split_to(len.min(end)).freeze()
     }
 
+    /// Returns a message with a copy of the last `len` received bytes. If they are the last of the buffer, it is returned to the
+    /// thread's pool.
+    pub(super) fn copy_off(&mut self, len: usize) -> Poll<Result<Option<Message>, Error>> {
+        let end = self.buffer.len().saturating_sub(self.left);
+        let copied = end.saturating_sub(len)..end;
+        if self.left > 0 {
+            return message(self.buffer.get(copied).or_bug());
+        }
+        self.has_grown = false;
+        let buffer = scopeguard::guard(mem::take(&mut self.buffer), give);
+        message(buffer.get(copied).or_bug())
+    }
+
     /// Reads once, and appends the bytes to those that are not yet received. Ready if bytes or the end of the stream arrived.
     pub(super) fn poll_read(&mut self, stream: &mut (impl AsyncRead + Unpin), cx: &mut Context<'_>) -> Poll<()> {
         self.make_space();
@@ -130,6 +147,12 @@ impl ReadBuffer {
             self.has_grown = true;
         }
     }
+}
+
+/// Creates a message with a copy of `data`, as the result of a poll: it is not moved from one result into another.
+#[inline(never)]
+fn message(data: &[u8]) -> Poll<Result<Option<Message>, Error>> {
+    Poll::Ready(Ok(Some(Message::Binary(Bytes::copy_from_slice(data)))))
 }
 
 fn take() -> BytesMut {

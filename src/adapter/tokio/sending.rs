@@ -4,7 +4,7 @@ use super::{WebSocket, driver::Driver, wakers::Goal};
 use crate::{Connection, Outgoing, Prepared, SendError, adapter::error::Error};
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use core::{
-    future::poll_fn,
+    future::{Future, poll_fn},
     task::{Context, Poll, Waker},
 };
 
@@ -76,9 +76,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Cancel-safe for the connection: the message is queued if and only if the call returns `Ok`. If the future is dropped while
     /// it waits, the message is dropped with it. To keep the message, clone it before, which copies nothing.
     #[doc(alias("back-pressure", "backpressure", "write_buffer_size"))]
-    pub async fn feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
+    pub fn feed(&mut self, message: impl Into<Outgoing>) -> impl Future<Output = Result<(), Error>> {
         let mut message = Some(message.into());
-        poll_fn(|cx| self.driver.poll_method(cx, Goal::Space, |driver, cx| driver.poll_feed(cx, &mut message))).await
+        poll_fn(move |cx| self.driver.poll_method(cx, Goal::Space, |driver, cx| driver.poll_feed(cx, &mut message)))
     }
 
     /// Queues a message if that is possible without waiting.
