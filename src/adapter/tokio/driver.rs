@@ -31,9 +31,9 @@ pub(super) struct Driver<S> {
     pub(super) read_buffer: ReadBuffer,
     pub(super) clock: Clock,
     /// The number of reads that returned bytes or the end of the stream, so that other tasks notice them.
-    reads: usize,
+    reads: u32,
     /// How often everything that was queued has been written.
-    pub(super) flushes: usize,
+    pub(super) flushes: u32,
     /// The tasks that poll the `Stream` and the `Sink` of a connection that is not split, once there is one.
     pub(super) tasks: Option<Box<Tasks>>,
     /// Whether a flush was the last call that waited, and nothing was received since then.
