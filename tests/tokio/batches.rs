@@ -130,7 +130,7 @@ async fn dropped_in_the_middle_of_a_batch() {
 async fn replies_to_one_read() {
     for role in ROLES {
         let read: Vec<u8> = (0..3).flat_map(|_| frame_to(role, 0x81, b"Hello")).collect();
-        let script = Script::new([Reads::Bytes(read)]);
+        let script = Script::new([Reads::Bytes(read.clone()), Reads::Bytes(read)]);
         let mut socket = socket(role, &script);
         for _ in 0..3 {
             let message = socket.recv().await.unwrap().unwrap();
