@@ -30,8 +30,6 @@ pub(super) struct Driver<S> {
     pub(super) link: Link,
     pub(super) read_buffer: ReadBuffer,
     pub(super) clock: Clock,
-    /// The number of reads that returned bytes or the end of the stream, so that other tasks notice them.
-    reads: u32,
     /// How often everything that was queued has been written.
     pub(super) flushes: u32,
     /// The tasks that poll the `Stream` and the `Sink` of a connection that is not split, once there is one.
@@ -53,7 +51,6 @@ impl<S> Driver<S> {
             link,
             read_buffer,
             clock,
-            reads: 0,
             flushes: 0,
             tasks: None,
             only_sends: false,
@@ -68,7 +65,7 @@ impl<S> Driver<S> {
             queued: self.link.connection.buffered_amount(),
             has_space: self.has_space(),
             flushes: self.flushes,
-            reads: self.reads,
+            reads: self.read_buffer.reads(),
             state: self.link.connection.state(),
         }
     }
@@ -261,10 +258,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             _ => None,
         };
         match direct {
-            Some(read) => ready!(self.read_buffer.record(read)),
-            None => ready!(self.read_buffer.poll_read(&mut self.stream, cx)),
+            Some(read) => self.read_buffer.record(read),
+            None => self.read_buffer.poll_read(&mut self.stream, cx),
         }
-        self.reads = self.reads.wrapping_add(1);
-        Poll::Ready(())
     }
 }

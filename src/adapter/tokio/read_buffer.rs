@@ -41,6 +41,8 @@ pub(super) struct ReadBuffer {
     left: usize,
     /// The error with which the stream ended, until `take_end` returns it.
     error: Option<io::Error>,
+    /// The number of reads that returned bytes or the end of the stream, so that other tasks notice them.
+    reads: u32,
     /// Whether the stream has ended, until `take_end` returns how.
     has_end: bool,
     /// Whether the stream has ended. It stays true after `take_end`.
@@ -57,10 +59,16 @@ impl ReadBuffer {
             buffer: (!unread.is_empty()).then(|| Box::new(unread.into())),
             left: unread.len(),
             error: end.and_then(Result::err),
+            reads: 0,
             has_end,
             is_over: has_end,
             has_grown,
         }
+    }
+
+    /// Returns the number of reads that returned something. It wraps.
+    pub(super) const fn reads(&self) -> u32 {
+        self.reads
     }
 
     /// Returns the number of bytes that are not yet received.
@@ -118,13 +126,16 @@ impl ReadBuffer {
 
     /// Records the end of the stream if `read` returned it. `read` is a read into this buffer, or a direct read.
     pub(super) fn record(&mut self, read: Poll<io::Result<usize>>) -> Poll<()> {
-        match read.map(without_unexpected_eof) {
-            Poll::Ready(Ok(1..)) => return Poll::Ready(()),
-            Poll::Ready(end) => (self.error, self.has_end, self.is_over) = (end.err(), true, true),
-            Poll::Pending => {}
+        let Poll::Ready(read) = read.map(without_unexpected_eof) else {
+            self.release();
+            return Poll::Pending;
+        };
+        self.reads = self.reads.wrapping_add(1);
+        if !matches!(read, Ok(1..)) {
+            (self.error, self.has_end, self.is_over) = (read.err(), true, true);
+            self.release();
         }
-        self.release();
-        if self.is_over { Poll::Ready(()) } else { Poll::Pending }
+        Poll::Ready(())
     }
 
     /// Whether the stream has ended, so that nothing more can be read.
