@@ -25,6 +25,7 @@ use core::{
 const MIN_SPLIT_OFF: usize = 16 * 1024;
 
 /// A stream, a connection, and all state of the IO between them.
+#[expect(clippy::struct_excessive_bools, reason = "each is independent of the others")]
 pub(super) struct Driver<S> {
     pub(super) stream: S,
     pub(super) link: Link,
@@ -205,8 +206,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     }
 
     pub(super) fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Event<'static>>, Error>> {
+        self.only_sends = false;
         loop {
-            self.only_sends = false;
             if let Some(event) = self.next_event() {
                 return Poll::Ready(Ok(Some(event)));
             }

@@ -30,7 +30,6 @@ thread_local! {
 }
 
 /// In boxes, since the connections that have no buffer are the most, and a box takes one word of each.
-#[expect(clippy::vec_box, reason = "the boxes go to the connections")]
 type Pool = Vec<Box<BytesMut>>;
 
 /// Bytes that were read but not yet received, and how the stream ended behind them.
@@ -188,6 +187,7 @@ fn message(data: &[u8]) -> Poll<Result<Option<Message>, Error>> {
     Poll::Ready(Ok(Some(Message::Binary(Bytes::copy_from_slice(data)))))
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "the boxes are kept in the pool")]
 fn take() -> Box<BytesMut> {
     let pooled = POOL.try_with(|pool| {
         let mut buffers = pool.take();
