@@ -1,7 +1,7 @@
 //! The state of the IO between a connection and its stream, without the IO: the decisions that are the same in both adapters.
 
 use super::Error;
-use crate::{Cause, Closure, Connection, Event, Input, SendError, State, Timestamp, connection::Inbox};
+use crate::{Cause, Closure, Connection, Event, Input, SendError, State, Timestamp, connection::Inbox, time::nanos};
 use alloc::boxed::Box;
 use core::time::Duration;
 use std::io;
@@ -11,6 +11,9 @@ const MIN_AHEAD: usize = 64 * 1024;
 
 /// How often a call that cannot send looks for the reason. A peer may have sent much before it, or may send without end.
 pub(super) const MAX_LOOKS: usize = 64;
+
+/// A time that is not known yet, in a form that takes one word of each connection.
+const UNKNOWN: u64 = u64::MAX;
 
 /// A connection, and what its stream still has to do: flush, shut down, or nothing.
 pub(super) struct Link {
@@ -24,8 +27,9 @@ pub(super) struct Link {
     /// The shutdown of the write half was begun and is not complete.
     is_shutting_down: bool,
     is_shut_down: bool,
-    /// When a closed connection stops waiting for its stream to flush or shut down, since the origin of the clock.
-    give_up_at: Option<Duration>,
+    /// When a closed connection stops waiting for its stream to flush or shut down, in nanoseconds since the origin of the clock.
+    /// [`UNKNOWN`] until that is decided.
+    give_up_at: u64,
 }
 
 impl Link {
@@ -38,7 +42,7 @@ impl Link {
             needs_flush,
             is_shutting_down: false,
             is_shut_down: false,
-            give_up_at: None,
+            give_up_at: UNKNOWN,
         }
     }
 
@@ -92,7 +96,7 @@ impl Link {
         if !was_closed && self.connection.is_closed() {
             // The close deadline has expired: the stream does not get more time for a flush or a shutdown.
             self.needs_flush = false;
-            self.give_up_at = Some(now);
+            self.give_up_at = nanos(now);
         }
         self.last_wait(now).or(wait)
     }
@@ -107,10 +111,12 @@ impl Link {
         if !self.connection.is_closed() || !(self.needs_flush || self.is_shutting_down) {
             return None;
         }
-        let close = self.connection.config().deadlines.close;
-        let deadline = self.connection.close_deadline().unwrap_or_else(|| now.saturating_add(close));
-        let until = *self.give_up_at.get_or_insert(deadline);
-        Some(until.saturating_sub(now))
+        if self.give_up_at == UNKNOWN {
+            let close = self.connection.config().deadlines.close;
+            let deadline = self.connection.close_deadline().unwrap_or_else(|| now.saturating_add(close));
+            self.give_up_at = nanos(deadline);
+        }
+        Some(Duration::from_nanos(self.give_up_at.saturating_sub(nanos(now))))
     }
 
     /// Whether nothing is left to read or to write, in the connection and in the stream.

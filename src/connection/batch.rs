@@ -68,6 +68,9 @@ impl<'a> Batch<'a> {
         if let Some(event) = self.inbox.as_mut().and_then(|inbox| inbox.pop()) {
             return Some((event, self.connection));
         }
+        if self.input.is_empty() && !self.connection.may_hold_event() {
+            return None;
+        }
         let event = self.connection.receive(&mut self.input);
         *self.left = self.input.len();
         Some((event?, self.connection))

@@ -69,8 +69,9 @@ impl Progress {
             is_blocked: self.is_blocked,
             has_blocked: self.is_blocked && !was_blocked,
             has_moved: was_blocked && moved.accepted > 0,
-            for_accepted: time_for(moved.accepted.into(), limits.min_rate),
-            for_received: time_for(counted.into(), limits.min_rate),
+            // Divisions, which are needed only if somebody waits for the peer.
+            for_accepted: if was_blocked { time_for(moved.accepted.into(), limits.min_rate) } else { 0 },
+            for_received: if was_blocked { time_for(counted.into(), limits.min_rate) } else { 0 },
         }
     }
 

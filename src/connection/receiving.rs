@@ -140,4 +140,10 @@ impl Connection {
     pub(crate) const fn has_complete_frame(&self) -> bool {
         self.phase.receives() && self.receiver.has_complete_frame()
     }
+
+    /// Returns whether an event may be ready without new bytes. If not, there is no need to [`receive`](Self::receive).
+    #[inline]
+    pub(crate) fn may_hold_event(&self) -> bool {
+        self.receiver.may_hold_event()
+    }
 }

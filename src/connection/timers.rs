@@ -153,10 +153,9 @@ impl Timers {
         true
     }
 
-    /// Returns the time until the next timer expires, or `None` if none is armed.
-    pub(crate) fn wait(&self, now: u64) -> Option<Duration> {
-        let next = Timer::ALL.into_iter().map(|timer| self.at(timer)).min().filter(|next| *next != NEVER)?;
-        Some(Duration::from_nanos(next.saturating_sub(now)).max(MIN_WAIT))
+    /// Returns when the next timer expires, or [`NEVER`].
+    pub(crate) fn next(&self) -> u64 {
+        self.0.iter().fold(NEVER, |next, at| next.min(at & !PASSED))
     }
 
     fn at(&self, timer: Timer) -> u64 {
@@ -228,20 +227,33 @@ impl Connection {
             Phase::Open => self.timers.arm_open(now, &activity, &self.config.deadlines),
             _ => self.timers.arm_closing(now, &activity, &self.config.deadlines),
         }
+        self.timers.arm_release(now, &activity, self.sender.holds_space());
+        let mut next = self.timers.next();
+        if next <= now {
+            self.fire_expired(now, &activity);
+            next = self.timers.next();
+        }
+        if next == NEVER || self.is_closed() {
+            return None;
+        }
+        Some(Duration::from_nanos(next.saturating_sub(now)).max(MIN_WAIT))
+    }
+
+    /// Fires the timers that have expired. It is rarely called, so that the other ticks only look for the earliest timer.
+    #[cold]
+    fn fire_expired(&mut self, now: u64, activity: &Activity) {
+        let was_open = self.phase == Phase::Open;
         for timer in Timer::ALL {
             if self.timers.fires(timer, now) {
                 self.fire(timer, now);
             }
         }
-        if self.is_closed() {
-            return None;
+        if was_open && self.phase != Phase::Open {
+            // A deadline for the peer has just begun to close the connection.
+            self.timers.arm_closing(now, activity, &self.config.deadlines);
         }
-        if self.phase != Phase::Open {
-            // A deadline for the peer may just have begun to close the connection.
-            self.timers.arm_closing(now, &activity, &self.config.deadlines);
-        }
-        self.timers.arm_release(now, &activity, self.sender.holds_space());
-        self.timers.wait(now)
+        // A timer may have queued output.
+        self.timers.arm_release(now, activity, self.sender.holds_space());
     }
 
     /// Returns when the deadline of a closing connection expires, since the origin of the clock. `None` if no tick has armed it.

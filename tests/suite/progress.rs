@@ -259,7 +259,9 @@ fn idle_means_idle() {
 #[test]
 fn closing_with_output() {
     for role in ROLES {
-        for (bandwidth, ends_at, is_clean) in [(100_000, 20, true), (1, 5, false), (20_000, 60, false)] {
+        for (bandwidth, ends_at, is_clean) in
+            [(100_000, 20, true), (1, 5, false), (1500, 18, false), (20_000, 60, false)]
+        {
             let mut pair = slow(role, bandwidth, |_| {});
             send(&mut pair, role, 2_000_000);
             pair.ends(role).0.connection.close(CloseCode::NORMAL, "").unwrap();

@@ -124,3 +124,18 @@ async fn dropped_in_the_middle_of_a_batch() {
         assert_eq!(plain(&script.written()), [(0x81, b"only one".to_vec())]);
     }
 }
+
+/// Replies that are sent one by one are one write each, and nothing is read between them.
+#[tokio::test(start_paused = true)]
+async fn replies_to_one_read() {
+    for role in ROLES {
+        let read: Vec<u8> = (0..3).flat_map(|_| frame_to(role, 0x81, b"Hello")).collect();
+        let script = Script::new([Reads::Bytes(read.clone()), Reads::Bytes(read)]);
+        let mut socket = socket(role, &script);
+        for _ in 0..3 {
+            let message = socket.recv().await.unwrap().unwrap();
+            socket.send(message).await.unwrap();
+        }
+        assert_eq!((script.count(Call::Read), script.count(Call::Write)), (1, 3));
+    }
+}

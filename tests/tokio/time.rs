@@ -135,3 +135,41 @@ async fn far_deadlines() {
     });
     assert!(waits(client.recv()));
 }
+
+/// The timer wakes the task that waits now, not the one that waited when it was set.
+#[tokio::test(start_paused = true)]
+async fn another_task_waits() {
+    for role in ROLES {
+        let script = Script::new([]);
+        let mut socket = socket_with(role, &script, keepalive);
+        assert!(waits(socket.recv()));
+        let task = tokio::spawn(async move { socket.recv().await });
+        sleep(Duration::from_millis(30_100)).await;
+        assert_eq!(script.written(), frame_from(role, 0x89, b""));
+        task.abort();
+    }
+}
+
+/// The clock advances although every wake-up brings bytes: pongs that nobody asked for are no messages.
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_only_sends_pongs() {
+    for role in ROLES {
+        let script = Script::new([]);
+        let mut socket = socket_with(role, &script, |config| config.deadlines.idle = Some(Duration::from_secs(10)));
+        let begun = Instant::now();
+        let peer = async {
+            loop {
+                sleep(Duration::from_secs(1)).await;
+                script.push(Reads::Bytes(frame_to(role, 0x8A, b"")));
+            }
+        };
+        tokio::select! {
+            ended = socket.recv() => {
+                let Err(Error::Closed(closure)) = ended else { panic!("it has not ended") };
+                assert_eq!(closure.cause(), Cause::Deadline(Deadline::Idle));
+            }
+            () = peer => {}
+        }
+        assert_eq!(begun.elapsed().as_secs(), 10 + 5);
+    }
+}

@@ -11,7 +11,7 @@ use ::tokio::{
     time::Instant,
 };
 use alloc::{boxed::Box, sync::Arc};
-use core::fmt;
+use core::{fmt, future::Future};
 
 /// Waits for a client's opening handshake (RFC 6455 §4.2), and accepts it if `accept` allows it.
 ///
@@ -43,12 +43,12 @@ use core::fmt;
 /// Not cancel-safe: dropping the future drops the stream, and what was read from it. It needs no timeout around it, since
 /// [`Deadlines::handshake`](crate::Deadlines::handshake) bounds the wait for the request.
 #[doc(alias("accept_async", "accept_async_with_config"))]
-pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
+pub fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     accept: &Accept,
     config: impl Into<Arc<Config>>,
-) -> Result<WebSocket<S>, Error> {
-    accept_with(stream, config, |request| request.accept(accept)).await
+) -> impl Future<Output = Result<WebSocket<S>, Error>> {
+    accept_with(stream, config, |request| request.accept(accept))
 }
 
 /// Waits for a client's opening handshake, and lets `decide` accept or refuse it, for example by its path.
@@ -76,14 +76,13 @@ pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
 ///
 /// As for [`accept()`].
 #[doc(alias("accept_hdr", "accept_hdr_async"))]
-pub async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
+pub fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     config: impl Into<Arc<Config>>,
     decide: impl FnOnce(Request) -> Result<Connection, Refusal>,
-) -> Result<WebSocket<S>, Error> {
+) -> impl Future<Output = Result<WebSocket<S>, Error>> {
     // In a box: a future is as large as the largest that it awaits, and the task would keep the size of the handshake to its end.
-    let opened = Box::pin(async move { receive_request(stream, config).await?.decide(decide).await });
-    opened.await
+    Box::pin(async move { receive_request(stream, config).await?.decide(decide).await })
 }
 
 /// Waits for a client's opening handshake, and returns the request, to be accepted or refused later.

@@ -9,12 +9,13 @@ use super::{
     wakers::{Progress, Tasks},
 };
 use crate::{
-    Closure, Event, Input, Message,
+    Closure, Event, Input, Message, State,
     adapter::{error::Error, link::Link},
 };
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use alloc::boxed::Box;
 use core::{
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -24,19 +25,20 @@ use core::{
 const MIN_SPLIT_OFF: usize = 16 * 1024;
 
 /// A stream, a connection, and all state of the IO between them.
+#[expect(clippy::struct_excessive_bools, reason = "each is independent of the others")]
 pub(super) struct Driver<S> {
     pub(super) stream: S,
     pub(super) link: Link,
     pub(super) read_buffer: ReadBuffer,
     pub(super) clock: Clock,
-    /// The number of reads that returned bytes or the end of the stream, so that other tasks notice them.
-    reads: usize,
     /// How often everything that was queued has been written.
-    pub(super) flushes: usize,
+    pub(super) flushes: u32,
     /// The tasks that poll the `Stream` and the `Sink` of a connection that is not split, once there is one.
     pub(super) tasks: Option<Box<Tasks>>,
     /// Whether a flush was the last call that waited, and nothing was received since then.
     pub(super) only_sends: bool,
+    /// Whether the clock was advanced, and everything written, before the task was suspended. Then it may read first when it is woken.
+    may_read_first: bool,
     /// Whether the `Sink` has returned that a message can be sent, and none was sent since then.
     pub(super) is_ready: bool,
     /// Whether the `Stream` has returned an error. It ends after that, or `while let Some(item)` would loop on the same error.
@@ -50,10 +52,10 @@ impl<S> Driver<S> {
             link,
             read_buffer,
             clock,
-            reads: 0,
             flushes: 0,
             tasks: None,
             only_sends: false,
+            may_read_first: false,
             is_ready: false,
             has_failed: false,
         }
@@ -64,37 +66,8 @@ impl<S> Driver<S> {
             queued: self.link.connection.buffered_amount(),
             has_space: self.has_space(),
             flushes: self.flushes,
-            reads: self.reads,
+            reads: self.read_buffer.reads(),
             state: self.link.connection.state(),
-        }
-    }
-
-    /// Returns the next message in the bytes that were read.
-    fn next_message(&mut self) -> Option<Message> {
-        loop {
-            // A buffer that has grown contains what was read ahead, up to the largest message. No message may keep that alive.
-            let min_split_off = if self.read_buffer.has_grown() { usize::MAX } else { MIN_SPLIT_OFF };
-            let (unread, left) = self.read_buffer.unread();
-            let mut input = Input::from(unread);
-            let event = match self.link.inbox.pop() {
-                Some(event) => Some(event),
-                None => self.link.connection.receive(&mut input),
-            };
-            *left = input.len();
-            return Some(match event? {
-                Event::Binary(data) if data.is_borrowed() && data.len() >= min_split_off => {
-                    let len = data.len();
-                    Message::Binary(self.read_buffer.split_off(len))
-                }
-                Event::BinaryChunk { data, last } if data.is_borrowed() && data.len() >= min_split_off => {
-                    let len = data.len();
-                    Message::BinaryChunk { data: self.read_buffer.split_off(len), last }
-                }
-                event => match Message::try_from(event) {
-                    Ok(message) => message,
-                    Err(_) => continue,
-                },
-            });
         }
     }
 
@@ -107,12 +80,24 @@ impl<S> Driver<S> {
             None => self.link.connection.receive(&mut input).map(Event::into_owned),
         };
         *left = input.len();
+        self.read_buffer.release();
         event.filter(|event| !matches!(event, Event::Failed(_)))
+    }
+
+    /// Returns the next of the messages that were received ahead.
+    #[cold]
+    fn next_in_inbox(&mut self) -> Option<Message> {
+        while let Some(event) = self.link.inbox.pop() {
+            if let Ok(message) = Message::try_from(event) {
+                return Some(message);
+            }
+        }
+        None
     }
 
     /// Whether an event may be ready without another read.
     fn has_input(&self) -> bool {
-        !self.link.inbox.is_empty() || self.read_buffer.len() > 0 || self.link.connection.has_complete_frame()
+        self.read_buffer.len() > 0 || self.link.connection.has_complete_frame() || !self.link.inbox.is_empty()
     }
 }
 
@@ -137,6 +122,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             if let Some(end) = self.read_buffer.take_end() {
                 self.link.read_ended(end)?;
             }
+            if self.reads_first(cx) {
+                continue;
+            }
             // Before writing, as a tick may queue a ping or a Close frame.
             let now = self.clock.now();
             let wait = self.link.tick(now);
@@ -152,20 +140,64 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             // Writing may have closed the connection. Then only the flush or the shutdown of the stream has a deadline.
             let wait = self.link.last_wait(now).or(wait);
             if self.poll_read(cx).is_pending() && self.clock.poll(cx, now, wait).is_pending() {
+                self.may_read_first = true;
                 return Poll::Pending;
             }
         }
     }
 
-    fn poll_next<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        next: impl Fn(&mut Self) -> Option<T>,
-    ) -> Poll<Result<Option<T>, Error>> {
+    /// Reads before everything else if the task was suspended and nothing is left to do but to read. Returns whether bytes or the
+    /// end of the stream arrived.
+    ///
+    /// A task is mostly woken because bytes have arrived. What they bring is received before the clock is advanced, so that the
+    /// clock is advanced once for each time that the task is woken, and not twice. It does so only once, so that a peer that sends
+    /// without end cannot stop the clock.
+    fn reads_first(&mut self, cx: &mut Context<'_>) -> bool {
+        mem::take(&mut self.may_read_first)
+            && self.link.connection.buffered_amount() == 0
+            && !self.link.needs_flush
+            && self.link.connection.state() == State::Open
+            && self.poll_read(cx).is_ready()
+    }
+
+    /// Waits for a message.
+    ///
+    /// Most messages are short, and borrowed from the read buffer. Each is copied straight into the result: to move a value that was
+    /// just written, the processor has to wait for the writes.
+    pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Error>> {
         loop {
-            if let Some(item) = next(self) {
+            if !self.link.inbox.is_empty() {
+                if let Some(message) = self.next_in_inbox() {
+                    return Poll::Ready(Ok(Some(message)));
+                }
+            } else if self.has_input() || self.link.connection.may_hold_event() {
+                self.only_sends = false;
+                // A buffer that has grown contains what was read ahead, up to the largest message. No message may keep that alive.
+                let min_split_off = if self.read_buffer.has_grown() { usize::MAX } else { MIN_SPLIT_OFF };
+                let (unread, left) = self.read_buffer.unread();
+                let mut input = Input::from(unread);
+                let event = self.link.connection.receive(&mut input);
+                *left = input.len();
+                let message = match event {
+                    Some(Event::Binary(data)) if data.is_borrowed() && data.len() < min_split_off => {
+                        let len = data.len();
+                        return self.read_buffer.copy_off(len);
+                    }
+                    Some(Event::Binary(data)) if data.is_borrowed() => {
+                        let len = data.len();
+                        Some(Message::Binary(self.read_buffer.split_off(len)))
+                    }
+                    Some(Event::BinaryChunk { data, last }) if data.is_borrowed() && data.len() >= min_split_off => {
+                        let len = data.len();
+                        Some(Message::BinaryChunk { data: self.read_buffer.split_off(len), last })
+                    }
+                    Some(event) => Message::try_from(event).ok(),
+                    None => None,
+                };
                 self.read_buffer.release();
-                return Poll::Ready(Ok(Some(item)));
+                if message.is_some() {
+                    return Poll::Ready(Ok(message));
+                }
             }
             if !ready!(self.poll_input(cx))? {
                 return Poll::Ready(Ok(None));
@@ -173,12 +205,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         }
     }
 
-    pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Error>> {
-        self.poll_next(cx, Self::next_message)
-    }
-
     pub(super) fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Event<'static>>, Error>> {
-        self.poll_next(cx, Self::next_event)
+        self.only_sends = false;
+        loop {
+            if let Some(event) = self.next_event() {
+                return Poll::Ready(Ok(Some(event)));
+            }
+            if !ready!(self.poll_input(cx))? {
+                return Poll::Ready(Ok(None));
+            }
+        }
     }
 
     /// Waits for the next item of a `Stream`, which ends after an error.
@@ -223,10 +259,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             _ => None,
         };
         match direct {
-            Some(read) => ready!(self.read_buffer.record(read)),
-            None => ready!(self.read_buffer.poll_read(&mut self.stream, cx)),
+            Some(read) => self.read_buffer.record(read),
+            None => self.read_buffer.poll_read(&mut self.stream, cx),
         }
-        self.reads = self.reads.wrapping_add(1);
-        Poll::Ready(())
     }
 }

@@ -1,8 +1,12 @@
 //! The read buffer. A connection has one only while it has unreceived bytes, so that idle connections have none.
 
-use crate::{adapter::link::without_unexpected_eof, bug::OrBug};
+use crate::{
+    Message,
+    adapter::{error::Error, link::without_unexpected_eof},
+    bug::OrBug,
+};
 use ::tokio::io::{AsyncRead, AsyncReadExt};
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use core::{
     cell::Cell,
@@ -22,17 +26,24 @@ pub(super) const READ_SPACE: usize = 64 * 1024;
 const MAX_POOLED: usize = 8;
 
 thread_local! {
-    static POOL: Cell<Vec<BytesMut>> = const { Cell::new(Vec::new()) };
+    static POOL: Cell<Pool> = const { Cell::new(Vec::new()) };
 }
+
+/// In boxes, since the connections that have no buffer are the most, and a box takes one word of each.
+type Pool = Vec<Box<BytesMut>>;
 
 /// Bytes that were read but not yet received, and how the stream ended behind them.
 #[derive(Debug, Default)]
 pub(super) struct ReadBuffer {
-    buffer: BytesMut,
+    buffer: Option<Box<BytesMut>>,
     /// How many bytes at the end of the buffer are not yet received.
     left: usize,
-    /// How the stream ended, until `take_end` returns it.
-    end: Option<io::Result<()>>,
+    /// The error with which the stream ended, until `take_end` returns it.
+    error: Option<io::Error>,
+    /// The number of reads that returned bytes or the end of the stream, so that other tasks notice them.
+    reads: u32,
+    /// Whether the stream has ended, until `take_end` returns how.
+    has_end: bool,
     /// Whether the stream has ended. It stays true after `take_end`.
     is_over: bool,
     /// Whether the buffer has grown beyond one read, by reading ahead.
@@ -42,8 +53,21 @@ pub(super) struct ReadBuffer {
 impl ReadBuffer {
     /// Creates a buffer with bytes that were read elsewhere, and the end of the stream if that was read, too.
     pub(super) fn of(unread: &[u8], end: Option<io::Result<()>>) -> Self {
-        let (has_grown, is_over) = (unread.len() > READ_SPACE, end.is_some());
-        Self { buffer: unread.into(), left: unread.len(), has_grown, end, is_over }
+        let (has_end, has_grown) = (end.is_some(), unread.len() > READ_SPACE);
+        Self {
+            buffer: (!unread.is_empty()).then(|| Box::new(unread.into())),
+            left: unread.len(),
+            error: end.and_then(Result::err),
+            reads: 0,
+            has_end,
+            is_over: has_end,
+            has_grown,
+        }
+    }
+
+    /// Returns the number of reads that returned something. It wraps.
+    pub(super) const fn reads(&self) -> u32 {
+        self.reads
     }
 
     /// Returns the number of bytes that are not yet received.
@@ -54,8 +78,9 @@ impl ReadBuffer {
     /// Returns the bytes that are not yet received, and their number. The caller lowers it by the number of bytes that it
     /// receives.
     pub(super) fn unread(&mut self) -> (&mut [u8], &mut usize) {
-        let start = self.buffer.len().saturating_sub(self.left);
-        (self.buffer.get_mut(start..).or_bug(), &mut self.left)
+        let Some(buffer) = &mut self.buffer else { return (&mut [], &mut self.left) };
+        let start = buffer.len().saturating_sub(self.left);
+        (buffer.get_mut(start..).or_bug(), &mut self.left)
     }
 
     /// Whether a part that is [split off](Self::split_off) would keep more memory alive than one read.
@@ -65,15 +90,33 @@ impl ReadBuffer {
 
     /// Splits off the last `len` received bytes without a copy. They share the memory of the buffer.
     pub(super) fn split_off(&mut self, len: usize) -> Bytes {
-        let end = self.buffer.len().saturating_sub(self.left);
-        self.buffer.advance(end.saturating_sub(len));
-        self.buffer.split_to(len.min(end)).freeze()
+        let Some(buffer) = &mut self.buffer else {
+            debug_assert!(false, "received bytes are in a buffer");
+            return Bytes::new();
+        };
+        let end = buffer.len().saturating_sub(self.left);
+        buffer.advance(end.saturating_sub(len));
+        buffer.split_to(len.min(end)).freeze()
+    }
+
+    /// Returns a message with a copy of the last `len` received bytes. If they are the last of the buffer, it is returned to the
+    /// thread's pool.
+    pub(super) fn copy_off(&mut self, len: usize) -> Poll<Result<Option<Message>, Error>> {
+        let end = self.buffer.as_ref().map_or(0, |buffer| buffer.len()).saturating_sub(self.left);
+        let copied = end.saturating_sub(len)..end;
+        if self.left > 0 {
+            return message(self.buffer.as_ref().and_then(|buffer| buffer.get(copied)).or_bug());
+        }
+        self.has_grown = false;
+        let buffer = scopeguard::guard(self.buffer.take(), |buffer| buffer.into_iter().for_each(give));
+        message(buffer.as_ref().and_then(|buffer| buffer.get(copied)).or_bug())
     }
 
     /// Reads once, and appends the bytes to those that are not yet received. Ready if bytes or the end of the stream arrived.
     pub(super) fn poll_read(&mut self, stream: &mut (impl AsyncRead + Unpin), cx: &mut Context<'_>) -> Poll<()> {
         self.make_space();
-        let read = poll_read_buf(stream, cx, &mut self.buffer);
+        let buffer = self.buffer.get_or_insert_with(take);
+        let read = poll_read_buf(stream, cx, &mut **buffer);
         if let Poll::Ready(Ok(count)) = read {
             self.left = self.left.saturating_add(count);
         }
@@ -82,14 +125,16 @@ impl ReadBuffer {
 
     /// Records the end of the stream if `read` returned it. `read` is a read into this buffer, or a direct read.
     pub(super) fn record(&mut self, read: Poll<io::Result<usize>>) -> Poll<()> {
-        self.end = match read.map(without_unexpected_eof) {
-            Poll::Ready(Ok(1..)) => return Poll::Ready(()),
-            Poll::Pending => None,
-            Poll::Ready(end) => Some(end.map(|_| ())),
+        let Poll::Ready(read) = read.map(without_unexpected_eof) else {
+            self.release();
+            return Poll::Pending;
         };
-        self.is_over = self.end.is_some();
-        self.release();
-        if self.is_over { Poll::Ready(()) } else { Poll::Pending }
+        self.reads = self.reads.wrapping_add(1);
+        if !matches!(read, Ok(1..)) {
+            (self.error, self.has_end, self.is_over) = (read.err(), true, true);
+            self.release();
+        }
+        Poll::Ready(())
     }
 
     /// Whether the stream has ended, so that nothing more can be read.
@@ -99,50 +144,61 @@ impl ReadBuffer {
 
     /// Returns how the stream ended, once, when everything before the end is received.
     pub(super) fn take_end(&mut self) -> Option<io::Result<()>> {
-        if self.left == 0 { self.end.take() } else { None }
+        if self.left == 0 { self.take_unreceived_end() } else { None }
     }
 
     /// Returns how the stream ended, if that is not yet received, also if bytes before it are not.
     pub(super) fn take_unreceived_end(&mut self) -> Option<io::Result<()>> {
-        self.end.take()
+        mem::take(&mut self.has_end).then(|| self.error.take().map_or(Ok(()), Err))
     }
 
     /// Returns the buffer to the thread's pool if it is empty.
+    #[inline]
     pub(super) fn release(&mut self) {
-        if self.left == 0 && self.buffer.capacity() > 0 {
-            give(mem::take(&mut self.buffer));
+        if self.left == 0
+            && let Some(buffer) = self.buffer.take()
+        {
             self.has_grown = false;
+            give(buffer);
         }
     }
 
-    /// Makes capacity for one read behind the unreceived bytes.
+    /// Makes capacity for one read behind the unreceived bytes, if there is a buffer.
     fn make_space(&mut self) {
-        self.buffer.advance(self.buffer.len().saturating_sub(self.left));
-        if self.left == 0 {
-            // A buffer that has grown is not reused, or an idle connection could keep that memory. One that a message still
-            // shares cannot be reused.
-            if self.has_grown || !self.buffer.try_reclaim(READ_SPACE) {
-                self.release();
-                self.buffer = take();
+        let Some(buffer) = &mut self.buffer else { return };
+        buffer.advance(buffer.len().saturating_sub(self.left));
+        // A buffer that has grown is not reused, or an idle connection could keep that memory. One that a message still shares
+        // cannot be reused.
+        if self.left == 0 && self.has_grown {
+            self.release();
+        } else if !buffer.try_reclaim(READ_SPACE) {
+            if self.left == 0 {
+                return self.release();
             }
-        } else if !self.buffer.try_reclaim(READ_SPACE) {
-            self.buffer.reserve(READ_SPACE);
+            buffer.reserve(READ_SPACE);
             self.has_grown = true;
         }
     }
 }
 
-fn take() -> BytesMut {
+/// Creates a message with a copy of `data`, as the result of a poll: it is not moved from one result into another.
+#[inline(never)]
+fn message(data: &[u8]) -> Poll<Result<Option<Message>, Error>> {
+    Poll::Ready(Ok(Some(Message::Binary(Bytes::copy_from_slice(data)))))
+}
+
+#[expect(clippy::unnecessary_box_returns, reason = "the boxes are kept in the pool")]
+fn take() -> Box<BytesMut> {
     let pooled = POOL.try_with(|pool| {
         let mut buffers = pool.take();
         let buffer = buffers.pop();
         pool.set(buffers);
         buffer
     });
-    pooled.ok().flatten().unwrap_or_else(|| BytesMut::with_capacity(READ_SPACE))
+    pooled.ok().flatten().unwrap_or_else(|| Box::new(BytesMut::with_capacity(READ_SPACE)))
 }
 
-fn give(mut buffer: BytesMut) {
+fn give(mut buffer: Box<BytesMut>) {
     buffer.clear();
     // Not if a message still shares the buffer, and not if it has grown.
     if buffer.try_reclaim(READ_SPACE) && buffer.capacity() <= 2 * READ_SPACE {

@@ -8,7 +8,7 @@ use super::{
 use crate::{Batch, CloseCode, Closure, Event, Message, adapter::error::Error};
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use core::{
-    future::poll_fn,
+    future::{Future, poll_fn},
     task::{Context, Poll, Waker},
 };
 
@@ -47,8 +47,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// # Cancel safety
     ///
     /// Cancel-safe: if the future is dropped, the next call returns the message, also one of which a part has arrived.
-    pub async fn recv(&mut self) -> Result<Option<Message>, Error> {
-        poll_fn(|cx| self.driver.poll_method(cx, Goal::Input, Driver::poll_recv)).await
+    pub fn recv(&mut self) -> impl Future<Output = Result<Option<Message>, Error>> {
+        poll_fn(|cx| self.driver.poll_method(cx, Goal::Input, Driver::poll_recv))
     }
 
     /// Returns the next message without waiting. [`Poll::Pending`] means that it has not arrived, `Ready(None)` that the

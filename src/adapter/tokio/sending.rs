@@ -4,8 +4,8 @@ use super::{WebSocket, driver::Driver, wakers::Goal};
 use crate::{Connection, Outgoing, Prepared, SendError, adapter::error::Error};
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use core::{
-    future::poll_fn,
-    task::{Context, Poll, Waker},
+    future::{Future, poll_fn},
+    task::{Context, Poll, Waker, ready},
 };
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
@@ -45,9 +45,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// and the next call that waits or writes continues to write it; or it is not queued, and dropped with the future. It is
     /// queued by the first poll, unless the call has to wait as [`feed`](Self::feed) does. If you have to find out, await `feed`
     /// and [`flush`](Self::flush) instead.
-    pub async fn send(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
-        self.feed(message).await?;
-        self.flush().await
+    pub fn send(&mut self, message: impl Into<Outgoing>) -> impl Future<Output = Result<(), Error>> {
+        let mut message = Some(message.into());
+        poll_fn(move |cx| {
+            if message.is_some() {
+                let queue = |driver: &mut Driver<S>, cx: &mut Context<'_>| driver.poll_feed(cx, &mut message);
+                ready!(self.driver.poll_method(cx, Goal::Space, queue))?;
+            }
+            self.driver.poll_method(cx, Goal::Written, Driver::poll_flush)
+        })
     }
 
     /// Queues a message, without a write of its own. The next call that waits or writes, such as [`recv`](Self::recv) or
@@ -76,9 +82,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Cancel-safe for the connection: the message is queued if and only if the call returns `Ok`. If the future is dropped while
     /// it waits, the message is dropped with it. To keep the message, clone it before, which copies nothing.
     #[doc(alias("back-pressure", "backpressure", "write_buffer_size"))]
-    pub async fn feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
+    pub fn feed(&mut self, message: impl Into<Outgoing>) -> impl Future<Output = Result<(), Error>> {
         let mut message = Some(message.into());
-        poll_fn(|cx| self.driver.poll_method(cx, Goal::Space, |driver, cx| driver.poll_feed(cx, &mut message))).await
+        poll_fn(move |cx| self.driver.poll_method(cx, Goal::Space, |driver, cx| driver.poll_feed(cx, &mut message)))
     }
 
     /// Queues a message if that is possible without waiting.

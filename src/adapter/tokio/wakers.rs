@@ -57,8 +57,8 @@ pub(super) struct Progress {
     pub(super) queued: usize,
     /// Whether a short message fits.
     pub(super) has_space: bool,
-    pub(super) flushes: usize,
-    pub(super) reads: usize,
+    pub(super) flushes: u32,
+    pub(super) reads: u32,
     pub(super) state: State,
 }
 

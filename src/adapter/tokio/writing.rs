@@ -86,7 +86,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     pub(super) fn poll_flush_since(
         &mut self,
         cx: &mut Context<'_>,
-        since: &mut Option<usize>,
+        since: &mut Option<u32>,
     ) -> Poll<Result<(), Error>> {
         if *since.get_or_insert(self.flushes) == self.flushes {
             ready!(self.poll_output(cx, Until::Written))?;

@@ -39,6 +39,18 @@ impl Receiver {
     pub(crate) const fn has_complete_frame(&self) -> bool {
         matches!(self.frame, Some(Frame { left: 0, .. }))
     }
+
+    /// Returns whether an event may be ready without new bytes: at the end of a frame, or if the decompressor may have more than
+    /// was delivered.
+    #[inline]
+    pub(crate) fn may_hold_event(&self) -> bool {
+        let Some(frame) = &self.frame else { return false };
+        #[cfg(feature = "deflate")]
+        if self.decompression.is_compressed() {
+            return true;
+        }
+        frame.left == 0
+    }
 }
 
 /// Spare capacity in the message being assembled: [`Connection::direct_read`](crate::Connection::direct_read) passes it to your
