@@ -47,10 +47,11 @@ async fn echo(stream: TcpStream) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reads until the peer ends the stream, for at most a second. A TCP stream that is dropped with unread bytes is reset, and the peer
+/// Reads until the peer ends the stream, for at most five seconds. A TCP stream that is dropped with unread bytes is reset, and the peer
 /// may then lose the Close frame.
 async fn drain(mut stream: TcpStream) -> std::io::Result<()> {
     stream.shutdown().await?;
-    let rest = tokio::io::copy(&mut stream, &mut tokio::io::sink());
-    tokio::time::timeout(Duration::from_secs(1), rest).await.map_or(Ok(()), |copied| copied.map(drop))
+    let mut sink = tokio::io::sink();
+    let rest = tokio::io::copy(&mut stream, &mut sink);
+    tokio::time::timeout(Duration::from_secs(5), rest).await.map_or(Ok(()), |copied| copied.map(drop))
 }

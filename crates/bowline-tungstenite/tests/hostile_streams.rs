@@ -1,12 +1,6 @@
 //! Streams that do not accept, keep or end as one would wish: what is written then, and what is reported.
 
-#![expect(
-    clippy::cast_possible_truncation,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "that is how helpers of tests fail"
-)]
+#![expect(clippy::cast_possible_truncation, clippy::indexing_slicing, reason = "that is how helpers of tests fail")]
 
 use bowline_tungstenite::{
     Error, Message, WebSocket, WebSocketStream,
