@@ -377,7 +377,7 @@ mod tests {
         names.into_iter().collect()
     }
 
-    fn progress(queued: usize, flushes: usize, reads: usize, state: State) -> Progress {
+    fn progress(queued: usize, flushes: u32, reads: u32, state: State) -> Progress {
         Progress { queued, has_space: true, flushes, reads, state }
     }
 
