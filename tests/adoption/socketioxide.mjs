@@ -1,7 +1,7 @@
 // socketioxide.mjs URL: the stock `socket.io-client` as the client of the server in `socketioxide/`.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { run } from './client.mjs';
+import { run, until } from './client.mjs';
 const { io } = createRequire(import.meta.url)('socket.io-client');
 
 const url = process.argv[2];
@@ -35,6 +35,15 @@ await run({
       const back = await socket.emitWithAck('bytes', bytes);
       assert.deepEqual(Buffer.from(back), Buffer.from(bytes).reverse(), `${size} bytes`);
     }
+    socket.close();
+  },
+
+  async 'heartbeats keep the connection'() {
+    const socket = await connected();
+    let pings = 0;
+    socket.io.engine.on('ping', () => pings++);
+    await until(() => pings >= 5);
+    assert(socket.connected);
     socket.close();
   },
 

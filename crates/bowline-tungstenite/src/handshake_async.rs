@@ -9,15 +9,11 @@ use crate::{
         client::Response,
         server::{Callback, NoCallback},
     },
+    polled::Polled,
     protocol::WebSocketConfig,
 };
-use std::{
-    future::poll_fn,
-    io::{self, Read, Write},
-    pin::Pin,
-    task::{Context, Poll},
-};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use std::{future::poll_fn, io, task::Poll};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Makes a client's handshake on a stream. It is [`client_async_with_config`] with the default configuration.
 ///
@@ -174,36 +170,5 @@ async fn within<T>(config: Option<WebSocketConfig>, handshake: impl Future<Outpu
         Some(limit) => tokio::time::timeout(limit, handshake)
             .await
             .unwrap_or_else(|_| Err(Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the opening handshake")))),
-    }
-}
-
-/// A stream during one poll, as a stream that does not block.
-struct Polled<'a, 'b, S> {
-    stream: &'a mut S,
-    cx: &'a mut Context<'b>,
-}
-
-/// `WouldBlock` if the task will be woken later.
-fn would_block<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
-    match poll {
-        Poll::Ready(result) => result,
-        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
-    }
-}
-
-impl<S: AsyncRead + Unpin> Read for Polled<'_, '_, S> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut buffer = ReadBuf::new(buffer);
-        would_block(Pin::new(&mut *self.stream).poll_read(self.cx, &mut buffer)).map(|()| buffer.filled().len())
-    }
-}
-
-impl<S: AsyncWrite + Unpin> Write for Polled<'_, '_, S> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        would_block(Pin::new(&mut *self.stream).poll_write(self.cx, bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        would_block(Pin::new(&mut *self.stream).poll_flush(self.cx))
     }
 }

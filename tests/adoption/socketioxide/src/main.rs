@@ -2,17 +2,20 @@
 //!
 //! There is nothing here that names bowline. `socketioxide.mjs` is the client, the stock `socket.io-client`.
 
+use bytes::Bytes;
 use serde_json::Value;
 use socketioxide::{
     SocketIo,
     extract::{AckSender, Data, SocketRef},
 };
-use std::error::Error;
+use std::{error::Error, time::Duration};
 use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let (layer, io) = SocketIo::new_layer();
+    // Short, so that a test sees some heartbeats.
+    let builder = SocketIo::builder().ping_interval(Duration::from_millis(100)).ping_timeout(Duration::from_secs(5));
+    let (layer, io) = builder.build_layer();
     io.ns("/", async |socket: SocketRef| {
         let _ = socket.emit("welcome", &socket.id.to_string());
         socket.on("echo", async |socket: SocketRef, Data::<Value>(data)| {
@@ -21,8 +24,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         socket.on("double", async |Data::<i64>(number), ack: AckSender| {
             let _ = ack.send(&(number * 2));
         });
-        socket.on("bytes", async |Data::<Vec<u8>>(bytes), ack: AckSender| {
-            let reversed: Vec<u8> = bytes.into_iter().rev().collect();
+        socket.on("bytes", async |Data::<Bytes>(bytes), ack: AckSender| {
+            let reversed: Bytes = bytes.iter().rev().copied().collect();
             let _ = ack.send(&reversed);
         });
         socket.on("leave", async |socket: SocketRef| {
