@@ -42,8 +42,10 @@ pub enum Error {
     /// Text is not UTF-8.
     #[error("UTF-8 encoding error: {0}")]
     Utf8(String),
-    /// The peer sends what no well-meaning program sends, such as endless empty fragments, or a head in tiny packets.
-    #[error("the peer sends what only an attacker sends")]
+    /// The peer may be an attacker: a length that is not in its shortest form, too many empty fragments, or a head that is too long.
+    #[error(
+        "attack suspected: a length that is not in its shortest form, too many empty fragments, or a head that is too long"
+    )]
     AttackAttempt,
     /// The URL cannot be used.
     #[error("URL error: {0}")]
@@ -186,7 +188,7 @@ pub enum ProtocolError {
     /// A message was to be sent after a Close frame was sent or received.
     #[error("nothing can be sent after a Close frame")]
     SendAfterClosing,
-    /// The peer sent data after its Close frame. Here it is discarded instead (RFC 6455 §1.4), and this error does not occur.
+    /// The peer sent more than 64 KiB after its Close frame. Less is discarded (RFC 6455 §1.4).
     #[error("the peer sent data after its Close frame")]
     ReceivedAfterClosing,
     /// A reserved bit of a frame is set, and no extension defines it.

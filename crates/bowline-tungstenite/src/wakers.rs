@@ -5,6 +5,7 @@
 //! differ, the transport gets a waker that wakes both.
 
 use std::{
+    mem,
     sync::{Arc, Mutex, PoisonError},
     task::{Wake, Waker},
 };
@@ -25,7 +26,7 @@ pub(crate) struct Wakers {
 }
 
 /// Wakes the tasks of both halves.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Both(Mutex<[Option<Waker>; 2]>);
 
 impl Wake for Both {
@@ -34,8 +35,8 @@ impl Wake for Both {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // Cloned, so that nothing is woken while the lock is held.
-        let halves = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // Taken out, so that nothing is woken while the lock is held, and so that a task that does not wait is not woken again.
+        let halves = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         halves.into_iter().flatten().for_each(Waker::wake);
     }
 }
@@ -48,17 +49,23 @@ impl Wakers {
             Half::Stream => (stream, sink),
             Half::Sink => (sink, stream),
         };
-        if own.as_ref().is_some_and(|own| own.will_wake(waker)) {
-            return;
+        if !own.as_ref().is_some_and(|own| own.will_wake(waker)) {
+            *own = Some(waker.clone());
+            let differ = other.as_ref().is_some_and(|other| !other.will_wake(waker));
+            if differ && self.both.is_none() {
+                // The other half may be waiting, with its own waker at the transport.
+                let both = Arc::new(Both(Mutex::new(self.halves.clone())));
+                self.both = Some((both.clone(), both.into()));
+            }
         }
-        *own = Some(waker.clone());
-        let differ = other.as_ref().is_some_and(|other| !other.will_wake(waker));
-        if differ || self.both.is_some() {
-            let (both, _) = self.both.get_or_insert_with(|| {
-                let both = Arc::new(Both::default());
-                (both.clone(), both.into())
-            });
-            both.0.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&self.halves);
+        if let Some((both, _)) = &self.both {
+            let mut halves = both.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let [stream, sink] = &mut *halves;
+            let slot = match half {
+                Half::Stream => stream,
+                Half::Sink => sink,
+            };
+            slot.get_or_insert_with(|| waker.clone()).clone_from(waker);
         }
     }
 

@@ -166,7 +166,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketStream<S> {
     }
 
     /// Waits for the next deadline. Ready if it has passed. Without deadlines, or on a connection that has none left, it is pending.
-    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_deadline(&mut self) -> Poll<()> {
         let Some(wait) = self.context.wait() else {
             self.sleep = None;
             return Poll::Pending;
@@ -178,9 +178,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketStream<S> {
             Some(sleep) => sleep.as_mut().reset(deadline),
             none => *none = Some(Box::pin(sleep(wait))),
         }
+        // It wakes both halves, since a deadline can end the connection for both.
+        let mut cx = Context::from_waker(self.wakers.transport());
         match &mut self.sleep {
-            Some(sleep) => sleep.as_mut().poll(cx),
+            Some(sleep) => sleep.as_mut().poll(&mut cx),
             None => Poll::Pending,
+        }
+    }
+
+    /// Repeats a call until it need not wait, or neither the stream is ready nor a deadline has passed.
+    fn poll_with<T>(
+        &mut self,
+        half: Half,
+        cx: &Context<'_>,
+        mut call: impl FnMut(&mut WebSocketContext, &mut Polled<'_, '_, S>) -> Result<T>,
+    ) -> Poll<Result<T>> {
+        loop {
+            let result = self.with(Some((half, cx)), &mut call);
+            match ready_unless_blocked(result) {
+                Poll::Pending => ready!(self.poll_deadline()),
+                result => return result,
+            }
         }
     }
 }
@@ -200,16 +218,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for WebSocketStream<S> {
         if self.ended {
             return Poll::Ready(None);
         }
-        loop {
-            let read = self.with(Some((Half::Stream, cx)), |context, stream| context.read(stream));
-            match ready_unless_blocked(read) {
-                Poll::Ready(Ok(message)) => return Poll::Ready(Some(Ok(message))),
-                Poll::Ready(Err(error)) => {
-                    self.ended = true;
-                    let is_end = matches!(error, Error::AlreadyClosed | Error::ConnectionClosed);
-                    return Poll::Ready(Some(Err(error)).filter(|_| !is_end));
-                }
-                Poll::Pending => ready!(self.poll_deadline(cx)),
+        match ready!(self.poll_with(Half::Stream, cx, |context, stream| context.read(stream))) {
+            Ok(message) => Poll::Ready(Some(Ok(message))),
+            Err(error) => {
+                self.ended = true;
+                let is_end = matches!(error, Error::AlreadyClosed | Error::ConnectionClosed);
+                Poll::Ready(Some(Err(error)).filter(|_| !is_end))
             }
         }
     }
@@ -228,8 +242,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocketStream<S> {
         if self.ready {
             return Poll::Ready(Ok(()));
         }
-        let flushed = self.with(Some((Half::Sink, cx)), |context, stream| context.flush(stream));
-        let flushed = ready!(ready_unless_blocked(flushed));
+        let flushed = ready!(self.poll_with(Half::Sink, cx, |context, stream| context.flush(stream)));
         self.ready = true;
         Poll::Ready(flushed)
     }
@@ -248,8 +261,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocketStream<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        let flushed = self.with(Some((Half::Sink, cx)), |context, stream| context.flush(stream));
-        let flushed = ready!(ready_unless_blocked(flushed));
+        let flushed = ready!(self.poll_with(Half::Sink, cx, |context, stream| context.flush(stream)));
         self.ready = true;
         Poll::Ready(unless_closed(flushed))
     }
@@ -257,10 +269,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocketStream<S> {
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         self.ready = true;
         let closing = self.closing;
-        let closed = self.with(Some((Half::Sink, cx)), |context, stream| {
-            if closing { context.flush(stream) } else { context.close(stream, None) }
-        });
-        let closed = ready_unless_blocked(closed);
+        let closed =
+            self.poll_with(
+                Half::Sink,
+                cx,
+                |context, stream| {
+                    if closing { context.flush(stream) } else { context.close(stream, None) }
+                },
+            );
         self.closing |= closed.is_pending();
         closed.map(unless_closed)
     }

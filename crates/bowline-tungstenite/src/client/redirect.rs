@@ -58,3 +58,37 @@ fn beside(base: &Uri, location: &str) -> String {
         None => format!("/{location}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::IntoClientRequest;
+
+    /// The URI of the next request, with whether it has the credentials of the first.
+    fn followed(from: &str, location: &str) -> Option<(String, bool)> {
+        let mut request = from.into_client_request().unwrap();
+        request.headers_mut().insert(header::AUTHORIZATION, "Bearer x".parse().unwrap());
+        let mut response = Response::new(None);
+        response.headers_mut().insert(header::LOCATION, location.parse().unwrap());
+        let next = follow(request, &response).unwrap()?;
+        Some((next.uri().to_string(), next.headers().contains_key(header::AUTHORIZATION)))
+    }
+
+    /// Encryption is never given up, and another host, port or scheme is another server.
+    #[test]
+    fn what_is_safe_to_follow() {
+        for (from, location, expected) in [
+            ("wss://a/x", "ws://a/y", None),
+            ("wss://a/x", "http://a/y", None),
+            ("wss://a/x", "https://a/y", Some(("wss://a/y", true))),
+            ("wss://a/x", "wss://a:443/y", Some(("wss://a:443/y", true))),
+            ("wss://a/x", "//b/y", Some(("wss://b/y", false))),
+            ("ws://a/x", "wss://a/x", Some(("wss://a/x", false))),
+            ("ws://a/x", "ws://a:81/x", Some(("ws://a:81/x", false))),
+            ("ws://[::1]/x", "/y?z", Some(("ws://[::1]/y?z", true))),
+        ] {
+            let expected = expected.map(|(uri, credentials)| (uri.to_owned(), credentials));
+            assert_eq!(followed(from, location), expected, "{from} to {location}");
+        }
+    }
+}

@@ -31,8 +31,14 @@ pub struct WebSocketContext {
     writer: Writer,
     fragments: Fragments,
     clock: Option<Box<Clock>>,
+    /// The number of bytes that arrived after the peer's Close frame.
+    discarded: usize,
     config: WebSocketConfig,
 }
+
+/// How many bytes may arrive after the peer's Close frame. They are discarded (RFC 6455 §1.4), but a peer that sends without end
+/// must not keep a call of `read` indefinitely.
+const MAX_DISCARDED: usize = 64 * 1024;
 
 /// How far the closing handshake is, with the phases of the original, on which its results depend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +101,7 @@ impl WebSocketContext {
             writer: Writer::default(),
             fragments: Fragments::default(),
             clock: config.deadlines.map(|_| Box::new(Clock::new())),
+            discarded: 0,
             config,
         }
     }
@@ -148,10 +155,18 @@ impl WebSocketContext {
     /// See [`WebSocket::read`](super::WebSocket::read).
     pub fn read<Stream: Read + Write>(&mut self, stream: &mut Stream) -> Result<Message> {
         if self.state == State::Terminated {
+            // The Close frame after a violation, if it could not be written before.
+            if self.must_flush {
+                self.must_flush = self.write_and_flush(stream).is_err();
+            }
             return Err(Error::AlreadyClosed);
         }
         loop {
-            self.tick()?;
+            if let Err(error) = self.tick() {
+                // Reported once by each of `read` and the calls that write, as two tasks may use them.
+                self.state = State::Terminated;
+                return Err(error);
+            }
             if self.must_flush {
                 match self.flush(stream) {
                     // The peer may have to be read before it reads. The next call tries again.
@@ -172,6 +187,9 @@ impl WebSocketContext {
     /// Returns the next message in the bytes that were read, or `None` if there is none.
     #[inline]
     fn next_message<Stream: Read + Write>(&mut self, stream: &mut Stream) -> Result<Option<Message>> {
+        if !self.state.can_read() {
+            return self.discard();
+        }
         let mut input = Input::from(self.input.unread());
         let event = self.connection.receive(&mut input);
         let left = input.len();
@@ -194,6 +212,17 @@ impl WebSocketContext {
         self.at_boundary = true;
         self.input.keep(left);
         Ok(Some(message))
+    }
+
+    /// Discards what arrives after the peer's Close frame.
+    fn discard(&mut self) -> Result<Option<Message>> {
+        self.discarded = self.discarded.saturating_add(self.input.unread().len());
+        self.input.keep(0);
+        if self.discarded > MAX_DISCARDED {
+            self.state = State::Terminated;
+            return Err(ProtocolError::ReceivedAfterClosing.into());
+        }
+        Ok(None)
     }
 
     /// Returns the message for a control frame.
@@ -222,6 +251,8 @@ impl WebSocketContext {
     fn close_received<Stream: Read + Write>(&mut self, stream: &mut Stream) {
         if self.state == State::ClosedByUs {
             self.state = State::CloseAcknowledged;
+            // Ours, and messages before it, may still be queued.
+            self.must_flush |= self.queued() > 0;
         } else {
             self.state = State::ClosedByPeer;
             self.must_flush = self.write_and_flush(stream).is_err();
@@ -283,6 +314,7 @@ impl WebSocketContext {
     ///
     /// See [`WebSocket::write`](super::WebSocket::write).
     pub fn write<Stream: Read + Write>(&mut self, stream: &mut Stream, message: Message) -> Result<()> {
+        self.tick()?;
         match self.state {
             State::Active => {}
             State::Terminated => return Err(Error::AlreadyClosed),
@@ -303,7 +335,7 @@ impl WebSocketContext {
                 Raw::Close(payload) => return self.close(stream, close_frame(&payload)?),
             },
         }
-        if self.connection.buffered_amount() > self.config.write_buffer_size {
+        if self.queued() > self.config.write_buffer_size {
             self.writer.write_all(self.connection.output(), stream)?;
         }
         if self.must_flush { self.flush(stream) } else { Ok(()) }
@@ -321,7 +353,7 @@ impl WebSocketContext {
             Message::Frame(frame) => FrameHeader::default().len(frame.payload().len() as u64) + frame.payload().len(),
             message => FrameHeader::default().len(message.len() as u64) + message.len(),
         };
-        if mask + frame_len <= limit.saturating_sub(self.connection.buffered_amount()) {
+        if mask + frame_len <= limit.saturating_sub(self.queued()) {
             return Ok(message);
         }
         let frame = match message {
@@ -341,6 +373,7 @@ impl WebSocketContext {
     ///
     /// See [`WebSocket::flush`](super::WebSocket::flush).
     pub fn flush<Stream: Read + Write>(&mut self, stream: &mut Stream) -> Result<()> {
+        self.tick()?;
         self.write_and_flush(stream)?;
         self.must_flush = false;
         if self.role == Role::Server && !self.state.can_read() {
@@ -389,12 +422,19 @@ impl WebSocketContext {
     fn tick(&mut self) -> Result<()> {
         let Some(clock) = &mut self.clock else { return Ok(()) };
         let queued = self.connection.buffered_amount();
-        if let Err(error) = clock.tick(&mut self.connection) {
-            self.state = State::Terminated;
-            return Err(error.into());
-        }
+        clock.tick(&mut self.connection)?;
         self.must_flush |= self.connection.buffered_amount() > queued;
+        // A deadline for the peer has queued a Close frame.
+        if self.state == State::Active && self.connection.state() != bowline::State::Open {
+            self.state = State::ClosedByUs;
+        }
         Ok(())
+    }
+
+    /// Returns the number of bytes that are not yet written.
+    #[inline]
+    fn queued(&self) -> usize {
+        self.connection.buffered_amount().saturating_add(self.writer.len())
     }
 }
 

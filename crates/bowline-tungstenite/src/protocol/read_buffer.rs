@@ -1,10 +1,13 @@
 //! The read buffer. A connection has one only while it has unreceived bytes, so that idle connections have none.
 
-use std::{cell::Cell, io, mem};
+use std::{cell::Cell, fmt, io, mem};
 
 /// How many buffers a thread keeps for its connections. Few are enough, since a connection returns its buffer as soon as it has no
 /// unreceived bytes.
 const MAX_POOLED: usize = 8;
+
+/// The smallest buffer that is kept, in bytes.
+const MIN_POOLED: usize = 1024;
 
 /// The largest read, in bytes. More would not save system calls, since a socket seldom has more.
 const MAX_READ: usize = 256 * 1024;
@@ -14,7 +17,7 @@ thread_local! {
 }
 
 /// Bytes that were read but not yet received.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct ReadBuffer {
     /// All of it is initialized, so that a read need not zero it first.
     buffer: Vec<u8>,
@@ -75,7 +78,8 @@ impl ReadBuffer {
     fn release(&mut self) {
         (self.start, self.end) = (0, 0);
         let buffer = mem::take(&mut self.buffer);
-        if buffer.is_empty() {
+        // Bytes that were read elsewhere may come in a vector of any size.
+        if !(MIN_POOLED..=MAX_READ).contains(&buffer.capacity()) {
             return;
         }
         POOL.with(|pool| {
@@ -85,5 +89,12 @@ impl ReadBuffer {
             }
             pool.set(buffers);
         });
+    }
+}
+
+/// Shows the number of bytes, but not the bytes: they can contain secrets, and those behind them may be another connection's.
+impl fmt::Debug for ReadBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadBuffer").field("unread", &self.end.saturating_sub(self.start)).finish_non_exhaustive()
     }
 }
