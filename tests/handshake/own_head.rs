@@ -59,7 +59,46 @@ fn the_response_must_match_it() {
     assert!(matches!(error, HandshakeError::WrongAccept { received, .. } if received == ACCEPT));
 }
 
-/// A head that a server must refuse is not sent.
+/// The values of other fields are between the caller and the server, also if RFC 6455 does not allow them.
+#[test]
+fn other_fields_are_not_checked() {
+    let own = |name: &str, value: &str| Head::request().and(name, value);
+    for head in [
+        own("Sec-WebSocket-Protocol", "chat/1.0, Bearer x=, a, a"),
+        own("Sec-WebSocket-Extensions", "a/b;=,"),
+        own("Origin", "https://a").and("Origin", "https://b"),
+        own("Expect", "100-continue"),
+        own("Content-Length", "0"),
+        Head::request().first("GET /\u{fc}?\u{fc} HTTP/1.1"),
+    ] {
+        let head = bytes(head);
+        let mut handshake = Handshake::from_head(head.clone(), config()).unwrap();
+        let mut sent = Vec::new();
+        handshake.output().write_to(&mut sent).unwrap();
+        assert_eq!(sent, head);
+        assert!(matches!(progress(&mut handshake, Head::response()), Progress::Connected(..)));
+    }
+}
+
+/// A server can choose a subprotocol that is not a token, if the head offers it. It is compared as it is.
+#[test]
+fn subprotocols_that_are_not_tokens() {
+    let head = bytes(Head::request().and("Sec-WebSocket-Protocol", "chat/1.0,, Bearer x="));
+    let answered = |protocol: &str| {
+        let mut handshake = Handshake::from_head(head.clone(), config()).unwrap();
+        progress(&mut handshake, Head::response().and("Sec-WebSocket-Protocol", protocol))
+    };
+    for protocol in ["chat/1.0", "Bearer x="] {
+        let Progress::Connected(connection, response) = answered(protocol) else { panic!("{protocol}") };
+        assert_eq!((connection.protocol(), response.protocol()), (Some(protocol), Some(protocol)));
+    }
+    for protocol in ["", "chat/1", "chat/1.0, Bearer x=", "Bearer X="] {
+        let Progress::Refused(error, Some(_)) = answered(protocol) else { panic!("{protocol}") };
+        assert!(matches!(error, HandshakeError::Invalid { name: "Sec-WebSocket-Protocol", .. }), "{error}");
+    }
+}
+
+/// A head after which client and server could disagree about the connection is not sent.
 #[test]
 fn it_is_checked() {
     let cases = [
@@ -70,6 +109,10 @@ fn it_is_checked() {
         (Head::request().without("Sec-WebSocket-Key"), HandshakeError::Missing("Sec-WebSocket-Key")),
         (Head::request().with("Sec-WebSocket-Version", "8"), HandshakeError::Version(8)),
         (Head::request().and("Host", "b"), HandshakeError::Repeated("Host")),
+        (Head::request().and("Content-Length", "5"), HandshakeError::Body("Content-Length")),
+        (Head::request().and("Transfer-Encoding", "chunked"), HandshakeError::Body("Transfer-Encoding")),
+        (Head::request().first("GET a HTTP/1.1"), HandshakeError::Target("a".into())),
+        (Head::request().first("GET /#a HTTP/1.1"), HandshakeError::Target("/#...".into())),
     ];
     for (head, error) in cases {
         assert_eq!(refused(bytes(head)), RequestError::Head(error));

@@ -45,7 +45,9 @@ use super::{
     deadline::Deadline,
     error::HandshakeError,
     http1::field_line,
+    http1::field_name::FieldName,
     http1::fields::Fields,
+    http1::grammar,
     http1::head::{Head, Start},
     key, server,
 };
@@ -137,6 +139,11 @@ impl Handshake {
     /// subprotocols of the head. An extension that the head offers is refused unless it is permessage-deflate, and
     /// `Config::deflate` is set.
     ///
+    /// Only the rules that the connection depends on are checked: an HTTP/1.1 GET without a body, and the fields `Host`,
+    /// `Connection`, `Upgrade`, `Sec-WebSocket-Version` and `Sec-WebSocket-Key`. Other fields can have values that RFC 6455 does not
+    /// allow, for a server that expects them. A subprotocol that is not a token, such as one with `/` or `=`, is compared with the
+    /// response as it is.
+    ///
     /// Draw a new `Sec-WebSocket-Key` for each connection (§4.1). The length of the head is not limited.
     ///
     /// ```
@@ -153,7 +160,7 @@ impl Handshake {
     ///
     /// # Errors
     ///
-    /// [`RequestError::Head`] if a server must refuse the head, by the rules of §4.2.1, or if it is not complete.
+    /// [`RequestError::Head`] if the head breaks one of these rules, or if it is not complete.
     /// [`RequestError::AfterHead`] if bytes follow it.
     pub fn from_head(head: impl Into<Vec<u8>>, config: impl Into<Arc<Config>>) -> Result<Self, RequestError> {
         let (mut bytes, config) = (head.into(), config.into());
@@ -166,15 +173,16 @@ impl Handshake {
             return Err(RequestError::AfterHead(input.len()));
         }
         let mut head = reader.finish();
-        let request = server::Request::of_head(head.clone(), &config).map_err(RequestError::Head)?;
-        if let Some(offers) = offers(&config).filter(|_| request.header("Sec-WebSocket-Extensions").is_none()) {
+        let (line, fields) = Fields::of_request(head.clone(), usize::MAX).map_err(RequestError::Head)?;
+        let key = server::check_own_head(&line, &fields).map_err(RequestError::Head)?;
+        if let Some(offers) = offers(&config).filter(|_| !fields.has(FieldName::Extensions)) {
             head.truncate(head.len() - b"\r\n".len());
             field_line::push(&mut head, "Sec-WebSocket-Extensions", offers.as_bytes());
             head.extend_from_slice(b"\r\n");
         }
         let expected = rules::Expected {
-            accept: request.key.as_ref().map(key::accept),
-            protocols: request.protocols().map(String::from).collect(),
+            accept: Some(key::accept(&key)),
+            protocols: grammar::strings(fields.values(FieldName::Protocol)).map(String::from).collect(),
         };
         Ok(Self::start(head, expected, config))
     }

@@ -66,11 +66,13 @@ impl Response {
 
     /// Returns the subprotocol that the server chose, from the header field `Sec-WebSocket-Protocol`. `None` if it chose none.
     ///
-    /// If the connection is open, this is the subprotocol in use, and one of those that were offered (RFC 6455 §4.1).
+    /// If the connection is open, this is the subprotocol in use, and one of those that were offered (RFC 6455 §4.1). In a response
+    /// that refuses, the value is not checked.
     #[doc(alias("subprotocol", "Sec-WebSocket-Protocol"))]
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
-        self.fields.value(FieldName::Protocol).and_then(grammar::as_token)
+        let chosen = self.fields.value(FieldName::Protocol).filter(|chosen| !chosen.is_empty())?;
+        core::str::from_utf8(chosen).ok()
     }
 
     /// Returns the versions of the WebSocket protocol that the server supports, from the header field `Sec-WebSocket-Version`.

@@ -48,11 +48,14 @@ impl Expected {
     /// Connection_". The server may choose none. Subprotocols are case-sensitive (RFC 7936 §2).
     fn check_protocol(&self, fields: &Fields) -> Result<(), HandshakeError> {
         let Some(value) = fields.at_most_one(FieldName::Protocol)? else { return Ok(()) };
-        match grammar::as_token(value) {
-            None => Err(invalid(FieldName::Protocol, value)),
-            Some(chosen) if self.protocols.iter().any(|offered| offered == chosen) => Ok(()),
-            Some(_) => Err(HandshakeError::ProtocolNotOffered(grammar::excerpt(value))),
+        // A request of the caller can offer subprotocols that are not tokens, and a server can choose one of them.
+        if self.protocols.iter().any(|offered| offered.as_bytes() == value) {
+            return Ok(());
         }
+        Err(match grammar::as_token(value) {
+            None => invalid(FieldName::Protocol, value),
+            Some(_) => HandshakeError::ProtocolNotOffered(grammar::excerpt(value)),
+        })
     }
 }
 

@@ -76,6 +76,15 @@ pub(crate) fn tokens<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator
     lines.flat_map(elements).filter_map(as_token)
 }
 
+/// Returns the elements of a list that may have several lines, apart from those that are empty or not UTF-8. They need not be
+/// tokens.
+pub(crate) fn strings<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a str> {
+    lines
+        .flat_map(elements)
+        .filter_map(|element| core::str::from_utf8(element).ok())
+        .filter(|element| !element.is_empty())
+}
+
 /// Returns the bytes as `str`, if they are a token.
 pub(crate) fn as_token(text: &[u8]) -> Option<&str> {
     is_token(text).then(|| checked_str(text))

@@ -50,6 +50,7 @@ pub use origin_error::OriginError;
 pub use plain_request::PlainRequest;
 pub use refusal::Refusal;
 pub use request::Request;
+pub(in crate::handshake) use rules::check_own_head;
 #[cfg(feature = "http")]
 pub use upgrade::{Upgrade, extended_connect, upgrade};
 

@@ -13,7 +13,7 @@ use crate::{
         key::Key,
     },
 };
-use alloc::{borrow::Cow, sync::Arc, vec::Vec};
+use alloc::{borrow::Cow, sync::Arc};
 
 /// A client's valid opening handshake, which keeps all rules of RFC 6455 §4.2.1. Decide by its path, origin, cookies or
 /// subprotocols whether to [`accept`](Self::accept) or to [`refuse`](Self::refuse) it.
@@ -39,17 +39,10 @@ pub struct Request {
     pub(super) config: Arc<Config>,
     head: RequestHead,
     /// `None` over HTTP/2 and HTTP/3, which do not use the field.
-    pub(in crate::handshake) key: Option<Key>,
+    pub(super) key: Option<Key>,
 }
 
 impl Request {
-    /// Checks a complete head. Its size is not limited.
-    pub(in crate::handshake) fn of_head(head: Vec<u8>, config: &Arc<Config>) -> Result<Self, HandshakeError> {
-        let (line, fields) = Fields::of_request(head, usize::MAX)?;
-        let upgrade = rules::check_upgrade(&fields);
-        Self::check(&line, fields, upgrade, config)
-    }
-
     /// Checks a request of HTTP/1.1. `upgrade` is the result of the check of its Upgrade field. An error in method, target or
     /// host comes first.
     pub(super) fn check(

@@ -6,7 +6,7 @@ use crate::handshake::{
     extensions,
     http1::authority::Authority,
     http1::field_name::FieldName,
-    http1::fields::{Fields, invalid},
+    http1::fields::{Fields, RequestLine, invalid},
     http1::{grammar, shown},
     key::{self, Key},
 };
@@ -31,16 +31,16 @@ pub(super) fn check_method(method: &[u8]) -> Result<(), HandshakeError> {
 ///
 /// All visible characters are accepted, since browsers send some in a query that RFC 3986 does not allow there.
 pub(super) fn check_target(target: &[u8]) -> Result<Target<'_>, HandshakeError> {
+    parse_target(target, |byte| byte.is_ascii_graphic() && byte != b'#')
+}
+
+fn parse_target(target: &[u8], is_valid: impl Fn(u8) -> bool) -> Result<Target<'_>, HandshakeError> {
     let parsed = match target {
         [b'/', ..] => Some(Target { path_and_query: target, host: None }),
         _ => absolute_form(target),
     };
-    let is_valid = target.iter().copied().all(is_target_byte);
+    let is_valid = target.iter().copied().all(is_valid);
     parsed.filter(|_| is_valid).ok_or_else(|| HandshakeError::Target(shown::uri(target)))
-}
-
-fn is_target_byte(byte: u8) -> bool {
-    byte.is_ascii_graphic() && byte != b'#'
 }
 
 fn absolute_form(target: &[u8]) -> Option<Target<'_>> {
@@ -61,6 +61,22 @@ fn absolute_form(target: &[u8]) -> Option<Target<'_>> {
 pub(super) fn check_host(fields: &Fields) -> Result<&[u8], HandshakeError> {
     let host = fields.exactly_one(FieldName::Host)?;
     if Authority::parse(host).is_ok() { Ok(host) } else { Err(invalid(FieldName::Host, host)) }
+}
+
+/// Checks a head that the program of a client has written itself, and returns the key. These are the rules without which client and
+/// server could disagree about whether the connection switches, and where its frames begin. Whether the server accepts the other
+/// fields, such as subprotocols that are not tokens, is between the program and its server. The parser has refused control
+/// characters.
+pub(in crate::handshake) fn check_own_head(line: &RequestLine, fields: &Fields) -> Result<Key, HandshakeError> {
+    check_method(fields.get(&line.method))?;
+    parse_target(fields.get(&line.target), |byte| byte != b'#')?;
+    check_host(fields)?;
+    check_upgrade(fields)?;
+    check_connection(fields)?;
+    check_version(fields)?;
+    let key = check_key(fields)?;
+    check_body(fields)?;
+    Ok(key)
 }
 
 /// Checks the fields other than Host and Upgrade, and returns the key. Fields without a meaning for the handshake are ignored
