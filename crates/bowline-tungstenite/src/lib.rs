@@ -4,7 +4,7 @@
 //!
 //! ```toml
 //! [dependencies]
-//! tokio-tungstenite = { package = "bowline-tungstenite", version = "0.1" }
+//! tokio-tungstenite = { package = "bowline-tungstenite", path = "../bowline/crates/bowline-tungstenite" }
 //! ```
 //!
 //! [tungstenite]: https://docs.rs/tungstenite/0.30

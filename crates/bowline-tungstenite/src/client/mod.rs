@@ -49,7 +49,8 @@ pub fn connect<Req: IntoClientRequest>(request: Req) -> Result<(WebSocket<MaybeT
 /// Connects to a `ws://` or `wss://` URL, and blocks until the connection is open. `wss` needs one of the features for TLS.
 ///
 /// Redirects are followed up to `max_redirects` times. The location may be relative, or have the scheme `http` or `https`. A redirect
-/// from `wss` to `ws` is not followed. `Authorization` and `Cookie` are not sent to another host.
+/// from `wss` to `ws` is not followed. `Authorization` and `Cookie` are not sent to another host or port, and `Proxy-Authorization` is
+/// not sent again.
 ///
 /// # Errors
 ///

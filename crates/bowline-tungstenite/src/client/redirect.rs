@@ -22,6 +22,8 @@ pub(super) fn follow(mut request: Request, response: &Response) -> Result<Option
         fields.remove(header::AUTHORIZATION);
         fields.remove(header::COOKIE);
     }
+    // These credentials are for a proxy, and `connect` uses none.
+    fields.remove(header::PROXY_AUTHORIZATION);
     fields.insert(header::HOST, host);
     fields.insert(header::SEC_WEBSOCKET_KEY, generate_key().parse()?);
     *request.uri_mut() = to;
@@ -50,7 +52,8 @@ fn resolve(base: &Uri, location: &str) -> Result<Uri> {
 
 /// Makes a relative path absolute: it replaces what follows the last `/` of the path that was requested.
 fn beside(base: &Uri, location: &str) -> String {
-    let is_absolute = location.starts_with('/') || location.contains("://");
+    let has_scheme = location.split_once("://").is_some_and(|(scheme, _)| !scheme.contains(['/', '?', '#']));
+    let is_absolute = location.starts_with('/') || has_scheme;
     match base.path().rsplit_once('/') {
         _ if is_absolute => location.to_owned(),
         _ if location.starts_with('?') => format!("{}{location}", base.path()),
@@ -68,9 +71,11 @@ mod tests {
     fn followed(from: &str, location: &str) -> Option<(String, bool)> {
         let mut request = from.into_client_request().unwrap();
         request.headers_mut().insert(header::AUTHORIZATION, "Bearer x".parse().unwrap());
+        request.headers_mut().insert(header::PROXY_AUTHORIZATION, "Basic x".parse().unwrap());
         let mut response = Response::new(None);
         response.headers_mut().insert(header::LOCATION, location.parse().unwrap());
         let next = follow(request, &response).unwrap()?;
+        assert!(!next.headers().contains_key(header::PROXY_AUTHORIZATION));
         Some((next.uri().to_string(), next.headers().contains_key(header::AUTHORIZATION)))
     }
 
@@ -86,6 +91,10 @@ mod tests {
             ("ws://a/x", "wss://a/x", Some(("wss://a/x", false))),
             ("ws://a/x", "ws://a:81/x", Some(("ws://a:81/x", false))),
             ("ws://[::1]/x", "/y?z", Some(("ws://[::1]/y?z", true))),
+            // A URL in the query does not make a location absolute.
+            ("ws://a/x/y", "login?next=ws://b/", Some(("ws://a/x/login?next=ws://b/", true))),
+            ("ws://a/x/y", "?next=ws://b/", Some(("ws://a/x/y?next=ws://b/", true))),
+            ("ws://a/x/y", "z/ws://b/", Some(("ws://a/x/z/ws://b/", true))),
         ] {
             let expected = expected.map(|(uri, credentials)| (uri.to_owned(), credentials));
             assert_eq!(followed(from, location), expected, "{from} to {location}");

@@ -7,7 +7,7 @@ use crate::{
 };
 use http::{HeaderName, HeaderValue, Uri, header};
 
-/// What can be converted into the request of a client: a URL, a request of the crate `http`, or a [`ClientRequestBuilder`].
+/// Conversion into the request of a client. It is implemented for URLs, requests of the crate `http`, and [`ClientRequestBuilder`].
 ///
 /// From a URL, the request has all header fields of an opening handshake. A request is used as it is: it must have them already. To
 /// add fields, convert the URL, and change the result:

@@ -19,6 +19,12 @@ const READ: usize = 4096;
 /// The max size of a head, in bytes.
 pub(super) const MAX_HEAD: usize = 64 * 1024;
 
+/// From this many reads on, they must have [`MIN_READ`] bytes on average: each round parses the head from its beginning.
+const MIN_CHECKED_READS: usize = 65;
+
+/// The min size of a read on average, in bytes.
+const MIN_READ: usize = 128;
+
 /// A stream in its opening handshake.
 pub struct HandshakeMachine<Stream> {
     stream: Stream,
@@ -26,14 +32,14 @@ pub struct HandshakeMachine<Stream> {
 }
 
 enum State {
-    Reading(Vec<u8>),
+    Reading { received: Vec<u8>, reads: usize },
     Writing { bytes: Vec<u8>, written: usize },
 }
 
 impl<Stream> HandshakeMachine<Stream> {
     /// Begins to read.
     pub fn start_read(stream: Stream) -> Self {
-        Self { stream, state: State::Reading(Vec::new()) }
+        Self { stream, state: State::Reading { received: Vec::new(), reads: 0 } }
     }
 
     /// Begins to write `data`.
@@ -62,16 +68,21 @@ impl<Stream: Read + Write> HandshakeMachine<Stream> {
     /// # Errors
     ///
     /// [`ProtocolError::HandshakeIncomplete`] if the stream has ended, [`Error::AttackAttempt`] if there are more than 64 KiB and the
-    /// object is not complete, the error of the parser, and [`Error::Io`].
+    /// object is not complete, or after 65 reads or more with fewer than 128 bytes on average, the error of the parser, and
+    /// [`Error::Io`].
     pub fn single_round<Obj: TryParse>(mut self) -> Result<RoundResult<Obj, Stream>> {
         match &mut self.state {
-            State::Reading(received) => {
+            State::Reading { received, reads } => {
                 let mut buffer = [0; READ];
                 let Some(length) = uninterrupted(|| self.stream.read(&mut buffer)).no_block()? else {
                     return Ok(RoundResult::WouldBlock(self));
                 };
                 let read = buffer.get(..length).filter(|read| !read.is_empty());
                 received.extend_from_slice(read.ok_or(ProtocolError::HandshakeIncomplete)?);
+                *reads += 1;
+                if *reads >= MIN_CHECKED_READS && received.len() / MIN_READ < *reads {
+                    return Err(Error::AttackAttempt);
+                }
                 match Obj::try_parse(received)? {
                     Some((length, result)) => {
                         let tail = received.split_off(length.min(received.len()));
@@ -93,7 +104,7 @@ impl<Stream: Read + Write> HandshakeMachine<Stream> {
 impl<Stream: fmt::Debug> fmt::Debug for HandshakeMachine<Stream> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {
-            State::Reading(_) => "reading",
+            State::Reading { .. } => "reading",
             State::Writing { .. } => "writing",
         };
         f.debug_struct("HandshakeMachine").field("stream", &self.stream).field("state", &state).finish()
@@ -111,7 +122,7 @@ pub enum RoundResult<Obj, Stream> {
     StageFinished(StageResult<Obj, Stream>),
 }
 
-/// What was done.
+/// The result of a stage that is complete.
 #[derive(Debug)]
 pub enum StageResult<Obj, Stream> {
     /// An object was read.

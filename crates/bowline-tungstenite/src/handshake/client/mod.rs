@@ -25,7 +25,8 @@ use std::{
 /// A request of a client.
 pub type Request = http::Request<()>;
 
-/// The response to a client. If the server refused, it has the body, as far as it was received with the head or its length is known.
+/// The response to a client. If the server refused, it has the body: up to its end if its length is declared, and otherwise, or in a
+/// redirect, what arrived with the head.
 pub type Response = http::Response<Option<Vec<u8>>>;
 
 /// The client's role in a handshake.

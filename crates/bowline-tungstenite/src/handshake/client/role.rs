@@ -10,7 +10,7 @@ use bowline::{
     Connection, HandshakeError, Input,
     client::{Handshake, Progress},
 };
-use http::header::SEC_WEBSOCKET_PROTOCOL;
+use http::header::{SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL};
 use std::io::{self, Read, Write};
 
 /// The size of a read.
@@ -52,9 +52,12 @@ pub struct Opened {
 }
 
 impl ClientRole {
-    pub(crate) fn new(request: Request, config: Option<WebSocketConfig>) -> Result<Self> {
+    pub(crate) fn new(mut request: Request, config: Option<WebSocketConfig>) -> Result<Self> {
         let config = config.unwrap_or_default();
         check(&request)?;
+        // The configuration has the extensions that the connection supports. With any other offer, a server could agree to an
+        // extension that the connection does not have.
+        request.headers_mut().remove(SEC_WEBSOCKET_EXTENSIONS);
         let offers_protocols = request.headers().contains_key(SEC_WEBSOCKET_PROTOCOL);
         let handshake = begin(request, bowline_config(&config, Role::Client))?;
         Ok(Self { handshake, config, offers_protocols, clock: Clock::of(&config), stage: Stage::Writing })
@@ -104,8 +107,10 @@ impl ClientRole {
             Progress::Refused(HandshakeError::Status(status), Some(refusal)) => {
                 let mut refused = response(status, from_fields(refusal.headers())?)?;
                 *refused.body_mut() = Some(rest.to_vec());
-                // Without a declared length, the body ends with the stream, and what arrived with the head must do.
-                let length = refusal.body_length().and_then(|length| usize::try_from(length).ok());
+                // Without a declared length, the body ends only with the stream. The body of a redirect is rarely used, and
+                // following it must not depend on the body. In both cases the body is what arrived with the head.
+                let declared = refusal.body_length().filter(|_| !refused.status().is_redirection());
+                let length = declared.and_then(|length| usize::try_from(length).ok());
                 let length = length.unwrap_or(rest.len()).min(MAX_BODY);
                 self.stage = Stage::Body { response: refused.into(), length };
                 Ok(None)

@@ -98,7 +98,6 @@ impl<C: Callback> ServerRole<C> {
             Ok(accepted) => accepted,
             Err(refusal) => return Answer::failing(failure::of_peer(refusal.into_body())),
         };
-        #[cfg(feature = "deflate")]
         let agreed = response.headers().get(header::SEC_WEBSOCKET_EXTENSIONS).cloned();
         let decided = match self.callback.take() {
             Some(callback) => callback.on_request(&message, response),
@@ -106,9 +105,10 @@ impl<C: Callback> ServerRole<C> {
         };
         match decided {
             Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                #[cfg(feature = "deflate")]
-                let connection = self.as_answered(connection, agreed.as_ref(), &response);
-                self.open(&response, connection, rest)
+                match self.as_answered(connection, agreed.as_ref(), &response) {
+                    Some(connection) => self.open(&response, connection, rest),
+                    None => Answer::failing(failure::header("Sec-WebSocket-Extensions")),
+                }
             }
             Ok(response) => refuse(response.map(|()| None)),
             Err(response) => refuse(response),
@@ -123,15 +123,38 @@ impl<C: Callback> ServerRole<C> {
         }
     }
 
-    /// Returns a connection without compression, if the callback has removed or replaced the agreement in the response.
-    #[cfg(feature = "deflate")]
-    fn as_answered(&self, connection: Connection, agreed: Option<&HeaderValue>, response: &Response) -> Connection {
-        if agreed.is_none() || response.headers().get(header::SEC_WEBSOCKET_EXTENSIONS) == agreed {
-            return connection;
+    /// Returns the connection for a response of the callback. It is without compression if the callback has removed the agreement.
+    /// `None` if the callback has put another agreement to compression into the response: the client would send frames that the
+    /// connection cannot decompress.
+    fn as_answered(
+        &self,
+        connection: Connection,
+        agreed: Option<&HeaderValue>,
+        response: &Response,
+    ) -> Option<Connection> {
+        let lines = response.headers().get_all(header::SEC_WEBSOCKET_EXTENSIONS);
+        let mut answers = lines.iter().filter(|line| names_deflate(line));
+        match (answers.next(), answers.next()) {
+            (None, _) if agreed.is_none() => Some(connection),
+            (None, _) => {
+                let config = bowline_config(&self.config, Role::Server);
+                #[cfg(feature = "deflate")]
+                let config = config.with(|config| config.deflate = None);
+                Some(Connection::new(bowline::Role::Server, config))
+            }
+            (answer @ Some(_), None) if answer == agreed => Some(connection),
+            _ => None,
         }
-        let config = bowline_config(&self.config, Role::Server).with(|config| config.deflate = None);
-        Connection::new(bowline::Role::Server, config)
     }
+}
+
+/// Whether a line of `Sec-WebSocket-Extensions` names permessage-deflate.
+fn names_deflate(line: &HeaderValue) -> bool {
+    let mut extensions = line.as_bytes().split(|&byte| byte == b',');
+    extensions.any(|extension| {
+        let name = extension.split(|&byte| byte == b';').next().unwrap_or_default();
+        name.trim_ascii() == b"permessage-deflate"
+    })
 }
 
 impl Answer {

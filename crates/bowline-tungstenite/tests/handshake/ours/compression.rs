@@ -1,9 +1,10 @@
 //! permessage-deflate in the handshake.
 
 use super::ws::{
-    Message, accept_hdr_async_with_config, accept_hdr_with_config,
+    Error, HandshakeError, Message, accept_hdr_async_with_config, accept_hdr_with_config,
     client::{IntoClientRequest, client_with_config},
     client_async_with_config,
+    error::ProtocolError,
     extensions::{ExtensionsConfig, compression::deflate::DeflateConfig},
     handshake::server::{NoCallback, Request, Response},
     protocol::WebSocketConfig,
@@ -53,6 +54,52 @@ fn the_callback_removes_it() {
     let head = socket.get_ref().written.len();
     socket.send(Message::text("x".repeat(100))).unwrap();
     assert_eq!(socket.get_ref().written.len() - head, 102);
+}
+
+/// The configuration decides on the offer, and not a field of the request: a server must not agree to an extension that the
+/// connection does not have.
+#[test]
+fn an_offer_of_the_program() {
+    let mut request = "ws://example.com/".into_client_request().unwrap();
+    request.headers_mut().insert("Sec-WebSocket-Key", KEY.parse().unwrap());
+    request.headers_mut().insert("Sec-WebSocket-Extensions", "x-other, permessage-deflate; a".parse().unwrap());
+    let (socket, _) = client_with_config(request.clone(), Script::reading(RESPONSE), None).unwrap();
+    assert!(!socket.get_ref().text().to_lowercase().contains("extensions"));
+    let answer = with(RESPONSE, "Sec-WebSocket-Extensions: permessage-deflate");
+    let (socket, _) = client_with_config(request, Script::reading(answer), deflating()).unwrap();
+    let head = socket.get_ref().text();
+    assert!(head.contains("\r\nSec-WebSocket-Extensions: permessage-deflate"), "{head}");
+    assert!(!head.contains("x-other"), "{head}");
+}
+
+/// A callback must not agree to compression itself: the connection would not have it.
+#[test]
+fn the_callback_replaces_it() {
+    for (config, offer) in [(deflating(), true), (None, true), (deflating(), false)] {
+        let request = if offer { with(REQUEST, OFFER) } else { REQUEST.to_owned() };
+        let mut stream = Script::reading(request);
+        let replace = |_: &Request, mut response: Response| {
+            let own = "x-other, permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+            response.headers_mut().insert("Sec-WebSocket-Extensions", own.parse().unwrap());
+            Ok(response)
+        };
+        let Err(HandshakeError::Failure(Error::Protocol(ProtocolError::InvalidHeader(field)))) =
+            accept_hdr_with_config(&mut stream, replace, config)
+        else {
+            panic!("{offer}")
+        };
+        assert_eq!(*field, "sec-websocket-extensions");
+        assert!(stream.text().starts_with("HTTP/1.1 500 "));
+    }
+    let add = |_: &Request, mut response: Response| {
+        response.headers_mut().append("Sec-WebSocket-Extensions", "x-other".parse().unwrap());
+        Ok(response)
+    };
+    let stream = Script::reading(with(REQUEST, OFFER));
+    let mut socket = accept_hdr_with_config(stream, add, deflating()).unwrap();
+    let head = socket.get_ref().written.len();
+    socket.send(Message::text("x".repeat(100))).unwrap();
+    assert!(socket.get_ref().written.len() - head < 102, "it is still compressed");
 }
 
 /// Messages are compressed then.

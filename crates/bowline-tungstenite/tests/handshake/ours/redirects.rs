@@ -65,6 +65,33 @@ fn to_another_host() {
     assert!(!fields.contains_key("authorization"));
 }
 
+/// `connect` does not wait for the body of a redirect.
+#[test]
+fn a_body_that_does_not_arrive() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = thread::spawn(move || {
+        let mut first = listener.accept().unwrap().0;
+        assert!(first.read(&mut [0; 1000]).unwrap() > 0);
+        first.write_all(b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 100\r\n\r\n<html>").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let start = std::time::Instant::now();
+        let second = loop {
+            match listener.accept() {
+                Ok((stream, _)) => break Some(stream),
+                Err(_) if start.elapsed().as_secs() < 10 => thread::sleep(std::time::Duration::from_millis(5)),
+                Err(_) => break None,
+            }
+        };
+        let second = second.expect("the client waits for the body");
+        second.set_nonblocking(false).unwrap();
+        assert!(super::ws::accept(second).is_ok());
+        drop(first);
+    });
+    connect_with_config(format!("ws://127.0.0.1:{port}/a"), None, 1).unwrap();
+    server.join().unwrap();
+}
+
 /// Without a location, the response is the error.
 #[test]
 fn without_location() {

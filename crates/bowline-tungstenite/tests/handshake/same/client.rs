@@ -139,6 +139,51 @@ fn subprotocols() {
     }
 }
 
+/// Subprotocols need not be tokens: some servers expect credentials there.
+#[test]
+fn subprotocols_that_are_not_tokens() {
+    for chosen in ["chat/1.0", "Bearer YQ=="] {
+        let mut request = request();
+        request.headers_mut().insert("Sec-WebSocket-Protocol", "chat/1.0, Bearer YQ==, a, a".parse().unwrap());
+        let (socket, response) = open(request, with(RESPONSE, &format!("Sec-WebSocket-Protocol: {chosen}"))).unwrap();
+        assert!(socket.get_ref().text().contains("\r\nSec-WebSocket-Protocol: chat/1.0, Bearer YQ==, a, a\r\n"));
+        assert_eq!(response.headers()["sec-websocket-protocol"], chosen);
+    }
+}
+
+/// Other values of the program are sent as they are.
+#[test]
+fn unusual_requests() {
+    let mut request = request();
+    *request.uri_mut() = "ws://example.com/\u{fc}?\u{fc}".parse().unwrap();
+    for (name, value) in
+        [("expect", "100-continue"), ("content-length", "0"), ("origin", "https://a"), ("origin", "https://b")]
+    {
+        request.headers_mut().append(name, value.parse().unwrap());
+    }
+    let (socket, _) = open(request, RESPONSE).unwrap();
+    let sent = socket.get_ref().text();
+    for line in ["GET /\u{fc}?\u{fc} HTTP/1.1", "expect: 100-continue", "content-length: 0", "Origin: https://b"] {
+        assert!(sent.lines().any(|sent| sent == line), "{line}");
+    }
+}
+
+/// A program that offers compression in a field of its own connects, also if the server agrees.
+#[test]
+fn an_own_offer() {
+    let mut request = request();
+    request.headers_mut().insert("Sec-WebSocket-Extensions", "permessage-deflate, x-other".parse().unwrap());
+    // The server of the test agrees only if it was asked.
+    let asked = |stream: &Script| stream.text().contains("permessage-deflate");
+    let (socket, _) = open(request.clone(), RESPONSE).unwrap();
+    let answer = if asked(socket.get_ref()) {
+        with(RESPONSE, "Sec-WebSocket-Extensions: permessage-deflate")
+    } else {
+        RESPONSE.to_owned()
+    };
+    open(request, answer).unwrap();
+}
+
 /// Another status than 101 is an error with the whole response.
 #[test]
 fn refused() {

@@ -188,6 +188,21 @@ fn the_machine() {
     };
     assert_eq!(response.status(), 101);
     assert!(b"rest".starts_with(&tail));
+    let slow = HandshakeMachine::start_read(Script::dripping("HTTP/1.1 101 ".to_owned() + &"x".repeat(100), 1));
+    let (mut machine, mut rounds) = (slow, 0);
+    let error = loop {
+        machine = match machine.single_round::<Response>() {
+            Ok(RoundResult::WouldBlock(machine)) => machine,
+            Ok(RoundResult::Incomplete(machine)) => {
+                rounds += 1;
+                machine
+            }
+            Ok(RoundResult::StageFinished(_)) => panic!(),
+            Err(error) => break error,
+        };
+    };
+    assert!(matches!(error, Error::AttackAttempt));
+    assert_eq!(rounds, 64, "a head in very small packets is not parsed again and again");
     let ended = HandshakeMachine::start_read(Script::default()).single_round::<Response>();
     assert!(matches!(ended, Err(Error::Protocol(ProtocolError::HandshakeIncomplete))));
 }
