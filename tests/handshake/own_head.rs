@@ -7,6 +7,7 @@ use bowline::{
 };
 use std::sync::Arc;
 
+#[expect(clippy::needless_pass_by_value, reason = "most heads are made where they are used")]
 fn bytes(head: Head) -> Vec<u8> {
     head.bytes()
 }
@@ -138,7 +139,9 @@ fn its_size_is_not_limited() {
 #[cfg(feature = "deflate")]
 #[test]
 fn compression() {
-    let deflating = || Arc::new(Config::clone(&config()).with(|config| config.deflate = Some(Default::default())));
+    let deflating = || {
+        Arc::new(Config::clone(&config()).with(|config| config.deflate = Some(bowline::deflate::Options::default())))
+    };
     let answer = || Head::response().and("Sec-WebSocket-Extensions", "permessage-deflate");
     let own = Head::request().and("Sec-WebSocket-Extensions", "permessage-deflate; client_no_context_takeover");
     for (head, config, agreed) in [

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "as the functions take it")]
 fn within(limit: Duration) -> Option<WebSocketConfig> {
     let mut deadlines = bowline::Deadlines::default();
     deadlines.handshake = Some(limit);
