@@ -42,8 +42,11 @@ pub enum Error {
     /// Text is not UTF-8.
     #[error("UTF-8 encoding error: {0}")]
     Utf8(String),
-    /// The peer sends what no well-meaning program sends, such as endless empty fragments, or a head in tiny packets.
-    #[error("the peer sends what only an attacker sends")]
+    /// The peer is probably attacking: it sent a length that is not in its shortest form, too many empty fragments, or a head that is
+    /// too long.
+    #[error(
+        "attack suspected: a length not in its shortest form, too many empty fragments, or a head that is too long"
+    )]
     AttackAttempt,
     /// The URL cannot be used.
     #[error("URL error: {0}")]

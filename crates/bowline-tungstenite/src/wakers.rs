@@ -5,7 +5,8 @@
 //! differ, the transport gets a waker that wakes both.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Wake, Waker},
 };
 
@@ -34,9 +35,15 @@ impl Wake for Both {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // Cloned, so that nothing is woken while the lock is held.
-        let halves = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // Taken, so that a task that no longer polls is not woken again. One that does is woken now, and registers anew.
+        let halves = mem::take(&mut *self.lock());
         halves.into_iter().flatten().for_each(Waker::wake);
+    }
+}
+
+impl Both {
+    fn lock(&self) -> MutexGuard<'_, [Option<Waker>; 2]> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -48,17 +55,35 @@ impl Wakers {
             Half::Stream => (stream, sink),
             Half::Sink => (sink, stream),
         };
-        if own.as_ref().is_some_and(|own| own.will_wake(waker)) {
-            return;
+        if !own.as_ref().is_some_and(|own| own.will_wake(waker)) {
+            *own = Some(waker.clone());
+            if self.both.is_none() && other.as_ref().is_some_and(|other| !other.will_wake(waker)) {
+                // The transport may have the waker of the other half, which still waits.
+                let both = Arc::new(Both(Mutex::new(self.halves.clone())));
+                self.both = Some((both.clone(), both.into()));
+            }
         }
-        *own = Some(waker.clone());
-        let differ = other.as_ref().is_some_and(|other| !other.will_wake(waker));
-        if differ || self.both.is_some() {
-            let (both, _) = self.both.get_or_insert_with(|| {
-                let both = Arc::new(Both::default());
-                (both.clone(), both.into())
-            });
-            both.0.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&self.halves);
+        if let Some((both, _)) = &self.both {
+            let [stream, sink] = &mut *both.lock();
+            let registered = match half {
+                Half::Stream => stream,
+                Half::Sink => sink,
+            };
+            if !registered.as_ref().is_some_and(|registered| registered.will_wake(waker)) {
+                *registered = Some(waker.clone());
+            }
+        }
+    }
+
+    /// Wakes the task that polls the other half: what it waits for has changed without the transport.
+    pub(crate) fn wake_other(&self, half: Half) {
+        let [stream, sink] = &self.halves;
+        let other = match half {
+            Half::Stream => sink,
+            Half::Sink => stream,
+        };
+        if let Some(waker) = other {
+            waker.wake_by_ref();
         }
     }
 

@@ -1,6 +1,6 @@
 //! The read buffer. A connection has one only while it has unreceived bytes, so that idle connections have none.
 
-use std::{cell::Cell, io, mem};
+use std::{cell::Cell, fmt, io, mem};
 
 /// How many buffers a thread keeps for its connections. Few are enough, since a connection returns its buffer as soon as it has no
 /// unreceived bytes.
@@ -14,7 +14,7 @@ thread_local! {
 }
 
 /// Bytes that were read but not yet received.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct ReadBuffer {
     /// All of it is initialized, so that a read need not zero it first.
     buffer: Vec<u8>,
@@ -71,11 +71,11 @@ impl ReadBuffer {
         read
     }
 
-    /// Returns the memory to the thread.
+    /// Returns the memory to the thread, except for a larger buffer of the program: the pool would keep it.
     fn release(&mut self) {
         (self.start, self.end) = (0, 0);
         let buffer = mem::take(&mut self.buffer);
-        if buffer.is_empty() {
+        if buffer.is_empty() || buffer.capacity() > MAX_READ {
             return;
         }
         POOL.with(|pool| {
@@ -85,5 +85,30 @@ impl ReadBuffer {
             }
             pool.set(buffers);
         });
+    }
+}
+
+/// Without the bytes: behind the unreceived ones, the buffer has those of other connections.
+impl fmt::Debug for ReadBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadBuffer").field("unread", &self.end.saturating_sub(self.start)).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A buffer of the program is not kept for other connections if it is larger than any that a read needs.
+    #[test]
+    fn large_buffers_are_not_pooled() {
+        for (size, kept) in [(MAX_READ, MAX_READ), (MAX_READ + 1, 0)] {
+            POOL.take();
+            let mut part = Vec::new();
+            part.reserve_exact(size);
+            part.push(0);
+            ReadBuffer::with(part).keep(0);
+            assert_eq!(POOL.take().iter().map(Vec::capacity).sum::<usize>(), kept);
+        }
     }
 }

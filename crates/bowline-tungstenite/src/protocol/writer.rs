@@ -4,8 +4,8 @@ use bowline::Output;
 use bytes::Buf;
 use std::io::{self, IoSlice, Write};
 
-/// The most bytes that are gathered for one write.
-const MAX_GATHERED: usize = 128 * 1024;
+/// The most bytes that are gathered for one write: a record of TLS has no more.
+const MAX_GATHERED: usize = 16 * 1024;
 
 /// The most slices in one write.
 const MAX_SLICES: usize = 32;
@@ -17,7 +17,7 @@ const MAX_HEADER: usize = 14;
 #[derive(Debug, Default)]
 pub(super) struct Writer {
     /// Whether the stream writes only the first of several slices, as the default of `write_vectored` does. The header of a large
-    /// message would then be a write, and perhaps a packet, of its own. So the slices are copied together first.
+    /// message would then be a write, and perhaps a packet, of its own. So it is copied together with the begin of the payload.
     gathers: bool,
 }
 
@@ -29,13 +29,13 @@ impl Writer {
     /// Returns the error of the stream. What it did not accept stays in the output.
     pub(super) fn write_all(&mut self, output: &mut Output, stream: &mut impl Write) -> io::Result<()> {
         while !output.is_empty() {
-            let (first, queued) = (output.chunk().len(), output.remaining());
-            let written = if first == queued {
-                stream.write(output.chunk())?
-            } else if self.gathers {
-                gather(output, |bytes| stream.write(bytes))?
+            let first = output.chunk().len();
+            let written = if self.gathers || first == output.remaining() {
+                write_front(output, stream)?
             } else {
-                let written = with_slices(output, |slices| stream.write_vectored(slices))?;
+                let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+                let count = output.io_slices(&mut slices);
+                let written = stream.write_vectored(slices.get(..count).unwrap_or_default())?;
                 self.gathers = written == first && first <= MAX_HEADER;
                 written
             };
@@ -49,19 +49,16 @@ impl Writer {
     }
 }
 
-fn with_slices<T>(output: &Output, write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
-    let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-    let count = output.io_slices(&mut slices);
-    write(slices.get(..count).unwrap_or_default())
-}
-
-fn gather<T>(output: &Output, write: impl FnOnce(&[u8]) -> T) -> T {
-    with_slices(output, |slices| {
-        let mut gathered = Vec::with_capacity(MAX_GATHERED.min(output.remaining()));
-        for slice in slices {
-            let free = MAX_GATHERED - gathered.len();
-            gathered.extend_from_slice(slice.get(..free).unwrap_or(slice));
+/// Writes bytes of the first segment, with one call of the stream.
+///
+/// OpenSSL encrypts bytes before it returns `WouldBlock`, and the next write must begin with the same bytes. The first segment does
+/// not change until then, but what is behind it can: a pong may overtake it.
+fn write_front(output: &Output, stream: &mut impl Write) -> io::Result<usize> {
+    match output.front_parts() {
+        [[], body] => stream.write(body),
+        [header, body] => {
+            let body = body.get(..MAX_GATHERED - header.len()).unwrap_or(body);
+            stream.write(&[header, body].concat())
         }
-        write(&gathered)
-    })
+    }
 }

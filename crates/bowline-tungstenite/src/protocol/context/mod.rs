@@ -1,21 +1,22 @@
+mod deadlines;
+mod sending;
+
 use super::{
     CloseFrame, Message, Role, WebSocketConfig,
     clock::Clock,
-    frame::{
-        Frame, FrameHeader, Utf8Bytes,
-        coding::{CloseCode, Data, OpCode},
-    },
-    raw_frame::{self, Fragments, Raw},
+    frame::{Utf8Bytes, coding::CloseCode},
+    raw_frame::Fragments,
     read_buffer::ReadBuffer,
     violation,
     writer::Writer,
 };
 use crate::{Error, Result, error::ProtocolError};
 use bowline::{Closure, Connection, Event, Input, Violation};
-use std::{
-    io::{self, Read, Write},
-    time::Duration,
-};
+use std::io::{self, Read, Write};
+
+/// The most bytes that are read and discarded behind the peer's Close frame. The peer must not send any, and without a bound one that
+/// does would occupy a blocking `read` for as long as it likes.
+const MAX_DISCARDED: usize = 64 * 1024;
 
 /// A connection without its stream, which each call gets instead. Most programs use [`WebSocket`](super::WebSocket).
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct WebSocketContext {
     at_boundary: bool,
     /// Whether there is something that this end queued by itself, such as a pong: the next call writes and flushes it.
     must_flush: bool,
+    /// The number of bytes that were read behind the peer's Close frame.
+    discarded: usize,
     writer: Writer,
     fragments: Fragments,
     clock: Option<Box<Clock>>,
@@ -92,6 +95,7 @@ impl WebSocketContext {
             state: State::Active,
             input: ReadBuffer::with(part),
             at_boundary: true,
+            discarded: 0,
             writer: Writer::default(),
             fragments: Fragments::default(),
             clock: config.deadlines.map(|_| Box::new(Clock::new())),
@@ -136,22 +140,24 @@ impl WebSocketContext {
         self.connection.closure()
     }
 
-    /// Returns the time until a deadline, if there is one.
-    pub(crate) fn wait(&self) -> Option<Duration> {
-        self.clock.as_ref().and_then(|clock| clock.wait)
-    }
-
     /// Reads a message. See [`WebSocket::read`](super::WebSocket::read).
     ///
     /// # Errors
     ///
     /// See [`WebSocket::read`](super::WebSocket::read).
     pub fn read<Stream: Read + Write>(&mut self, stream: &mut Stream) -> Result<Message> {
+        if let Some(early) = self.clock.as_mut().and_then(|clock| clock.early.take()) {
+            return early;
+        }
         if self.state == State::Terminated {
+            self.write_last(stream);
             return Err(Error::AlreadyClosed);
         }
         loop {
-            self.tick()?;
+            if let Err(timed_out) = self.tick() {
+                self.state = State::Terminated;
+                return Err(timed_out);
+            }
             if self.must_flush {
                 match self.flush(stream) {
                     // The peer may have to be read before it reads. The next call tries again.
@@ -222,6 +228,8 @@ impl WebSocketContext {
     fn close_received<Stream: Read + Write>(&mut self, stream: &mut Stream) {
         if self.state == State::ClosedByUs {
             self.state = State::CloseAcknowledged;
+            // The stream may have refused our Close frame, or messages before it.
+            self.must_flush |= self.connection.buffered_amount() > 0;
         } else {
             self.state = State::ClosedByPeer;
             self.must_flush = self.write_and_flush(stream).is_err();
@@ -250,6 +258,14 @@ impl WebSocketContext {
         Err(reported)
     }
 
+    /// Writes the Close frame of a violation, if the stream did not accept it at once. Errors do not matter: the connection has
+    /// failed, and its error is reported.
+    pub(crate) fn write_last<Stream: Write>(&mut self, stream: &mut Stream) {
+        if self.must_flush {
+            self.must_flush = self.write_and_flush(stream).is_err();
+        }
+    }
+
     /// Reads once, directly into an unfinished message if possible.
     fn read_more<Stream: Read + Write>(&mut self, stream: &mut Stream) -> Result<()> {
         let direct = self.connection.direct_read(|space| space.read_from(&mut *stream));
@@ -259,6 +275,14 @@ impl WebSocketContext {
         };
         match read {
             Ok(0) => Err(self.end_of_stream()),
+            Ok(count) if !self.state.can_read() => {
+                self.discarded = self.discarded.saturating_add(count);
+                if self.discarded > MAX_DISCARDED {
+                    self.state = State::Terminated;
+                    return Err(Error::ConnectionClosed);
+                }
+                Ok(())
+            }
             Ok(_) => Ok(()),
             // The peer has what it waited for, and does not care how the stream ends.
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset && !self.state.can_read() => {
@@ -275,136 +299,5 @@ impl WebSocketContext {
             State::ClosedByPeer | State::CloseAcknowledged => Error::ConnectionClosed,
             _ => ProtocolError::ResetWithoutClosingHandshake.into(),
         }
-    }
-
-    /// Queues a message, and writes if much is queued. See [`WebSocket::write`](super::WebSocket::write).
-    ///
-    /// # Errors
-    ///
-    /// See [`WebSocket::write`](super::WebSocket::write).
-    pub fn write<Stream: Read + Write>(&mut self, stream: &mut Stream, message: Message) -> Result<()> {
-        match self.state {
-            State::Active => {}
-            State::Terminated => return Err(Error::AlreadyClosed),
-            _ => return Err(ProtocolError::SendAfterClosing.into()),
-        }
-        if let Message::Close(frame) = message {
-            return self.close(stream, frame);
-        }
-        let message = self.check_space(message)?;
-        match message {
-            Message::Text(text) => self.connection.send_text(text.into_text()).map_err(raw_frame::error)?,
-            Message::Binary(data) => self.connection.send_binary(data).map_err(raw_frame::error)?,
-            Message::Ping(data) => self.connection.ping(&data).map_err(raw_frame::error)?,
-            Message::Pong(data) => self.connection.pong(&data).map_err(raw_frame::error)?,
-            Message::Close(frame) => return self.close(stream, frame),
-            Message::Frame(frame) => match self.fragments.send(&mut self.connection, frame)? {
-                Raw::Queued => {}
-                Raw::Close(payload) => return self.close(stream, close_frame(&payload)?),
-            },
-        }
-        if self.connection.buffered_amount() > self.config.write_buffer_size {
-            self.writer.write_all(self.connection.output(), stream)?;
-        }
-        if self.must_flush { self.flush(stream) } else { Ok(()) }
-    }
-
-    /// Returns the message, or an error with it if it does not fit into the output.
-    #[inline]
-    fn check_space(&self, message: Message) -> Result<Message> {
-        let limit = self.config.max_write_buffer_size;
-        if limit == usize::MAX {
-            return Ok(message);
-        }
-        let mask = if self.role == Role::Client { 4 } else { 0 };
-        let frame_len = match &message {
-            Message::Frame(frame) => FrameHeader::default().len(frame.payload().len() as u64) + frame.payload().len(),
-            message => FrameHeader::default().len(message.len() as u64) + message.len(),
-        };
-        if mask + frame_len <= limit.saturating_sub(self.connection.buffered_amount()) {
-            return Ok(message);
-        }
-        let frame = match message {
-            Message::Text(text) => Frame::message(text, OpCode::Data(Data::Text), true),
-            Message::Binary(data) => Frame::message(data, OpCode::Data(Data::Binary), true),
-            Message::Ping(data) => Frame::ping(data),
-            Message::Pong(data) => Frame::pong(data),
-            Message::Close(frame) => Frame::close(frame),
-            Message::Frame(frame) => frame,
-        };
-        Err(Error::WriteBufferFull(Box::new(Message::Frame(frame))))
-    }
-
-    /// Writes everything that is queued, and flushes the stream. See [`WebSocket::flush`](super::WebSocket::flush).
-    ///
-    /// # Errors
-    ///
-    /// See [`WebSocket::flush`](super::WebSocket::flush).
-    pub fn flush<Stream: Read + Write>(&mut self, stream: &mut Stream) -> Result<()> {
-        self.write_and_flush(stream)?;
-        self.must_flush = false;
-        if self.role == Role::Server && !self.state.can_read() {
-            // Both Close frames are exchanged, and a server ends the stream first (RFC 6455 §7.1.1).
-            self.state = State::Terminated;
-            return Err(Error::ConnectionClosed);
-        }
-        Ok(())
-    }
-
-    fn write_and_flush<Stream: Write>(&mut self, stream: &mut Stream) -> Result<()> {
-        self.writer.write_all(self.connection.output(), stream)?;
-        Ok(stream.flush()?)
-    }
-
-    /// Begins the closing handshake, and flushes. See [`WebSocket::close`](super::WebSocket::close).
-    ///
-    /// # Errors
-    ///
-    /// See [`WebSocket::close`](super::WebSocket::close).
-    pub fn close<Stream: Read + Write>(&mut self, stream: &mut Stream, code: Option<CloseFrame>) -> Result<()> {
-        if self.state == State::Active {
-            self.state = State::ClosedByUs;
-            self.queue_close(code);
-        }
-        self.flush(stream)
-    }
-
-    /// Queues a Close frame. A code that must not be sent is left out, with its reason, and a reason that is too long is cut: a Close
-    /// frame that the peer must refuse would not tell it anything either.
-    fn queue_close(&mut self, frame: Option<CloseFrame>) {
-        const MAX_REASON: usize = 123;
-        let queued = frame.is_some_and(|CloseFrame { code, reason }| {
-            let end = (0..=MAX_REASON.min(reason.len())).rev().find(|end| reason.is_char_boundary(*end));
-            let reason = reason.get(..end.unwrap_or(0)).unwrap_or_default();
-            self.connection.close(code.into(), reason).is_ok()
-        });
-        if !queued {
-            // Without a code, which is always possible.
-            let _ = self.connection.close(bowline::CloseCode::NO_STATUS, "");
-        }
-    }
-
-    /// Advances the clock, if there are deadlines.
-    #[inline]
-    fn tick(&mut self) -> Result<()> {
-        let Some(clock) = &mut self.clock else { return Ok(()) };
-        let queued = self.connection.buffered_amount();
-        if let Err(error) = clock.tick(&mut self.connection) {
-            self.state = State::Terminated;
-            return Err(error.into());
-        }
-        self.must_flush |= self.connection.buffered_amount() > queued;
-        Ok(())
-    }
-}
-
-/// Returns the content of a Close frame that the caller has built.
-fn close_frame(payload: &[u8]) -> Result<Option<CloseFrame>> {
-    match payload.split_first_chunk() {
-        Some((code, reason)) => {
-            Ok(Some(CloseFrame { code: u16::from_be_bytes(*code).into(), reason: str::from_utf8(reason)?.into() }))
-        }
-        None if payload.is_empty() => Ok(None),
-        None => Err(ProtocolError::InvalidCloseSequence.into()),
     }
 }
