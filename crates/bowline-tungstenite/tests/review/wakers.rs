@@ -64,12 +64,12 @@ async fn tasks_that_wait_are_woken() {
     let mut send = pin!(sink.send(Message::binary(vec![0; 200])));
     for _ in 0..10 {
         assert!(send.as_mut().poll(&mut writer_cx).is_pending());
-        let (reads, writes) = (reader.count(), writer.count());
+        let before = (reader.count(), writer.count());
         let mut buffer = [0; 16];
         tokio::io::AsyncReadExt::read_exact(&mut theirs, &mut buffer).await.unwrap();
-        assert!(writer.count() > writes, "the stream accepts bytes again");
+        assert!(writer.count() > before.1, "the stream accepts bytes again");
         theirs.write_all(b"\x81\x02Hi").await.unwrap();
-        assert!(reader.count() > reads, "a message arrives");
+        assert!(reader.count() > before.0, "a message arrives");
         let Poll::Ready(Some(Ok(message))) = stream.poll_next_unpin(&mut reader_cx) else { panic!() };
         assert_eq!(message, Message::text("Hi"));
         assert!(stream.poll_next_unpin(&mut reader_cx).is_pending());

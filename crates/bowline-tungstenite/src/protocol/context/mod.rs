@@ -284,7 +284,7 @@ impl WebSocketContext {
                 Ok(())
             }
             Ok(_) => Ok(()),
-            // The peer has what it waited for, and does not care how the stream ends.
+            // The closing handshake is over, so nothing is lost.
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset && !self.state.can_read() => {
                 Err(Error::ConnectionClosed)
             }
