@@ -42,9 +42,10 @@ pub enum Error {
     /// Text is not UTF-8.
     #[error("UTF-8 encoding error: {0}")]
     Utf8(String),
-    /// The peer may be an attacker: a length that is not in its shortest form, too many empty fragments, or a head that is too long.
+    /// The peer is probably attacking: it sent a length that is not in its shortest form, too many empty fragments, or a head that is
+    /// too long.
     #[error(
-        "attack suspected: a length that is not in its shortest form, too many empty fragments, or a head that is too long"
+        "attack suspected: a length not in its shortest form, too many empty fragments, or a head that is too long"
     )]
     AttackAttempt,
     /// The URL cannot be used.
@@ -188,7 +189,7 @@ pub enum ProtocolError {
     /// A message was to be sent after a Close frame was sent or received.
     #[error("nothing can be sent after a Close frame")]
     SendAfterClosing,
-    /// The peer sent more than 64 KiB after its Close frame. Less is discarded (RFC 6455 §1.4).
+    /// The peer sent data after its Close frame. Here it is discarded instead (RFC 6455 §1.4), and this error does not occur.
     #[error("the peer sent data after its Close frame")]
     ReceivedAfterClosing,
     /// A reserved bit of a frame is set, and no extension defines it.

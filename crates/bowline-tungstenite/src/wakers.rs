@@ -6,7 +6,7 @@
 
 use std::{
     mem,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Wake, Waker},
 };
 
@@ -26,7 +26,7 @@ pub(crate) struct Wakers {
 }
 
 /// Wakes the tasks of both halves.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Both(Mutex<[Option<Waker>; 2]>);
 
 impl Wake for Both {
@@ -35,9 +35,15 @@ impl Wake for Both {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // Taken out, so that nothing is woken while the lock is held, and so that a task that does not wait is not woken again.
-        let halves = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        // Taken, so that a task that no longer polls is not woken again. One that does is woken now, and registers anew.
+        let halves = mem::take(&mut *self.lock());
         halves.into_iter().flatten().for_each(Waker::wake);
+    }
+}
+
+impl Both {
+    fn lock(&self) -> MutexGuard<'_, [Option<Waker>; 2]> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -51,21 +57,33 @@ impl Wakers {
         };
         if !own.as_ref().is_some_and(|own| own.will_wake(waker)) {
             *own = Some(waker.clone());
-            let differ = other.as_ref().is_some_and(|other| !other.will_wake(waker));
-            if differ && self.both.is_none() {
-                // The other half may be waiting, with its own waker at the transport.
+            if self.both.is_none() && other.as_ref().is_some_and(|other| !other.will_wake(waker)) {
+                // The transport may have the waker of the other half, which still waits.
                 let both = Arc::new(Both(Mutex::new(self.halves.clone())));
                 self.both = Some((both.clone(), both.into()));
             }
         }
         if let Some((both, _)) = &self.both {
-            let mut halves = both.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let [stream, sink] = &mut *halves;
-            let slot = match half {
+            let [stream, sink] = &mut *both.lock();
+            let registered = match half {
                 Half::Stream => stream,
                 Half::Sink => sink,
             };
-            slot.get_or_insert_with(|| waker.clone()).clone_from(waker);
+            if !registered.as_ref().is_some_and(|registered| registered.will_wake(waker)) {
+                *registered = Some(waker.clone());
+            }
+        }
+    }
+
+    /// Wakes the task that polls the other half: what it waits for has changed without the transport.
+    pub(crate) fn wake_other(&self, half: Half) {
+        let [stream, sink] = &self.halves;
+        let other = match half {
+            Half::Stream => sink,
+            Half::Sink => stream,
+        };
+        if let Some(waker) = other {
+            waker.wake_by_ref();
         }
     }
 

@@ -17,7 +17,7 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::{Sleep, sleep},
+    time::{Sleep, sleep_until},
 };
 
 /// A WebSocket connection on Tokio: a `Stream` and a `Sink` of messages.
@@ -167,38 +167,38 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketStream<S> {
 
     /// Waits for the next deadline. Ready if it has passed. Without deadlines, or on a connection that has none left, it is pending.
     fn poll_deadline(&mut self) -> Poll<()> {
-        let Some(wait) = self.context.wait() else {
+        let Some(deadline) = self.context.next_deadline() else {
             self.sleep = None;
             return Poll::Pending;
         };
-        let deadline = tokio::time::Instant::now() + wait;
-        match &mut self.sleep {
-            // It is set anew only for an earlier deadline. If it is too early, there is one poll in vain.
-            Some(sleep) if !sleep.is_elapsed() && sleep.deadline() <= deadline => {}
-            Some(sleep) => sleep.as_mut().reset(deadline),
-            none => *none = Some(Box::pin(sleep(wait))),
-        }
-        // It wakes both halves, since a deadline can end the connection for both.
+        // As the transport does, the timer keeps only one waker.
         let mut cx = Context::from_waker(self.wakers.transport());
-        match &mut self.sleep {
-            Some(sleep) => sleep.as_mut().poll(&mut cx),
-            None => Poll::Pending,
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        // It is set anew only for an earlier deadline. If it is too early, there is one poll in vain.
+        if sleep.is_elapsed() || sleep.deadline() > deadline {
+            sleep.as_mut().reset(deadline);
         }
+        sleep.as_mut().poll(&mut cx)
     }
 
-    /// Repeats a call until it need not wait, or neither the stream is ready nor a deadline has passed.
-    fn poll_with<T>(
+    /// Calls a function that writes until it no longer blocks, or until a deadline has ended the connection.
+    fn poll_write(
         &mut self,
-        half: Half,
         cx: &Context<'_>,
-        mut call: impl FnMut(&mut WebSocketContext, &mut Polled<'_, '_, S>) -> Result<T>,
-    ) -> Poll<Result<T>> {
+        write: impl Fn(&mut WebSocketContext, &mut Polled<'_, '_, S>) -> Result<()>,
+    ) -> Poll<Result<()>> {
         loop {
-            let result = self.with(Some((half, cx)), &mut call);
-            match ready_unless_blocked(result) {
-                Poll::Pending => ready!(self.poll_deadline()),
-                result @ Poll::Ready(_) => return result,
+            let written = self.with(Some((Half::Sink, cx)), &write);
+            if let Poll::Ready(written) = ready_unless_blocked(written) {
+                return Poll::Ready(written);
             }
+            if self.with(Some((Half::Sink, cx)), |context, stream| context.tick_blocked(stream)) {
+                self.wakers.wake_other(Half::Sink);
+            }
+            if self.context.is_timed_out() {
+                continue;
+            }
+            ready!(self.poll_deadline());
         }
     }
 }
@@ -216,14 +216,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for WebSocketStream<S> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if self.ended {
+            self.with(Some((Half::Stream, cx)), |context, stream| context.write_last(stream));
             return Poll::Ready(None);
         }
-        match ready!(self.poll_with(Half::Stream, cx, |context, stream| context.read(stream))) {
-            Ok(message) => Poll::Ready(Some(Ok(message))),
-            Err(error) => {
-                self.ended = true;
-                let is_end = matches!(error, Error::AlreadyClosed | Error::ConnectionClosed);
-                Poll::Ready(Some(Err(error)).filter(|_| !is_end))
+        loop {
+            let read = self.with(Some((Half::Stream, cx)), |context, stream| context.read(stream));
+            match ready_unless_blocked(read) {
+                Poll::Ready(Ok(message)) => return Poll::Ready(Some(Ok(message))),
+                Poll::Ready(Err(error)) => {
+                    self.ended = true;
+                    // A write of the other half fails now, if a deadline has ended the connection.
+                    self.wakers.wake_other(Half::Stream);
+                    let is_end = matches!(error, Error::AlreadyClosed | Error::ConnectionClosed);
+                    return Poll::Ready(Some(Err(error)).filter(|_| !is_end));
+                }
+                Poll::Pending => ready!(self.poll_deadline()),
             }
         }
     }
@@ -242,7 +249,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocketStream<S> {
         if self.ready {
             return Poll::Ready(Ok(()));
         }
-        let flushed = ready!(self.poll_with(Half::Sink, cx, |context, stream| context.flush(stream)));
+        let flushed = ready!(self.poll_write(cx, |context, stream| context.flush(stream)));
         self.ready = true;
         Poll::Ready(flushed)
     }
@@ -261,22 +268,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocketStream<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        let flushed = ready!(self.poll_with(Half::Sink, cx, |context, stream| context.flush(stream)));
+        let flushed = ready!(self.poll_write(cx, |context, stream| context.flush(stream)));
         self.ready = true;
         Poll::Ready(unless_closed(flushed))
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         self.ready = true;
-        let closing = self.closing;
-        let closed =
-            self.poll_with(
-                Half::Sink,
-                cx,
-                |context, stream| {
-                    if closing { context.flush(stream) } else { context.close(stream, None) }
-                },
-            );
+        let closed = if self.closing {
+            self.poll_write(cx, |context, stream| context.flush(stream))
+        } else {
+            self.poll_write(cx, |context, stream| context.close(stream, None))
+        };
         self.closing |= closed.is_pending();
         closed.map(unless_closed)
     }

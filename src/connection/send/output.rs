@@ -176,6 +176,15 @@ impl Output {
         Some(if header.is_empty() { segment.body().clone() } else { Bytes::copy_from_slice(header) })
     }
 
+    /// Returns the header and the body of the first segment, or the tail as a body.
+    #[cfg(feature = "std")]
+    pub(super) fn front_header_and_body(&self) -> [&[u8]; 2] {
+        match self.segments.front() {
+            Some(segment) => [segment.header(), segment.body()],
+            None => [&[], self.tail.get(self.tail_written..).or_bug()],
+        }
+    }
+
     /// Returns the number of bytes to write.
     #[inline]
     pub(crate) const fn len(&self) -> usize {

@@ -62,4 +62,26 @@ impl Output {
     pub fn io_slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         self.chunks_vectored(slices)
     }
+
+    /// Returns the bytes of the first segment that can be written next, in two parts: the header of a large frame, and the bytes
+    /// behind it. Either part may be empty.
+    ///
+    /// Use it to write a header and its payload together to a writer without vectored writes. After such a write has blocked, the
+    /// output still begins with the same bytes, as OpenSSL requires. What [`io_slices`](Self::io_slices) returns beyond the first
+    /// segment can change, since pongs overtake it.
+    ///
+    /// ```
+    /// use bowline::{Config, Connection, Role};
+    ///
+    /// let mut server = Connection::new(Role::Server, Config::default());
+    /// server.send_binary(vec![7; 10_000])?;
+    /// server.send_text("Hello")?; // another segment
+    /// let [header, body] = server.output().front_parts();
+    /// assert_eq!((header, body.len()), (&b"\x82\x7e\x27\x10"[..], 10_000));
+    /// # Ok::<(), bowline::SendError>(())
+    /// ```
+    #[must_use]
+    pub fn front_parts(&self) -> [&[u8]; 2] {
+        self.front_header_and_body()
+    }
 }

@@ -39,8 +39,8 @@ pub struct WebSocketConfig {
     pub extensions: ExtensionsConfig,
     /// Timeouts and the ping interval. Default: `None`, as the original has none. It is an addition of this crate.
     ///
-    /// On Tokio, they need a runtime with a timer. A blocking [`WebSocket`](super::WebSocket) looks at the clock only when one of
-    /// its methods is called.
+    /// On Tokio, they need a runtime with a timer. They work while the connection waits for a message, or for the stream to accept
+    /// one. A blocking [`WebSocket`](super::WebSocket) reads the clock only in [`read`](super::WebSocket::read).
     pub deadlines: Option<bowline::Deadlines>,
 }
 

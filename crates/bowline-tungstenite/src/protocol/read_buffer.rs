@@ -6,9 +6,6 @@ use std::{cell::Cell, fmt, io, mem};
 /// unreceived bytes.
 const MAX_POOLED: usize = 8;
 
-/// The smallest buffer that is kept, in bytes.
-const MIN_POOLED: usize = 1024;
-
 /// The largest read, in bytes. More would not save system calls, since a socket seldom has more.
 const MAX_READ: usize = 256 * 1024;
 
@@ -74,12 +71,11 @@ impl ReadBuffer {
         read
     }
 
-    /// Returns the memory to the thread.
+    /// Returns the memory to the thread, except for a larger buffer of the program: the pool would keep it.
     fn release(&mut self) {
         (self.start, self.end) = (0, 0);
         let buffer = mem::take(&mut self.buffer);
-        // Bytes that were read elsewhere may come in a vector of any size.
-        if !(MIN_POOLED..=MAX_READ).contains(&buffer.capacity()) {
+        if buffer.is_empty() || buffer.capacity() > MAX_READ {
             return;
         }
         POOL.with(|pool| {
@@ -92,9 +88,27 @@ impl ReadBuffer {
     }
 }
 
-/// Shows the number of bytes, but not the bytes: they can contain secrets, and those behind them may be another connection's.
+/// Without the bytes: behind the unreceived ones, the buffer has those of other connections.
 impl fmt::Debug for ReadBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReadBuffer").field("unread", &self.end.saturating_sub(self.start)).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A buffer of the program is not kept for other connections if it is larger than any that a read needs.
+    #[test]
+    fn large_buffers_are_not_pooled() {
+        for (size, kept) in [(MAX_READ, MAX_READ), (MAX_READ + 1, 0)] {
+            POOL.take();
+            let mut part = Vec::new();
+            part.reserve_exact(size);
+            part.push(0);
+            ReadBuffer::with(part).keep(0);
+            assert_eq!(POOL.take().iter().map(Vec::capacity).sum::<usize>(), kept);
+        }
     }
 }

@@ -151,8 +151,8 @@ impl<Stream: Read + Write> WebSocket<Stream> {
     ///
     /// # Errors
     ///
-    /// Returns [`Io`](crate::Error::Io) if the stream fails, or is not ready, and
-    /// [`ConnectionClosed`](crate::Error::ConnectionClosed) on a server whose closing handshake is over.
+    /// Returns [`Io`](crate::Error::Io) if the stream fails, or is not ready, or if a [deadline](WebSocketConfig::deadlines) has
+    /// ended the connection, and [`ConnectionClosed`](crate::Error::ConnectionClosed) on a server whose closing handshake is over.
     pub fn flush(&mut self) -> Result<()> {
         self.context.flush(&mut self.socket)
     }

@@ -42,8 +42,8 @@ impl Utf8Bytes {
 
     /// Creates text from bytes.
     ///
-    /// In the original, this function is unsafe, and does not validate. Here it is safe: it validates, and replaces bytes
-    /// that are not UTF-8 by U+FFFD. A call in an `unsafe` block compiles, with a warning that the block is not needed.
+    /// In the original, this function is unsafe, and does not validate. Here it is safe: it validates, and replaces each invalid
+    /// sequence with U+FFFD. A call in an `unsafe` block compiles, with a warning that the block is not needed.
     #[must_use]
     pub fn from_bytes_unchecked(bytes: Bytes) -> Self {
         // A slice is cheap, and the bytes are still at hand if they are not UTF-8.

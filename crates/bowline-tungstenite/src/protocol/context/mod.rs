@@ -1,21 +1,22 @@
+mod deadlines;
+mod sending;
+
 use super::{
     CloseFrame, Message, Role, WebSocketConfig,
     clock::Clock,
-    frame::{
-        Frame, FrameHeader, Utf8Bytes,
-        coding::{CloseCode, Data, OpCode},
-    },
-    raw_frame::{self, Fragments, Raw},
+    frame::{Utf8Bytes, coding::CloseCode},
+    raw_frame::Fragments,
     read_buffer::ReadBuffer,
     violation,
     writer::Writer,
 };
 use crate::{Error, Result, error::ProtocolError};
 use bowline::{Closure, Connection, Event, Input, Violation};
-use std::{
-    io::{self, Read, Write},
-    time::Duration,
-};
+use std::io::{self, Read, Write};
+
+/// The most bytes that are read and discarded behind the peer's Close frame. The peer must not send any, and without a bound one that
+/// does would occupy a blocking `read` for as long as it likes.
+const MAX_DISCARDED: usize = 64 * 1024;
 
 /// A connection without its stream, which each call gets instead. Most programs use [`WebSocket`](super::WebSocket).
 #[derive(Debug)]
@@ -28,17 +29,13 @@ pub struct WebSocketContext {
     at_boundary: bool,
     /// Whether there is something that this end queued by itself, such as a pong: the next call writes and flushes it.
     must_flush: bool,
+    /// The number of bytes that were read behind the peer's Close frame.
+    discarded: usize,
     writer: Writer,
     fragments: Fragments,
     clock: Option<Box<Clock>>,
-    /// The number of bytes that arrived after the peer's Close frame.
-    discarded: usize,
     config: WebSocketConfig,
 }
-
-/// How many bytes may arrive after the peer's Close frame. They are discarded (RFC 6455 §1.4), but a peer that sends without end
-/// must not keep a call of `read` indefinitely.
-const MAX_DISCARDED: usize = 64 * 1024;
 
 /// How far the closing handshake is, with the phases of the original, on which its results depend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,10 +95,10 @@ impl WebSocketContext {
             state: State::Active,
             input: ReadBuffer::with(part),
             at_boundary: true,
+            discarded: 0,
             writer: Writer::default(),
             fragments: Fragments::default(),
             clock: config.deadlines.map(|_| Box::new(Clock::new())),
-            discarded: 0,
             config,
         }
     }
@@ -143,29 +140,23 @@ impl WebSocketContext {
         self.connection.closure()
     }
 
-    /// Returns the time until a deadline, if there is one.
-    pub(crate) fn wait(&self) -> Option<Duration> {
-        self.clock.as_ref().and_then(|clock| clock.wait)
-    }
-
     /// Reads a message. See [`WebSocket::read`](super::WebSocket::read).
     ///
     /// # Errors
     ///
     /// See [`WebSocket::read`](super::WebSocket::read).
     pub fn read<Stream: Read + Write>(&mut self, stream: &mut Stream) -> Result<Message> {
+        if let Some(early) = self.clock.as_mut().and_then(|clock| clock.early.take()) {
+            return early;
+        }
         if self.state == State::Terminated {
-            // The Close frame after a violation, if it could not be written before.
-            if self.must_flush {
-                self.must_flush = self.write_and_flush(stream).is_err();
-            }
+            self.write_last(stream);
             return Err(Error::AlreadyClosed);
         }
         loop {
-            if let Err(error) = self.tick() {
-                // Reported once by each of `read` and the calls that write, as two tasks may use them.
+            if let Err(timed_out) = self.tick() {
                 self.state = State::Terminated;
-                return Err(error);
+                return Err(timed_out);
             }
             if self.must_flush {
                 match self.flush(stream) {
@@ -175,7 +166,7 @@ impl WebSocketContext {
                 }
             } else if self.role == Role::Server && !self.state.can_read() {
                 self.state = State::Terminated;
-                return Err(Error::ConnectionClosed);
+                return Err(Error::Protocol(ProtocolError::ReceivedAfterClosing));
             }
             if let Some(message) = self.next_message(stream)? {
                 return Ok(message);
@@ -187,9 +178,6 @@ impl WebSocketContext {
     /// Returns the next message in the bytes that were read, or `None` if there is none.
     #[inline]
     fn next_message<Stream: Read + Write>(&mut self, stream: &mut Stream) -> Result<Option<Message>> {
-        if !self.state.can_read() {
-            return self.discard();
-        }
         let mut input = Input::from(self.input.unread());
         let event = self.connection.receive(&mut input);
         let left = input.len();
@@ -212,17 +200,6 @@ impl WebSocketContext {
         self.at_boundary = true;
         self.input.keep(left);
         Ok(Some(message))
-    }
-
-    /// Discards what arrives after the peer's Close frame.
-    fn discard(&mut self) -> Result<Option<Message>> {
-        self.discarded = self.discarded.saturating_add(self.input.unread().len());
-        self.input.keep(0);
-        if self.discarded > MAX_DISCARDED {
-            self.state = State::Terminated;
-            return Err(ProtocolError::ReceivedAfterClosing.into());
-        }
-        Ok(None)
     }
 
     /// Returns the message for a control frame.
@@ -251,8 +228,8 @@ impl WebSocketContext {
     fn close_received<Stream: Read + Write>(&mut self, stream: &mut Stream) {
         if self.state == State::ClosedByUs {
             self.state = State::CloseAcknowledged;
-            // Ours, and messages before it, may still be queued.
-            self.must_flush |= self.queued() > 0;
+            // The stream may have refused our Close frame, or messages before it.
+            self.must_flush |= self.connection.buffered_amount() > 0;
         } else {
             self.state = State::ClosedByPeer;
             self.must_flush = self.write_and_flush(stream).is_err();
@@ -281,6 +258,14 @@ impl WebSocketContext {
         Err(reported)
     }
 
+    /// Writes the Close frame of a violation, if the stream did not accept it at once. Errors do not matter: the connection has
+    /// failed, and its error is reported.
+    pub(crate) fn write_last<Stream: Write>(&mut self, stream: &mut Stream) {
+        if self.must_flush {
+            self.must_flush = self.write_and_flush(stream).is_err();
+        }
+    }
+
     /// Reads once, directly into an unfinished message if possible.
     fn read_more<Stream: Read + Write>(&mut self, stream: &mut Stream) -> Result<()> {
         let direct = self.connection.direct_read(|space| space.read_from(&mut *stream));
@@ -290,8 +275,16 @@ impl WebSocketContext {
         };
         match read {
             Ok(0) => Err(self.end_of_stream()),
+            Ok(count) if !self.state.can_read() => {
+                self.discarded = self.discarded.saturating_add(count);
+                if self.discarded > MAX_DISCARDED {
+                    self.state = State::Terminated;
+                    return Err(Error::ConnectionClosed);
+                }
+                Ok(())
+            }
             Ok(_) => Ok(()),
-            // The peer has what it waited for, and does not care how the stream ends.
+            // The closing handshake is over, so nothing is lost.
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset && !self.state.can_read() => {
                 Err(Error::ConnectionClosed)
             }
@@ -306,145 +299,5 @@ impl WebSocketContext {
             State::ClosedByPeer | State::CloseAcknowledged => Error::ConnectionClosed,
             _ => ProtocolError::ResetWithoutClosingHandshake.into(),
         }
-    }
-
-    /// Queues a message, and writes if much is queued. See [`WebSocket::write`](super::WebSocket::write).
-    ///
-    /// # Errors
-    ///
-    /// See [`WebSocket::write`](super::WebSocket::write).
-    pub fn write<Stream: Read + Write>(&mut self, stream: &mut Stream, message: Message) -> Result<()> {
-        self.tick()?;
-        match self.state {
-            State::Active => {}
-            State::Terminated => return Err(Error::AlreadyClosed),
-            _ => return Err(ProtocolError::SendAfterClosing.into()),
-        }
-        if let Message::Close(frame) = message {
-            return self.close(stream, frame);
-        }
-        let message = self.check_space(message)?;
-        match message {
-            Message::Text(text) => self.connection.send_text(text.into_text()).map_err(raw_frame::error)?,
-            Message::Binary(data) => self.connection.send_binary(data).map_err(raw_frame::error)?,
-            Message::Ping(data) => self.connection.ping(&data).map_err(raw_frame::error)?,
-            Message::Pong(data) => self.connection.pong(&data).map_err(raw_frame::error)?,
-            Message::Close(frame) => return self.close(stream, frame),
-            Message::Frame(frame) => match self.fragments.send(&mut self.connection, frame)? {
-                Raw::Queued => {}
-                Raw::Close(payload) => return self.close(stream, close_frame(&payload)?),
-            },
-        }
-        if self.queued() > self.config.write_buffer_size {
-            self.writer.write_all(self.connection.output(), stream)?;
-        }
-        if self.must_flush { self.flush(stream) } else { Ok(()) }
-    }
-
-    /// Returns the message, or an error with it if it does not fit into the output.
-    #[inline]
-    fn check_space(&self, message: Message) -> Result<Message> {
-        let limit = self.config.max_write_buffer_size;
-        if limit == usize::MAX {
-            return Ok(message);
-        }
-        let mask = if self.role == Role::Client { 4 } else { 0 };
-        let frame_len = match &message {
-            Message::Frame(frame) => FrameHeader::default().len(frame.payload().len() as u64) + frame.payload().len(),
-            message => FrameHeader::default().len(message.len() as u64) + message.len(),
-        };
-        if mask + frame_len <= limit.saturating_sub(self.queued()) {
-            return Ok(message);
-        }
-        let frame = match message {
-            Message::Text(text) => Frame::message(text, OpCode::Data(Data::Text), true),
-            Message::Binary(data) => Frame::message(data, OpCode::Data(Data::Binary), true),
-            Message::Ping(data) => Frame::ping(data),
-            Message::Pong(data) => Frame::pong(data),
-            Message::Close(frame) => Frame::close(frame),
-            Message::Frame(frame) => frame,
-        };
-        Err(Error::WriteBufferFull(Box::new(Message::Frame(frame))))
-    }
-
-    /// Writes everything that is queued, and flushes the stream. See [`WebSocket::flush`](super::WebSocket::flush).
-    ///
-    /// # Errors
-    ///
-    /// See [`WebSocket::flush`](super::WebSocket::flush).
-    pub fn flush<Stream: Read + Write>(&mut self, stream: &mut Stream) -> Result<()> {
-        self.tick()?;
-        self.write_and_flush(stream)?;
-        self.must_flush = false;
-        if self.role == Role::Server && !self.state.can_read() {
-            // Both Close frames are exchanged, and a server ends the stream first (RFC 6455 §7.1.1).
-            self.state = State::Terminated;
-            return Err(Error::ConnectionClosed);
-        }
-        Ok(())
-    }
-
-    fn write_and_flush<Stream: Write>(&mut self, stream: &mut Stream) -> Result<()> {
-        self.writer.write_all(self.connection.output(), stream)?;
-        Ok(stream.flush()?)
-    }
-
-    /// Begins the closing handshake, and flushes. See [`WebSocket::close`](super::WebSocket::close).
-    ///
-    /// # Errors
-    ///
-    /// See [`WebSocket::close`](super::WebSocket::close).
-    pub fn close<Stream: Read + Write>(&mut self, stream: &mut Stream, code: Option<CloseFrame>) -> Result<()> {
-        if self.state == State::Active {
-            self.state = State::ClosedByUs;
-            self.queue_close(code);
-        }
-        self.flush(stream)
-    }
-
-    /// Queues a Close frame. A code that must not be sent is left out, with its reason, and a reason that is too long is cut: a Close
-    /// frame that the peer must refuse would not tell it anything either.
-    fn queue_close(&mut self, frame: Option<CloseFrame>) {
-        const MAX_REASON: usize = 123;
-        let queued = frame.is_some_and(|CloseFrame { code, reason }| {
-            let end = (0..=MAX_REASON.min(reason.len())).rev().find(|end| reason.is_char_boundary(*end));
-            let reason = reason.get(..end.unwrap_or(0)).unwrap_or_default();
-            self.connection.close(code.into(), reason).is_ok()
-        });
-        if !queued {
-            // Without a code, which is always possible.
-            let _ = self.connection.close(bowline::CloseCode::NO_STATUS, "");
-        }
-    }
-
-    /// Advances the clock, if there are deadlines.
-    #[inline]
-    fn tick(&mut self) -> Result<()> {
-        let Some(clock) = &mut self.clock else { return Ok(()) };
-        let queued = self.connection.buffered_amount();
-        clock.tick(&mut self.connection)?;
-        self.must_flush |= self.connection.buffered_amount() > queued;
-        // A deadline for the peer has queued a Close frame.
-        if self.state == State::Active && self.connection.state() != bowline::State::Open {
-            self.state = State::ClosedByUs;
-        }
-        Ok(())
-    }
-
-    /// Returns the number of bytes that are not yet written.
-    #[inline]
-    fn queued(&self) -> usize {
-        self.connection.buffered_amount().saturating_add(self.writer.len())
-    }
-}
-
-/// Returns the content of a Close frame that the caller has built.
-fn close_frame(payload: &[u8]) -> Result<Option<CloseFrame>> {
-    match payload.split_first_chunk() {
-        Some((code, reason)) => {
-            Ok(Some(CloseFrame { code: u16::from_be_bytes(*code).into(), reason: str::from_utf8(reason)?.into() }))
-        }
-        None if payload.is_empty() => Ok(None),
-        None => Err(ProtocolError::InvalidCloseSequence.into()),
     }
 }
