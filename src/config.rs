@@ -194,6 +194,17 @@ pub struct Limits {
 /// The default of [`Limits::min_rate`].
 pub(crate) const DEFAULT_MIN_RATE: usize = 2048;
 
+impl Limits {
+    /// The smallest amount that is received ahead, however small messages have to be.
+    const MIN_AHEAD: usize = 64 * 1024;
+
+    /// Returns how many bytes may be received before the events in them are returned, or before this endpoint's output is
+    /// accepted: one message, since a peer can make this endpoint keep that much anyway.
+    pub(crate) fn ahead(&self) -> usize {
+        self.message.max(Self::MIN_AHEAD)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

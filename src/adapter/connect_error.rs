@@ -246,8 +246,9 @@ mod tests {
             let text = text(io::Error::other(error));
             assert!(text.starts_with(&expected) && text.contains(advice), "{text}");
         }
-        let other = Error::DecryptError;
-        assert!(text(io::Error::other(other.clone())).ends_with(&other.to_string()));
+        for other in [Error::DecryptError, Error::General("something else".into())] {
+            assert!(text(io::Error::other(other.clone())).ends_with(&other.to_string()));
+        }
         assert!(text(io::ErrorKind::UnexpectedEof.into()).ends_with("then connect with ws://"));
         assert!(text(late()).ends_with("`deadlines.handshake`"));
     }

@@ -6,9 +6,6 @@ use alloc::boxed::Box;
 use core::time::Duration;
 use std::io;
 
-/// At least this much is received ahead, in bytes, however small messages have to be.
-const MIN_AHEAD: usize = 64 * 1024;
-
 /// How often a call that cannot send looks for the reason. A peer may have sent much before it, or may send without end.
 pub(super) const MAX_LOOKS: usize = 64;
 
@@ -52,10 +49,9 @@ impl Link {
         self
     }
 
-    /// Whether more may be received before the events in the inbox are returned: up to the size of one message, since a peer can
-    /// make this endpoint keep that much anyway.
+    /// Whether more may be received before the events in the inbox are returned.
     pub(super) fn may_receive_ahead(&self) -> bool {
-        self.inbox.size() < self.connection.config().limits.message.max(MIN_AHEAD)
+        self.inbox.size() < self.connection.config().limits.ahead()
     }
 
     /// Whether a Close frame or the end of the stream may be received before the events in the inbox are returned: if no message is

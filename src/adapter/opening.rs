@@ -1,8 +1,9 @@
 //! The opening handshake, without the IO: everything that both adapters decide alike.
 
 use super::Error;
-use crate::{Connection, HandshakeError, Input, Timestamp, client, server};
+use crate::{Connection, HandshakeError, Input, Timestamp, client, server, time::MIN_WAIT};
 use core::time::Duration;
+use std::io;
 
 /// How long a client waits for the body of a response that refuses. It often has the reason, and usually arrives with the head.
 const BODY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -45,8 +46,11 @@ impl Handshake for server::Handshake {
     }
 }
 
+/// The outcome for a client. A refusal may have a response.
+pub(super) type ClientOutcome = Result<(Connection, client::Response), (HandshakeError, Option<client::Response>)>;
+
 impl Handshake for client::Handshake {
-    type Outcome = Result<(Connection, client::Response), (HandshakeError, Option<client::Response>)>;
+    type Outcome = ClientOutcome;
 
     fn advance(&mut self, input: Option<&mut Input<'_>>) -> Option<Self::Outcome> {
         let progress = match input {
@@ -70,6 +74,33 @@ pub(super) fn refused(refusal: &server::Refusal) -> Error {
     match refusal.error() {
         Some(error) => Error::Handshake { error: HandshakeError::clone(error), response: None },
         None => Error::Refused(refusal.status()),
+    }
+}
+
+/// Advances the clock of a client that writes its request, and returns how long to wait at most. If the server has accepted
+/// already, the rest of the request has the rest of the handshake deadline.
+pub(super) fn wait_to_write(
+    handshake: &mut client::Handshake,
+    outcome: &mut Option<ClientOutcome>,
+    deadline: Option<Duration>,
+    now: Duration,
+) -> Option<Duration> {
+    if outcome.is_none() {
+        return handshake.wait(now);
+    }
+    let limit = deadline?;
+    if limit <= now {
+        *outcome = Some(Err((HandshakeError::Deadline { limit }, None)));
+    }
+    Some(limit.saturating_sub(now).max(MIN_WAIT))
+}
+
+/// Returns the outcome for a client that could not write all of its request. The server may have sent the reason before it closed
+/// the stream: a refusal, or an alert of TLS, which is the error of reading. If it sent nothing, the error of writing is the reason.
+pub(super) fn with_write_error(outcome: ClientOutcome, write_error: Option<io::Error>) -> io::Result<ClientOutcome> {
+    match (outcome, write_error) {
+        (Err((HandshakeError::EndOfStream { .. }, _)), Some(error)) => Err(error),
+        (outcome, _) => Ok(outcome),
     }
 }
 

@@ -4,11 +4,14 @@
 /// the version that bowline uses.
 pub use bowline_rustls::rustls;
 
+use super::{ConnectError, Error};
+use crate::client::Request;
 use alloc::{borrow::ToOwned, sync::Arc};
 use bowline_rustls::rustls_platform_verifier::BuilderVerifierExt;
 use rustls::{ClientConfig, crypto::ring, pki_types::ServerName};
 use std::{
     io,
+    net::SocketAddr,
     sync::{Mutex, PoisonError},
 };
 
@@ -47,9 +50,17 @@ pub(super) fn check_protocol(agreed: Option<&[u8]>) -> io::Result<()> {
     }
 }
 
-/// Whether an error of a TLS stream is TLS's own, such as an alert of the server, and not that of the stream below.
-#[cfg(feature = "tokio")]
-pub(super) fn is_tls_error(error: &io::Error) -> bool {
+/// Returns the error of an opening handshake over TLS. An error of TLS itself, such as an alert of the server, is one of
+/// connecting: with TLS 1.3 the server looks at the client's certificate when the client has finished its TLS handshake already.
+pub(super) fn opening_error(request: &Request, address: Option<SocketAddr>, error: Error) -> Error {
+    match error {
+        Error::Io(error) if is_tls_error(&error) => ConnectError::tls(request, address, error).into(),
+        error => error,
+    }
+}
+
+/// Whether an error of a TLS stream is TLS's own, and not that of the stream below.
+fn is_tls_error(error: &io::Error) -> bool {
     error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some()
 }
 

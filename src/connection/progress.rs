@@ -64,7 +64,7 @@ impl Progress {
             let time = time_in_flight(moved.accepted.into(), limits);
             self.read_by = self.read_by.max(now).saturating_add(time).min(most);
         }
-        let counted = self.count_ahead(was_blocked, moved, saturated(limits.message));
+        let counted = self.count_ahead(was_blocked, moved, saturated(limits.ahead()));
         Account {
             is_blocked: self.is_blocked,
             has_blocked: self.is_blocked && !was_blocked,
@@ -75,7 +75,8 @@ impl Progress {
         }
     }
 
-    /// Returns how many of the received bytes count: those within the bound. A peer that sends everything before it reads
+    /// Returns how many of the received bytes count: those within the bound of what is
+    /// received ahead. A peer that sends everything before it reads
     /// anything is not slow. One that sends without end, and reads nothing, is.
     fn count_ahead(&mut self, was_blocked: bool, moved: Moved, bound: u32) -> u32 {
         if !was_blocked {

@@ -253,7 +253,7 @@ fn without_tail(compressed: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
 }
 
 impl Compressor {
-    fn from_pool(window_bits: u8, options: &Options) -> Self {
+    pub(super) fn from_pool(window_bits: u8, options: &Options) -> Self {
         let key = Key {
             level: options.level.min(9),
             memory_level: options.memory_level.clamp(1, 9),

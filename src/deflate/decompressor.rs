@@ -35,7 +35,7 @@ pub(crate) struct Decompression {
 pub(super) struct Decompressor(Box<Inflate>);
 
 impl Decompressor {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(Box::new(Inflate::new(false, MAX_WINDOW_BITS)))
     }
 }

@@ -61,3 +61,27 @@ impl fmt::Debug for Pool {
         f.debug_struct("Pool").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deflate::Options;
+
+    /// What is returned to the pool can be taken out of it again, up to the number that it keeps.
+    #[test]
+    fn what_is_returned_is_used_again() {
+        let pool = Pool::default();
+        assert!(pool.decompressor().is_none() && pool.compressor(|_| true).is_none());
+        for _ in 0..2 * MAX_POOLED {
+            pool.return_decompressor(Decompressor::new());
+            pool.return_compressor(Compressor::from_pool(15, &Options::default()));
+        }
+        let another = pool.clone();
+        assert!(pool.compressor(|_| false).is_none(), "none fits");
+        for _ in 0..MAX_POOLED {
+            assert!(another.decompressor().is_some() && another.compressor(|_| true).is_some());
+        }
+        assert!(pool.decompressor().is_none() && pool.compressor(|_| true).is_none());
+        assert!(alloc::format!("{pool:?}").starts_with("Pool"));
+    }
+}

@@ -149,11 +149,47 @@ pub enum HandshakeError {
 impl fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.describe(f)?;
+        f.write_str(self.advice())?;
         write!(f, " ({})", self.section())
     }
 }
 
 impl HandshakeError {
+    /// Returns the text for the body of the server's response: what is wrong with the request, and the section of the RFC.
+    ///
+    /// The `Display` of the error also has advice for the programmer of the server, such as which limit to raise. That is for its
+    /// log, and not for clients. A [`Refusal`](crate::server::Refusal) has this text as its body. Use it where you make the
+    /// response yourself, as with [`Upgrade`](crate::server::Upgrade).
+    ///
+    /// ```
+    /// use bowline::HandshakeError;
+    ///
+    /// let error = HandshakeError::TooManyFields { limit: 100 };
+    /// assert_eq!(
+    ///     error.for_client().to_string(),
+    ///     "the head has more than 100 header fields: send fewer (RFC 6455 §10.4)"
+    /// );
+    /// assert!(error.to_string().contains("raise `limits.head_fields`"));
+    /// ```
+    #[must_use]
+    pub fn for_client(&self) -> impl fmt::Display + '_ {
+        ForClient(self)
+    }
+
+    /// Returns what the programmer of this endpoint can do about the error.
+    const fn advice(&self) -> &'static str {
+        match self {
+            Self::HeadTooLong { .. } | Self::StartLineTooLong { .. } => ", or raise `limits.head_bytes`",
+            Self::TooManyFields { .. } => ", or raise `limits.head_fields`",
+            Self::Deadline { .. } => ", the limit of `deadlines.handshake`",
+            Self::OriginRefused { host: None, .. } => ": to allow it, list it in `Accept::origins` on the server",
+            Self::OriginRefused { .. } => {
+                ": a proxy must forward the original Host; to allow other origins, list them in `Accept::origins` on the server"
+            }
+            _ => "",
+        }
+    }
+
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StartLine(line) => {
@@ -179,17 +215,13 @@ impl HandshakeError {
                 write!(f, "the value of the header \"{name}\" is not valid: it contains a control byte, such as NUL")
             }
             Self::HeadTooLong { limit } => {
-                write!(f, "the head is longer than the limit of {limit} bytes: send less, or raise `limits.head_bytes`")
+                write!(f, "the head is longer than the limit of {limit} bytes: send less")
             }
             Self::StartLineTooLong { limit } => {
-                write!(
-                    f,
-                    "the first line did not end within the limit of {limit} bytes for the head: send less, or raise \
-                     `limits.head_bytes`"
-                )
+                write!(f, "the first line did not end within the limit of {limit} bytes for the head: send less")
             }
             Self::TooManyFields { limit } => {
-                write!(f, "the head has more than {limit} header fields: send fewer, or raise `limits.head_fields`")
+                write!(f, "the head has more than {limit} header fields: send fewer")
             }
             Self::Body(name) => {
                 write!(f, "the header {name} announces a body: a WebSocket handshake must not have one")
@@ -199,7 +231,7 @@ impl HandshakeError {
                 "the header Expect is \"{expectation}\", but expectations are not supported: send the request without it"
             ),
             Self::Deadline { limit } => {
-                write!(f, "the opening handshake did not finish within {limit:?}, the limit of `deadlines.handshake`")
+                write!(f, "the opening handshake did not finish within {limit:?}")
             }
             Self::EndOfStream { received } => {
                 write!(f, "the stream ended after {received} bytes, before the end of the opening handshake")
@@ -226,15 +258,12 @@ impl HandshakeError {
                     "the client uses version {version} of the WebSocket protocol, but this server supports only 13"
                 )
             }
-            Self::OriginRefused { origin, host: None } => write!(
-                f,
-                "the origin \"{origin}\" is not allowed to connect: to allow it, list it in `Accept::origins` on the server"
-            ),
-            Self::OriginRefused { origin, host: Some(host) } => write!(
-                f,
-                "the origin \"{origin}\" is not that of the requested host \"{host}\": a proxy must forward the original Host; to \
-                 allow other origins, list them in `Accept::origins` on the server"
-            ),
+            Self::OriginRefused { origin, host: None } => {
+                write!(f, "the origin \"{origin}\" is not allowed to connect")
+            }
+            Self::OriginRefused { origin, host: Some(host) } => {
+                write!(f, "the origin \"{origin}\" is not that of the requested host \"{host}\"")
+            }
             Self::OriginMissing => f.write_str("the header Origin is missing, but this server requires it"),
             Self::ProtocolRequired(protocol) => {
                 write!(f, "this server requires the subprotocol {protocol}, which the client does not offer")
@@ -285,6 +314,16 @@ impl HandshakeError {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// An error as its text for the client.
+struct ForClient<'a>(&'a HandshakeError);
+
+impl fmt::Display for ForClient<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.describe(f)?;
+        write!(f, " ({})", self.0.section())
     }
 }
 

@@ -31,9 +31,14 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 
 fn echo(mut socket: WebSocket<impl Read + Write>) -> Result<()> {
     loop {
-        let message = socket.read()?;
-        if message.is_text() || message.is_binary() {
-            socket.send(message)?;
+        match socket.read() {
+            Ok(message) if message.is_text() || message.is_binary() => socket.send(message)?,
+            Ok(_) => {}
+            Err(error) => {
+                // To the end of the stream: one that is dropped with unread bytes is reset, and the peer may then lose the Close frame.
+                std::io::copy(socket.get_mut(), &mut std::io::sink())?;
+                return Err(error);
+            }
         }
     }
 }

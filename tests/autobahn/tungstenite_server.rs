@@ -1,7 +1,11 @@
 //! An echo server for the Autobahn suite, written for tokio-tungstenite, on bowline-tungstenite: `autobahn-tungstenite-server ADDRESS`.
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::net::{TcpListener, TcpStream};
+use std::time::Duration;
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpStream},
+};
 use tokio_tungstenite::{
     accept_async_with_config,
     tungstenite::{Error, extensions::compression::deflate::DeflateConfig, protocol::WebSocketConfig},
@@ -29,10 +33,25 @@ async fn echo(stream: TcpStream) -> Result<(), Error> {
     config.extensions.permessage_deflate = Some(DeflateConfig::default());
     let mut socket = accept_async_with_config(stream, Some(config)).await?;
     while let Some(message) = socket.next().await {
-        let message = message?;
+        let message = match message {
+            Ok(message) => message,
+            Err(error) => {
+                drain(socket.into_inner()).await?;
+                return Err(error);
+            }
+        };
         if message.is_text() || message.is_binary() {
             socket.send(message).await?;
         }
     }
     Ok(())
+}
+
+/// Reads until the peer ends the stream, for at most five seconds. A TCP stream that is dropped with unread bytes is reset, and the peer
+/// may then lose the Close frame.
+async fn drain(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.shutdown().await?;
+    let mut sink = tokio::io::sink();
+    let rest = tokio::io::copy(&mut stream, &mut sink);
+    tokio::time::timeout(Duration::from_secs(5), rest).await.map_or(Ok(()), |copied| copied.map(drop))
 }

@@ -65,6 +65,37 @@ fn the_deadline() {
     assert_eq!(error.to_string(), expected);
 }
 
+/// A client is told what is wrong with its request, without the advice for the server's programmer.
+#[test]
+fn no_advice_for_clients() {
+    let origin = || Head::request().with("Host", "h:81").and("Origin", "http://h");
+    let not_that_of = "the origin \"http://h\" is not that of the requested host \"h:81\" (RFC 6455 §10.2)";
+    let not_allowed = "the origin \"http://h\" is not allowed to connect (RFC 6455 §10.2)";
+    for (accept, expected) in
+        [(Accept::same_origin(), not_that_of), (Accept::origins(["http://i"]).unwrap(), not_allowed)]
+    {
+        let refusal = crate::kit::request(origin()).accept(&accept).unwrap_err();
+        let error = refusal.error().unwrap();
+        assert!(error.to_string().contains("Accept::origins"));
+        assert_eq!(error.for_client().to_string(), expected);
+        let response = String::from_utf8(refusal.into_bytes()).unwrap();
+        assert!(response.ends_with(&format!("\r\n\r\n{expected}\n")), "{response}");
+    }
+    let limit = 7;
+    for error in [
+        HandshakeError::HeadTooLong { limit },
+        HandshakeError::StartLineTooLong { limit },
+        HandshakeError::TooManyFields { limit },
+        HandshakeError::Deadline { limit: Duration::from_secs(7) },
+    ] {
+        let [programmer, client] = [error.to_string(), error.for_client().to_string()];
+        assert!(programmer.contains('`') && !client.contains('`') && client.contains('7'), "{programmer}, {client}");
+    }
+    // Without advice, the text is the same.
+    let error = HandshakeError::Method("POST".into());
+    assert_eq!(error.for_client().to_string(), error.to_string());
+}
+
 /// What fits once the output is written is told apart from what never fits.
 #[test]
 fn what_never_fits() {

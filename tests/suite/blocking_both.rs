@@ -9,8 +9,9 @@ use bowline::{
 use std::{
     io::{self, Read, Write},
     net::{Shutdown, TcpStream},
+    task::Poll,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 fn socket<S>(stream: S, role: Role, change: impl FnOnce(&mut Config)) -> WebSocket<S> {
@@ -22,9 +23,9 @@ const fn ms(ms: u64) -> Duration {
 }
 
 /// A stream above a socket, as TLS is, which may not say which.
-struct Layer {
-    tcp: TcpStream,
-    tells: bool,
+pub(crate) struct Layer {
+    pub(crate) tcp: TcpStream,
+    pub(crate) tells: bool,
 }
 
 impl Read for Layer {
@@ -58,6 +59,47 @@ impl Transport for Layer {
 
     fn socket(&self) -> Option<Socket<'_>> {
         self.tells.then(|| Socket::from(&self.tcp))
+    }
+}
+
+/// A stream whose mode cannot be changed: calls that have to write return that error, and do not go on to wait.
+#[test]
+fn a_mode_that_cannot_be_changed() {
+    struct Fixed(TcpStream);
+    impl Read for Fixed {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.0.read(into)
+        }
+    }
+    impl Write for Fixed {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    impl Transport for Fixed {
+        fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+            self.0.set_timeout(timeout)
+        }
+        fn set_nonblocking(&mut self, _: bool) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+        fn shutdown_write(&mut self) -> io::Result<()> {
+            self.0.shutdown(Shutdown::Write)
+        }
+        fn socket(&self) -> Option<Socket<'_>> {
+            Some(Socket::from(&self.0))
+        }
+    }
+    for len in [10, 70_000] {
+        let [near, _far] = tcp();
+        let mut socket = socket(Fixed(near), Role::Client, |_| {});
+        socket.feed(vec![7; len]).unwrap();
+        let Err(Error::Io(error)) = socket.recv() else { panic!("it has written") };
+        assert_eq!(error.kind(), io::ErrorKind::Unsupported);
+        assert!(socket.buffered_amount() > len, "it is still queued");
     }
 }
 
@@ -190,11 +232,9 @@ fn a_close_behind_a_large_queue() {
         config.limits.output = 64_000_000;
     });
     server.feed(vec![7; 40_000_000]).unwrap();
-    let begun = Instant::now();
     let closure = server.close(CloseCode::NORMAL, "").unwrap();
     assert_eq!(closure.cause(), Cause::Deadline(Deadline::Close));
     assert!(closure.unsent() > 0, "{closure}");
-    assert!(begun.elapsed() < ms(5000), "{:?}", begun.elapsed());
 }
 
 /// A peer that closes, or breaks a rule, while we send to it and it reads nothing: `send` returns why, and not after a minute.
@@ -207,11 +247,59 @@ fn a_peer_that_ends_while_we_send() {
         let mut server = socket(near, Role::Server, |config| config.deadlines.close = ms(100));
         far.write_all(bytes).unwrap();
         far.shutdown(Shutdown::Write).unwrap();
-        let begun = Instant::now();
         let Err(Error::Closed(closure)) = server.send(vec![7; 15_000_000]) else { panic!("it has not ended") };
         assert_eq!(closure.code().get(), code);
-        assert!(begun.elapsed() < ms(5000), "{:?}", begun.elapsed());
         drop(far);
+    }
+}
+
+/// A Close frame behind a message, from a peer that reads late: what is being sent, and the answer to that message, still reach
+/// it, although reading takes longer than the close deadline. So the write timeout counts, and not the close timeout.
+#[test]
+fn a_close_frame_behind_a_message_while_we_send() {
+    let [near, mut far] = tcp();
+    let mut server = socket(near, Role::Server, |config| config.deadlines.close = ms(20));
+    far.write_all(&[frame_to(Role::Server, 0x81, b"question"), close_to(Role::Server, 1000, "")].concat()).unwrap();
+    let reads = thread::spawn(move || {
+        thread::sleep(ms(300));
+        let mut bytes = Vec::new();
+        far.read_to_end(&mut bytes).map(|_| bytes)
+    });
+    server.send(vec![7; 15_000_000]).unwrap();
+    assert_eq!(server.recv().unwrap(), Some("question".into()));
+    server.send("answer").unwrap();
+    assert_eq!(server.recv().unwrap(), None);
+    let expected = [frame_from(Role::Server, 0x81, b"answer"), close_from(Role::Server, 1000, "")].concat();
+    assert!(reads.join().unwrap().unwrap().ends_with(&expected));
+}
+
+/// A program that only sends, and a Close frame behind a message that it does not receive: it could still answer that message, so
+/// the connection stays open. It learns of the Close frame when it receives the message, or when the peer leaves.
+#[test]
+fn a_message_that_is_not_received_before_a_close_frame() {
+    for receives in [true, false] {
+        let [near, mut far] = tcp();
+        let mut server = socket(near, Role::Server, |_| {});
+        far.write_all(&[frame_to(Role::Server, 0x81, b"unread"), close_to(Role::Server, 1001, "bye")].concat())
+            .unwrap();
+        for _ in 0..5 {
+            server.send("tick").unwrap();
+            thread::sleep(ms(12));
+        }
+        if receives {
+            assert_eq!(server.try_recv().unwrap(), Poll::Ready(Some("unread".into())));
+        } else {
+            far.read_exact(&mut [0; 5 * 6]).unwrap(); // otherwise the end is a reset
+            drop(far);
+        }
+        let error = loop {
+            match server.send("tick") {
+                Ok(()) => thread::sleep(ms(12)),
+                Err(error) => break error,
+            }
+        };
+        let Error::Closed(closure) = error else { panic!("{error}") };
+        assert_eq!((closure.code(), closure.reason()), (CloseCode::GOING_AWAY, "bye"));
     }
 }
 
@@ -223,9 +311,8 @@ fn a_peer_that_dies() {
         keepalive(config);
         (config.deadlines.write, config.deadlines.close) = (Some(ms(100)), ms(100));
     });
-    let begun = Instant::now();
-    let Err(Error::Closed(_)) = server.send(vec![7; 15_000_000]) else { panic!("it has not ended") };
-    assert!(begun.elapsed() < ms(5000), "{:?}", begun.elapsed());
+    let Err(Error::Closed(closure)) = server.send(vec![7; 15_000_000]) else { panic!("it has not ended") };
+    assert_eq!(closure.cause(), Cause::Deadline(Deadline::Write));
 
     let [near, _far] = tcp();
     let mut server = socket(near, Role::Server, |config| {
@@ -238,7 +325,6 @@ fn a_peer_that_dies() {
             Err(error) => break error,
         }
     };
-    assert!(begun.elapsed() < ms(10_000), "{:?}", begun.elapsed());
     let _ = server.recv();
     assert_eq!(server.closure().unwrap().cause(), Cause::Deadline(Deadline::Pong), "{closed}");
 }

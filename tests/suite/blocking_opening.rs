@@ -248,6 +248,39 @@ fn a_request_that_is_not_read() {
     }
 }
 
+/// A stream that fails during the opening handshake is an error of the stream, and not one of connecting.
+#[test]
+fn a_reset() {
+    let (port, server) = local(|stream| {
+        stream.peek(&mut [0]).unwrap(); // the request is there, and dropping it unread resets the connection
+    });
+    let Err(Error::Io(error)) = blocking::connect(&format!("ws://127.0.0.1:{port}/"), Config::default()) else {
+        panic!("the server has answered")
+    };
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    server.join().unwrap();
+}
+
+/// The subprotocol that was agreed on, at both ends.
+#[test]
+fn the_subprotocol() {
+    let (port, server) = local(|stream| {
+        let accept = server::Accept::any_origin().protocols(["chat"]);
+        let mut socket = blocking::accept(stream, &accept, Config::default()).unwrap();
+        let protocol = socket.protocol().map(String::from);
+        assert_eq!(socket.recv().unwrap(), None);
+        protocol
+    });
+    let request = client::Request::from_uri(&format!("ws://127.0.0.1:{port}/")).unwrap().protocol("chat").unwrap();
+    let (mut socket, response) = blocking::connect_with(request, Config::default()).unwrap();
+    assert_eq!((socket.protocol(), response.protocol()), (Some("chat"), Some("chat")));
+    socket.close(CloseCode::NORMAL, "").unwrap();
+    let (mut receiver, sender) = socket.split().unwrap();
+    assert_eq!((receiver.protocol().as_deref(), sender.protocol().as_deref()), (Some("chat"), Some("chat")));
+    assert_eq!(receiver.recv().unwrap(), None);
+    assert_eq!(server.join().unwrap().as_deref(), Some("chat"));
+}
+
 /// What a server says for people is there, if it comes with the head or soon after it; a body that does not come, or does not
 /// end, is not waited for.
 #[test]

@@ -25,6 +25,30 @@ fn closed<T: std::fmt::Debug>(result: Result<T, Error>) -> (u16, Cause) {
     }
 }
 
+/// A timeout that is over at once does not prevent a read of what has arrived.
+#[test]
+fn a_timeout_that_is_over_at_once() {
+    for role in ROLES {
+        let mut socket = socket(connection(role), Script::new([Reads::Bytes(frame_to(role, 0x81, b"there"))]));
+        let received = socket.recv_timeout(Duration::from_nanos(1)).unwrap();
+        assert_eq!(received, Poll::Ready(Some("there".into())));
+    }
+}
+
+/// A call that receives, and whose queue is so long that it has to write first: if writing fails, it still returns what the peer
+/// sent before.
+#[test]
+fn replies_that_cannot_be_written() {
+    for role in ROLES {
+        let frames = [frame_to(role, 0x81, b"before"), close_to(role, 1008, "banned")].concat();
+        let script = Script::new([Reads::Bytes(frames)]).writes([Writes::Error(ErrorKind::BrokenPipe)]);
+        let mut socket = socket(connection(role), script);
+        socket.feed(vec![7; 70_000]).unwrap();
+        assert_eq!(socket.recv().unwrap(), Some("before".into()));
+        assert_eq!(closed(socket.recv()).0, 1008);
+    }
+}
+
 /// What a `break` leaves in a batch, the next calls hand out, by either API.
 #[test]
 fn a_batch_that_is_broken_off() {

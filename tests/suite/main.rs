@@ -26,6 +26,7 @@ mod conversions;
 mod delivery_chunks;
 mod direct_read;
 mod display;
+mod early_answers;
 mod fragmentation;
 mod framing;
 mod input;

@@ -154,22 +154,26 @@ fn a_peer_that_accepts_nothing_and_sends() {
     }
 }
 
-/// A peer that sends everything before it reads anything is not slow, as long as it stays within the bound: one message. Beyond it,
-/// only moving output counts.
+/// A peer that sends everything before it reads anything is not slow, as long as it stays within the bound: one message, and at
+/// least 64 KiB. Beyond it, only moving output counts.
 #[test]
 fn a_peer_that_sends_first() {
     for role in ROLES {
-        for (limit, is_open) in [(2_000_000, true), (200_000, false)] {
-            let mut pair = slow_with_patient_peer(role, 1000, |config| config.limits.message = limit);
+        for (limit, len, is_open) in
+            [(2_000_000, 4000, true), (200_000, 4000, false), (1000, 200, true), (1000, 500, false)]
+        {
+            let mut pair = slow_with_patient_peer(role, 1000, |config| {
+                (config.limits.message, config.limits.min_rate) = (limit, 100);
+            });
             pair.faults_from(role).is_frozen = true;
             send(&mut pair, role, 1_000_000);
             for _ in 0..300 {
-                let message = Frame::binary(vec![1; 4000]).sent_by(role.peer()).encode();
+                let message = Frame::binary(vec![1; len]).sent_by(role.peer()).encode();
                 pair.inject(role.peer(), &message);
                 pair.advance(seconds(1));
             }
             let state = pair.ends(role).0.connection.state();
-            assert_eq!(state == State::Open, is_open, "{limit}");
+            assert_eq!(state == State::Open, is_open, "{limit} {len}");
             if is_open {
                 let faults = pair.faults_from(role);
                 (faults.is_frozen, faults.bandwidth) = (false, None);

@@ -16,7 +16,7 @@ use std::{
     io::{ErrorKind, Read, Write},
     task::Poll,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// The answer to a ping is one write, header and payload together: some peers take a pong only if it comes in one packet.
@@ -65,15 +65,12 @@ fn a_dead_peer_and_short_timeouts() {
             }),
             Script::new(vec![Reads::Timeout; 10_000]),
         );
-        let began = Instant::now();
-        let error = loop {
-            assert!(began.elapsed() < Duration::from_secs(20), "it is never noticed");
-            match socket.recv_timeout(Duration::from_millis(1)) {
-                Ok(Poll::Pending) => {}
-                Err(error) => break error,
-                other => panic!("{other:?}"),
-            }
-        };
+        let mut errors = (0..10_000).filter_map(|_| match socket.recv_timeout(Duration::from_millis(1)) {
+            Ok(Poll::Pending) => None,
+            Err(error) => Some(error),
+            other => panic!("{other:?}"),
+        });
+        let error = errors.next().expect("it is never noticed");
         let cause = |error: &Error| if let Error::Closed(closure) = error { Some(closure.cause()) } else { None };
         assert_eq!(cause(&error), Some(Cause::Deadline(Deadline::Pong)));
         for _ in 0..3 {
@@ -157,15 +154,10 @@ fn dropping_does_not_wait() {
     for role in ROLES {
         let [near, _far] = tcp();
         let mut socket = WebSocket::new(near, Connection::new(role, config()));
-        let began = Instant::now();
         for _ in 0..10 {
             socket.try_feed(vec![7; 1_000_000]).unwrap();
         }
-        let dropped = thread::spawn(move || drop(socket));
-        while !dropped.is_finished() {
-            assert!(began.elapsed() < Duration::from_secs(20), "it waits for the peer");
-            thread::sleep(Duration::from_millis(1));
-        }
+        drop(socket); // waiting would never end, since there is no deadline
     }
 }
 
@@ -250,9 +242,10 @@ fn pings_to_a_program_that_only_sends() {
         }
         peer.close(CloseCode::GOING_AWAY, "restarting").unwrap()
     });
-    let began = Instant::now();
+    let mut sent_after_the_end = 0;
     while sender.send("tick").is_ok() {
-        assert!(began.elapsed() < Duration::from_secs(60), "it never learns of the Close frame");
+        sent_after_the_end += u32::from(peer.is_finished());
+        assert!(sent_after_the_end < 1_000_000, "it never learns of the Close frame");
     }
     assert_eq!(sender.closure().unwrap().code(), CloseCode::GOING_AWAY);
     assert!(peer.join().unwrap().is_clean());
@@ -263,10 +256,10 @@ fn pings_to_a_program_that_only_sends() {
 fn an_end_behind_a_ping_for_a_program_that_only_sends() {
     for role in ROLES {
         let mut socket = socket(connection(role), Script::new([Reads::Bytes(frame_to(role, 0x89, b"still there?"))]));
-        let began = Instant::now();
-        while socket.send("tick").is_ok() {
-            assert!(began.elapsed() < Duration::from_secs(20), "it is never noticed");
+        let is_noticed = (0..10_000).any(|_| {
             thread::sleep(Duration::from_millis(1));
-        }
+            socket.send("tick").is_err()
+        });
+        assert!(is_noticed);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     common::{ROLES, close_from, close_to, frame_from, frame_to},
-    kit::{Reads, Script, data, pair, socket, waits},
+    kit::{Reads, Script, data, pair, socket, socket_with, waits},
     wire::plain,
 };
 use bowline::{
@@ -179,6 +179,24 @@ async fn large_payloads_are_not_copied() {
     }
 }
 
+/// The same for large chunks.
+#[tokio::test]
+async fn large_chunks_are_not_copied() {
+    for role in ROLES {
+        let frames = [20_000, 16_384].map(|len| frame_to(role, 0x82, &vec![7; len]));
+        let header = frames[1].len() - 16_384;
+        let script = Script::new([Reads::Bytes(frames.concat())]);
+        let mut socket = socket_with(role, &script, |config| config.delivery = Delivery::Chunks);
+        let mut held = Vec::new();
+        for len in [20_000, 16_384] {
+            let Some(Message::BinaryChunk { data, last: true }) = socket.recv().await.unwrap() else { panic!() };
+            assert_eq!(data, vec![7; len]);
+            held.push(data);
+        }
+        assert_eq!(held[1].as_ptr() as usize - held[0].as_ptr() as usize, 20_000 + header);
+    }
+}
+
 /// Pongs, and the answer to a Close frame, leave while `recv` waits.
 #[tokio::test]
 async fn answers_leave_without_a_send() {
@@ -242,5 +260,27 @@ async fn dropped_with_something_queued() {
         socket.feed("last words").await.unwrap();
         drop(socket);
         assert_eq!(script.written(), frame_from(role, 0x81, b"last words"));
+    }
+}
+
+/// What is printed of a connection, of its halves and of a request has their names, and nothing that was received or queued.
+#[tokio::test(start_paused = true)]
+async fn no_messages_in_debug_output() {
+    let frames = [frame_to(Role::Server, 0x81, b"one"), frame_to(Role::Server, 0x81, b"secret")].concat();
+    let mut socket = socket(Role::Server, &Script::new([Reads::Bytes(frames)]));
+    assert_eq!(socket.recv().await.unwrap(), Some("one".into()));
+    socket.feed("secret").await.unwrap();
+    let mut shown = vec![format!("{socket:?}")];
+    let (receiver, sender) = socket.split();
+    shown.extend([format!("{receiver:?}"), format!("{sender:?}")]);
+    let _clone = sender.clone();
+    shown.push(format!("{:?}", receiver.reunite(sender).unwrap_err()));
+    let request = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nCookie: secret\r\n\
+                    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    let script = Script::new([Reads::Bytes(request.to_vec())]);
+    let incoming = bowline::adapter::tokio::receive_request(script, bowline::Config::default()).await.unwrap();
+    shown.push(format!("{incoming:?}"));
+    for (text, name) in shown.iter().zip(["WebSocket", "Receiver", "Sender", "ReuniteError", "Incoming"]) {
+        assert!(text.starts_with(name) && !text.contains("secret") && !text.contains("115, 101"), "{text}");
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     wire::plain,
 };
 use bowline::{
-    Event, Message, Prepared, Role, SendError,
+    Delivery, Event, Message, Prepared, Role, SendError,
     adapter::tokio::{Error, WebSocket},
 };
 use std::time::Duration;
@@ -273,6 +273,38 @@ async fn what_was_read_ahead_is_not_kept() {
             payloads.push(payload);
         }
         assert!(payloads.iter().all(bytes::Bytes::is_unique));
+    }
+}
+
+/// Chunks that were read ahead are returned as they are, also small ones, and while others are in the read buffer.
+#[tokio::test(start_paused = true)]
+async fn chunks_that_were_read_ahead() {
+    for role in ROLES {
+        for len in [10, 20_000] {
+            let script = Script::new([]);
+            script.room(Some(0));
+            let mut socket = socket_with(role, &script, |config| config.delivery = Delivery::Chunks);
+            let chunk = |i: usize| (0..len).map(|at| ((at + i) % 251) as u8).collect::<Vec<u8>>();
+            for i in 0..4 {
+                script.push(Reads::Bytes(frame_to(role, 0x82, &chunk(i))));
+                if i == 1 {
+                    assert!(waits(socket.send("nobody reads this")));
+                }
+            }
+            script.room(None);
+            for i in 0..4 {
+                let mut received = Vec::new();
+                loop {
+                    let message = socket.recv().await.unwrap();
+                    let Some(Message::BinaryChunk { data, last }) = message else { panic!("{message:?}") };
+                    received.extend_from_slice(&data);
+                    if last {
+                        break;
+                    }
+                }
+                assert!(received == chunk(i), "{i} {len}");
+            }
+        }
     }
 }
 

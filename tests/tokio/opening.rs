@@ -145,6 +145,20 @@ async fn decided_by_the_request() {
     }
 }
 
+/// A stream that fails during the opening handshake is an error of the stream, and not one of connecting.
+#[tokio::test]
+async fn a_reset() {
+    let (port, server) = local(async |stream| {
+        stream.peek(&mut [0]).await.unwrap(); // the request is there, and dropping it unread resets the connection
+    })
+    .await;
+    let Err(Error::Io(error)) = ws::connect(&format!("ws://127.0.0.1:{port}/"), Config::default()).await else {
+        panic!("the server has answered")
+    };
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    server.await.unwrap();
+}
+
 /// What a server says for people is there, if it comes with the head or soon after it. A body that does not come is waited for
 /// no longer than a second, and not beyond the deadline.
 #[tokio::test(start_paused = true)]

@@ -49,6 +49,21 @@ async fn try_feed_has_the_limits_of_feed() {
     }
 }
 
+/// At exactly 64 KiB in the queue, the threshold is what is in the way, and not the limit on the output.
+#[tokio::test(start_paused = true)]
+async fn exactly_at_the_threshold() {
+    for role in ROLES {
+        let script = Script::new([]);
+        script.room(Some(0));
+        let mut socket = socket(role, &script);
+        let header = frame_from(role, 0x82, &[0; 16_000]).len() - 16_000;
+        socket.try_feed(vec![7; 65_536 - header]).unwrap();
+        assert_eq!(socket.buffered_amount(), 65_536);
+        let (_, queued, limit) = full(socket.try_feed("one more"));
+        assert_eq!((queued, limit), (65_536, 65_536));
+    }
+}
+
 /// The limit on the output counts as well, and what can never fit, or comes too late, is the same error as for `feed`.
 #[tokio::test(start_paused = true)]
 async fn try_feed_fails_as_feed_does() {

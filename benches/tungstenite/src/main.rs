@@ -6,7 +6,8 @@
 //!
 //! For each cell, a bare load generator sends a window of messages over a TCP connection of this machine, and waits for the echo of
 //! all of them. Measured is the CPU time of the thread of the echo, the kernel's part included. The rounds of both libraries
-//! alternate, and the best one counts. The echoes are flushed one by one, as `send` does, or once for a window. The exit status is 1 if a cell is slower than the original.
+//! alternate, and the best one counts. The echoes are flushed one by one, as `send` does, or once for a window. The exit status is 1 if a cell is
+//! more than 3 % slower than the original, which is the noise where system calls take nearly all of the time.
 
 #![expect(clippy::expect_used, reason = "a benchmark that fails prints why")]
 
@@ -26,6 +27,9 @@ const ECHOES: [(&str, Echo, Echo); 2] = [
     ("blocking", echo::ours::blocking, echo::original::blocking),
     ("Tokio", echo::ours::on_tokio, echo::original::on_tokio),
 ];
+
+/// What two runs of the same library may differ by.
+const NOISE: f64 = 1.03;
 
 fn main() -> ExitCode {
     let rounds = std::env::args().nth(1).and_then(|rounds| rounds.parse().ok()).unwrap_or(10);
@@ -50,7 +54,7 @@ fn main() -> ExitCode {
                         "| {api} | {role} | {content} | {window} | {flush} | {size} | {best_original:.0} | {best:.0} | \
                          {ratio:.2} |"
                     );
-                    slower += usize::from(ratio > 1.0);
+                    slower += usize::from(ratio > NOISE);
                 }
             }
         }

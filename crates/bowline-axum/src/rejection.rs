@@ -71,7 +71,7 @@ impl Error for WebSocketUpgradeRejection {
 impl IntoResponse for WebSocketUpgradeRejection {
     fn into_response(self) -> Response {
         match self {
-            Self::Handshake(refusal) => refusal.map(|error| format!("{error}\n")).into_response(),
+            Self::Handshake(refusal) => refusal.map(|error| format!("{}\n", error.for_client())).into_response(),
             Self::ConnectionNotUpgradable => (self.status(), format!("{self}\n")).into_response(),
         }
     }

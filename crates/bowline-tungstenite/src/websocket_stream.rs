@@ -197,7 +197,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketStream<S> {
             let result = self.with(Some((half, cx)), &mut call);
             match ready_unless_blocked(result) {
                 Poll::Pending => ready!(self.poll_deadline()),
-                result => return result,
+                result @ Poll::Ready(_) => return result,
             }
         }
     }

@@ -1,12 +1,6 @@
 //! Streams that do not accept, keep or end as one would wish: what is written then, and what is reported.
 
-#![expect(
-    clippy::cast_possible_truncation,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "that is how helpers of tests fail"
-)]
+#![expect(clippy::cast_possible_truncation, clippy::indexing_slicing, reason = "that is how helpers of tests fail")]
 
 use bowline_tungstenite::{
     Error, Message, WebSocket, WebSocketStream,
@@ -68,8 +62,10 @@ fn a_blocked_write_is_repeated_with_the_same_bytes() {
         socket.get_mut().is_blocked = true;
         let mut expected = 1;
         for _ in 0..3 {
+            // Two messages in one write: later, pongs go between them.
+            let _ = socket.write(Message::binary(vec![2; size])); // blocked as well, once much is queued
             assert!(is_blocked(&socket.send(Message::binary(vec![2; size]))));
-            expected += 1;
+            expected += 2;
             socket.get_mut().reads.push_back(b"\x89\x80\0\0\0\0".to_vec());
             assert!(socket.read().unwrap().is_ping());
             assert!(is_blocked(&socket.read()));

@@ -17,11 +17,14 @@
 //! It uses the package `bowline-axum`, and compresses messages if the client agrees. `hyper-echo` is the same server without axum
 //! and without that package. The guide is `src/guide/axum.md`.
 
-use axum::{Router, response::Response, routing::any, serve::ListenerExt};
+use axum::{Router, response::Response, routing::any, serve::Listener};
 use bowline::adapter::tokio::Error;
 use bowline_axum::{WebSocket, WebSocketUpgrade, deflate::Options};
-use std::{io, process::ExitCode};
-use tokio::net::TcpListener;
+use std::{io, net::SocketAddr, process::ExitCode, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::sleep,
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -38,15 +41,43 @@ async fn main() -> ExitCode {
 async fn serve(address: &str) -> io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     println!("listening on ws://{}", listener.local_addr()?);
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            eprintln!("cannot set TCP_NODELAY: {error}");
-        }
-    });
     // `any` and not `get`, since a WebSocket over HTTP/2 begins with a CONNECT request.
     let app = Router::new().route("/", any(echo));
-    // If `accept` fails, for example with too many open files, axum pauses for a second, and open connections are not affected.
-    axum::serve(listener, app).await
+    axum::serve(Printing(listener), app).await
+}
+
+/// The pause after an `accept` that failed, for example with too many open files. Without it, the loop would keep a processor
+/// busy.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A listener that prints why it could not accept a connection. Axum itself only pauses.
+struct Printing(TcpListener);
+
+impl Listener for Printing {
+    type Io = TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        loop {
+            match self.0.accept().await {
+                Ok((stream, address)) => {
+                    if let Err(error) = stream.set_nodelay(true) {
+                        eprintln!("cannot set TCP_NODELAY: {error}");
+                    }
+                    return (stream, address);
+                }
+                Err(error) => {
+                    // Open connections are not affected.
+                    eprintln!("cannot accept a connection: {error}");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
 }
 
 /// Sends every message back. This server has nothing to protect, so pages of any origin may connect.

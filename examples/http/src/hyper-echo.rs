@@ -111,7 +111,7 @@ fn answer(
             tokio::spawn(serve(on(&mut request), connection));
             response.map(|()| String::new())
         }
-        Err(refusal) => refusal.map(|error| format!("{error}\n")),
+        Err(refusal) => refusal.map(|error| format!("{}\n", error.for_client())),
     };
     std::future::ready(Ok(response))
 }

@@ -131,5 +131,8 @@ fn open(
     let stream = dial(&request, begun, config.deadlines.handshake)?;
     let address = stream.peer_addr().ok();
     let stream = secure(stream, request.host(), begun).map_err(|error| ConnectError::tls(&request, address, error))?;
-    client_since(begun, stream, request, config)
+    let opened = client_since(begun, stream, request.clone(), config);
+    #[cfg(feature = "rustls")]
+    let opened = opened.map_err(move |error| crate::adapter::tls::opening_error(&request, address, error));
+    opened
 }

@@ -243,6 +243,16 @@ impl<S: Transport> WebSocket<S> {
         self.link.is_over(self.origin.elapsed())
     }
 
+    /// Returns the limit of a call that waits at most as long as `timeout`.
+    pub(super) fn end_of(&self, timeout: Duration) -> Wait {
+        Wait::Until(self.origin.elapsed().saturating_add(timeout))
+    }
+
+    /// Whether the time of a call is over.
+    pub(super) fn is_late(&self, wait: Wait) -> bool {
+        wait.is_over(self.origin.elapsed())
+    }
+
     /// Returns how long to wait: until the next tick, or until the end of the call if that is earlier.
     pub(super) fn next_wait(&self, wait: Wait) -> Option<Duration> {
         let now = self.origin.elapsed();

@@ -2,13 +2,15 @@
 
 use super::{
     Error, READ_SPACE, Transport, WebSocket,
+    driver::{MAX_ALTERNATION, ReadWrite, without_waiting},
+    socket::Interest,
     transport::{check_blocking, is_timeout},
 };
 use crate::{
-    Config, Connection, Input,
+    Config, Connection, Input, Output,
     adapter::{
         link::without_unexpected_eof,
-        opening::{Handshake, body_timeout, refused},
+        opening::{ClientOutcome, Handshake, body_timeout, refused, wait_to_write, with_write_error},
     },
     bug::OrBug,
     client::{self, Request, Response},
@@ -64,8 +66,16 @@ pub(super) fn client_since<S: Transport>(
     let deadline = config.deadlines.handshake;
     let mut handshake = client::Handshake::new(request, config);
     let _ = handshake.wait(Duration::ZERO); // the first tick starts the deadline, at the origin of the clock: `begun`
-    opening.write(&mut handshake, deadline)?;
-    match opening.run(&mut handshake)? {
+    // The server may have sent the reason before it closed the stream: a refusal, or an alert of TLS.
+    let (outcome, write_error) = match opening.write(&mut handshake, deadline) {
+        Ok(outcome) => (outcome, None),
+        Err(error) => (None, Some(error)),
+    };
+    let outcome = match outcome {
+        Some(outcome) => outcome,
+        None => opening.run(&mut handshake)?,
+    };
+    match with_write_error(outcome, write_error)? {
         Ok((connection, response)) => Ok((opening.into_socket(connection), response)),
         Err((error, mut response)) => {
             if let Some(response) = &mut response {
@@ -118,13 +128,20 @@ impl<S: Transport> Opening<S> {
     /// deadline.
     fn read(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.stream.set_timeout(timeout)?;
-        (self.end, self.left) = (0, 0);
         let begun = Instant::now();
-        match without_unexpected_eof(self.stream.read(&mut self.buffer)) {
-            Ok(0) => self.has_ended = true,
-            Ok(count) => (self.end, self.left) = (count, count),
-            Err(error) if is_timeout(&error) => check_blocking(&error, timeout, begun.elapsed())?,
-            Err(error) => return Err(error),
+        let read = self.stream.read(&mut self.buffer);
+        match self.record(read) {
+            Err(error) if is_timeout(&error) => check_blocking(&error, timeout, begun.elapsed()),
+            read => read,
+        }
+    }
+
+    /// Records a read into the buffer.
+    fn record(&mut self, read: io::Result<usize>) -> io::Result<()> {
+        (self.end, self.left) = (0, 0);
+        match without_unexpected_eof(read)? {
+            0 => self.has_ended = true,
+            count => (self.end, self.left) = (count, count),
         }
         Ok(())
     }
@@ -141,26 +158,64 @@ impl<S: Transport> Opening<S> {
         }
     }
 
-    /// Writes the request of a client. At the deadline it stops, and the next `receive` returns the error for it.
-    fn write(&mut self, handshake: &mut client::Handshake, deadline: Option<Duration>) -> io::Result<()> {
+    /// Writes the request of a client. At the deadline it stops, and [`run`](Self::run) returns the error for it.
+    ///
+    /// A server may answer before it has read all of a large request, and read no more of it. So this receives meanwhile, and
+    /// returns the outcome if it is certain before the request is written, which is then of no use to a server that has refused it.
+    fn write(
+        &mut self,
+        handshake: &mut client::Handshake,
+        deadline: Option<Duration>,
+    ) -> io::Result<Option<ClientOutcome>> {
+        let mut outcome = None;
         loop {
-            let timeout = handshake.wait(self.origin.elapsed());
-            if deadline.is_some_and(|deadline| deadline <= self.origin.elapsed()) {
-                return Ok(());
+            let timeout = wait_to_write(handshake, &mut outcome, deadline, self.origin.elapsed());
+            // Also without bytes: the deadline may have expired.
+            outcome = outcome.or_else(|| self.advance(|input| handshake.advance(input)));
+            if matches!(outcome, Some(Err(_))) {
+                return Ok(outcome);
             }
-            self.stream.set_timeout(timeout)?;
-            let begun = Instant::now();
-            let written = match handshake.output().write_to(&mut self.stream) {
-                Ok(0) => self.stream.flush().map(|()| 0),
-                written => written,
-            };
-            match written {
-                Ok(0) => return Ok(()),
-                Ok(_) => {}
-                Err(error) if is_timeout(&error) => check_blocking(&error, timeout, begun.elapsed())?,
+            match self.write_once(handshake.output(), timeout) {
+                Ok(true) => return Ok(outcome),
+                Ok(false) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if is_timeout(&error) => self.wait(timeout, outcome.is_none())?,
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Makes one write, or flushes the stream if nothing is left to write. Returns whether everything is written. It does not wait
+    /// if the stream has a socket, and otherwise only for a short time.
+    fn write_once(&mut self, output: &mut Output, timeout: Option<Duration>) -> io::Result<bool> {
+        let mut write = |stream: &mut dyn ReadWrite| match output.write_to(&mut *stream)? {
+            0 => stream.flush().map(|()| true),
+            _ => Ok(false),
+        };
+        if self.stream.socket().is_some() {
+            return without_waiting(&mut self.stream, write)?;
+        }
+        let timeout = Some(at_most_a_turn(timeout));
+        self.stream.set_timeout(timeout)?;
+        let begun = Instant::now();
+        write(&mut self.stream).or_else(|error| check_blocking(&error, timeout, begun.elapsed()).and(Err(error)))
+    }
+
+    /// Waits for the stream to accept output, and also reads if `reads`.
+    fn wait(&mut self, timeout: Option<Duration>, reads: bool) -> io::Result<()> {
+        let Some(_) = self.stream.socket() else {
+            return if reads { self.read(Some(at_most_a_turn(timeout))) } else { Ok(()) };
+        };
+        if reads {
+            let Self { stream, buffer, .. } = self;
+            let read = without_waiting(stream, |stream| stream.read(buffer))?;
+            match self.record(read) {
+                Err(error) if is_timeout(&error) => {}
+                read => return read,
+            }
+        }
+        let interest = Interest { readable: reads, writable: true };
+        self.stream.socket().map_or(Ok(()), |socket| socket.wait(interest, timeout))
     }
 
     /// Writes the refusal, and waits until the client has closed its half of the stream, for at most a second.
@@ -186,4 +241,9 @@ impl<S: Transport> Opening<S> {
     pub(super) fn into_socket(self, connection: Connection) -> WebSocket<S> {
         WebSocket::with_input(self.stream, connection, self.buffer, self.end, self.left)
     }
+}
+
+/// Returns how long a stream without a socket writes or reads before the other direction has its turn.
+fn at_most_a_turn(timeout: Option<Duration>) -> Duration {
+    timeout.map_or(MAX_ALTERNATION, |timeout| timeout.min(MAX_ALTERNATION))
 }

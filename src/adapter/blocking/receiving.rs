@@ -114,7 +114,7 @@ impl<S: Transport> WebSocket<S> {
         if timeout.is_zero() {
             return self.try_recv();
         }
-        self.recv_within(Wait::Until(self.origin.elapsed().saturating_add(timeout)))
+        self.recv_within(self.end_of(timeout))
     }
 
     /// Waits for the next event and returns it: a message or a chunk of one, a ping, a pong, or the peer's Close frame; `None`
@@ -161,14 +161,18 @@ impl<S: Transport> WebSocket<S> {
     /// taken from a batch are in the next one.
     ///
     /// ```no_run
-    /// # use bowline::{Event, adapter::{Error, blocking::WebSocket}};
+    /// # use bowline::{CloseCode, Event, SendError, adapter::{Error, blocking::WebSocket}};
     /// # fn echo(mut socket: WebSocket<std::net::TcpStream>) -> Result<(), Error> {
     /// while let Some(mut batch) = socket.read()? {
     ///     while let Some((event, connection)) = batch.receive() {
-    ///         match event {
-    ///             Event::Text(text) => connection.send_text(text)?,
-    ///             Event::Binary(data) => connection.send_binary(data)?,
-    ///             _ => {}
+    ///         let sent = match event {
+    ///             Event::Text(text) => connection.send_text(text),
+    ///             Event::Binary(data) => connection.send_binary(data),
+    ///             _ => Ok(()),
+    ///         };
+    ///         // Not `?`, which would lose the rest of the batch, and how the connection ends.
+    ///         if let Err(SendError::Full { .. }) = sent {
+    ///             connection.close(CloseCode::TRY_AGAIN_LATER, "too many replies are queued")?;
     ///         }
     ///     }
     /// }

@@ -10,9 +10,10 @@ impl<S: Transport> WebSocket<S> {
     /// [`feed`](Self::feed).
     ///
     /// If the peer does not read, it waits, until a deadline ends the connection. Meanwhile it receives into memory, up to the
-    /// size of one message ([`Limits::message`](crate::Limits::message)), and answers pings. The next calls that receive return
-    /// that. If it follows another call that sends, it also looks at what has arrived, without waiting, at most every 10 ms. So a
-    /// program that only sends keeps its connection.
+    /// size of one message ([`Limits::message`](crate::Limits::message), and at least 64 KiB), and answers pings. The next calls
+    /// that receive return that. If it follows another call that sends, it also looks at what has arrived, without waiting, at most
+    /// every 10 ms. So a program that only sends keeps its connection. It does not notice the peer's Close frame behind a message
+    /// before it has received that message, since it could still answer it.
     ///
     /// ```no_run
     /// # use bowline::{Message, adapter::{Error, blocking::WebSocket}};

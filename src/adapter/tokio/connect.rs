@@ -152,14 +152,8 @@ async fn open(
         let secured = with_deadline(due, secure(stream, request.host())).await;
         let stream = secured.map_err(|error| ConnectError::tls(&request, address, error))?;
         let opened = client_handshake_since(begun, stream, request.clone(), config).await;
-        // With TLS 1.3 the server looks at the client's certificate when the client has finished its TLS handshake already.
         #[cfg(feature = "rustls")]
-        let opened = opened.map_err(|error| match error {
-            Error::Io(error) if crate::adapter::tls::is_tls_error(&error) => {
-                ConnectError::tls(&request, address, error).into()
-            }
-            error => error,
-        });
+        let opened = opened.map_err(|error| crate::adapter::tls::opening_error(&request, address, error));
         opened
     });
     opened.await

@@ -112,3 +112,80 @@ impl Race {
         winner
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::future::pending;
+    use std::net::TcpListener;
+
+    /// [RFC 8305 §5] While one address does not answer, the next is attempted 250 ms later, and not earlier. The first attempt
+    /// continues.
+    #[::tokio::test(start_paused = true)]
+    async fn an_address_that_does_not_answer() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let next = listener.local_addr().unwrap();
+        let mut race = Race {
+            remaining: [next].into(),
+            in_flight: [(([192, 0, 2, 1], 80).into(), Box::pin(pending()) as Attempt)].into(),
+            next_start: Box::pin(sleep(HEAD_START)),
+            failures: Vec::new(),
+        };
+        let begun = Instant::now();
+        poll_fn(|cx| {
+            assert!(race.poll(cx).is_pending());
+            // What is polled again too early changes nothing.
+            assert!(race.poll(cx).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        assert_eq!((race.remaining.len(), race.in_flight.len()), (1, 1));
+        let stream = poll_fn(|cx| race.poll(cx)).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), next);
+        assert!(begun.elapsed() >= HEAD_START);
+        assert!(race.next_start.deadline() >= begun + 2 * HEAD_START, "one more would have waited again");
+        assert_eq!((race.remaining.len(), race.in_flight.len(), race.failures.len()), (0, 1, 0));
+    }
+
+    /// After a failure the next address is attempted at once, while another one does not answer.
+    #[::tokio::test(start_paused = true)]
+    async fn one_that_refuses_and_one_that_does_not_answer() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = ([192, 0, 2, 1], 80).into();
+        let silent: Attempt = Box::pin(pending());
+        let refuses: Attempt = Box::pin(async { Err(late()) });
+        let mut race = Race {
+            remaining: [listener.local_addr().unwrap()].into(),
+            in_flight: [(address, silent), (address, refuses)].into(),
+            next_start: Box::pin(pending_sleep()),
+            failures: Vec::new(),
+        };
+        poll_fn(|cx| {
+            let _ = race.poll(cx);
+            Poll::Ready(())
+        })
+        .await;
+        assert_eq!((race.remaining.len(), race.failures.len()), (0, 1));
+    }
+
+    /// All failures are returned.
+    #[::tokio::test(start_paused = true)]
+    async fn addresses_that_refuse() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let refuses = listener.local_addr().unwrap();
+        drop(listener);
+        let mut race = Race {
+            remaining: [refuses, refuses].into(),
+            in_flight: Vec::new(),
+            next_start: Box::pin(pending_sleep()),
+            failures: Vec::new(),
+        };
+        assert!(poll_fn(|cx| race.poll(cx)).await.is_none());
+        assert_eq!(race.failures.len(), 2);
+    }
+
+    /// A timer that expires after everything else.
+    fn pending_sleep() -> Sleep {
+        sleep(core::time::Duration::from_secs(1000))
+    }
+}

@@ -2,22 +2,24 @@
 
 use super::{WebSocket, clock::Clock, read_buffer::ReadBuffer};
 use crate::{
-    Config, Connection, HandshakeError, Input,
+    Config, Connection, Input, Output,
     adapter::{
         error::Error,
-        opening::{Handshake, body_timeout, refused},
+        opening::{ClientOutcome, Handshake, body_timeout, refused, wait_to_write, with_write_error},
     },
     client::{self, Request, Response},
     server::Refusal,
 };
 use ::tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncWrite},
     time::{Instant, timeout},
 };
 use alloc::{boxed::Box, sync::Arc};
 use bytes::Buf;
 use core::{
     future::{Future, poll_fn},
+    pin::Pin,
+    task::{Context, Poll},
     time::Duration,
 };
 use std::io;
@@ -74,20 +76,18 @@ pub(super) async fn client_handshake_since<S: AsyncRead + AsyncWrite + Unpin>(
     let mut opening = Opening::since(begun, stream);
     let mut handshake = client::Handshake::new(request, config);
     let _ = handshake.wait(Duration::ZERO); // the first tick starts the deadline, at the origin of the clock: `begun`
-    let wait = handshake.wait(opening.clock.now());
-    let write_error = match with_timeout(wait, opening.write(handshake.output())).await {
-        Ok(Some(())) => None,
-        Ok(None) => {
-            let error = HandshakeError::Deadline { limit: deadline.unwrap_or_default() };
-            return Err(Error::Handshake { error, response: None });
-        }
-        // The server may have sent the reason before it closed the stream: a refusal, or an alert of TLS.
-        Err(error) => Some(error),
+    // The server may have sent the reason before it closed the stream: a refusal, or an alert of TLS.
+    let (outcome, write_error) = match opening.write(&mut handshake, deadline).await {
+        Ok(outcome) => (outcome, None),
+        Err(error) => (None, Some(error)),
     };
-    match (opening.run(&mut handshake).await?, write_error) {
-        (Err((HandshakeError::EndOfStream { .. }, _)), Some(error)) => Err(error.into()),
-        (Ok((connection, response)), _) => Ok((opening.into_socket(connection), response)),
-        (Err((error, mut response)), _) => {
+    let outcome = match outcome {
+        Some(outcome) => outcome,
+        None => opening.run(&mut handshake).await?,
+    };
+    match with_write_error(outcome, write_error)? {
+        Ok((connection, response)) => Ok((opening.into_socket(connection), response)),
+        Err((error, mut response)) => {
             if let Some(response) = &mut response {
                 // The body only explains the refusal: without it, or with a part of it, the error is the same.
                 let wait = body_timeout(deadline, begun.elapsed());
@@ -104,6 +104,14 @@ async fn with_timeout<T>(wait: Option<Duration>, run: impl Future<Output = io::R
         Some(wait) => timeout(wait, run).await.ok().transpose(),
         None => run.await.map(Some),
     }
+}
+
+/// What a poll of writing did.
+enum Step {
+    /// Everything is written.
+    Written,
+    /// Bytes or the end of the stream arrived meanwhile.
+    Arrived,
 }
 
 /// A stream on which the opening handshake is being made.
@@ -145,12 +153,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
     async fn read(&mut self, wait: Option<Duration>) -> io::Result<()> {
         let read = poll_fn(|cx| self.read_buffer.poll_read(&mut self.stream, cx).map(Ok));
         with_timeout(wait, read).await?;
+        self.take_end()
+    }
+
+    fn take_end(&mut self) -> io::Result<()> {
         match self.read_buffer.take_end() {
-            Some(Err(error)) => return Err(error),
-            Some(Ok(())) => self.has_ended = true,
-            None => {}
+            Some(end) => end.map(|()| self.has_ended = true),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Reads the beginning of the response's body.
@@ -161,9 +171,51 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Opening<S> {
         Ok(())
     }
 
-    async fn write(&mut self, bytes: &mut impl Buf) -> io::Result<()> {
-        self.stream.write_all_buf(bytes).await?;
-        self.stream.flush().await
+    /// Writes the request of a client. At the deadline it stops, and [`run`](Self::run) returns the error for it.
+    ///
+    /// A server may answer before it has read all of a large request, and read no more of it. So this receives meanwhile, and
+    /// returns the outcome if it is certain before the request is written, which is then of no use to a server that has refused it.
+    async fn write(
+        &mut self,
+        handshake: &mut client::Handshake,
+        deadline: Option<Duration>,
+    ) -> io::Result<Option<ClientOutcome>> {
+        let mut outcome = None;
+        loop {
+            let wait = wait_to_write(handshake, &mut outcome, deadline, self.clock.now());
+            // Also without bytes: the deadline may have expired.
+            outcome = outcome.or_else(|| self.advance(|input| handshake.advance(input)));
+            if matches!(outcome, Some(Err(_))) {
+                return Ok(outcome);
+            }
+            let reads = outcome.is_none();
+            match with_timeout(wait, poll_fn(|cx| self.poll_write(cx, handshake.output(), reads))).await? {
+                Some(Step::Written) => return Ok(outcome),
+                Some(Step::Arrived) => self.take_end()?,
+                None => {}
+            }
+        }
+    }
+
+    /// Writes, and reads if `reads` while the stream does not accept more.
+    fn poll_write(&mut self, cx: &mut Context<'_>, output: &mut Output, reads: bool) -> Poll<io::Result<Step>> {
+        let written = loop {
+            let mut stream = Pin::new(&mut self.stream);
+            if !output.has_remaining() {
+                break stream.poll_flush(cx);
+            }
+            match stream.as_mut().poll_write(cx, output.chunk()) {
+                Poll::Ready(Ok(0)) => break Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(count)) => output.advance(count),
+                Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
+                Poll::Pending => break Poll::Pending,
+            }
+        };
+        match written {
+            Poll::Ready(written) => Poll::Ready(written.map(|()| Step::Written)),
+            Poll::Pending if reads => self.read_buffer.poll_read(&mut self.stream, cx).map(|()| Ok(Step::Arrived)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 
     /// Writes the refusal, and waits until the client has closed its half of the stream, for at most a second.

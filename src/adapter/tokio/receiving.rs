@@ -152,14 +152,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// queued.
     ///
     /// ```no_run
-    /// # use bowline::{adapter::tokio::{Error, WebSocket}, Event};
+    /// # use bowline::{adapter::tokio::{Error, WebSocket}, CloseCode, Event, SendError};
     /// # async fn echo(mut socket: WebSocket<tokio::net::TcpStream>) -> Result<(), Error> {
     /// while let Some(mut batch) = socket.read().await? {
     ///     while let Some((event, connection)) = batch.receive() {
-    ///         match event {
-    ///             Event::Text(text) => connection.send_text(text)?,
-    ///             Event::Binary(data) => connection.send_binary(data)?,
-    ///             _ => {}
+    ///         let sent = match event {
+    ///             Event::Text(text) => connection.send_text(text),
+    ///             Event::Binary(data) => connection.send_binary(data),
+    ///             _ => Ok(()),
+    ///         };
+    ///         // Not `?`, which would lose the rest of the batch, and how the connection ends.
+    ///         if let Err(SendError::Full { .. }) = sent {
+    ///             connection.close(CloseCode::TRY_AGAIN_LATER, "too many replies are queued")?;
     ///         }
     ///     }
     /// }

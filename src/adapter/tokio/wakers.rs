@@ -333,3 +333,101 @@ impl Wake for Wakers {
         woken.wake();
     }
 }
+
+/// Whom a poll wakes. That everybody is woken in time is tested on connections, in `tests/tokio`; too many wake-ups can only be
+/// seen here.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    /// A waker that writes down its name.
+    struct Named(char, Arc<Mutex<Vec<char>>>);
+
+    impl Wake for Named {
+        fn wake(self: Arc<Self>) {
+            self.1.lock().unwrap().push(self.0);
+        }
+    }
+
+    /// The slot of the task that polls, if it is a sender.
+    const SENDER: usize = 4;
+
+    /// The tasks that are woken by a poll of the receiver, or of a sender, that has changed the state from `before` to `now`. The
+    /// receiver is R. A waits for space, B and C wait until everything is written.
+    fn woken(polls: usize, is_ready: bool, before: &Progress, now: &Progress) -> String {
+        let (log, tasks) = (Arc::new(Mutex::new(Vec::new())), Tasks::new(SENDER + 1));
+        let waiters = [
+            ('R', RECEIVER, Goal::Input),
+            ('A', 1, Goal::Space),
+            ('B', 2, Goal::Written),
+            ('C', 3, Goal::Written),
+            ('D', SENDER, Goal::Written),
+        ];
+        for (name, slot, goal) in waiters {
+            if name != 'D' || polls == SENDER {
+                let waker = Waker::from(Arc::new(Named(name, log.clone())));
+                let waiter = Waiter { slot, goal, is_guarded: true };
+                assert!(tasks.poll(waiter, &Context::from_waker(&waker), |_| Poll::<()>::Pending).is_pending());
+            }
+        }
+        tasks.finish(Waiter { slot: polls, goal: Goal::Written, is_guarded: true }, is_ready, before, now);
+        let mut names = log.lock().unwrap().clone();
+        names.sort_unstable();
+        names.into_iter().collect()
+    }
+
+    fn progress(queued: usize, flushes: u32, reads: u32, state: State) -> Progress {
+        Progress { queued, has_space: true, flushes, reads, state }
+    }
+
+    /// A sender that polls wakes those for whom it has changed something, and nobody else.
+    #[test]
+    fn by_a_sender() {
+        let (open, closing) = (State::Open, State::Closing);
+        let table = [
+            ("nothing has changed", false, [(10, 1, 1, open), (10, 1, 1, open)], ""),
+            ("something was queued", false, [(10, 1, 1, open), (20, 1, 1, open)], "R"),
+            ("a part was written", false, [(20, 1, 1, open), (10, 1, 1, open)], "A"),
+            ("something was read", false, [(10, 1, 1, open), (10, 1, 2, open)], "R"),
+            ("a flush alone", false, [(10, 1, 1, open), (10, 2, 1, open)], ""),
+            ("it has finished", true, [(10, 1, 1, open), (10, 1, 1, open)], "A"),
+            ("it has finished, and nothing was queued", true, [(0, 1, 1, open), (0, 1, 1, open)], "A"),
+            ("it has finished, and something was read", true, [(0, 1, 1, open), (0, 1, 2, open)], "AR"),
+            ("everything was written", true, [(10, 1, 1, open), (0, 2, 1, open)], "ABC"),
+            ("everything was queued and written", true, [(0, 1, 1, open), (0, 2, 1, open)], "ABC"),
+            ("the connection began to close", true, [(10, 1, 1, open), (10, 1, 1, closing)], "ABCR"),
+            ("it has finished while the connection closes", true, [(10, 1, 1, closing), (10, 1, 1, closing)], "ABC"),
+            ("it waits while the connection closes", false, [(20, 1, 1, closing), (10, 1, 1, closing)], "A"),
+        ];
+        for (what, is_ready, states, expected) in table {
+            let [before, now] = states.map(|(queued, flushes, reads, state)| progress(queued, flushes, reads, state));
+            assert_eq!(woken(SENDER, is_ready, &before, &now), expected, "{what}");
+        }
+    }
+
+    /// The receiver does not wake itself, and it wakes the senders only for what concerns them.
+    #[test]
+    fn by_the_receiver() {
+        let (open, closing) = (State::Open, State::Closing);
+        let table = [
+            ("it has a message", true, [(10, 1, 1, open), (10, 1, 2, open)], ""),
+            ("it has a message while the connection closes", true, [(10, 1, 1, closing), (10, 1, 2, closing)], ""),
+            ("something was queued", false, [(10, 1, 1, open), (20, 1, 1, open)], ""),
+            ("a part was written", false, [(20, 1, 1, open), (10, 1, 1, open)], "A"),
+            ("everything was written", false, [(20, 1, 1, open), (0, 2, 1, open)], "ABC"),
+            ("the connection began to close", false, [(10, 1, 1, open), (10, 1, 1, closing)], "ABC"),
+        ];
+        for (what, is_ready, states, expected) in table {
+            let [before, now] = states.map(|(queued, flushes, reads, state)| progress(queued, flushes, reads, state));
+            assert_eq!(woken(RECEIVER, is_ready, &before, &now), expected, "{what}");
+        }
+    }
+
+    /// If a short message does not fit, one that waits until everything is written is woken first: it certainly polls the stream.
+    #[test]
+    fn without_space() {
+        let [before, now] = [20, 10].map(|queued| Progress { has_space: false, ..progress(queued, 1, 1, State::Open) });
+        assert_eq!(woken(RECEIVER, false, &before, &now), "B");
+    }
+}

@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn binary_like_the_formula() {
         for len in LENGTHS {
-            let plain: Vec<u8> = (0..len).map(|i| (i * 7 % 255) as u8).collect();
+            let plain: Vec<u8> = (0..=250).cycle().step_by(7).take(len).collect();
             for key in [None, Some(KEY)] {
                 for distance in [0, 1, 16, 64, 65, 4095] {
                     let mut bytes = received(&plain, key);

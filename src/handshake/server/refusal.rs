@@ -45,7 +45,7 @@ impl Refusal {
     pub(super) fn of(error: HandshakeError, config: Arc<Config>) -> Self {
         let status = error.status();
         let head = head_of(&error, status, "GET");
-        let body = format!("{error}\n");
+        let body = format!("{}\n", error.for_client());
         let is_head = matches!(&error, HandshakeError::Method(method) if method == "HEAD");
         let (bytes, fields_end) = assemble(status, head, body.as_bytes(), is_head);
         Self { config, status, error: Some(error), bytes, fields_end }

@@ -91,6 +91,11 @@ fn tokio() {
 }
 
 #[test]
+fn axum() {
+    echoes(env!("CARGO_BIN_EXE_sample_axum"), "/echo");
+}
+
+#[test]
 fn http() {
     echoes(env!("CARGO_BIN_EXE_sample_http"), "/echo");
 }

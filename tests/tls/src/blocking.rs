@@ -6,7 +6,10 @@ use bowline::{
         ConnectStage, Error,
         blocking::{
             self, ClientStream, Socket, Transport, WebSocket,
-            rustls::{self, ClientConfig, RootCertStore, ServerConnection, StreamOwned},
+            rustls::{
+                self, ClientConfig, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
+                version::{TLS12, TLS13},
+            },
         },
     },
     client::Request,
@@ -64,13 +67,22 @@ impl Transport for Tls {
 /// its port, and a client's configuration that trusts it.
 fn server<T: Send + 'static>(serve: impl FnOnce(Tls) -> T + Send + 'static) -> (u16, Arc<ClientConfig>, JoinHandle<T>) {
     let (tls, client) = super::certified();
+    let (port, serves) = server_with(tls, serve);
+    (port, client, serves)
+}
+
+/// The same with this configuration.
+fn server_with<T: Send + 'static>(
+    tls: Arc<ServerConfig>,
+    serve: impl FnOnce(Tls) -> T + Send + 'static,
+) -> (u16, JoinHandle<T>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let serves = thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
         serve(Tls(StreamOwned::new(ServerConnection::new(tls).unwrap(), stream)))
     });
-    (port, client, serves)
+    (port, serves)
 }
 
 /// Accepts the opening handshake.
@@ -190,6 +202,22 @@ fn a_certificate_that_is_not_valid() {
     let (text, _) = without_tls(blocking::connect_tls(request, Config::default(), tls));
     assert!(text.contains("TLS: invalid peer certificate: certificate not valid for name"), "{text}");
     server_of_one.join().unwrap().unwrap_err();
+}
+
+/// A client certificate that is missing, or that the server does not trust, is an error of TLS in both versions, as in the Tokio
+/// adapter. With TLS 1.3 the server refuses it when the client has finished its TLS handshake already.
+#[test]
+fn a_client_certificate_that_is_refused() {
+    for version in [&TLS12, &TLS13] {
+        for presents in [false, true] {
+            let (tls, client) = super::endings::without_trust(version, presents);
+            let (port, server) = server_with(tls, |stream| accept(stream).map(|_| ()));
+            let (text, error) = without_tls(connect_with(port, client, Config::default()));
+            assert!(text.contains(": TLS: received fatal alert"), "{version:?}: {text}");
+            assert!(matches!(error, Some(rustls::Error::AlertReceived(_))), "{error:?}");
+            server.join().unwrap().unwrap_err();
+        }
+    }
 }
 
 /// The handshake of TLS is within the deadline: for a server that says nothing, and for one that ends the stream.

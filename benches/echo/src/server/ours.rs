@@ -2,7 +2,7 @@
 
 use crate::{any, echo::Echo, io_uring_example, on_tokio::Stream, report};
 use bowline::{
-    Config, Event,
+    CloseCode, Config, Event, SendError,
     adapter::tokio::{self as ws, Error, WebSocket},
     server::Accept,
 };
@@ -57,10 +57,13 @@ pub(crate) async fn by_read<S: Stream>(stream: S) -> Result<(), Error> {
     let mut socket = accept(stream).await?;
     while let Some(mut batch) = socket.read().await? {
         while let Some((event, connection)) = batch.receive() {
-            match event {
-                Event::Text(text) => connection.send_text(text)?,
-                Event::Binary(data) => connection.send_binary(data)?,
-                _ => {}
+            let sent = match event {
+                Event::Text(text) => connection.send_text(text),
+                Event::Binary(data) => connection.send_binary(data),
+                _ => Ok(()),
+            };
+            if let Err(SendError::Full { .. }) = sent {
+                connection.close(CloseCode::TRY_AGAIN_LATER, "too many replies are queued")?;
             }
         }
     }

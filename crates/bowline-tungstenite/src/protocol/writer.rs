@@ -104,6 +104,6 @@ fn unless_zero(written: usize) -> io::Result<usize> {
 /// Shows the number of bytes, but not the bytes, since they can contain secrets.
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer").field("gathers", &self.gathers).field("gathered", &self.len()).finish()
+        f.debug_struct("Writer").field("gathers", &self.gathers).field("gathered", &self.len()).finish_non_exhaustive()
     }
 }

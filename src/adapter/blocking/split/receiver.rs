@@ -4,7 +4,7 @@ use crate::{
     adapter::blocking::{Error, Transport, Wait, WebSocket, socket::Interest},
 };
 use alloc::{borrow::ToOwned, string::String, sync::Arc};
-use core::{fmt, task::Poll};
+use core::{fmt, task::Poll, time::Duration};
 
 /// The half that receives: see [`WebSocket::split`].
 pub struct Receiver<S> {
@@ -18,7 +18,40 @@ impl<S: Transport> Receiver<S> {
     ///
     /// As for [`WebSocket::recv`].
     pub fn recv(&mut self) -> Result<Option<Message>, Error> {
-        self.wait_for(|socket| socket.recv_within(Wait::Never))
+        let received = self.wait_for(Wait::Unlimited, |socket| socket.recv_within(Wait::Never))?;
+        Ok(without_limit(received))
+    }
+
+    /// Waits for the next message, at most as long as `timeout`, as [`WebSocket::recv_timeout`] does. [`Poll::Pending`] means that
+    /// it has not arrived by then. Other threads can send meanwhile.
+    ///
+    /// Use it to look at a flag that stops the thread:
+    ///
+    /// ```no_run
+    /// # use bowline::adapter::{Error, blocking::Receiver};
+    /// # fn run(mut receiver: Receiver<std::net::TcpStream>, is_stopped: fn() -> bool) -> Result<(), Error> {
+    /// use std::{task::Poll, time::Duration};
+    ///
+    /// while !is_stopped() {
+    ///     match receiver.recv_timeout(Duration::from_millis(200))? {
+    ///         Poll::Ready(Some(message)) => println!("{message:?}"),
+    ///         Poll::Ready(None) => break,
+    ///         Poll::Pending => {}
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`WebSocket::recv_timeout`].
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Poll<Option<Message>>, Error> {
+        if timeout.is_zero() {
+            return self.try_recv();
+        }
+        let end = self.shared.lock().socket.end_of(timeout);
+        self.wait_for(end, |socket| socket.recv_within(Wait::Never))
     }
 
     /// Waits for the next event and returns it, as [`WebSocket::next_event`] does.
@@ -27,7 +60,8 @@ impl<S: Transport> Receiver<S> {
     ///
     /// As for [`WebSocket::next_event`].
     pub fn next_event(&mut self) -> Result<Option<Event<'static>>, Error> {
-        self.wait_for(WebSocket::try_next_event)
+        let received = self.wait_for(Wait::Unlimited, WebSocket::try_next_event)?;
+        Ok(without_limit(received))
     }
 
     /// Returns the next message without waiting, as [`WebSocket::try_recv`] does.
@@ -55,17 +89,20 @@ impl<S: Transport> Receiver<S> {
         }
     }
 
+    /// Waits for an item. `Pending` if it has not arrived within `wait`.
     fn wait_for<T>(
         &mut self,
+        wait: Wait,
         mut next: impl FnMut(&mut WebSocket<S>) -> Result<Poll<Option<T>>, Error>,
-    ) -> Result<Option<T>, Error> {
+    ) -> Result<Poll<Option<T>>, Error> {
         let mut state = self.shared.lock();
         loop {
-            if let Poll::Ready(item) = next(&mut state.socket)? {
+            let item = next(&mut state.socket)?;
+            if item.is_ready() || state.socket.is_late(wait) {
                 return Ok(item);
             }
             let interest = Interest { readable: !state.socket.has_ended(), writable: state.socket.link.has_output() };
-            let timeout = state.socket.next_wait(Wait::Unlimited);
+            let timeout = state.socket.next_wait(wait);
             state.receiver_waits = true;
             drop(state);
             let waited = self.shared.waiter.wait_or_woken(interest, timeout);
@@ -73,6 +110,15 @@ impl<S: Transport> Receiver<S> {
             state.receiver_waits = false;
             waited?;
         }
+    }
+}
+
+/// Returns the item of a call without a limit, which waits until there is one.
+fn without_limit<T>(received: Poll<Option<T>>) -> Option<T> {
+    debug_assert!(received.is_ready(), "a call without a limit waits until there is an outcome");
+    match received {
+        Poll::Ready(item) => item,
+        Poll::Pending => None,
     }
 }
 

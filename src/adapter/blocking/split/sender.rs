@@ -61,6 +61,15 @@ impl<S: Transport> Sender<S> {
         self.shared.lock().socket.try_feed(message)
     }
 
+    /// Queues a message that was encoded once for many connections if it fits, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As for [`WebSocket::try_feed_prepared`](super::super::WebSocket::try_feed_prepared).
+    pub fn try_feed_prepared(&self, message: &Prepared) -> Result<(), Error> {
+        self.shared.lock().socket.try_feed_prepared(message)
+    }
+
     /// Writes everything that is queued.
     ///
     /// # Errors

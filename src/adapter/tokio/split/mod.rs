@@ -110,3 +110,21 @@ impl<S> Shared<S> {
         outcome
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Config, Connection, Role, adapter::tokio::WebSocket};
+
+    /// A sender that is dropped frees its slot, so that clones for single messages do not add up.
+    #[test]
+    fn dropped_senders_leave_nothing() {
+        let (near, _far) = ::tokio::io::duplex(10);
+        let (_receiver, sender) = WebSocket::new(near, Connection::new(Role::Server, Config::default())).split();
+        let first = sender.clone();
+        let slot = first.slot;
+        drop(first);
+        for _ in 0..100 {
+            assert_eq!(sender.clone().slot, slot);
+        }
+    }
+}

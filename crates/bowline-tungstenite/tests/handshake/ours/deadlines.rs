@@ -10,11 +10,10 @@ use std::{
     time::Duration,
 };
 
-#[expect(clippy::unnecessary_wraps, reason = "as the functions take it")]
-fn within(limit: Duration) -> Option<WebSocketConfig> {
+fn within(limit: Duration) -> WebSocketConfig {
     let mut deadlines = bowline::Deadlines::default();
     deadlines.handshake = Some(limit);
-    Some(WebSocketConfig::default().deadlines(Some(deadlines)))
+    WebSocketConfig::default().deadlines(Some(deadlines))
 }
 
 /// A peer that is silent does not keep a task.
@@ -23,10 +22,10 @@ async fn on_tokio() {
     let limit = Duration::from_secs(3);
     let (_silent, stream) = tokio::io::duplex(1000);
     let start = tokio::time::Instant::now();
-    let error = accept_async_with_config(stream, within(limit)).await.unwrap_err();
+    let error = accept_async_with_config(stream, Some(within(limit))).await.unwrap_err();
     assert!(matches!(error, Error::Io(error) if error.kind() == ErrorKind::TimedOut));
     let (_silent, stream) = tokio::io::duplex(1000);
-    let error = client_async_with_config("ws://a/", stream, within(limit)).await.unwrap_err();
+    let error = client_async_with_config("ws://a/", stream, Some(within(limit))).await.unwrap_err();
     assert!(matches!(error, Error::Io(error) if error.kind() == ErrorKind::TimedOut));
     assert_eq!(start.elapsed().as_secs(), 6);
 }
@@ -38,7 +37,7 @@ fn blocking() {
     let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let (stream, _) = listener.accept().unwrap();
     stream.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
-    let mut result = accept_hdr_with_config(stream, NoCallback, within(Duration::from_millis(20)));
+    let mut result = accept_hdr_with_config(stream, NoCallback, Some(within(Duration::from_millis(20))));
     let error = loop {
         match result {
             Err(HandshakeError::Interrupted(mid)) => {

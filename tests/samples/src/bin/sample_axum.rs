@@ -1,0 +1,2 @@
+//! The server of `src/guide/axum.md`.
+include!(concat!(env!("OUT_DIR"), "/axum.rs"));
