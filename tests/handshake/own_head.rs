@@ -73,22 +73,22 @@ fn other_fields_are_not_checked() {
         own("Content-Length", "0"),
         Head::request().first("GET /\u{fc}?\u{fc} HTTP/1.1"),
     ] {
-        let head = bytes(head);
+        let head = bytes(&head);
         let mut handshake = Handshake::from_head(head.clone(), config()).unwrap();
         let mut sent = Vec::new();
         handshake.output().write_to(&mut sent).unwrap();
         assert_eq!(sent, head);
-        assert!(matches!(progress(&mut handshake, Head::response()), Progress::Connected(..)));
+        assert!(matches!(progress(&mut handshake, &Head::response()), Progress::Connected(..)));
     }
 }
 
 /// A server can choose a subprotocol that is not a token, if the head offers it. It is compared as it is.
 #[test]
 fn subprotocols_that_are_not_tokens() {
-    let head = bytes(Head::request().and("Sec-WebSocket-Protocol", "chat/1.0,, Bearer x="));
+    let head = bytes(&Head::request().and("Sec-WebSocket-Protocol", "chat/1.0,, Bearer x="));
     let answered = |protocol: &str| {
         let mut handshake = Handshake::from_head(head.clone(), config()).unwrap();
-        progress(&mut handshake, Head::response().and("Sec-WebSocket-Protocol", protocol))
+        progress(&mut handshake, &Head::response().and("Sec-WebSocket-Protocol", protocol))
     };
     for protocol in ["chat/1.0", "Bearer x="] {
         let Progress::Connected(connection, response) = answered(protocol) else { panic!("{protocol}") };
