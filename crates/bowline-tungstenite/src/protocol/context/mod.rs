@@ -166,7 +166,7 @@ impl WebSocketContext {
                 }
             } else if self.role == Role::Server && !self.state.can_read() {
                 self.state = State::Terminated;
-                return Err(Error::Protocol(ProtocolError::ReceivedAfterClosing));
+                return Err(Error::ConnectionClosed);
             }
             if let Some(message) = self.next_message(stream)? {
                 return Ok(message);
@@ -279,7 +279,7 @@ impl WebSocketContext {
                 self.discarded = self.discarded.saturating_add(count);
                 if self.discarded > MAX_DISCARDED {
                     self.state = State::Terminated;
-                    return Err(Error::ConnectionClosed);
+                    return Err(ProtocolError::ReceivedAfterClosing.into());
                 }
                 Ok(())
             }
