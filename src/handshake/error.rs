@@ -159,7 +159,7 @@ impl HandshakeError {
     ///
     /// The `Display` of the error also has advice for the programmer of the server, such as which limit to raise. That is for its
     /// log, and not for clients. A [`Refusal`](crate::server::Refusal) has this text as its body. Use it where you make the
-    /// response yourself, as with [`Upgrade`](crate::server::Upgrade).
+    /// response yourself, as with `server::Upgrade` of the feature `http`.
     ///
     /// ```
     /// use bowline::HandshakeError;

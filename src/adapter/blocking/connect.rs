@@ -131,8 +131,11 @@ fn open(
     let stream = dial(&request, begun, config.deadlines.handshake)?;
     let address = stream.peer_addr().ok();
     let stream = secure(stream, request.host(), begun).map_err(|error| ConnectError::tls(&request, address, error))?;
-    let opened = client_since(begun, stream, request.clone(), config);
     #[cfg(feature = "rustls")]
-    let opened = opened.map_err(move |error| crate::adapter::tls::opening_error(&request, address, error));
-    opened
+    {
+        let opened = client_since(begun, stream, request.clone(), config);
+        opened.map_err(|error| crate::adapter::tls::opening_error(&request, address, error))
+    }
+    #[cfg(not(feature = "rustls"))]
+    client_since(begun, stream, request, config)
 }
