@@ -73,6 +73,18 @@ fn an_answer_before_the_stream_breaks() {
     }
 }
 
+/// A write that a signal interrupts is repeated.
+#[test]
+fn an_interrupted_write() {
+    let request = client::Request::from_uri("ws://localhost/").unwrap();
+    let mut script = Script::new([]).writes([Writes::Error(ErrorKind::Interrupted), Writes::Takes(7)]);
+    match blocking::client_handshake(&mut script, request, Config::default()).map(|_| ()) {
+        Err(Error::Handshake { error, .. }) => assert_eq!(error, HandshakeError::EndOfStream { received: 0 }),
+        other => panic!("{other:?}"),
+    }
+    assert!(script.written.ends_with(b"\r\n\r\n"));
+}
+
 /// The response that accepts a request with this `Sec-WebSocket-Key`.
 fn acceptance(key: &str) -> Vec<u8> {
     let head = format!(

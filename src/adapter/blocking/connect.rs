@@ -132,10 +132,9 @@ fn open(
     let address = stream.peer_addr().ok();
     let stream = secure(stream, request.host(), begun).map_err(|error| ConnectError::tls(&request, address, error))?;
     #[cfg(feature = "rustls")]
-    {
-        let opened = client_since(begun, stream, request.clone(), config);
-        opened.map_err(|error| crate::adapter::tls::opening_error(&request, address, error))
-    }
-    #[cfg(not(feature = "rustls"))]
-    client_since(begun, stream, request, config)
+    let asked = request.clone();
+    let opened = client_since(begun, stream, request, config);
+    #[cfg(feature = "rustls")]
+    let opened = opened.map_err(|error| crate::adapter::tls::opening_error(&asked, address, error));
+    opened
 }

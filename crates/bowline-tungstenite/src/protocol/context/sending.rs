@@ -16,11 +16,11 @@ use crate::{
 use std::io::{Read, Write};
 
 impl WebSocketContext {
-    /// Queues a message, and writes if much is queued. See [`WebSocket::write`](super::WebSocket::write).
+    /// Queues a message, and writes if much is queued. See [`WebSocket::write`](crate::protocol::WebSocket::write).
     ///
     /// # Errors
     ///
-    /// See [`WebSocket::write`](super::WebSocket::write).
+    /// See [`WebSocket::write`](crate::protocol::WebSocket::write).
     pub fn write<Stream: Read + Write>(&mut self, stream: &mut Stream, message: Message) -> Result<()> {
         match self.state {
             State::Active => {}
@@ -79,11 +79,11 @@ impl WebSocketContext {
         Err(Error::WriteBufferFull(Box::new(Message::Frame(frame))))
     }
 
-    /// Writes everything that is queued, and flushes the stream. See [`WebSocket::flush`](super::WebSocket::flush).
+    /// Writes everything that is queued, and flushes the stream. See [`WebSocket::flush`](crate::protocol::WebSocket::flush).
     ///
     /// # Errors
     ///
-    /// See [`WebSocket::flush`](super::WebSocket::flush).
+    /// See [`WebSocket::flush`](crate::protocol::WebSocket::flush).
     pub fn flush<Stream: Read + Write>(&mut self, stream: &mut Stream) -> Result<()> {
         self.check_deadline()?;
         self.write_and_flush(stream)?;
@@ -101,11 +101,11 @@ impl WebSocketContext {
         Ok(stream.flush()?)
     }
 
-    /// Begins the closing handshake, and flushes. See [`WebSocket::close`](super::WebSocket::close).
+    /// Begins the closing handshake, and flushes. See [`WebSocket::close`](crate::protocol::WebSocket::close).
     ///
     /// # Errors
     ///
-    /// See [`WebSocket::close`](super::WebSocket::close).
+    /// See [`WebSocket::close`](crate::protocol::WebSocket::close).
     pub fn close<Stream: Read + Write>(&mut self, stream: &mut Stream, code: Option<CloseFrame>) -> Result<()> {
         if self.state == State::Active {
             self.state = State::ClosedByUs;
