@@ -33,7 +33,7 @@
 //!
 //! With context takeover, a connection returns its compressor to that pool once it has sent nothing for a second, at the next
 //! [`tick`](crate::Connection::tick). It keeps the last 8 KiB of what it has compressed, so that the next message can refer to the
-//! earlier ones all the same. With the defaults, an idle connection holds 57 KB at most.
+//! earlier ones all the same. With the defaults, an idle connection holds less than 60 KB.
 //!
 //! # Secrets
 //!

@@ -15,6 +15,7 @@ mod status;
 mod cookie;
 mod deadline;
 mod error;
+mod error_text;
 mod extensions;
 mod http1;
 mod key;

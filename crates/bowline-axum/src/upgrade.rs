@@ -205,7 +205,7 @@ impl<F, W> WebSocketUpgrade<F, W> {
         F: OnFailedUpgrade,
         W: From<WebSocket> + 'static,
     {
-        // What the header says was parsed as UTF-8 or was compared with it.
+        // A valid subprotocol is a token, and so ASCII (RFC 6455 §4.1).
         let protocol = self.selected.as_ref().and_then(|protocol| protocol.to_str().ok());
         let accept = self.accept.protocols(protocol);
         self.upgrade.set_config(self.config);

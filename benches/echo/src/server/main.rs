@@ -65,7 +65,7 @@ fn run(subject: &str, kind: &str) -> io::Result<()> {
         #[cfg(feature = "deflate")]
         "deflate" => Kind::CompressedEcho,
         "broadcast" => return broadcast::run(subject),
-        _ => return Err(io::Error::other(format!("there is no kind \"{kind}\""))),
+        _ => return Err(io::Error::other(format!("unknown kind \"{kind}\""))),
     };
     match (subject, kind) {
         ("raw", Kind::Echo) => raw::run(),
@@ -90,7 +90,7 @@ fn run(subject: &str, kind: &str) -> io::Result<()> {
             on_tokio(kind, peers::tokio_websockets, peers::tokio_websockets)
         }
         ("sockudo-ws", Kind::Echo | Kind::EchoOverTls) => on_tokio(kind, peers::sockudo, peers::sockudo),
-        _ => Err(io::Error::other("there is no such server")),
+        _ => Err(io::Error::other("unknown server")),
     }
 }
 

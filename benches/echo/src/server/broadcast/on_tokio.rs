@@ -32,7 +32,7 @@ pub(super) fn run(subject: &str) -> io::Result<()> {
         "fastwebsockets" => serve(fastwebsockets),
         "tokio-websockets" => serve(tokio_websockets),
         "sockudo-ws" => serve(sockudo),
-        _ => Err(io::Error::other("there is no such server")),
+        _ => Err(io::Error::other("unknown server")),
     }
 }
 
