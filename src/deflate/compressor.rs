@@ -12,6 +12,10 @@ const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 /// An empty stored block without its tail (§7.2.3.6). It is the last fragment of a message if nothing is left to compress.
 const EMPTY_BLOCK: [u8; 1] = [0x00];
 
+/// How the last message ends before a compressor returns to the pool. A full flush replaces a reset, which costs more: nothing after
+/// it refers to what was before it (zlib's manual: "compression can restart from this point").
+const TO_POOL: DeflateFlush = DeflateFlush::FullFlush;
+
 /// The state of compression for the messages that a connection sends.
 #[derive(Default)]
 pub(crate) struct Compression {
@@ -26,8 +30,10 @@ pub(crate) struct Compression {
 /// The compressor of a connection. In a box, so that it takes little space in connections that compress nothing.
 #[derive(Default)]
 struct Context {
-    /// `None` while the connection is idle.
+    /// `None` while the connection is idle, and until it sends a second message after that.
     compressor: Option<Compressor>,
+    /// Whether the connection has sent a compressed message since it was idle.
+    is_active: bool,
     /// With context takeover, what another compressor may refer to.
     history: History,
 }
@@ -55,10 +61,9 @@ impl Agreed {
         1 << self.window_bits
     }
 
-    /// How a message ends. Without context takeover, a full flush replaces a reset, which costs more: nothing after it refers to
-    /// what was before it (zlib's manual: "compression can restart from this point").
+    /// How a message ends, if the next one is compressed by the same compressor.
     const fn after_message(self) -> DeflateFlush {
-        if self.context_takeover { DeflateFlush::SyncFlush } else { DeflateFlush::FullFlush }
+        if self.context_takeover { DeflateFlush::SyncFlush } else { TO_POOL }
     }
 }
 
@@ -122,14 +127,23 @@ impl Compression {
         options: &Options,
     ) -> Option<Cow<'c, [u8]>> {
         let agreed = self.agreed?;
+        // A connection that sends a message now and then only borrows a compressor, so that the memory does not grow with the number
+        // of such connections. The first message of several costs a dictionary more.
+        let keeps = agreed.context_takeover && self.context.as_ref().is_some_and(|context| context.is_active);
         let mut compressor = self.take_compressor(agreed, options);
-        let compressed = compressor.compress(payload, agreed.after_message(), chunk).map(without_tail);
+        let flush = if keeps { agreed.after_message() } else { TO_POOL };
+        let compressed = compressor.compress(payload, flush, chunk).map(without_tail);
         let shorter = compressed.filter(|compressed| compressed.len() < payload.len());
-        if !agreed.context_takeover {
+        if keeps {
+            self.keep(compressor);
+        } else {
             options.pool.return_compressor(compressor);
+        }
+        if !agreed.context_takeover {
             return shorter;
         }
-        let context = self.keep(compressor);
+        let context = self.context.get_or_insert_default();
+        context.is_active = true;
         match shorter {
             Some(_) => context.history.add(payload, agreed.window()),
             // The message is then sent uncompressed, so it is not in the peer's window. Later messages must not refer to it.
@@ -188,17 +202,18 @@ impl Compression {
 
     /// Whether [`rest`](Self::rest) would free memory.
     pub(crate) fn can_rest(&self) -> bool {
-        !self.in_message && self.context.as_ref().is_some_and(|context| context.compressor.is_some())
+        !self.in_message && self.context.as_ref().is_some_and(|context| context.is_active)
     }
 
     /// Returns the compressor to the pool, since the connection is idle. The messages that it could refer to stay, as far as they
     /// fit in the window, so that the next message can refer to them all the same.
     pub(crate) fn rest(&mut self, options: &Options) {
-        if !self.in_message
-            && let Some(mut compressor) = self.context.as_mut().and_then(|context| context.compressor.take())
-        {
-            compressor.0.stream.reset();
-            options.pool.return_compressor(compressor);
+        if let Some(context) = self.context.as_mut().filter(|_| !self.in_message) {
+            context.is_active = false;
+            if let Some(mut compressor) = context.compressor.take() {
+                compressor.0.stream.reset();
+                options.pool.return_compressor(compressor);
+            }
         }
     }
 
@@ -220,7 +235,7 @@ impl Compression {
 
     fn keep(&mut self, compressor: Compressor) -> &mut Context {
         let context = self.context.get_or_insert_default();
-        context.compressor = Some(compressor);
+        (context.compressor, context.is_active) = (Some(compressor), true);
         context
     }
 }

@@ -21,7 +21,7 @@
 //! | what | memory | for how long |
 //! |---|--:|---|
 //! | decompressing, whatever the window | 48 KB | while a compressed message is received; with *context takeover*, from the first one until the connection ends |
-//! | compressing, window of 15 bits, memory level 8 | 380 KB | while a message is sent; with context takeover, until nothing was sent for a second |
+//! | compressing, window of 15 bits, memory level 8 | 380 KB | while a message is sent; with context takeover, from the second message on that is sent within a second, until nothing was sent for a second |
 //! | compressing, window of 11 bits, memory level 4 | 150 KB | the same |
 //! | compressing, window of 9 bits, memory level 1 | 137 KB | the same |
 //! | what was compressed | the payload so far, at most 8 KiB | with context takeover, from the first message until the connection ends |
@@ -31,7 +31,8 @@
 //! compression between two messages. It borrows a compressor or decompressor for each message from a pool, which all connections
 //! with the same [`Options`] share.
 //!
-//! With context takeover, a connection returns its compressor to that pool once it has sent nothing for a second, at the next
+//! With context takeover, a connection that sends a message now and then borrows its compressor, too. When it sends the second message
+//! within a second, it keeps one, and returns it to the pool once it has sent nothing for a second, at the next
 //! [`tick`](crate::Connection::tick). It keeps the last 8 KiB of what it has compressed, so that the next message can refer to the
 //! earlier ones all the same. With the defaults, an idle connection holds less than 60 KB.
 //!

@@ -171,6 +171,9 @@ const HISTORY: usize = 8 * KIB;
 const COMPRESSING: [(u8, u8, usize); 5] =
     [(15, 8, 380_000), (11, 4, 150_000), (9, 1, 137_000), (15, 9, 495_000), (12, 5, 165_000)];
 
+/// What the list of the pool takes, in bytes.
+const POOL: usize = 4 * size_of::<usize>();
+
 #[track_caller]
 fn assert_about(bytes: usize, expected: usize) {
     assert!(bytes <= expected + expected / 100, "{bytes} bytes, and not {expected}");
@@ -237,6 +240,36 @@ fn an_idle_connection_with_takeover() {
     }
 }
 
+/// Connections with context takeover that send one message now and then share a compressor: a hundred that have just echoed hold
+/// what decompresses, and what was compressed. With a second message within a second, one gets a compressor of its own.
+#[test]
+fn now_and_then() {
+    for role in ROLES {
+        let config = config(|_, _| {});
+        let mut first = agreed(role, &config, TAKEOVER);
+        echo(&mut first, &mut frame_to(role, 0xC2, &deflated(&[b'a'; 1000])));
+        for _ in 0..100 {
+            let mut held = agreed(role, &config, TAKEOVER);
+            for _ in 0..2 {
+                held.receive(&mut frame_to(role, 0xC2, &deflated(&[b'a'; 1000])));
+                held.with(|connection| connection.send_text("a".repeat(1000)).unwrap());
+                rest(&mut held);
+                assert!(held.bytes < 60_000, "{} bytes", held.bytes);
+            }
+        }
+        // The first of two busy ones takes the compressor of all.
+        let busy = [(); 2].map(|()| {
+            let mut held = agreed(role, &config, TAKEOVER);
+            for _ in 0..2 {
+                echo(&mut held, &mut frame_to(role, 0xC2, &deflated(&[b'a'; 1000])));
+                held.drain();
+            }
+            held
+        });
+        assert!(busy[0].bytes < 60_000 && busy[1].bytes > COMPRESSING[0].2);
+    }
+}
+
 /// What is compressed and decompressed goes through the thread's scratch memory: it is allocated once for each thread, and no connection
 /// holds it.
 #[test]
@@ -246,13 +279,16 @@ fn one_chunk_for_each_thread() {
             let config = config(|_, _| {});
             let used = |held: &mut Held| {
                 held.receive(&mut frame_to(role, 0xC2, &deflated(&[b'a'; 1000])));
-                held.with(|connection| connection.send_text("a".repeat(1000)).unwrap());
-                held.drain();
+                // From the second one on, it keeps its compressor.
+                for _ in 0..2 {
+                    held.with(|connection| connection.send_text("a".repeat(1000)).unwrap());
+                    held.drain();
+                }
                 held.bytes
             };
             let (mut first, mut second) = (observed(role, &config, TAKEOVER), observed(role, &config, TAKEOVER));
             let (of_first, of_second) = (used(&mut first), used(&mut second));
-            assert_eq!(of_first, of_second + CHUNK);
+            assert_eq!(of_first, of_second + CHUNK + POOL);
             assert_about(of_second, DECOMPRESSING + COMPRESSING[0].2);
         })
         .join()
@@ -396,7 +432,11 @@ fn an_end_releases_what_decompresses() {
     ];
     for role in ROLES {
         for (name, end) in ends {
-            let mut held = agreed(role, &config(|_, _| {}), TAKEOVER);
+            let config = config(|_, _| {});
+            // The first one leaves its compressor to all.
+            let mut first = agreed(role, &config, TAKEOVER);
+            echo(&mut first, &mut frame_to(role, 0xC1, &deflated(&[b'a'; 1000])));
+            let mut held = agreed(role, &config, TAKEOVER);
             echo(&mut held, &mut frame_to(role, 0xC1, &deflated(&[b'a'; 1000])));
             assert!(held.bytes > DECOMPRESSING);
             end(&mut held, role);
