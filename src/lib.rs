@@ -29,6 +29,7 @@ pub mod guide;
 mod handshake;
 mod input;
 mod message;
+pub mod proxy;
 mod role;
 mod time;
 mod utf8;

@@ -114,8 +114,8 @@ pub enum HandshakeError {
     ProtocolRequired(String),
     /// The server responded with a status that does not open a connection. Holds the status.
     ///
-    /// The response may have the reason in its [`body`](crate::client::Response::body). Redirects are not followed: the URI to
-    /// connect to is in the [header field](crate::client::Response::header) `Location`.
+    /// The response may have the reason in its [`body`](crate::client::Response::body). If it is a redirect,
+    /// [`Redirects`](crate::client::Redirects) makes the next request.
     #[doc(alias("redirect"))]
     Status(u16),
     /// The server's `Sec-WebSocket-Accept` does not match the key that was sent: the response may not belong to this handshake.

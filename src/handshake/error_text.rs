@@ -52,7 +52,7 @@ impl HandshakeError {
         }
     }
 
-    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub(crate) fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StartLine(line) => {
                 write!(f, "\"{line}\" is not the start of an HTTP/1.1 message: check which protocol the peer uses")

@@ -10,14 +10,14 @@
 
 pub mod client;
 pub mod server;
-mod status;
+pub(crate) mod status;
 
 mod cookie;
 mod deadline;
 mod error;
 mod error_text;
 mod extensions;
-mod http1;
+pub(crate) mod http1;
 mod key;
 mod query;
 

@@ -1,5 +1,6 @@
 //! The query of a resource name (RFC 3986 §3.4), and its parameters as HTML forms and `URLSearchParams` encode them.
 
+use super::http1::percent;
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
 /// Splits a resource name into the path and the query. The `?` between them belongs to neither.
@@ -28,18 +29,12 @@ fn decode(text: &str) -> Cow<'_, str> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
-        let encoded = if byte == b'%' { after.split_first_chunk().and_then(encoded_byte) } else { None };
-        let (decoded, after) = encoded.unwrap_or((if byte == b'+' { b' ' } else { byte }, after));
+        let plain = (if byte == b'+' { b' ' } else { byte }, after);
+        let (decoded, after) = percent::split_encoded(rest).unwrap_or(plain);
         bytes.push(decoded);
         rest = after;
     }
     Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn encoded_byte<'a>((digits, after): (&[u8; 2], &'a [u8])) -> Option<(u8, &'a [u8])> {
-    let [high, low] = digits.map(|digit| char::from(digit).to_digit(16));
-    let byte = u8::try_from(high? * 16 + low?).ok()?;
-    Some((byte, after))
 }
 
 #[cfg(test)]

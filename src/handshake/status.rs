@@ -21,6 +21,7 @@ pub(crate) fn phrase(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        407 => "Proxy Authentication Required",
         408 => "Request Timeout",
         409 => "Conflict",
         410 => "Gone",
@@ -44,7 +45,10 @@ pub(crate) fn phrase(status: u16) -> &'static str {
 pub(crate) fn advice(status: u16) -> &'static str {
     match status {
         200..=299 => ", as for a web page: this is not a WebSocket endpoint, so check the path",
-        301 | 302 | 303 | 307 | 308 => ": redirects are not followed, so connect to the URI in the header Location",
+        301 | 302 | 303 | 307 | 308 => {
+            ": redirects are followed only if ConnectOptions::follow_redirects allows it; otherwise connect to the URI in the header \
+             Location"
+        }
         400 | 426 => ": it did not recognise a WebSocket handshake, so check the path, and the proxies in between",
         401 | 407 => ": it requires credentials",
         403 => ": it may require credentials, or another Origin",

@@ -28,6 +28,8 @@ mod own_head;
 #[cfg(test)]
 mod plain;
 #[cfg(test)]
+mod redirects;
+#[cfg(test)]
 mod reported;
 #[cfg(test)]
 mod request;

@@ -79,9 +79,77 @@ fn host_fields() {
         ("ws://h:8080/", "h:8080"),
         ("ws://[::1]/", "[::1]"),
         ("wss://[::1]:1/", "[::1]:1"),
+        ("ws://[fe80::1%25eth0]/", "[fe80::1]"),
+        ("ws://[fe80::1%eth0]:8/", "[fe80::1]:8"),
+        ("ws://me:secret@h:8/", "h:8"),
     ] {
         assert_eq!(lines(&sent(to(uri)), "Host"), [host]);
     }
+}
+
+/// [C-05] A Host that is set replaces the one of the URI, as it is, and nothing else.
+#[test]
+fn hosts_that_are_set() {
+    for (host, expected) in [("virtual.example", "virtual.example"), ("[::1]:80", "[::1]:80"), ("h:", "h")] {
+        let request = to("ws://192.0.2.7:8/").host_header("first.example").unwrap().host_header(host).unwrap();
+        assert_eq!((request.host(), request.port()), ("192.0.2.7", 8));
+        assert_eq!(lines(&sent(request), "Host"), [expected]);
+    }
+    let set = |host: &str| to("ws://h/").host_header(host).unwrap_err();
+    for bad in ["", "a b", "a/b", "me@h", "h\r\nX: y", "[fe80::1%25eth0]"] {
+        assert!(matches!(set(bad), RequestError::Host(_)), "{bad:?}: {:?}", set(bad));
+    }
+    for bad in ["h:x", "ws://h"] {
+        assert!(matches!(set(bad), RequestError::Port(_)), "{bad:?}: {:?}", set(bad));
+    }
+    assert_eq!(set("bücher.example"), RequestError::HostNotAscii("bücher.example".into()));
+    assert!(!set("me:S3cr3t@h").to_string().contains("S3cr3t"));
+}
+
+/// Basic authentication from the URI, or given separately: the example of RFC 7617 §2, and its one with UTF-8 (§2.1).
+#[test]
+fn basic_authentication() {
+    let authorization = |request: Request| lines(&sent(request), "Authorization").join("|");
+    for (uri, value) in [
+        ("ws://Aladdin:open%20sesame@h/", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+        ("ws://Aladdin:open sesame@h/", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+        ("ws://test:123%C2%A3@h/", "Basic dGVzdDoxMjPCow=="),
+        ("ws://test:123£@h/", "Basic dGVzdDoxMjPCow=="),
+        ("ws://me@h/", "Basic bWU6"),
+        ("ws://:pw@h/", "Basic OnB3"),
+        ("ws://me:p:w@h/", "Basic bWU6cDp3"),
+        ("ws://me:p@w@h/", "Basic bWU6cEB3"),
+        ("ws://me:%FF@h/", "Basic bWU6/w=="),
+        ("ws://@h/", ""),
+        ("ws://:@h/", ""),
+        ("ws://h/", ""),
+    ] {
+        assert_eq!(authorization(to(uri)), value, "{uri}");
+        assert_eq!(sent(to(uri)).lines().filter(|line| line.contains('@')).count(), 0);
+    }
+    assert_eq!(authorization(Request::new("me:pw@h", "/").unwrap()), "Basic bWU6cHc=");
+    let given = to("ws://other:pw@h/").basic_auth("Aladdin", "open sesame").unwrap();
+    assert_eq!(authorization(given.clone()), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    assert_eq!(authorization(to("ws://h/").basic_auth("", "").unwrap()), "Basic Og==");
+    for (user, password) in [("a:b", ""), ("a\r\nX: y", ""), ("a", "b\0"), ("a", "\u{7f}")] {
+        assert_eq!(to("ws://h/").basic_auth(user, password).unwrap_err(), RequestError::UserInfo);
+    }
+}
+
+/// An `Authorization` that is added replaces both, in whatever order and case. Another name that begins so does not.
+#[test]
+fn a_token_instead_of_basic_authentication() {
+    for name in ["Authorization", "AUTHORIZATION"] {
+        let first = to("ws://me:pw@h/").header(name, "Bearer t").unwrap();
+        let last = first.clone().basic_auth("you", "pw").unwrap();
+        for request in [first, last] {
+            let sent = sent(request);
+            assert_eq!(sent.to_ascii_lowercase().matches("authorization").count(), 1);
+            assert_eq!(lines(&sent, name), ["Bearer t"]);
+        }
+    }
+    let other = to("ws://me:pw@h/").header("Authorization-Hint", "x").unwrap();
+    assert_eq!(lines(&sent(other), "Authorization"), ["Basic bWU6cHc="]);
 }
 
 /// [C-12] [C-13] [C-14] Each handshake has a key of its own, of 24 characters whose bits to spare are zero, also

@@ -33,7 +33,7 @@ fn assert_error(error: &(impl Debug + Display)) {
 }
 
 /// URIs with a mistake, in each of which the marker is in the user information, the query or the fragment.
-const BAD_URIS: [&str; 27] = [
+const BAD_URIS: [&str; 29] = [
     "wsss://me:S3cr3t@h/",
     "wsss://S3cr3t@h/",
     "ws:/me:S3cr3t@h/",
@@ -43,8 +43,10 @@ const BAD_URIS: [&str; 27] = [
     "me:S3cr3t@ws://h/",
     "ftp://h/?key=S3cr3t",
     "ftp://h/#S3cr3t",
-    "ws://me:S3cr3t@h/",
-    "ws://S3cr3t@h/",
+    "ws://me:S3cr3t%@h/",
+    "ws://S3cr3t%3A@h/",
+    "ws://me:S3cr3t@h:x/",
+    "ws://me:S3cr3t@[fe80::1%]/",
     "ws://me:S3cr3t@/",
     "ws://me:S3cr3t@bücher.example/",
     "ws://me:S3cr3t/more@h/",
@@ -72,8 +74,8 @@ fn uris() {
         assert_error(&bowline::adapter::Error::from(error));
     }
     for (host, path) in [
-        ("me:S3cr3t@h", "/"),
-        ("S3cr3t@h", "/"),
+        ("me:S3cr3t@h x", "/"),
+        ("S3cr3t%@h", "/"),
         ("h", "/#S3cr3t"),
         ("h", "x?S3cr3t"),
         ("h", "/?S3cr3t\n"),
@@ -120,7 +122,8 @@ fn header_fields_that_are_refused() {
 }
 
 fn secret_request() -> Request {
-    Request::from_uri("ws://server.example.com/chat?key=S3cr3t")
+    Request::from_uri("ws://me:S3cr3t@server.example.com/chat?key=S3cr3t")
+        .and_then(|request| request.basic_auth("S3cr3t", "S3cr3t"))
         .and_then(|request| request.origin("https://me:S3cr3t@example.com?S3cr3t"))
         .and_then(|request| request.header("Authorization", "Bearer S3cr3t"))
         .and_then(|request| request.header("Cookie", "a=S3cr3t"))
@@ -150,6 +153,14 @@ fn a_client() {
         assert_debug(&progress);
         let Progress::Refused(error, response) = progress else { panic!("{progress:?}") };
         assert_error(&error);
+        if let Some(response) = &response {
+            let mut redirects = client::Redirects::new(1);
+            assert_debug(&redirects.follow(&secret_request(), response));
+            assert_debug(&redirects);
+            if let Err(error) = redirects.follow(&secret_request(), response) {
+                assert_error(&error);
+            }
+        }
         #[cfg(feature = "std")]
         assert_error(&bowline::adapter::Error::Handshake { error, response: response.map(Box::new) });
         #[cfg(not(feature = "std"))]

@@ -22,8 +22,8 @@ fn text(head: Head, body: &[u8]) -> String {
 fn refusals() {
     let failed = "the opening handshake failed: the server answered with HTTP status ";
     let moved = Head::new("HTTP/1.1 301 Moved Permanently").and("Location", "wss://elsewhere.example/p?key=1");
-    let expected = "301 (Moved Permanently): redirects are not followed, so connect to the URI in the header Location \
-                    (RFC 6455 §4.1); Location: wss://elsewhere.example/p?...";
+    let expected = "301 (Moved Permanently): redirects are followed only if ConnectOptions::follow_redirects allows it; \
+                    otherwise connect to the URI in the header Location (RFC 6455 §4.1); Location: wss://elsewhere.example/p?...";
     assert_eq!(text(moved, b""), format!("{failed}{expected}"));
     let gone = Head::new("HTTP/1.1 404 Not Found");
     let expected = "404 (Not Found): check the path (RFC 6455 §4.1)";

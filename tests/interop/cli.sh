@@ -186,7 +186,7 @@ too-big|6|failed by this client with 1009 (message too big): a frame is larger t
 ssh|3|"SSH-2.0-OpenSSH_9.9" is not the start of an HTTP/1.1 message: check which protocol the peer uses (RFC 9112 §2.1). This is not the answer of a WebSocket server
 tls|3|the server uses TLS on this port: connect with wss:// instead of ws://
 nothing|3|the stream ended after 0 bytes, before the end of the opening handshake (RFC 6455 §7.1.7). This is not the answer of a WebSocket server: check the port
-moved|3|status 301 (Moved Permanently): redirects are not followed, so connect to the URI in the header Location (RFC 6455 §4.1); the reason is "Moved"; Location: wss://elsewhere.example/.
+moved|3|status 301 (Moved Permanently): redirects are followed only if ConnectOptions::follow_redirects allows it; otherwise connect to the URI in the header Location (RFC 6455 §4.1); the reason is "Moved"; Location: wss://elsewhere.example/.
 page|3|status 200 (OK), as for a web page: this is not a WebSocket endpoint, so check the path (RFC 6455 §4.1); the body begins with "hi".
 why|3|status 403 (Forbidden): it may require credentials, or another Origin (RFC 6455 §4.1); the reason is "No"; the body begins with "Only \u{1b}[2Jwith VPN". Try with --origin, or with credentials in a --header.
 chunked|3|status 403 (Forbidden): it may require credentials, or another Origin (RFC 6455 §4.1); the reason is "No". Try with --origin, or with credentials in a --header.

@@ -23,11 +23,13 @@ pub enum RequestError {
     /// The URI does not begin with `ws://` or `wss://`, nor with `http://` or `https://`, which mean the same.
     #[error("\"{0}\" is not a valid WebSocket URI: it must begin with ws:// or wss:// (RFC 6455 §3)")]
     Scheme(String),
-    /// The URI has a user name before the host. The URI is not shown, as it may contain a password.
-    ///
-    /// For basic authentication, add the header field `Authorization` with [`Request::header`](super::Request::header).
+    /// The user name or the password cannot be used for Basic authentication: the user name contains a colon, one of them contains
+    /// a control character, or a `%` in the URI is not followed by two hexadecimal digits. They are not shown.
     #[doc(alias("basic auth"))]
-    #[error("the URI contains a user name: send it in the header Authorization instead (RFC 6455 §3)")]
+    #[error(
+        "the user name or the password is not valid: the user name must not contain a colon, neither may contain control \
+         characters, and a % in a URI is written %25 (RFC 7617 §2)"
+    )]
     UserInfo,
     /// The host is not valid, or there is none.
     #[error("\"{0}\" has no valid host: use a name, an IPv4 address or an IPv6 address in brackets (RFC 3986 §3.2.2)")]

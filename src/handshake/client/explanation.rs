@@ -21,7 +21,7 @@ impl fmt::Display for Explanation<'_> {
         if let Some(location) = response.header("Location") {
             write!(f, "; Location: {}", shown::uri(location))?;
         }
-        for name in ["WWW-Authenticate", "Retry-After"] {
+        for name in ["WWW-Authenticate", "Proxy-Authenticate", "Retry-After"] {
             if let Some(value) = response.header(name) {
                 write!(f, "; {name}: {}", grammar::excerpt(value))?;
             }

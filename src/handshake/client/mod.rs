@@ -24,8 +24,9 @@
 //! for HTTP/2 and HTTP/3. They check the same rules, and need the feature `http`.
 
 mod error;
-#[cfg(feature = "std")]
 mod explanation;
+mod redirect_error;
+mod redirects;
 mod request;
 mod response;
 mod rules;
@@ -34,9 +35,11 @@ mod upgrade;
 mod uri;
 
 pub use error::RequestError;
-#[cfg(feature = "std")]
 pub(crate) use explanation::Explanation;
+pub use redirect_error::RedirectError;
+pub use redirects::Redirects;
 pub use request::Request;
+pub(crate) use request::USER_AGENT;
 pub use response::Response;
 #[cfg(feature = "http")]
 pub use upgrade::{Upgrade, extended_connect, upgrade};

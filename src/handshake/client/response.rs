@@ -35,7 +35,7 @@ pub struct Response {
 }
 
 impl Response {
-    pub(super) fn new(status: u16, is_http_1_1: bool, fields: Fields) -> Self {
+    pub(crate) fn new(status: u16, is_http_1_1: bool, fields: Fields) -> Self {
         Self { status, is_http_1_1, fields, body: Vec::new() }
     }
 

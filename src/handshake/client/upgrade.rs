@@ -79,7 +79,7 @@ pub fn extended_connect(
     let config = config.into();
     let scheme = if request.is_secure() { &b"https://"[..] } else { b"http://" };
     let mut absolute = scheme.to_vec();
-    request.uri().push_authority(&mut absolute);
+    request.push_host(&mut absolute);
     absolute.extend_from_slice(request.path_and_query().as_bytes());
     let uri = uri(absolute)?;
     let mut fields = Vec::new();

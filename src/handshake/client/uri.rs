@@ -2,18 +2,19 @@
 
 use super::RequestError;
 use crate::handshake::{
-    http1::authority::{self, Authority, AuthorityError},
-    http1::grammar::{self, ByteSet},
-    http1::shown,
+    http1::address::{self, Address},
+    http1::authority::AuthorityError,
+    http1::credentials::Credentials,
+    http1::{percent, shown},
 };
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
 /// A parsed URI: the server to connect to, and the resource to ask for.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Uri {
     pub(super) is_secure: bool,
-    /// An IPv6 address is in brackets.
+    /// A name, or an IP address. An IPv6 address is without its brackets, and can have a zone, as in `fe80::1%eth0`.
     pub(super) host: String,
     pub(super) port: u16,
     /// The path, and the query with its `?`. It begins with `/`, and all bytes are allowed in a request line.
@@ -21,35 +22,38 @@ pub(super) struct Uri {
 }
 
 impl Uri {
-    pub(super) fn parse(uri: &str) -> Result<Self, RequestError> {
-        // "The URI is called 'secure' (and it is said that 'the secure flag is set') if the scheme component matches
-        // 'wss' case-insensitively" (§3).
-        let rest_after = |schemes: [&str; 2]| schemes.into_iter().find_map(|scheme| strip(uri, scheme));
-        // "If url's scheme is 'http', then set url's scheme to 'ws'. Otherwise, if it is 'https', set it to 'wss'" (WHATWG).
-        let (is_secure, rest) = match (rest_after(["ws://", "http://"]), rest_after(["wss://", "https://"])) {
-            (Some(rest), _) => (false, rest),
-            (None, Some(rest)) => (true, rest),
-            (None, None) => return Err(RequestError::Scheme(shown::uri(uri.as_bytes()))),
-        };
-        let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
-        let (authority, path_and_query) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    /// Parses a URI. Its user information is not a part of the result.
+    pub(super) fn parse(uri: &str) -> Result<(Self, Option<Credentials>), RequestError> {
+        let Parts { is_secure, authority, path_and_query } = Parts::split(uri)?;
         Self::new(is_secure, authority, path_and_query)
     }
 
-    pub(super) fn new(is_secure: bool, authority: &str, path_and_query: &str) -> Result<Self, RequestError> {
-        let Authority { host, port } =
-            Authority::parse(authority.as_bytes()).map_err(|error| explain(error, authority, path_and_query))?;
-        Ok(Self {
-            is_secure,
-            host: grammar::checked_str(host).into(),
-            port: port.unwrap_or(default_port(is_secure)),
-            path_and_query: resource_name(path_and_query)?,
-        })
+    pub(super) fn new(
+        is_secure: bool,
+        authority: &str,
+        path_and_query: &str,
+    ) -> Result<(Self, Option<Credentials>), RequestError> {
+        let Address { credentials, host, port } =
+            Address::parse(authority).map_err(|error| explain(error, authority, path_and_query))?;
+        let port = port.unwrap_or(default_port(is_secure));
+        let path_and_query = resource_name(path_and_query)?;
+        Ok((Self { is_secure, host, port, path_and_query }, credentials))
     }
 
-    /// Appends the host, and the port unless it is the default of the scheme.
+    /// Returns the URI for another path and query on the same server.
+    pub(super) fn with_path_and_query(&self, text: &str) -> Result<Self, RequestError> {
+        Ok(Self { path_and_query: resource_name(text)?, ..self.clone() })
+    }
+
+    /// Whether both URIs have the same scheme, host and port (RFC 6454 §5).
+    pub(super) fn is_same_origin(&self, other: &Self) -> bool {
+        let is_same_server = self.host.eq_ignore_ascii_case(&other.host) && self.port == other.port;
+        is_same_server && self.is_secure == other.is_secure
+    }
+
+    /// Appends the host without its zone, and the port unless it is the default of the scheme.
     pub(super) fn push_authority(&self, head: &mut Vec<u8>) {
-        head.extend_from_slice(self.host.as_bytes());
+        head.extend_from_slice(address::in_host_field(&self.host).as_bytes());
         if !self.has_default_port() {
             head.extend_from_slice(format!(":{}", self.port).as_bytes());
         }
@@ -61,12 +65,50 @@ impl Uri {
     }
 }
 
-/// The query is left out, since it can contain secrets.
-impl fmt::Debug for Uri {
+/// The URI without its query, which can contain secrets.
+impl fmt::Display for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { is_secure, host, port, path_and_query } = self;
         let scheme = if *is_secure { "wss" } else { "ws" };
-        write!(f, "{scheme}://{host}:{port}{}", shown::uri(path_and_query.as_bytes()))
+        write!(f, "{scheme}://{}", address::in_uri(host))?;
+        if !self.has_default_port() {
+            write!(f, ":{port}")?;
+        }
+        f.write_str(&shown::uri(path_and_query.as_bytes()))
+    }
+}
+
+impl fmt::Debug for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The parts of a URI that begins with a scheme, as they were written.
+pub(super) struct Parts<'a> {
+    pub(super) is_secure: bool,
+    pub(super) authority: &'a str,
+    pub(super) path_and_query: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn split(uri: &'a str) -> Result<Self, RequestError> {
+        // "The URI is called 'secure' (and it is said that 'the secure flag is set') if the scheme component matches
+        // 'wss' case-insensitively" (§3).
+        let rest_after = |schemes: [&str; 2]| schemes.into_iter().find_map(|scheme| strip(uri, scheme));
+        // "If url's scheme is 'http', then set url's scheme to 'ws'. Otherwise, if it is 'https', set it to 'wss'" (WHATWG).
+        match (rest_after(["ws://", "http://"]), rest_after(["wss://", "https://"])) {
+            (Some(rest), _) => Ok(Self::after_slashes(false, rest)),
+            (None, Some(rest)) => Ok(Self::after_slashes(true, rest)),
+            (None, None) => Err(RequestError::Scheme(shown::uri(uri.as_bytes()))),
+        }
+    }
+
+    /// Splits the part of a URI that follows the `//`.
+    pub(super) fn after_slashes(is_secure: bool, rest: &'a str) -> Self {
+        let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+        let (authority, path_and_query) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        Self { is_secure, authority, path_and_query }
     }
 }
 
@@ -99,31 +141,8 @@ fn resource_name(text: &str) -> Result<String, RequestError> {
     if !text.starts_with('/') {
         name.push('/');
     }
-    push_encoded(&mut name, text.as_bytes());
+    percent::push_encoded(&mut name, text.as_bytes());
     Ok(name)
-}
-
-/// Appends `text`, with each byte of a character that a URI does not allow as `%` and two digits (§11.1). Percent-encoded bytes
-/// stay as they are, so that a URI which is valid already does not change.
-fn push_encoded(name: &mut String, text: &[u8]) {
-    // A nibble is always a digit in base 16, so the `0` is never used.
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase();
-    let mut rest = text;
-    while let Some((&byte, after)) = rest.split_first() {
-        let is_encoded = byte == b'%' && after.first_chunk().is_some_and(|pair| authority::is_hex_pair(*pair));
-        if is_encoded || may_stay(byte) {
-            name.push(char::from(byte));
-        } else {
-            name.extend(['%', digit(byte >> 4), digit(byte & 0xF)]);
-        }
-        rest = after;
-    }
-}
-
-/// The bytes that are allowed in a path or a query (RFC 3986 §3.3, §3.4).
-fn may_stay(byte: u8) -> bool {
-    static SET: ByteSet = grammar::alphanumeric_and(b"-._~!$&'()*+,;=:@/?");
-    grammar::is_in(&SET, byte)
 }
 
 fn explain(error: AuthorityError, authority: &str, after: &str) -> RequestError {
@@ -132,7 +151,9 @@ fn explain(error: AuthorityError, authority: &str, after: &str) -> RequestError 
     match error {
         // Without the excerpt, which can contain the password.
         AuthorityError::UserInfo => RequestError::UserInfo,
-        AuthorityError::NotAscii if after.contains('@') => RequestError::HostNotAscii(received),
+        AuthorityError::NotAscii if authority.contains('@') || after.contains('@') => {
+            RequestError::HostNotAscii(received)
+        }
         AuthorityError::NotAscii => RequestError::HostNotAscii(shown::readable(authority)),
         AuthorityError::Host => RequestError::Host(received),
         AuthorityError::Port => RequestError::Port(received),

@@ -1,4 +1,7 @@
-use super::grammar::{self, ByteSet};
+use super::{
+    grammar::{self, ByteSet},
+    percent,
+};
 use core::net::Ipv6Addr;
 
 /// `host [ ":" port ]`: the part of a URI after `//`, and the value of a Host field (RFC 3986 §3.2, RFC 9110 §7.2).
@@ -55,9 +58,9 @@ fn reg_name_len(text: &[u8]) -> Option<usize> {
     let mut rest = text;
     loop {
         rest = grammar::split_prefix(rest, is_name_byte).1;
-        match rest {
-            [b'%', high, low, after @ ..] if is_hex_pair([*high, *low]) => rest = after,
-            _ => break,
+        match percent::split_encoded(rest) {
+            Some((_, after)) => rest = after,
+            None => break,
         }
     }
     Some(text.len() - rest.len()).filter(|&len| len > 0)
@@ -77,8 +80,4 @@ fn parse_port(text: &[u8]) -> Result<Option<u16>, AuthorityError> {
 fn is_name_byte(byte: u8) -> bool {
     static SET: ByteSet = grammar::alphanumeric_and(b"-._~!$&'()*+,;=");
     grammar::is_in(&SET, byte)
-}
-
-pub(crate) fn is_hex_pair(digits: [u8; 2]) -> bool {
-    digits.iter().all(u8::is_ascii_hexdigit)
 }

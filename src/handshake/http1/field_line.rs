@@ -45,6 +45,7 @@ pub enum HeaderError {
 fn instead_of(name: &str) -> &'static str {
     match FieldName::of(name.as_bytes()) {
         Some(FieldName::Origin) => ": use Request::origin",
+        Some(FieldName::Host) => ": use Request::host_header",
         Some(FieldName::Protocol) => ": use Request::protocol or Accept::protocols",
         Some(FieldName::Extensions) => ": use Config::deflate",
         _ => "",
@@ -86,14 +87,33 @@ pub(crate) fn line(name: &str, value: &[u8], taken: &[&str]) -> Result<Vec<u8>, 
     Ok(line)
 }
 
+/// Whether complete lines that [`line`] returned contain a field with this name, in any case.
+pub(crate) fn contain(lines: &[u8], name: &str) -> bool {
+    split(lines).any(|line| name_of(line).eq_ignore_ascii_case(name))
+}
+
+/// Returns complete lines that [`line`] returned, without the fields that have one of the names, in any case.
+pub(crate) fn without(lines: &[u8], names: &[&str]) -> Vec<u8> {
+    let stays = |line: &&[u8]| !names.iter().any(|name| name_of(line).eq_ignore_ascii_case(name));
+    split(lines).filter(stays).flatten().copied().collect()
+}
+
+/// Returns the lines, each with its line end.
+fn split(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    lines.split_inclusive(|&byte| byte == b'\n')
+}
+
+/// Returns the name at the beginning of a line.
+fn name_of(line: &[u8]) -> &str {
+    grammar::checked_str(grammar::split_prefix(line, grammar::is_token_byte).0)
+}
+
 /// Shows the names of the fields in complete lines that [`line`] returned, and not their values, which can be secrets.
 pub(crate) struct Names<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Debug for Names<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = self.0.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
-        let names = lines.map(|line| grammar::split_prefix(line, grammar::is_token_byte).0);
-        f.debug_list().entries(names.map(grammar::checked_str)).finish()
+        f.debug_list().entries(split(self.0).map(name_of)).finish()
     }
 }
 

@@ -11,6 +11,7 @@ extern crate alloc;
 use alloc::{string::String, sync::Arc, vec::Vec};
 use bowline::{
     CloseCode, Config, Connection, Event, Input, Message, Outgoing, Payload, Prepared, Role, SendError, Text, Timestamp, client,
+    proxy::{Proxy, Target, Tunnel, TunnelProgress},
     server::{self, Accept},
 };
 use bytes::{Buf, BufMut, Bytes};
@@ -186,6 +187,22 @@ entry_points! {
     handshake_client_eof(handshake: &mut client::Handshake) -> client::Progress { handshake.receive_eof() }
     handshake_client_tick(handshake: &mut client::Handshake, now: Timestamp) -> Option<Duration> { handshake.tick(now) }
     handshake_client_body(response: &mut client::Response, input: &mut [u8]) -> bool { response.receive_body(&mut Input::from(input)) }
+    handshake_client_credentials(request: client::Request, user: &str, password: &str, host: &str) -> Option<client::Request> {
+        request.basic_auth(user, password).ok()?.host_header(host).ok()
+    }
+    handshake_client_redirect(
+        redirects: &mut client::Redirects,
+        request: &client::Request,
+        response: &client::Response
+    ) -> Option<client::Request> {
+        redirects.follow(request, response).ok()?
+    }
+    handshake_tunnel_new(uri: &str, user: &str, password: &str, name: &str, port: u16) -> Option<Tunnel> {
+        let proxy = Proxy::from_uri(uri).ok()?.basic_auth(user, password).ok()?;
+        Tunnel::new(&proxy, Target::Name(name, port)).ok()
+    }
+    handshake_tunnel_receive(tunnel: &mut Tunnel, input: &mut [u8]) -> TunnelProgress { tunnel.receive(&mut Input::from(input)) }
+    handshake_tunnel_eof(tunnel: &mut Tunnel) -> TunnelProgress { tunnel.receive_eof() }
 }
 
 #[cfg(feature = "planted-panic")]
