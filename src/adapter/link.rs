@@ -133,7 +133,7 @@ impl Link {
         self.connection.should_shutdown() && !self.needs_flush && !self.is_shut_down
     }
 
-    #[cfg(feature = "tokio")]
+    #[cfg(any(feature = "tokio", feature = "futures-io"))]
     pub(super) fn is_shut_down(&self) -> bool {
         self.is_shut_down
     }
@@ -179,7 +179,7 @@ impl Link {
 
     /// Returns the result of a call that has written a Close frame. If the end is not clean, the frame was not written, or does not
     /// count.
-    #[cfg(feature = "tokio")]
+    #[cfg(any(feature = "tokio", feature = "futures-io"))]
     pub(super) fn close_outcome(&self) -> Result<(), Error> {
         match self.connection.closure() {
             Some(closure) if !closure.is_clean() => Err(Error::Closed(Box::new(closure.clone()))),

@@ -12,9 +12,13 @@ mod addresses;
 pub mod blocking;
 mod connect_error;
 mod error;
+#[cfg(feature = "futures-io")]
+pub mod futures_io;
 mod link;
 mod opening;
 mod parts;
+#[cfg(any(feature = "tokio", feature = "futures-io"))]
+mod task;
 #[cfg(feature = "rustls")]
 mod tls;
 #[cfg(feature = "tokio")]
@@ -24,3 +28,5 @@ mod until;
 pub use connect_error::{ConnectError, ConnectStage};
 pub use error::Error;
 pub use parts::Parts;
+#[cfg(any(feature = "tokio", feature = "futures-io"))]
+pub use task::Runtime;

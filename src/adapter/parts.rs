@@ -1,7 +1,7 @@
 use crate::{Connection, Event};
 use alloc::{collections::VecDeque, vec::Vec};
 use core::fmt;
-#[cfg(feature = "tokio")]
+#[cfg(any(feature = "tokio", feature = "futures-io"))]
 use std::io;
 use std::time::Instant;
 
@@ -40,7 +40,7 @@ pub struct Parts<S> {
     /// Bytes that were read from the stream and not yet received. Pass them to [`Connection::receive`] before you read more.
     pub unread: Vec<u8>,
     /// How the stream ended, if a read has returned that already, and the bytes before it are not yet received.
-    #[cfg(feature = "tokio")]
+    #[cfg(any(feature = "tokio", feature = "futures-io"))]
     pub(super) end: Option<io::Result<()>>,
     /// The origin of the connection's timestamps. `None` if its clock is not known, as for parts of `new`.
     pub(super) origin: Option<Instant>,
@@ -64,7 +64,7 @@ impl<S> Parts<S> {
             connection,
             events: VecDeque::new(),
             unread: Vec::new(),
-            #[cfg(feature = "tokio")]
+            #[cfg(any(feature = "tokio", feature = "futures-io"))]
             end: None,
             origin: None,
         }

@@ -236,7 +236,7 @@ impl Connection {
 
     /// Queues a message whose sender was told that it can send one. What others have queued since then does not count towards
     /// the limit, so that several senders that were told so at the same time can all send.
-    #[cfg(feature = "tokio")]
+    #[cfg(any(feature = "tokio", feature = "futures-io"))]
     pub(crate) fn send_reserved(&mut self, message: impl Into<Outgoing>) -> Result<(), SendError> {
         self.sender.has_reserved = true;
         let sent = self.send(message);

@@ -89,32 +89,21 @@
 
 mod accept;
 mod client_stream;
-mod clock;
 mod connect;
 mod dial;
-mod driver;
 mod handshake;
-mod polling;
-mod read_buffer;
-mod receiving;
-mod sending;
-mod sink;
-mod split;
 #[cfg(feature = "rustls")]
 mod tls;
-mod wakers;
 mod websocket;
-mod writing;
 
+pub use super::task::{AnyIncoming, Incoming, Receiver, ReuniteError, Sender, Tokio, WebSocket};
 #[cfg(feature = "rustls")]
 pub use super::tls::rustls;
 #[doc(no_inline)]
 pub use super::{ConnectError, ConnectStage, Error, Parts};
-pub use accept::{AnyIncoming, Incoming, accept, accept_with, receive_any_request, receive_request};
+pub use accept::{accept, accept_with, receive_any_request, receive_request};
 pub use client_stream::ClientStream;
 #[cfg(feature = "rustls")]
 pub use connect::connect_tls;
 pub use connect::{connect, connect_with};
 pub use handshake::client_handshake;
-pub use split::{Receiver, ReuniteError, Sender};
-pub use websocket::WebSocket;

@@ -5,18 +5,17 @@
 
 use super::{
     clock::Clock,
-    read_buffer::{ReadBuffer, poll_read_buf},
+    read_buffer::ReadBuffer,
+    runtime::Io,
     wakers::{Progress, Tasks},
 };
 use crate::{
     Closure, Event, Input, Message, State,
     adapter::{error::Error, link::Link},
 };
-use ::tokio::io::{AsyncRead, AsyncWrite};
 use alloc::boxed::Box;
 use core::{
     mem,
-    pin::Pin,
     task::{Context, Poll, ready},
 };
 
@@ -26,11 +25,11 @@ const MIN_SPLIT_OFF: usize = 16 * 1024;
 
 /// A stream, a connection, and all state of the IO between them.
 #[expect(clippy::struct_excessive_bools, reason = "each is independent of the others")]
-pub(super) struct Driver<S> {
+pub(super) struct Driver<S, T> {
     pub(super) stream: S,
     pub(super) link: Link,
     pub(super) read_buffer: ReadBuffer,
-    pub(super) clock: Clock,
+    pub(super) clock: Clock<T>,
     /// How often everything that was queued has been written.
     pub(super) flushes: u32,
     /// The tasks that poll the `Stream` and the `Sink` of a connection that is not split, once there is one.
@@ -45,8 +44,8 @@ pub(super) struct Driver<S> {
     has_failed: bool,
 }
 
-impl<S> Driver<S> {
-    pub(super) fn new(stream: S, link: Link, read_buffer: ReadBuffer, clock: Clock) -> Self {
+impl<S, T> Driver<S, T> {
+    pub(super) fn new(stream: S, link: Link, read_buffer: ReadBuffer, clock: Clock<T>) -> Self {
         Self {
             stream,
             link,
@@ -101,7 +100,7 @@ impl<S> Driver<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
+impl<S, T: Io<S>> Driver<S, T> {
     /// Writes, and waits for input. Ready with `true` if there may be an event in it, and with `false` after a normal end.
     ///
     /// Each round writes, then shuts down the write half, then reads. The order matters:
@@ -130,7 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             let wait = self.link.tick(now);
             let _ = self.poll_write(cx); // a failure is in `Link::write_failure`
             if self.link.should_shutdown() {
-                let shutdown = Pin::new(&mut self.stream).poll_shutdown(cx);
+                let shutdown = T::poll_shutdown(&mut self.stream, cx);
                 self.link.shut_down(shutdown.is_ready());
             }
             if self.link.is_over(now) {
@@ -255,12 +254,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         }
         // Bytes in the read buffer come before those that a direct read would return.
         let direct = match self.read_buffer.len() {
-            0 => self.link.connection.direct_read(|space| poll_read_buf(&mut self.stream, cx, space.as_buf_mut())),
+            0 => self.link.connection.direct_read(|space| T::poll_read(&mut self.stream, cx, space.as_buf_mut())),
             _ => None,
         };
         match direct {
             Some(read) => self.read_buffer.record(read),
-            None => self.read_buffer.poll_read(&mut self.stream, cx),
+            None => self.read_buffer.poll_read(|into| T::poll_read(&mut self.stream, cx, into)),
         }
     }
 }

@@ -5,16 +5,9 @@ use crate::{
     adapter::{error::Error, link::without_unexpected_eof},
     bug::OrBug,
 };
-use ::tokio::io::{AsyncRead, AsyncReadExt};
 use alloc::{boxed::Box, vec::Vec};
-use bytes::{Buf, BufMut, Bytes, BytesMut};
-use core::{
-    cell::Cell,
-    future::Future,
-    mem,
-    pin::pin,
-    task::{Context, Poll, ready},
-};
+use bytes::{Buf, Bytes, BytesMut};
+use core::{cell::Cell, mem, task::Poll};
 use std::{io, thread_local};
 
 /// The maximum size of one read, in bytes. The buffers belong to the thread and not to the connections, so that they can be
@@ -112,11 +105,12 @@ impl ReadBuffer {
         message(buffer.as_ref().and_then(|buffer| buffer.get(copied)).or_bug())
     }
 
-    /// Reads once, and appends the bytes to those that are not yet received. Ready if bytes or the end of the stream arrived.
-    pub(super) fn poll_read(&mut self, stream: &mut (impl AsyncRead + Unpin), cx: &mut Context<'_>) -> Poll<()> {
+    /// Reads once with `read`, which appends the bytes to those that are not yet received. Ready if bytes or the end of the stream
+    /// arrived.
+    pub(super) fn poll_read(&mut self, read: impl FnOnce(&mut BytesMut) -> Poll<io::Result<usize>>) -> Poll<()> {
         self.make_space();
         let buffer = self.buffer.get_or_insert_with(take);
-        let read = poll_read_buf(stream, cx, &mut **buffer);
+        let read = read(buffer);
         if let Poll::Ready(Ok(count)) = read {
             self.left = self.left.saturating_add(count);
         }
@@ -211,14 +205,4 @@ fn give(mut buffer: Box<BytesMut>) {
             pool.set(buffers);
         });
     }
-}
-
-/// Reads once into the capacity of `into`. The future of `read_buf` has no state, so that a new one can be made for each poll.
-pub(super) fn poll_read_buf(
-    stream: &mut (impl AsyncRead + Unpin),
-    cx: &mut Context<'_>,
-    into: &mut impl BufMut,
-) -> Poll<io::Result<usize>> {
-    let read = ready!(pin!(stream.read_buf(into)).poll(cx));
-    Poll::Ready(read)
 }

@@ -3,16 +3,16 @@
 use super::{
     WebSocket,
     driver::Driver,
+    runtime::Runtime,
     wakers::{Goal, STREAM},
 };
 use crate::{Batch, CloseCode, Closure, Event, Message, adapter::error::Error};
-use ::tokio::io::{AsyncRead, AsyncWrite};
 use core::{
     future::{Future, poll_fn},
     task::{Context, Poll, Waker},
 };
 
-impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
+impl<S, T: Runtime<S>> WebSocket<S, T> {
     /// Waits for the next message and returns it; `None` after a normal end of the connection.
     ///
     /// The messages of one read are returned one after the other, without a write between them. When none is left, it writes what

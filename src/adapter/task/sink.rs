@@ -3,10 +3,10 @@
 use super::{
     WebSocket,
     driver::Driver,
+    runtime::Runtime,
     wakers::{Goal, SINK, STREAM},
 };
 use crate::{CloseCode, Message, adapter::error::Error};
-use ::tokio::io::{AsyncRead, AsyncWrite};
 use core::{
     mem,
     pin::Pin,
@@ -24,7 +24,7 @@ use futures_sink::Sink;
 ///
 /// `poll_next` has no state of its own: if a future over it is dropped, such as that of `StreamExt::next`, the next poll returns
 /// the message.
-impl<S: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<S> {
+impl<S: Unpin, T: Runtime<S>> Stream for WebSocket<S, T> {
     type Item = Result<Message, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -44,7 +44,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<S> {
 /// `poll_ready`, `poll_flush` and `poll_close` have no state of their own, and `start_send` queues its message at once. A future
 /// such as that of `SinkExt::send` contains its message until there is space, and `StreamExt::forward` contains one message at a
 /// time: if such a future is dropped, that message is lost.
-impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
+impl<S: Unpin, T: Runtime<S>> Sink<Message> for WebSocket<S, T> {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {

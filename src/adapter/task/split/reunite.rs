@@ -1,11 +1,11 @@
 //! `reunite`, which joins two halves to one connection.
 
 use super::{Receiver, Sender};
-use crate::adapter::tokio::WebSocket;
+use crate::adapter::task::{Tokio, WebSocket};
 use alloc::sync::Arc;
 use core::{error::Error, fmt};
 
-impl<S> Receiver<S> {
+impl<S, T> Receiver<S, T> {
     /// Joins the two halves to one [`WebSocket`] again, with everything that was read and queued. Nothing is written or read.
     ///
     /// ```
@@ -26,7 +26,7 @@ impl<S> Receiver<S> {
     ///
     /// [`ReuniteError`] if the two are not halves of the same connection, or if there is another clone of the sender. It contains
     /// both halves, which can still be used.
-    pub fn reunite(self, sender: Sender<S>) -> Result<WebSocket<S>, ReuniteError<S>> {
+    pub fn reunite(self, sender: Sender<S, T>) -> Result<WebSocket<S, T>, ReuniteError<S, T>> {
         if !self.is_pair_of(&sender) || Arc::strong_count(&self.shared) > 2 {
             return Err(ReuniteError(self, sender));
         }
@@ -50,9 +50,9 @@ impl<S> Receiver<S> {
 
 /// The error of [`Receiver::reunite`], with the two halves: they are not halves of the same connection, or there is another clone
 /// of the sender.
-pub struct ReuniteError<S>(pub Receiver<S>, pub Sender<S>);
+pub struct ReuniteError<S, T = Tokio>(pub Receiver<S, T>, pub Sender<S, T>);
 
-impl<S> fmt::Display for ReuniteError<S> {
+impl<S, T> fmt::Display for ReuniteError<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_pair_of(&self.1) {
             "cannot join the halves: there is another clone of the sender, which has to be dropped first"
@@ -62,9 +62,9 @@ impl<S> fmt::Display for ReuniteError<S> {
     }
 }
 
-impl<S> Error for ReuniteError<S> {}
+impl<S, T> Error for ReuniteError<S, T> {}
 
-impl<S> fmt::Debug for ReuniteError<S> {
+impl<S, T> fmt::Debug for ReuniteError<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ReuniteError").field(&self.0).field(&self.1).finish()
     }

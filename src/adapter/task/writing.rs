@@ -1,6 +1,6 @@
 //! The part of the driver that writes: it queues messages when they fit, and writes what is queued.
 
-use super::driver::Driver;
+use super::{driver::Driver, runtime::Io};
 use crate::{
     Connection, Message, Outgoing, Role, SendError, State,
     adapter::{
@@ -11,18 +11,14 @@ use crate::{
     bug::OrBug,
     frame::{Header, Opcode},
 };
-use ::tokio::io::{AsyncRead, AsyncWrite};
 use bytes::Buf;
-use core::{
-    pin::Pin,
-    task::{Context, Poll, Waker, ready},
-};
+use core::task::{Context, Poll, Waker, ready};
 use std::io::{self, IoSlice};
 
 /// The maximum number of slices in one vectored write.
 const MAX_SLICES: usize = 32;
 
-impl<S> Driver<S> {
+impl<S, T> Driver<S, T> {
     /// Whether a short message can be queued without waiting.
     pub(super) fn has_space(&self) -> bool {
         Until::Fits(0).is_reached(&self.link.connection)
@@ -38,7 +34,7 @@ impl<S> Driver<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
+impl<S, T: Io<S>> Driver<S, T> {
     /// Queues the message as soon as it fits, and takes it out of `message` then, so that a repeated poll cannot queue it twice.
     pub(super) fn poll_feed(
         &mut self,
@@ -217,7 +213,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         }
         if self.link.needs_flush {
             // For streams with a buffer, such as TLS. After a plain write it costs nothing.
-            let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
+            let flushed = ready!(T::poll_flush(&mut self.stream, cx));
             self.link.needs_flush = false;
             self.flushes = self.flushes.wrapping_add(1);
             if let Err(error) = flushed {
@@ -229,13 +225,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     /// Makes a simple write if the output is a single slice, which is less work for the kernel, and a vectored one otherwise.
     fn poll_write_once(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let (stream, output) = (Pin::new(&mut self.stream), self.link.connection.output());
+        let output = self.link.connection.output();
         if output.chunk().len() == output.remaining() {
-            return stream.poll_write(cx, output.chunk());
+            return T::poll_write(&mut self.stream, cx, output.chunk());
         }
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let count = output.io_slices(&mut slices);
-        stream.poll_write_vectored(cx, slices.get(..count).or_bug())
+        T::poll_write_vectored(&mut self.stream, cx, slices.get(..count).or_bug())
     }
 
     /// Writes what the stream accepts at once, and shuts it down, when a connection is dropped: nobody waits for the rest, and nobody
@@ -243,7 +239,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     pub(super) fn write_last(mut self) {
         let cx = &mut Context::from_waker(Waker::noop());
         if !matches!(self.poll_write(cx), Poll::Ready(Err(_))) && !self.link.is_shut_down() {
-            let _ = Pin::new(&mut self.stream).poll_shutdown(cx);
+            let _ = T::poll_shutdown(&mut self.stream, cx);
         }
     }
 }

@@ -14,15 +14,15 @@ pub use sender::Sender;
 use super::{
     WebSocket,
     driver::Driver,
+    runtime::Runtime,
     wakers::{RECEIVER, Tasks, Waiter},
 };
 use crate::{CloseCode, CloseError, State};
-use ::tokio::io::{AsyncRead, AsyncWrite};
 use alloc::sync::Arc;
 use core::task::{Context, Poll};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
+impl<S, T: Runtime<S>> WebSocket<S, T> {
     /// Splits the connection into two halves, to receive in one task and to send from others.
     ///
     /// The [`Sender`] can be cloned. Keep one task waiting in [`Receiver::recv`], even if no messages are expected: it also
@@ -43,7 +43,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// # }
     /// ```
     #[must_use]
-    pub fn split(mut self) -> (Receiver<S>, Sender<S>) {
+    pub fn split(mut self) -> (Receiver<S, T>, Sender<S, T>) {
         self.driver.tasks = None; // nobody else waits for a connection that is moved
         let tasks = Tasks::new(RECEIVER + 1);
         let slot = tasks.add();
@@ -54,27 +54,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 }
 
 /// The connection that the halves share, and the tasks that wait for it.
-struct Shared<S> {
-    halves: Mutex<Halves<S>>,
+struct Shared<S, T> {
+    halves: Mutex<Halves<S, T>>,
     tasks: Tasks,
 }
 
-struct Halves<S> {
-    socket: WebSocket<S>,
+struct Halves<S, T> {
+    socket: WebSocket<S, T>,
     /// Whether the receiver was dropped, so that the senders have to receive.
     is_receiver_gone: bool,
 }
 
-impl<S> Halves<S> {
-    fn driver(&mut self) -> &mut Driver<S> {
+impl<S, T> Halves<S, T> {
+    fn driver(&mut self) -> &mut Driver<S, T> {
         &mut self.socket.driver
     }
 }
 
-impl<S> Shared<S> {
+impl<S, T> Shared<S, T> {
     /// Locks the shared connection. A poisoned lock is used all the same: only the caller's stream can panic in a poll, and it
     /// leaves nothing half changed here.
-    fn lock(&self) -> MutexGuard<'_, Halves<S>> {
+    fn lock(&self) -> MutexGuard<'_, Halves<S, T>> {
         self.halves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -94,12 +94,12 @@ impl<S> Shared<S> {
     }
 
     /// Runs a poll of a half, and wakes the other halves for which it has changed something.
-    fn poll<T>(
+    fn poll<R>(
         &self,
         waiter: Waiter,
         cx: &Context<'_>,
-        run: impl FnOnce(&mut Halves<S>, &mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
+        run: impl FnOnce(&mut Halves<S, T>, &mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
         let (outcome, before, now) = {
             let mut halves = self.lock();
             let before = halves.driver().progress();
@@ -111,7 +111,7 @@ impl<S> Shared<S> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tokio"))]
 mod tests {
     use crate::{Config, Connection, Role, adapter::tokio::WebSocket};
 

@@ -3,14 +3,15 @@ use crate::{
     CloseCode, Closure, Event, Message,
     adapter::{
         error::Error,
-        tokio::{
+        task::{
+            Tokio,
             driver::Driver,
             receiving::transpose,
+            runtime::Runtime,
             wakers::{Goal, RECEIVER, Waiter},
         },
     },
 };
-use ::tokio::io::{AsyncRead, AsyncWrite};
 use alloc::{string::String, sync::Arc};
 use core::{
     fmt,
@@ -33,11 +34,11 @@ use futures_core::Stream;
 /// Every future of its methods can be dropped at any time: nothing that was read or queued is lost, except the messages that
 /// [`close`](Self::close) discards.
 #[doc(alias("SplitStream"))]
-pub struct Receiver<S> {
-    pub(super) shared: Arc<Shared<S>>,
+pub struct Receiver<S, T = Tokio> {
+    pub(super) shared: Arc<Shared<S, T>>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
+impl<S, T: Runtime<S>> Receiver<S, T> {
     /// Waits for the next message and returns it; `None` after a normal end: see [`WebSocket::recv`](super::WebSocket::recv).
     ///
     /// ```
@@ -113,13 +114,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
         poll_fn(|cx| self.poll(cx, Driver::poll_end)).await
     }
 
-    fn poll<T>(&self, cx: &Context<'_>, run: impl FnOnce(&mut Driver<S>, &mut Context<'_>) -> Poll<T>) -> Poll<T> {
+    fn poll<R>(&self, cx: &Context<'_>, run: impl FnOnce(&mut Driver<S, T>, &mut Context<'_>) -> Poll<R>) -> Poll<R> {
         let waiter = Waiter { slot: RECEIVER, goal: Goal::Input, is_guarded: false };
         self.shared.poll(waiter, cx, |halves, cx| run(halves.driver(), cx))
     }
 }
 
-impl<S> Receiver<S> {
+impl<S, T> Receiver<S, T> {
     /// Returns how the connection ended: see [`Connection::closure`](crate::Connection::closure). `None` until that is certain.
     #[must_use]
     pub fn closure(&self) -> Option<Closure> {
@@ -134,12 +135,12 @@ impl<S> Receiver<S> {
 
     /// Whether `sender` is a half of the same connection, so that [`reunite`](Self::reunite) can join the two.
     #[must_use]
-    pub fn is_pair_of(&self, sender: &Sender<S>) -> bool {
+    pub fn is_pair_of(&self, sender: &Sender<S, T>) -> bool {
         Arc::ptr_eq(&self.shared, &sender.shared)
     }
 }
 
-impl<S> Drop for Receiver<S> {
+impl<S, T> Drop for Receiver<S, T> {
     fn drop(&mut self) {
         self.shared.tasks.abandon(RECEIVER);
         self.shared.lock().is_receiver_gone = true;
@@ -153,7 +154,7 @@ impl<S> Drop for Receiver<S> {
 /// # Cancel safety
 ///
 /// `poll_next` has no state of its own: if a future over it is dropped, the next poll returns the message.
-impl<S: AsyncRead + AsyncWrite + Unpin> Stream for Receiver<S> {
+impl<S, T: Runtime<S>> Stream for Receiver<S, T> {
     type Item = Result<Message, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -161,7 +162,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for Receiver<S> {
     }
 }
 
-impl<S> fmt::Debug for Receiver<S> {
+impl<S, T> fmt::Debug for Receiver<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receiver").finish_non_exhaustive()
     }

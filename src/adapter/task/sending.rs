@@ -1,14 +1,13 @@
 //! The methods that send: `send` writes, `feed` queues, `try_feed` does not wait.
 
-use super::{WebSocket, driver::Driver, wakers::Goal};
+use super::{WebSocket, driver::Driver, runtime::Runtime, wakers::Goal};
 use crate::{Connection, Outgoing, Prepared, SendError, adapter::error::Error};
-use ::tokio::io::{AsyncRead, AsyncWrite};
 use core::{
     future::{Future, poll_fn},
     task::{Context, Poll, Waker, ready},
 };
 
-impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
+impl<S, T: Runtime<S>> WebSocket<S, T> {
     /// Sends a message: queues it, and writes everything that is queued. When it returns, the stream has accepted all of it.
     ///
     /// To write several messages at once, use [`feed`](Self::feed). To answer all messages of one read with one write, `feed` the
@@ -49,7 +48,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         let mut message = Some(message.into());
         poll_fn(move |cx| {
             if message.is_some() {
-                let queue = |driver: &mut Driver<S>, cx: &mut Context<'_>| driver.poll_feed(cx, &mut message);
+                let queue = |driver: &mut Driver<S, T>, cx: &mut Context<'_>| driver.poll_feed(cx, &mut message);
                 ready!(self.driver.poll_method(cx, Goal::Space, queue))?;
             }
             self.driver.poll_method(cx, Goal::Written, Driver::poll_flush)

@@ -3,13 +3,14 @@ use crate::{
     CloseCode, Closure, Connection, Message, Outgoing, Prepared, SendError,
     adapter::{
         error::Error,
-        tokio::{
+        task::{
+            Tokio,
             driver::Driver,
+            runtime::{Io, Runtime},
             wakers::{Goal, Waiter},
         },
     },
 };
-use ::tokio::io::{AsyncRead, AsyncWrite};
 use alloc::{string::String, sync::Arc};
 use core::{
     fmt,
@@ -33,14 +34,14 @@ use scopeguard::ScopeGuard;
 /// Every future of its methods can be dropped at any time: a message is sent as a whole or not at all, and what is queued stays
 /// queued. A message that was not yet queued is dropped with its future.
 #[doc(alias("SplitSink"))]
-pub struct Sender<S> {
-    pub(super) shared: Arc<Shared<S>>,
+pub struct Sender<S, T = Tokio> {
+    pub(super) shared: Arc<Shared<S, T>>,
     pub(super) slot: usize,
     /// Whether `poll_ready` has returned that a message can be sent, and none was sent since then.
     pub(super) is_ready: bool,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
+impl<S, T: Runtime<S>> Sender<S, T> {
     /// Sends a message: queues it, and writes everything that is queued, also what other senders queued. See
     /// [`WebSocket::send`](crate::adapter::tokio::WebSocket::send).
     ///
@@ -192,22 +193,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
         }
     }
 
-    fn poll<T>(
+    fn poll<R>(
         &self,
         cx: &Context<'_>,
         goal: Goal,
-        run: impl FnOnce(&mut Driver<S>, &mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
+        run: impl FnOnce(&mut Driver<S, T>, &mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
         let waiter = Waiter { slot: self.slot, goal, is_guarded: false };
         self.shared.poll(waiter, cx, |halves, cx| halves.poll_sender(cx, run))
     }
 
-    async fn wait<T>(&self, goal: Goal, mut run: impl FnMut(&mut Driver<S>, &mut Context<'_>) -> Poll<T>) -> T {
+    async fn wait<R>(&self, goal: Goal, mut run: impl FnMut(&mut Driver<S, T>, &mut Context<'_>) -> Poll<R>) -> R {
         self.wait_for(goal, |halves, cx| halves.poll_sender(cx, &mut run)).await
     }
 
     /// Waits until `run` is ready. A sender that is dropped after it was woken wakes the next one.
-    async fn wait_for<T>(&self, goal: Goal, mut run: impl FnMut(&mut Halves<S>, &mut Context<'_>) -> Poll<T>) -> T {
+    async fn wait_for<R>(&self, goal: Goal, mut run: impl FnMut(&mut Halves<S, T>, &mut Context<'_>) -> Poll<R>) -> R {
         let guard = scopeguard::guard((), |()| self.shared.tasks.abandon(self.slot));
         let waiter = Waiter { slot: self.slot, goal, is_guarded: true };
         let outcome = poll_fn(|cx| self.shared.poll(waiter, cx, &mut run)).await;
@@ -216,12 +217,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Halves<S> {
-    fn poll_sender<T>(
+impl<S, T: Io<S>> Halves<S, T> {
+    fn poll_sender<R>(
         &mut self,
         cx: &mut Context<'_>,
-        run: impl FnOnce(&mut Driver<S>, &mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
+        run: impl FnOnce(&mut Driver<S, T>, &mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
         if self.is_receiver_gone {
             // To answer pings and the Close frame, which only receiving does. If it fails, `run` returns an error.
             while let Poll::Ready(Ok(Some(_))) = self.driver().poll_recv(cx) {}
@@ -231,10 +232,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Halves<S> {
 }
 
 /// Ready when the Close frame is written; without a receiver, when the connection has ended.
-fn poll_closing<S: AsyncRead + AsyncWrite + Unpin>(
-    halves: &mut Halves<S>,
-    cx: &mut Context<'_>,
-) -> Poll<Result<(), Error>> {
+fn poll_closing<S, T: Io<S>>(halves: &mut Halves<S, T>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
     if halves.is_receiver_gone {
         ready!(halves.driver().poll_end(cx))?;
         return Poll::Ready(halves.driver().link.close_outcome());
@@ -242,7 +240,7 @@ fn poll_closing<S: AsyncRead + AsyncWrite + Unpin>(
     halves.driver().poll_close_written(cx)
 }
 
-impl<S> Sender<S> {
+impl<S, T> Sender<S, T> {
     /// Returns how the connection ended: see [`Connection::closure`](crate::Connection::closure). `None` until that is certain.
     #[must_use]
     pub fn closure(&self) -> Option<Closure> {
@@ -263,13 +261,13 @@ impl<S> Sender<S> {
     }
 }
 
-impl<S> Clone for Sender<S> {
+impl<S, T> Clone for Sender<S, T> {
     fn clone(&self) -> Self {
         Self { shared: self.shared.clone(), slot: self.shared.tasks.add(), is_ready: false }
     }
 }
 
-impl<S> Drop for Sender<S> {
+impl<S, T> Drop for Sender<S, T> {
     fn drop(&mut self) {
         self.shared.tasks.remove(self.slot);
     }
@@ -285,7 +283,7 @@ impl<S> Drop for Sender<S> {
 /// `poll_ready`, `poll_flush` and `poll_close` have no state of their own, and `start_send` queues its message at once. A future
 /// such as that of `SinkExt::send` contains its message until there is space, and `StreamExt::forward` contains one message at a
 /// time: if such a future is dropped, that message is lost.
-impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for Sender<S> {
+impl<S, T: Runtime<S>> Sink<Message> for Sender<S, T> {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -312,7 +310,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for Sender<S> {
     }
 }
 
-impl<S> fmt::Debug for Sender<S> {
+impl<S, T> fmt::Debug for Sender<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sender").finish_non_exhaustive()
     }
