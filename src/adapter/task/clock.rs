@@ -6,6 +6,9 @@ use core::{
 };
 use std::time::Instant;
 
+/// How much too early a timer may be ready. A timer that counts in milliseconds may be that, since it rounds.
+const MAX_EARLY: Duration = Duration::from_millis(1);
+
 /// The clock of a connection, with the timer for its next deadline. It is the clock of the runtime, which may be one that tests
 /// can pause.
 ///
@@ -16,7 +19,7 @@ use std::time::Instant;
 pub(in crate::adapter) struct Clock<T> {
     origin: Instant,
     timer: T,
-    /// When the timer fires, in nanoseconds since the origin. 0 if it was never set.
+    /// When the timer fires at the earliest, in nanoseconds since the origin. 0 if it was never set.
     fires_at: u64,
     /// Whom it wakes then. `None` if it has fired, or was never polled.
     waker: Option<Waker>,
@@ -81,7 +84,7 @@ impl<T: Time> Clock<T> {
         // If it has fired, it is set again: it may have been early, and a timer that has fired need not fire again.
         if self.waker.is_none() || self.fires_at <= nanos(now) || nanos(due) < self.fires_at {
             self.timer.reset(at);
-            self.fires_at = nanos(due);
+            self.fires_at = nanos(due).saturating_sub(nanos(MAX_EARLY));
         }
         let poll = self.timer.poll_elapsed(cx);
         self.waker = poll.is_pending().then(|| cx.waker().clone());

@@ -252,6 +252,10 @@ impl<S, T: Io<S>> Driver<S, T> {
         if self.read_buffer.is_over() {
             return Poll::Pending;
         }
+        if T::YIELDS && self.read_buffer.has_turn_ended() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         // Bytes in the read buffer come before those that a direct read would return.
         let direct = match self.read_buffer.len() {
             0 => self.link.connection.direct_read(|space| T::poll_read(&mut self.stream, cx, space.as_buf_mut())),

@@ -85,8 +85,8 @@ pub trait Timer: Unpin {
     /// Ready if the timer has expired. Otherwise it wakes the task when that happens: the task that polled last, if there were
     /// several.
     ///
-    /// It is called only after [`reset`](Self::reset), and not again after it was ready, until the next `reset`. If it is ready too
-    /// early, the connection sets it again.
+    /// It may be ready up to a millisecond before its instant, but not earlier. It is called only after [`reset`](Self::reset), and
+    /// not again after it was ready, until the next `reset`.
     fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()>;
 }
 
@@ -128,6 +128,8 @@ thread_local! {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Io<S> for T {
+    const YIELDS: bool = true;
+
     fn poll_read(stream: &mut S, cx: &mut Context<'_>, into: &mut impl BufMut) -> Poll<io::Result<usize>> {
         // Taken out and put back, as the stream may run code that comes here again. `try_with` fails in a thread that is ending.
         let mut space = SPACE.try_with(Cell::take).unwrap_or_default();

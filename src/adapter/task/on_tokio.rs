@@ -24,7 +24,11 @@ pub struct Tokio {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> for Tokio {
+    /// A stream of Tokio is `Pending` when its task has used up its budget.
+    const YIELDS: bool = false;
+
     /// The future of `read_buf` has no state, so that a new one can be made for each poll.
+    #[inline]
     fn poll_read(stream: &mut S, cx: &mut Context<'_>, into: &mut impl BufMut) -> Poll<io::Result<usize>> {
         let read = ready!(pin!(stream.read_buf(into)).poll(cx));
         Poll::Ready(read)

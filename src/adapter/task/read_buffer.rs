@@ -14,6 +14,10 @@ use std::{io, thread_local};
 /// large: fewer system calls save more than a buffer that fits in the nearest cache.
 pub(super) const READ_SPACE: usize = 64 * 1024;
 
+/// After so many reads, a connection lets other tasks run, if its runtime leaves that to the tasks. It is a power of two, as the
+/// count wraps.
+const READS_PER_TURN: u32 = 64;
+
 /// How many buffers a thread keeps for its connections. Few are enough, since a connection returns its buffer as soon as it has
 /// no unreceived bytes.
 const MAX_POOLED: usize = 8;
@@ -63,6 +67,15 @@ impl ReadBuffer {
         self.reads
     }
 
+    /// Whether it is another task's turn, after some reads. That counts as a read, so that the next call returns `false`.
+    pub(super) const fn has_turn_ended(&mut self) -> bool {
+        let has_ended = self.reads % READS_PER_TURN == READS_PER_TURN - 1;
+        if has_ended {
+            self.reads = self.reads.wrapping_add(1);
+        }
+        has_ended
+    }
+
     /// Returns the number of bytes that are not yet received.
     pub(super) const fn len(&self) -> usize {
         self.left
@@ -107,6 +120,7 @@ impl ReadBuffer {
 
     /// Reads once with `read`, which appends the bytes to those that are not yet received. Ready if bytes or the end of the stream
     /// arrived.
+    #[inline(never)]
     pub(super) fn poll_read(&mut self, read: impl FnOnce(&mut BytesMut) -> Poll<io::Result<usize>>) -> Poll<()> {
         self.make_space();
         let buffer = self.buffer.get_or_insert_with(take);
@@ -181,6 +195,7 @@ fn message(data: &[u8]) -> Poll<Result<Option<Message>, Error>> {
     Poll::Ready(Ok(Some(Message::Binary(Bytes::copy_from_slice(data)))))
 }
 
+#[inline]
 #[expect(clippy::unnecessary_box_returns, reason = "the boxes are kept in the pool")]
 fn take() -> Box<BytesMut> {
     let pooled = POOL.try_with(|pool| {

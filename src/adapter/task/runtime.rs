@@ -43,6 +43,10 @@ impl<S, T: Io<S>> Runtime<S> for T {}
             parameter of `WebSocket` a `Timer`"
 )]
 pub trait Io<S>: Time {
+    /// Whether the driver has to interrupt itself, so that a peer that sends without end does not keep the thread from other tasks:
+    /// if the streams of the runtime do not do so.
+    const YIELDS: bool;
+
     /// Reads once, and appends the bytes to `into`. Returns their number; 0 is the end of the stream.
     fn poll_read(stream: &mut S, cx: &mut Context<'_>, into: &mut impl BufMut) -> Poll<io::Result<usize>>;
 
