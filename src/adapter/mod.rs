@@ -1,4 +1,5 @@
-//! WebSocket over real streams: [`blocking`] for threads and the sockets of the standard library, `tokio` for tasks on Tokio.
+//! WebSocket over real streams: [`blocking`] for threads and the sockets of the standard library, `tokio` for tasks on Tokio,
+//! `futures_io` for tasks on other runtimes.
 //!
 //! An adapter is a driver that comes with the crate. It joins a stream, a [`Connection`](crate::Connection) and a read buffer.
 //! The protocol itself is in the connection, which can also be driven without an adapter: see the guide to [event

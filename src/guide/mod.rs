@@ -18,6 +18,15 @@ pub mod blocking {}
 #[doc(alias("back-pressure", "backpressure", "slow client", "health check"))]
 pub mod tokio {}
 
+// Its code needs smol. The package in examples/smol compiles and runs it.
+#[cfg_attr(all(feature = "futures-io", not(doctest)), doc = include_str!("futures_io.md"))]
+#[cfg_attr(
+    not(feature = "futures-io"),
+    doc = "Tasks on smol and other runtimes. This page needs the feature `futures-io`."
+)]
+#[doc(alias("smol", "async-std", "compio", "libp2p", "async-io", "async", "runtime", "timer", "embassy", "glommio"))]
+pub mod futures_io {}
+
 // Its code needs hyper and axum. The package in tests/http compiles it.
 #[cfg_attr(all(feature = "http", feature = "tokio", not(doctest)), doc = include_str!("http.md"))]
 #[cfg_attr(

@@ -91,6 +91,11 @@ fn tokio() {
 }
 
 #[test]
+fn futures_io() {
+    echoes(env!("CARGO_BIN_EXE_sample_futures_io"), "/");
+}
+
+#[test]
 fn axum() {
     echoes(env!("CARGO_BIN_EXE_sample_axum"), "/echo");
 }
