@@ -183,8 +183,7 @@ impl Timer for VirtualTimer {
     fn reset(&mut self, at: Instant) {
         let mut state = self.clock.state();
         state.resets += 1;
-        let early = if at > state.now + self.early { self.early } else { Duration::ZERO };
-        let at = at - early;
+        let at = at.checked_sub(self.early).filter(|early| *early > state.now).unwrap_or(at);
         state.timers[self.number] = (Some(at), None);
         self.is_set = true;
     }

@@ -72,12 +72,12 @@ fn two_halves() {
             join(
                 async {
                     for _ in 0..50 {
-                        sender.send(data(700)).await.unwrap()
+                        sender.send(data(700)).await.unwrap();
                     }
                 },
                 async {
                     for _ in 0..50 {
-                        another.feed(data(700)).await.unwrap()
+                        another.feed(data(700)).await.unwrap();
                     }
                 },
             )
@@ -189,7 +189,7 @@ fn a_stream_that_boasts() {
     let clock = Clock::new();
     for boasts in [1, usize::MAX / 2] {
         let connection = Connection::new(Role::Client, Config::default());
-        let stream = Flood { bytes: frame_to(Role::Client, 0x82, &[7; 70_000]), reads: 1, boasts };
+        let stream = Flood { bytes: frame_to(Role::Client, 0x82, &vec![7; 70_000]), reads: 1, boasts };
         let bytes = stream.bytes[..60_000].to_vec();
         let mut socket = WebSocket::with_timer(Flood { bytes, ..stream }, connection, clock.timer());
         let Err(Error::Closed(closure)) = clock.run(socket.recv()) else { panic!("it was not a whole message") };

@@ -109,7 +109,7 @@ impl<S, T: Io<S>> Opening<S, T> {
     async fn read(&mut self, due: Option<Duration>) -> io::Result<()> {
         poll_fn(|cx| match self.poll_read(cx) {
             Poll::Pending => self.clock.poll_until(cx, due),
-            read => read,
+            Poll::Ready(()) => Poll::Ready(()),
         })
         .await;
         self.take_end()
@@ -157,7 +157,7 @@ impl<S, T: Io<S>> Opening<S, T> {
             let reads = outcome.is_none();
             let step = poll_fn(|cx| match self.poll_write(cx, handshake.output(), reads) {
                 Poll::Pending => self.clock.poll_until(cx, due).map(|()| Ok(Step::Late)),
-                step => step,
+                step @ Poll::Ready(_) => step,
             });
             match step.await? {
                 Step::Written => return Ok(outcome),

@@ -53,8 +53,10 @@ use scopeguard::ScopeGuard;
 pub struct WebSocket<S, T = Tokio> {
     /// The guard writes what is queued when it is dropped. A `Drop` of this type would need the bounds of `Driver::write_last` on
     /// `S` everywhere, and `into_parts` could not move the fields out.
-    pub(super) driver: ScopeGuard<Driver<S, T>, fn(Driver<S, T>)>,
+    pub(super) driver: ScopeGuard<Driver<S, T>, WriteLast<S, T>>,
 }
+
+type WriteLast<S, T> = fn(Driver<S, T>);
 
 impl<S, T: Io<S>> WebSocket<S, T> {
     /// Joins parts, with the clock that they had, which `timer` continues.
