@@ -34,8 +34,8 @@ async fn run(address: &str) -> Result<(), Error> {
     let (socket, _response) = ws::client_handshake(stream, request, Config::default(), SmolTimer::default()).await?;
     let (receiver, sender) = socket.split();
     // The receiver runs until the connection has ended. The sender ends it at the end of the input.
-    let (received, sent) = smol::future::zip(print(receiver), send_lines(sender)).await;
-    received.and(sent)
+    let (printed, sent) = smol::future::zip(print(receiver), send_lines(sender)).await;
+    printed.and(sent)
 }
 
 async fn print(mut receiver: Receiver<TcpStream, SmolTimer>) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! The adapter over TCP on smol, with time as it is, and the programs of this package.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "this is a test")]
+#![expect(clippy::unwrap_used, reason = "this is a test")]
 
 use bowline::{
     Cause, CloseCode, Config, Deadline, Message,
@@ -85,8 +85,8 @@ fn split() {
             sender.await;
         }
         let mut sender = sender;
-        let (received, closed) = zip(receiver.recv(), sender.close(CloseCode::NORMAL, "")).await;
-        assert_eq!(received.unwrap(), None);
+        let (last, closed) = zip(receiver.recv(), sender.close(CloseCode::NORMAL, "")).await;
+        assert_eq!(last.unwrap(), None);
         closed.unwrap();
         server.await.unwrap();
     });

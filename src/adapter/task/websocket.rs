@@ -154,9 +154,8 @@ impl<S, T> WebSocket<S, T> {
 
     /// Takes the socket apart: the stream, the connection, and the bytes that are not yet received.
     ///
-    /// Use it to drive the connection with code of your own or with the other adapter, or, with [`from_parts`](Self::from_parts),
-    /// to change the type of the stream. Nothing is written: what is queued stays in the [`output`](Connection::output) of the
-    /// connection.
+    /// Use it to drive the connection with code of your own or with another adapter, or, with `from_parts`, to change the type of
+    /// the stream. Nothing is written: what is queued stays in the [`output`](Connection::output) of the connection.
     ///
     /// ```
     /// # use bowline::{Config, Connection, Role, adapter::tokio::{Error, WebSocket}};

@@ -22,7 +22,7 @@ use core::{
 use futures_sink::Sink;
 use scopeguard::ScopeGuard;
 
-/// The sending half of a connection: [`WebSocket::split`](crate::adapter::tokio::WebSocket::split) returns it. Clone it to send
+/// The sending half of a connection: [`WebSocket::split`](super::WebSocket::split) returns it. Clone it to send
 /// from several tasks.
 ///
 /// Messages are sent as a whole, in the order in which they were queued. When all senders are dropped, the connection stays open:
@@ -43,11 +43,11 @@ pub struct Sender<S, T = Tokio> {
 
 impl<S, T: Runtime<S>> Sender<S, T> {
     /// Sends a message: queues it, and writes everything that is queued, also what other senders queued. See
-    /// [`WebSocket::send`](crate::adapter::tokio::WebSocket::send).
+    /// [`WebSocket::send`](super::WebSocket::send).
     ///
     /// # Errors
     ///
-    /// As for [`WebSocket::send`](crate::adapter::tokio::WebSocket::send), also if another half caused the error. The
+    /// As for [`WebSocket::send`](super::WebSocket::send), also if another half caused the error. The
     /// receiver returns how the connection ended, and so does [`closure`](Self::closure).
     ///
     /// # Cancel safety
@@ -60,16 +60,16 @@ impl<S, T: Runtime<S>> Sender<S, T> {
         self.flush().await
     }
 
-    /// Queues a message as soon as it fits: see [`WebSocket::feed`](crate::adapter::tokio::WebSocket::feed). If the receiver
+    /// Queues a message as soon as it fits: see [`WebSocket::feed`](super::WebSocket::feed). If the receiver
     /// is waiting, it writes the message at once. Otherwise the next call of any half that waits or writes does.
     ///
     /// # Errors
     ///
-    /// As for [`WebSocket::feed`](crate::adapter::tokio::WebSocket::feed).
+    /// As for [`WebSocket::feed`](super::WebSocket::feed).
     ///
     /// # Cancel safety
     ///
-    /// As for [`WebSocket::feed`](crate::adapter::tokio::WebSocket::feed): the message is queued if and only if the call
+    /// As for [`WebSocket::feed`](super::WebSocket::feed): the message is queued if and only if the call
     /// returns `Ok`, and dropped with the future otherwise.
     pub async fn feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         let mut message = Some(message.into());
@@ -77,12 +77,12 @@ impl<S, T: Runtime<S>> Sender<S, T> {
     }
 
     /// Queues a message if that is possible without waiting: see
-    /// [`WebSocket::try_feed`](crate::adapter::tokio::WebSocket::try_feed). If the receiver is waiting, it writes the message at
+    /// [`WebSocket::try_feed`](super::WebSocket::try_feed). If the receiver is waiting, it writes the message at
     /// once.
     ///
     /// # Errors
     ///
-    /// As for [`WebSocket::try_feed`](crate::adapter::tokio::WebSocket::try_feed).
+    /// As for [`WebSocket::try_feed`](super::WebSocket::try_feed).
     pub fn try_feed(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         let message = message.into();
         self.try_queue(message.message().len(), |connection| connection.send(message))
@@ -126,12 +126,12 @@ impl<S, T: Runtime<S>> Sender<S, T> {
     }
 
     /// Sends a ping with a payload of up to 125 bytes (RFC 6455 §5.5.2): see
-    /// [`WebSocket::ping`](crate::adapter::tokio::WebSocket::ping). [`Receiver::next_event`](super::Receiver::next_event) returns
+    /// [`WebSocket::ping`](super::WebSocket::ping). [`Receiver::next_event`](super::Receiver::next_event) returns
     /// the pong.
     ///
     /// # Errors
     ///
-    /// As for [`WebSocket::ping`](crate::adapter::tokio::WebSocket::ping).
+    /// As for [`WebSocket::ping`](super::WebSocket::ping).
     ///
     /// # Cancel safety
     ///
@@ -146,7 +146,7 @@ impl<S, T: Runtime<S>> Sender<S, T> {
     ///
     /// # Errors
     ///
-    /// As for [`WebSocket::flush`](crate::adapter::tokio::WebSocket::flush).
+    /// As for [`WebSocket::flush`](super::WebSocket::flush).
     ///
     /// # Cancel safety
     ///
@@ -247,7 +247,7 @@ impl<S, T> Sender<S, T> {
         self.shared.lock().socket.closure().cloned()
     }
 
-    /// Returns the subprotocol in use: see [`WebSocket::protocol`](crate::adapter::tokio::WebSocket::protocol).
+    /// Returns the subprotocol in use: see [`WebSocket::protocol`](super::WebSocket::protocol).
     #[must_use]
     pub fn protocol(&self) -> Option<String> {
         self.shared.lock().socket.protocol().map(String::from)
