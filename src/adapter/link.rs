@@ -1,4 +1,4 @@
-//! The state of the IO between a connection and its stream, without the IO: the decisions that are the same in both adapters.
+//! The state of the IO between a connection and its stream, without the IO: the decisions that are the same in all adapters.
 
 use super::Error;
 use crate::{Cause, Closure, Connection, Event, Input, SendError, State, Timestamp, connection::Inbox, time::nanos};

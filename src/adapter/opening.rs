@@ -1,4 +1,4 @@
-//! The opening handshake, without the IO: everything that both adapters decide alike.
+//! The opening handshake, without the IO: everything that all adapters decide alike.
 
 use super::Error;
 use crate::{Connection, HandshakeError, Input, Timestamp, client, server, time::MIN_WAIT};

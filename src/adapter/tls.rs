@@ -1,4 +1,4 @@
-//! TLS of clients, for both adapters.
+//! TLS of clients, for the adapters that connect.
 
 /// The crate `rustls`, whose [`ClientConfig`](rustls::ClientConfig) is the argument of `connect_tls`. Use this re-export to get
 /// the version that bowline uses.

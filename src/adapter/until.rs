@@ -1,4 +1,4 @@
-//! When a call that writes has done enough, the same in both adapters.
+//! When a call that writes has done enough, the same in all adapters.
 
 use crate::{Connection, State};
 
