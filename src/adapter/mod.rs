@@ -15,6 +15,7 @@ mod error;
 mod link;
 mod opening;
 mod parts;
+pub mod reconnect;
 #[cfg(feature = "rustls")]
 mod tls;
 #[cfg(feature = "tokio")]

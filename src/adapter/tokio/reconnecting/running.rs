@@ -1,0 +1,231 @@
+//! What a client that reconnects does while it is polled.
+
+use super::{Reconnecting, State};
+use crate::{
+    CloseCode, CloseFrame, Closure, Message, Role, Timestamp,
+    adapter::{
+        error::Error,
+        reconnect::{Attempt, Outbox, Update},
+        tokio::{WebSocket, driver::Driver, wakers::Goal},
+    },
+    client::Response,
+};
+use ::tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, sleep},
+};
+use alloc::{boxed::Box, sync::Arc};
+use core::{
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+use futures_core::Stream;
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Reconnecting<S> {
+    /// Waits for the next update and returns it: a message, a change of the connection, or the fate of messages that were sent;
+    /// `None` after a normal end that is final.
+    ///
+    /// While it waits, it does everything else: it connects, writes, answers pings and checks the deadlines of the connection.
+    ///
+    /// # Errors
+    ///
+    /// The error of the last connection or of the last attempt, if it is final by the [`RetryPolicy`], or if a limit of the policy
+    /// is reached. Updates about the fate of all messages were returned before. Further calls return `None`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: if the future is dropped, the next call continues, also in the middle of an attempt to connect.
+    pub async fn recv(&mut self) -> Result<Option<Update>, Error> {
+        poll_fn(|cx| self.poll_recv(cx)).await
+    }
+
+    /// Writes all accepted messages, and then makes the closing handshake (RFC 6455 §7.1.2). It does not reconnect after that. Returns
+    /// how the connection ended, or `None` if there was no connection.
+    ///
+    /// Messages that still arrive are discarded. Afterwards, [`recv`](Self::recv) returns the fate of messages that is not yet
+    /// reported, and then `None`.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Close`] if the code or the reason cannot be sent. The connection is still open.
+    /// - [`Error::Io`] if reading from the stream failed before it was certain how the connection ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: if the future is dropped, the connection stays as it is. Call it again to continue.
+    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<Option<Closure>, Error> {
+        poll_fn(|cx| self.poll_close(cx, code, reason)).await
+    }
+
+    fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Update>, Error>> {
+        loop {
+            if let Some(update) = self.outbox.next_report().or_else(|| self.pending.take()) {
+                return Poll::Ready(Ok(Some(update)));
+            }
+            if let Some(outcome) = self.outcome.take() {
+                return Poll::Ready(outcome.map(|()| None));
+            }
+            match &mut self.state {
+                State::Idle => self.attempt(),
+                State::Waiting(delay) => {
+                    ready!(delay.as_mut().poll(cx));
+                    self.state = State::Idle;
+                }
+                State::Connecting(opening) => match ready!(opening.as_mut().poll(cx)) {
+                    Ok((socket, response)) => self.prepare(socket, response),
+                    Err(error) => self.failed(error),
+                },
+                State::Preparing(opening) => match ready!(opening.as_mut().poll(cx)) {
+                    Ok((socket, response)) => self.opened(socket, response),
+                    Err(error) => self.failed(error),
+                },
+                State::Connected(socket) => match poll_socket(socket, &mut self.outbox, cx) {
+                    Poll::Ready(Ok(message)) => self.pending = Some(Update::Message(message)),
+                    Poll::Ready(Err(error)) => {
+                        self.disconnected();
+                        self.failed(error);
+                    }
+                    Poll::Pending => {
+                        return self.outbox.next_report().map_or(Poll::Pending, |sent| Poll::Ready(Ok(Some(sent))));
+                    }
+                },
+                State::Ended => return Poll::Ready(Ok(None)),
+            }
+        }
+    }
+
+    fn poll_close(
+        &mut self,
+        cx: &mut Context<'_>,
+        code: CloseCode,
+        reason: &str,
+    ) -> Poll<Result<Option<Closure>, Error>> {
+        CloseFrame::to_send(code, reason, Role::Client)?;
+        let ended = loop {
+            let State::Connected(socket) = &mut self.state else {
+                self.end(Ok(()));
+                self.outcome = None;
+                return Poll::Ready(Ok(None));
+            };
+            if !self.is_closing && !self.outbox.is_empty() {
+                match poll_socket(socket, &mut self.outbox, cx) {
+                    Poll::Ready(Ok(_discarded)) => continue,
+                    Poll::Ready(Err(_)) => break socket.driver.link.closure(),
+                    Poll::Pending if !self.outbox.is_empty() => return Poll::Pending,
+                    Poll::Pending => {}
+                }
+            }
+            self.is_closing = true;
+            socket.driver.link.connection.close(code, reason)?;
+            break ready!(socket.driver.poll_method(cx, Goal::Input, Driver::poll_end));
+        };
+        self.disconnected();
+        self.end(Ok(()));
+        self.outcome = None;
+        Poll::Ready(ended.map(Some))
+    }
+
+    /// Runs the function of `after_connect`, if there is one.
+    fn prepare(&mut self, socket: WebSocket<S>, response: Response) {
+        let Some(prepare) = &mut self.prepare else { return self.opened(socket, response) };
+        let prepared = prepare(socket, &response);
+        self.state = State::Preparing(Box::pin(async move { Ok((prepared.await?, response)) }));
+    }
+}
+
+impl<S> Reconnecting<S> {
+    fn now(&self) -> Timestamp {
+        Instant::now().saturating_duration_since(self.origin).into()
+    }
+
+    fn attempt(&mut self) {
+        let (number, failures) = (self.attempts, self.backoff.failures());
+        self.attempts = number.wrapping_add(1);
+        let attempt = Attempt { number, failures, last_error: self.last_error.clone() };
+        self.state = State::Connecting((self.connect)(attempt));
+    }
+
+    fn opened(&mut self, socket: WebSocket<S>, response: Response) {
+        self.backoff.connected(self.now());
+        self.state = State::Connected(Box::new(socket));
+        self.pending = Some(Update::Connected(Box::new(response)));
+    }
+
+    /// Records how the connection ended.
+    fn disconnected(&mut self) {
+        let State::Connected(socket) = &self.state else { return };
+        self.closure = socket.closure().cloned();
+        // The closure is certain. If it were not, nothing would be known about the messages.
+        self.outbox.disconnected(self.closure.as_ref().map_or(1, Closure::unsent));
+    }
+
+    /// Decides what follows an attempt that failed, or a connection that ended, and drops it.
+    fn failed(&mut self, error: Error) {
+        if self.is_closing {
+            return self.end(Ok(()));
+        }
+        let Some(delay) = self.backoff.failed(&error, self.now()) else {
+            let is_normal = matches!(&error, Error::Closed(closure) if closure.is_normal());
+            let is_over = is_normal && self.backoff.policy().is_final(&error);
+            return self.end(if is_over { Ok(()) } else { Err(error) });
+        };
+        let error = Arc::new(error);
+        self.last_error = Some(error.clone());
+        self.state = State::Waiting(Box::pin(sleep(delay)));
+        self.pending = Some(Update::Disconnected { error, retry_in: delay });
+    }
+
+    fn end(&mut self, outcome: Result<(), Error>) {
+        self.outbox.give_up();
+        self.state = State::Ended;
+        self.outcome = Some(outcome);
+    }
+}
+
+/// Passes messages to the connection, writes them, and receives. Ready with a message, or with how the connection ended.
+fn poll_socket<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut WebSocket<S>,
+    outbox: &mut Outbox,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Message, Error>> {
+    loop {
+        if is_written(socket) {
+            outbox.written();
+        }
+        outbox.refill(&mut socket.driver.link.connection);
+        match socket.driver.poll_method(cx, Goal::Input, Driver::poll_recv) {
+            Poll::Ready(Ok(Some(message))) => return Poll::Ready(Ok(message)),
+            Poll::Ready(Ok(None)) => {
+                return Poll::Ready(Err(socket
+                    .driver
+                    .link
+                    .closure()
+                    .map_or_else(|error| error, |closure| Error::Closed(Box::new(closure)))));
+            }
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            // What was passed to it is written, so that it can get more.
+            Poll::Pending if is_written(socket) && outbox.has_work(&socket.driver.link.connection) => {}
+            Poll::Pending => return Poll::Pending,
+        }
+    }
+}
+
+/// Whether everything was written that the connection has got.
+fn is_written<S>(socket: &WebSocket<S>) -> bool {
+    let link = &socket.driver.link;
+    link.connection.buffered_amount() == 0 && !link.needs_flush
+}
+
+/// Returns the same updates as [`recv`](Reconnecting::recv). The stream ends after a normal end that is final, and after an error.
+///
+/// # Cancel safety
+///
+/// As for `recv`.
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for Reconnecting<S> {
+    type Item = Result<Update, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_recv(cx).map(Result::transpose)
+    }
+}
