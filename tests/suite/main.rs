@@ -38,6 +38,7 @@ mod messages;
 mod output;
 mod progress;
 mod properties;
+mod reconnecting;
 mod reported;
 mod reported_blocking;
 mod rfc_examples;

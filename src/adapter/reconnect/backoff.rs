@@ -93,7 +93,7 @@ impl Backoff {
         }
         let delay = self.random_delay().saturating_add(self.asked_for(error, date));
         let spent = now.saturating_since(since).saturating_add(delay);
-        (self.policy.give_up_after.is_none_or(|limit| spent <= limit)).then_some(delay)
+        self.policy.give_up_after.is_none_or(|limit| spent <= limit).then_some(delay)
     }
 
     /// Returns the number of consecutive failures: attempts that failed, and connections that ended before they were stable.

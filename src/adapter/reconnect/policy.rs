@@ -277,3 +277,18 @@ fn is_transient(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof};
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | TimedOut | UnexpectedEof)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stream that fails in the TLS handshake is worth another attempt, and a certificate is not.
+    #[test]
+    fn tls() {
+        for kind in [io::ErrorKind::TimedOut, io::ErrorKind::UnexpectedEof, io::ErrorKind::ConnectionReset] {
+            assert!(is_transient(&kind.into()), "{kind}");
+        }
+        assert!(!is_transient(&io::Error::new(io::ErrorKind::InvalidData, "the certificate has expired")));
+        assert!(!is_transient(&io::ErrorKind::Unsupported.into()));
+    }
+}
