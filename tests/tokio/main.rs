@@ -33,6 +33,7 @@ mod opening;
 mod pace;
 mod parts;
 mod reasons;
+mod reconnecting;
 mod reported;
 mod senders;
 mod split;

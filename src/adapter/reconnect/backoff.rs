@@ -1,7 +1,7 @@
 //! The delays of a client that reconnects, without a clock and without waiting.
 
 use super::{RetryPolicy, retry_after::retry_after};
-use crate::{Timestamp, adapter::error::Error};
+use crate::{Timestamp, adapter::error::Error, time::nanos};
 use core::time::Duration;
 use std::time::SystemTime;
 
@@ -114,9 +114,9 @@ impl Backoff {
         let doublings = self.failures.saturating_sub(1);
         let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
         let max = first_delay.saturating_mul(factor).min(*max_delay);
-        let [high, low, ..] = entropy();
-        // One of 65,536 moments is fine enough. Divided first, so that nothing overflows.
-        max / (1 << 16) * u32::from(u16::from_be_bytes([high, low]))
+        let random = u32::from_be_bytes(entropy());
+        let part = (u128::from(nanos(max)) * u128::from(random)) >> u32::BITS; // less than `max`
+        Duration::from_nanos(u64::try_from(part).unwrap_or(u64::MAX))
     }
 
     /// Returns the time that the server asks for, up to the policy's maximum.

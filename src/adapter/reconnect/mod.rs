@@ -15,10 +15,12 @@ mod backoff;
 mod outbox;
 mod policy;
 mod retry_after;
+mod session;
 mod update;
 
 pub use backoff::Backoff;
 pub(super) use outbox::Outbox;
 pub use outbox::QueueError;
 pub use policy::RetryPolicy;
+pub(super) use session::Session;
 pub use update::{Attempt, Unsent, Update};

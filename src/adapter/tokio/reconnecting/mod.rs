@@ -7,7 +7,7 @@ use crate::{
     Closure, Config, Outgoing,
     adapter::{
         error::Error,
-        reconnect::{Attempt, Backoff, Outbox, QueueError, RetryPolicy, Update},
+        reconnect::{Attempt, Backoff, QueueError, RetryPolicy, Session},
     },
     client::{Request, Response},
 };
@@ -61,19 +61,8 @@ use core::{fmt, future::Future, pin::Pin};
 pub struct Reconnecting<S> {
     connect: Connect<S>,
     prepare: Option<Prepare<S>>,
-    backoff: Backoff,
-    outbox: Outbox,
+    session: Session,
     state: State<S>,
-    /// Why the last attempt failed, or how the last connection ended.
-    last_error: Option<Arc<Error>>,
-    /// An update that comes after the reports about messages.
-    pending: Option<Update>,
-    /// How the client ended, until that is returned.
-    outcome: Option<Result<(), Error>>,
-    closure: Option<Closure>,
-    /// Whether `close` has sent a Close frame.
-    is_closing: bool,
-    attempts: u64,
     origin: Instant,
 }
 
@@ -131,23 +120,17 @@ impl<S> Reconnecting<S> {
         Self {
             connect: Box::new(move |attempt| Box::pin(connect(attempt))),
             prepare: None,
-            backoff: Backoff::new(RetryPolicy::default()),
-            outbox: Outbox::default(),
+            session: Session::new(),
             state: State::Idle,
-            last_error: None,
-            pending: None,
-            outcome: None,
-            closure: None,
-            is_closing: false,
-            attempts: 0,
             origin: Instant::now(),
         }
     }
 
     /// Sets how long it waits before it reconnects, and which ends are final.
     #[must_use]
-    pub fn policy(self, policy: RetryPolicy) -> Self {
-        Self { backoff: Backoff::new(policy), ..self }
+    pub fn policy(mut self, policy: RetryPolicy) -> Self {
+        self.session.backoff = Backoff::new(policy);
+        self
     }
 
     /// Sets a function that is called with each new connection, before [`Update::Connected`] and before queued messages are sent.
@@ -187,7 +170,7 @@ impl<S> Reconnecting<S> {
     /// Default: 0. Then `send` refuses messages while there is no connection.
     #[must_use]
     pub fn queue_limit(mut self, bytes: usize) -> Self {
-        self.outbox.set_limit(bytes);
+        self.session.outbox.set_limit(bytes);
         self
     }
 
@@ -196,7 +179,7 @@ impl<S> Reconnecting<S> {
     /// [`Update::Unsent`].
     #[must_use]
     pub fn drop_oldest(mut self) -> Self {
-        self.outbox.drop_oldest();
+        self.session.outbox.drop_oldest();
         self
     }
 
@@ -238,18 +221,18 @@ impl<S> Reconnecting<S> {
     pub fn send(&mut self, message: impl Into<Outgoing>) -> Result<u64, QueueError> {
         let connection = match &mut self.state {
             State::Ended => return Err(QueueError::Ended),
-            State::Connected(_) if self.is_closing => return Err(QueueError::Ended),
+            State::Connected(_) if self.session.is_closing => return Err(QueueError::Ended),
             State::Connected(socket) => Some(&mut socket.driver.link.connection),
             _ => None,
         };
-        self.outbox.send(message.into(), connection)
+        self.session.outbox.send(message.into(), connection)
     }
 
     /// Returns the size of the queued messages, in bytes, as the [`queue_limit`](Self::queue_limit) counts them. Messages that were
     /// passed to the connection are not among them.
     #[must_use]
     pub fn queued(&self) -> usize {
-        self.outbox.queued()
+        self.session.outbox.queued()
     }
 
     /// Returns the connection, if there is one, for example for its [`protocol`](WebSocket::protocol), or to send a
@@ -268,7 +251,7 @@ impl<S> Reconnecting<S> {
     /// Returns how the last connection ended. `None` if none has ended.
     #[must_use]
     pub fn closure(&self) -> Option<&Closure> {
-        self.closure.as_ref()
+        self.session.closure.as_ref()
     }
 }
 
@@ -284,7 +267,7 @@ impl<S> fmt::Debug for Reconnecting<S> {
         };
         f.debug_struct("Reconnecting")
             .field("state", &state)
-            .field("backoff", &self.backoff)
+            .field("backoff", &self.session.backoff)
             .field("queued", &self.queued())
             .finish_non_exhaustive()
     }

@@ -5,7 +5,7 @@ use crate::{
     CloseCode, CloseFrame, Closure, Message, Role, Timestamp,
     adapter::{
         error::Error,
-        reconnect::{Attempt, Outbox, Update},
+        reconnect::{Outbox, Update},
         tokio::{WebSocket, driver::Driver, wakers::Goal},
     },
     client::Response,
@@ -14,7 +14,7 @@ use ::tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{Instant, sleep},
 };
-use alloc::{boxed::Box, sync::Arc};
+use alloc::boxed::Box;
 use core::{
     future::poll_fn,
     pin::Pin,
@@ -60,14 +60,14 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Reconnecting<S> {
 
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Update>, Error>> {
         loop {
-            if let Some(update) = self.outbox.next_report().or_else(|| self.pending.take()) {
-                return Poll::Ready(Ok(Some(update)));
-            }
-            if let Some(outcome) = self.outcome.take() {
-                return Poll::Ready(outcome.map(|()| None));
+            if let Some(result) = self.session.next_result() {
+                return Poll::Ready(result);
             }
             match &mut self.state {
-                State::Idle => self.attempt(),
+                State::Idle => {
+                    let attempt = self.session.begin_attempt();
+                    self.state = State::Connecting((self.connect)(attempt));
+                }
                 State::Waiting(delay) => {
                     ready!(delay.as_mut().poll(cx));
                     self.state = State::Idle;
@@ -80,15 +80,13 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Reconnecting<S> {
                     Ok((socket, response)) => self.opened(socket, response),
                     Err(error) => self.failed(error),
                 },
-                State::Connected(socket) => match poll_socket(socket, &mut self.outbox, cx) {
-                    Poll::Ready(Ok(message)) => self.pending = Some(Update::Message(message)),
+                State::Connected(socket) => match poll_socket(socket, &mut self.session.outbox, cx) {
+                    Poll::Ready(Ok(message)) => self.session.received(message),
                     Poll::Ready(Err(error)) => {
-                        self.disconnected();
+                        self.session.disconnected(socket.closure());
                         self.failed(error);
                     }
-                    Poll::Pending => {
-                        return self.outbox.next_report().map_or(Poll::Pending, |sent| Poll::Ready(Ok(Some(sent))));
-                    }
+                    Poll::Pending => return self.session.next_result().map_or(Poll::Pending, Poll::Ready),
                 },
                 State::Ended => return Poll::Ready(Ok(None)),
             }
@@ -102,28 +100,32 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Reconnecting<S> {
         reason: &str,
     ) -> Poll<Result<Option<Closure>, Error>> {
         CloseFrame::to_send(code, reason, Role::Client)?;
-        let ended = loop {
-            let State::Connected(socket) = &mut self.state else {
-                self.end(Ok(()));
-                self.outcome = None;
-                return Poll::Ready(Ok(None));
-            };
-            if !self.is_closing && !self.outbox.is_empty() {
-                match poll_socket(socket, &mut self.outbox, cx) {
-                    Poll::Ready(Ok(_discarded)) => continue,
-                    Poll::Ready(Err(_)) => break socket.driver.link.closure(),
-                    Poll::Pending if !self.outbox.is_empty() => return Poll::Pending,
-                    Poll::Pending => {}
+        let mut ended = Ok(None);
+        if let State::Connected(socket) = &mut self.state {
+            let is_open = loop {
+                let outbox = &mut self.session.outbox;
+                if self.session.is_closing || outbox.is_empty() {
+                    break true;
                 }
+                match poll_socket(socket, outbox, cx) {
+                    Poll::Ready(Ok(_discarded)) => {}
+                    Poll::Ready(Err(_)) => break false,
+                    Poll::Pending if outbox.is_empty() => break true,
+                    Poll::Pending => return Poll::Pending,
+                }
+            };
+            if is_open {
+                socket.driver.link.connection.close(code, reason)?;
+                self.session.is_closing = true;
+                ended = ready!(socket.driver.poll_method(cx, Goal::Input, Driver::poll_end)).map(Some);
+            } else {
+                ended = socket.driver.link.closure().map(Some);
             }
-            self.is_closing = true;
-            socket.driver.link.connection.close(code, reason)?;
-            break ready!(socket.driver.poll_method(cx, Goal::Input, Driver::poll_end));
-        };
-        self.disconnected();
-        self.end(Ok(()));
-        self.outcome = None;
-        Poll::Ready(ended.map(Some))
+            self.session.disconnected(socket.closure());
+        }
+        self.session.closed();
+        self.state = State::Ended;
+        Poll::Ready(ended)
     }
 
     /// Runs the function of `after_connect`, if there is one.
@@ -132,54 +134,22 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Reconnecting<S> {
         let prepared = prepare(socket, &response);
         self.state = State::Preparing(Box::pin(async move { Ok((prepared.await?, response)) }));
     }
-}
-
-impl<S> Reconnecting<S> {
-    fn now(&self) -> Timestamp {
-        Instant::now().saturating_duration_since(self.origin).into()
-    }
-
-    fn attempt(&mut self) {
-        let (number, failures) = (self.attempts, self.backoff.failures());
-        self.attempts = number.wrapping_add(1);
-        let attempt = Attempt { number, failures, last_error: self.last_error.clone() };
-        self.state = State::Connecting((self.connect)(attempt));
-    }
 
     fn opened(&mut self, socket: WebSocket<S>, response: Response) {
-        self.backoff.connected(self.now());
+        self.session.connected(response, self.now());
         self.state = State::Connected(Box::new(socket));
-        self.pending = Some(Update::Connected(Box::new(response)));
     }
 
-    /// Records how the connection ended.
-    fn disconnected(&mut self) {
-        let State::Connected(socket) = &self.state else { return };
-        self.closure = socket.closure().cloned();
-        // The closure is certain. If it were not, nothing would be known about the messages.
-        self.outbox.disconnected(self.closure.as_ref().map_or(1, Closure::unsent));
-    }
-
-    /// Decides what follows an attempt that failed, or a connection that ended, and drops it.
+    /// Drops the attempt that failed, or the connection that ended, and decides what follows.
     fn failed(&mut self, error: Error) {
-        if self.is_closing {
-            return self.end(Ok(()));
-        }
-        let Some(delay) = self.backoff.failed(&error, self.now()) else {
-            let is_normal = matches!(&error, Error::Closed(closure) if closure.is_normal());
-            let is_over = is_normal && self.backoff.policy().is_final(&error);
-            return self.end(if is_over { Ok(()) } else { Err(error) });
+        self.state = match self.session.failed(error, self.now()) {
+            Some(delay) => State::Waiting(Box::pin(sleep(delay))),
+            None => State::Ended,
         };
-        let error = Arc::new(error);
-        self.last_error = Some(error.clone());
-        self.state = State::Waiting(Box::pin(sleep(delay)));
-        self.pending = Some(Update::Disconnected { error, retry_in: delay });
     }
 
-    fn end(&mut self, outcome: Result<(), Error>) {
-        self.outbox.give_up();
-        self.state = State::Ended;
-        self.outcome = Some(outcome);
+    fn now(&self) -> Timestamp {
+        Instant::now().saturating_duration_since(self.origin).into()
     }
 }
 
