@@ -15,6 +15,7 @@ mod any_order;
 mod blocking;
 mod blocking_both;
 mod blocking_opening;
+mod blocking_reconnecting;
 mod blocking_script;
 mod blocking_split;
 mod chunks;

@@ -80,11 +80,6 @@ impl Outbox {
         self.queue.is_empty() && self.in_flight.is_empty()
     }
 
-    /// Whether the connection has messages that it was not yet known to have written.
-    pub(in crate::adapter) fn is_in_flight(&self) -> bool {
-        !self.in_flight.is_empty()
-    }
-
     /// Whether there is a report about messages.
     pub(in crate::adapter) fn has_report(&self) -> bool {
         !self.reports.is_empty()

@@ -160,25 +160,27 @@ fn poll_socket<S: AsyncRead + AsyncWrite + Unpin>(
     cx: &mut Context<'_>,
 ) -> Poll<Result<Message, Error>> {
     loop {
-        if is_written(socket) {
-            outbox.written();
-        }
-        outbox.refill(&mut socket.driver.link.connection);
+        pass_on(socket, outbox);
         match socket.driver.poll_method(cx, Goal::Input, Driver::poll_recv) {
-            Poll::Ready(Ok(Some(message))) => return Poll::Ready(Ok(message)),
-            Poll::Ready(Ok(None)) => {
-                return Poll::Ready(Err(socket
-                    .driver
-                    .link
-                    .closure()
-                    .map_or_else(|error| error, |closure| Error::Closed(Box::new(closure)))));
+            Poll::Ready(Ok(Some(message))) => {
+                pass_on(socket, outbox); // what was sent is reported before the answer to it
+                return Poll::Ready(Ok(message));
             }
+            Poll::Ready(Ok(None)) => return Poll::Ready(Err(socket.driver.link.end())),
             Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
             // What was passed to it is written, so that it can get more.
             Poll::Pending if is_written(socket) && outbox.has_work(&socket.driver.link.connection) => {}
             Poll::Pending => return Poll::Pending,
         }
     }
+}
+
+/// Records what the connection has written, and passes more to it.
+fn pass_on<S>(socket: &mut WebSocket<S>, outbox: &mut Outbox) {
+    if is_written(socket) {
+        outbox.written();
+    }
+    outbox.refill(&mut socket.driver.link.connection);
 }
 
 /// Whether everything was written that the connection has got.

@@ -1,17 +1,19 @@
 //! A client that reconnects: one connection after the other, as one sequence of updates.
 
-use super::{ClientStream, Transport, WebSocket, connect_with};
+mod running;
+
+use super::{ClientStream, WebSocket, connect_with};
 use crate::{
-    CloseCode, CloseFrame, Closure, Config, Outgoing, Role, Timestamp,
+    Closure, Config, Outgoing,
     adapter::{
         error::Error,
-        reconnect::{Attempt, Backoff, QueueError, RetryPolicy, Session, Update},
+        reconnect::{Attempt, Backoff, QueueError, RetryPolicy, Session},
     },
     client::{Request, Response},
 };
 use alloc::{boxed::Box, sync::Arc};
-use core::{fmt, task::Poll, time::Duration};
-use std::{thread, time::Instant};
+use core::{fmt, time::Duration};
+use std::time::Instant;
 
 /// A client that reconnects: it connects, receives until the connection ends, waits for a random delay, and connects again (RFC
 /// 6455 §7.2.3).
@@ -224,163 +226,6 @@ impl<S> Reconnecting<S> {
     pub fn closure(&self) -> Option<&Closure> {
         self.session.closure.as_ref()
     }
-
-    fn now(&self) -> Timestamp {
-        self.origin.elapsed().into()
-    }
-}
-
-impl<S: Transport> Reconnecting<S> {
-    /// Waits for the next update and returns it: a message, a change of the connection, or the fate of messages that were sent;
-    /// `None` after a normal end that is final.
-    ///
-    /// While it waits, it does everything else: it connects, writes, answers pings and checks the deadlines of the connection.
-    ///
-    /// # Errors
-    ///
-    /// The error of the last connection or of the last attempt, if it is final by the [`RetryPolicy`], or if a limit of the policy
-    /// is reached. Updates about the fate of all messages were returned before. Further calls return `None`.
-    pub fn recv(&mut self) -> Result<Option<Update>, Error> {
-        loop {
-            // Returns only with an update.
-            if let Poll::Ready(update) = self.recv_within(None)? {
-                return Ok(update);
-            }
-        }
-    }
-
-    /// Waits for the next update, at most for this time. [`Poll::Pending`] means that the time is over, `Ready(None)` that the client
-    /// has ended normally.
-    ///
-    /// Use it to send while no messages arrive: see [`send`](Self::send). An attempt to connect is not interrupted. It can take as
-    /// long as [`Deadlines::handshake`](crate::Deadlines::handshake) allows.
-    ///
-    /// # Errors
-    ///
-    /// As for [`recv`](Self::recv).
-    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Poll<Option<Update>>, Error> {
-        self.recv_within(Some((Instant::now(), timeout)))
-    }
-
-    /// Writes all accepted messages, and then makes the closing handshake (RFC 6455 §7.1.2). It does not reconnect after that. Returns
-    /// how the connection ended, or `None` if there was no connection.
-    ///
-    /// Messages that still arrive are discarded. Afterwards, [`recv`](Self::recv) returns the fate of messages that is not yet
-    /// reported, and then `None`.
-    ///
-    /// # Errors
-    ///
-    /// - [`Error::Close`] if the code or the reason cannot be sent. The connection is still open.
-    /// - [`Error::Io`] if reading from the stream failed before it was certain how the connection ended. The client has ended then.
-    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<Option<Closure>, Error> {
-        CloseFrame::to_send(code, reason, Role::Client)?;
-        let mut ended = Ok(None);
-        if let State::Connected(socket) = &mut self.state {
-            // If writing fails, the call that closes finds out how the connection ended.
-            while write(socket, &mut self.session).is_ok() && self.session.outbox.has_work(&socket.link.connection) {}
-            ended = socket.close(code, reason).map(Some);
-            self.session.disconnected(socket.closure());
-        }
-        self.session.closed();
-        self.state = State::Ended;
-        ended
-    }
-
-    fn recv_within(&mut self, limit: Option<(Instant, Duration)>) -> Result<Poll<Option<Update>>, Error> {
-        loop {
-            if let Some(result) = self.session.next_result() {
-                return result.map(Poll::Ready);
-            }
-            let left = limit.map(|(since, timeout)| timeout.saturating_sub(since.elapsed()));
-            match &mut self.state {
-                State::Idle => self.attempt(),
-                State::Waiting { since, delay } => {
-                    let rest = delay.saturating_sub(since.elapsed());
-                    thread::sleep(left.map_or(rest, |left| left.min(rest)));
-                    if left.is_some_and(|left| left < rest) {
-                        return Ok(Poll::Pending);
-                    }
-                    self.state = State::Idle;
-                }
-                State::Connected(socket) => match receive(socket, &mut self.session, left) {
-                    Ok(Poll::Ready(())) => {}
-                    Ok(Poll::Pending) => return Ok(Poll::Pending),
-                    Err(error) => {
-                        self.session.disconnected(socket.closure());
-                        self.failed(error);
-                    }
-                },
-                State::Ended => return Ok(Poll::Ready(None)),
-            }
-        }
-    }
-
-    fn attempt(&mut self) {
-        let attempt = self.session.begin_attempt();
-        let opened = (self.connect)(&attempt).and_then(|(mut socket, response)| {
-            self.prepare.as_mut().map_or(Ok(()), |prepare| prepare(&mut socket, &response))?;
-            Ok((socket, response))
-        });
-        match opened {
-            Ok((socket, response)) => {
-                self.session.connected(response, self.now());
-                self.state = State::Connected(Box::new(socket));
-            }
-            Err(error) => self.failed(error),
-        }
-    }
-
-    /// Drops the connection that ended, and decides what follows.
-    fn failed(&mut self, error: Error) {
-        self.state = match self.session.failed(error, self.now()) {
-            Some(delay) => State::Waiting { since: Instant::now(), delay },
-            None => State::Ended,
-        };
-    }
-}
-
-/// Passes messages to the connection, writes them, and receives. `Pending` if the time is over; an error if the connection has ended.
-fn receive<S: Transport>(
-    socket: &mut WebSocket<S>,
-    session: &mut Session,
-    left: Option<Duration>,
-) -> Result<Poll<()>, Error> {
-    let received = match left {
-        Some(left) => {
-            session.outbox.refill(&mut socket.link.connection);
-            socket.recv_timeout(left)?
-        }
-        None => {
-            // If writing fails, receiving shows how the connection ended.
-            if write(socket, session).is_ok() && session.outbox.has_report() {
-                return Ok(Poll::Ready(()));
-            }
-            Poll::Ready(socket.recv()?)
-        }
-    };
-    if socket.link.connection.buffered_amount() == 0 && !socket.link.needs_flush {
-        session.outbox.written();
-    }
-    match received {
-        Poll::Ready(Some(message)) => session.received(message),
-        Poll::Ready(None) => {
-            return Err(socket.link.closure().map_or_else(|error| error, |closure| Error::Closed(Box::new(closure))));
-        }
-        Poll::Pending if session.outbox.has_report() => {}
-        Poll::Pending => return Ok(Poll::Pending),
-    }
-    Ok(Poll::Ready(()))
-}
-
-/// Passes messages to the connection, and writes all that it has got.
-fn write<S: Transport>(socket: &mut WebSocket<S>, session: &mut Session) -> Result<(), Error> {
-    session.outbox.refill(&mut socket.link.connection);
-    if !session.outbox.is_in_flight() {
-        return Ok(());
-    }
-    socket.flush()?;
-    session.outbox.written();
-    Ok(())
 }
 
 impl<S> fmt::Debug for Reconnecting<S> {
