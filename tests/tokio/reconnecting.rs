@@ -586,7 +586,7 @@ async fn a_server_that_restarts() {
             tokio::time::sleep(Duration::from_millis(100)).await;
             listener = TcpListener::bind(address).await.unwrap();
         }
-        unreachable!("the third round returns");
+        panic!("the third round returns");
     });
     let (mut welcomes, mut losses) = (0, 0);
     while let Some(update) = client.recv().await.unwrap() {

@@ -75,11 +75,6 @@ impl Outbox {
         self.queued
     }
 
-    /// Whether nothing is queued or in flight.
-    pub(in crate::adapter) fn is_empty(&self) -> bool {
-        self.queue.is_empty() && self.in_flight.is_empty()
-    }
-
     /// Whether there is a report about messages.
     pub(in crate::adapter) fn has_report(&self) -> bool {
         !self.reports.is_empty()

@@ -131,7 +131,8 @@ impl<S> Reconnecting<S> {
     /// # }
     /// ```
     ///
-    /// If it fails, the attempt has failed, and the connection is dropped.
+    /// If it fails, the attempt has failed, and the connection is dropped. It has no time limit, apart from the deadlines of the
+    /// connection: to wait for an answer for a limited time, use [`recv_timeout`](WebSocket::recv_timeout) in it.
     #[doc(alias("subscribe", "resubscribe", "resume", "on_connect"))]
     #[must_use]
     pub fn after_connect(
@@ -181,6 +182,8 @@ impl<S> Reconnecting<S> {
     /// }
     /// # }
     /// ```
+    ///
+    /// At most 64 KiB and one message are passed to the connection at once. Further messages wait in the queue until these are written.
     ///
     /// # Errors
     ///

@@ -153,7 +153,8 @@ impl<S> Reconnecting<S> {
     /// # }
     /// ```
     ///
-    /// If it fails, the attempt has failed, and the connection is dropped.
+    /// If it fails, the attempt has failed, and the connection is dropped. It has no time limit, apart from the deadlines of the
+    /// connection: to wait for an answer for a limited time, use `tokio::time::timeout` in it.
     #[doc(alias("subscribe", "resubscribe", "resume", "on_connect"))]
     #[must_use]
     pub fn after_connect<F, A>(self, mut prepare: F) -> Self
@@ -205,8 +206,7 @@ impl<S> Reconnecting<S> {
     /// # }
     /// ```
     ///
-    /// If the connection has written less than it was given, messages wait in the queue: at most 64 KiB and one message are passed to the
-    /// connection at once.
+    /// At most 64 KiB and one message are passed to the connection at once. Further messages wait in the queue until these are written.
     ///
     /// # Errors
     ///

@@ -104,14 +104,14 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Reconnecting<S> {
         if let State::Connected(socket) = &mut self.state {
             let is_open = loop {
                 let outbox = &mut self.session.outbox;
-                if self.session.is_closing || outbox.is_empty() {
+                if !outbox.has_work(&socket.driver.link.connection) {
                     break true;
                 }
                 match poll_socket(socket, outbox, cx) {
                     Poll::Ready(Ok(_discarded)) => {}
                     Poll::Ready(Err(_)) => break false,
-                    Poll::Pending if outbox.is_empty() => break true,
-                    Poll::Pending => return Poll::Pending,
+                    Poll::Pending if outbox.has_work(&socket.driver.link.connection) => return Poll::Pending,
+                    Poll::Pending => break true,
                 }
             };
             if is_open {
