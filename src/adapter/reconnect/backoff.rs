@@ -102,7 +102,7 @@ impl Backoff {
         self.failures
     }
 
-    /// Returns the policy.
+    /// Returns the settings with which this was created, for example to ask whether an error is final.
     pub const fn policy(&self) -> &RetryPolicy {
         &self.policy
     }

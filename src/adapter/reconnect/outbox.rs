@@ -8,8 +8,8 @@ use thiserror::Error;
 /// What a message costs in the queue besides its payload, in bytes.
 const OVERHEAD: usize = 64;
 
-/// From this cost on, a connection gets no more messages until it has written those that it has. So there is a moment at which all
-/// of them are written, also if the program never stops to send.
+/// From this cost on, a connection gets no more messages until it has written those that it has. So there is a moment at which
+/// all of them are written, also if the program never stops to send.
 const MAX_IN_FLIGHT: usize = 64 * 1024;
 
 /// Why a client that reconnects did not accept a message. It was not queued.
@@ -19,7 +19,7 @@ pub enum QueueError {
     /// There is no connection, and messages are not queued meanwhile. To queue them, set a queue limit.
     #[error("there is no connection: send the message after the next `Connected`, or set a queue limit")]
     Disconnected,
-    /// The queue is full: back-pressure. Receive until the next [`Update::Sent`], then send the message again.
+    /// The message would exceed the queue limit: back-pressure. Receive until the next [`Update::Sent`], then send it again.
     #[error(
         "the queue is full: {queued} bytes are queued, and a message of {message} bytes would exceed the limit of {limit} bytes"
     )]
@@ -55,8 +55,8 @@ pub(in crate::adapter) struct Outbox {
     in_flight: VecDeque<u64>,
     /// Their cost.
     in_flight_cost: usize,
-    /// The reports that were not yet returned: the first and the last number, and the fate. Neighbours with the same fate are joined,
-    /// so that a program that sends and never receives does not collect reports.
+    /// The reports that were not yet returned: the first and the last number, and the fate. Neighbours with the same fate are
+    /// joined, so that a program that sends and never receives does not collect reports.
     reports: VecDeque<(u64, u64, Option<Unsent>)>,
     next_number: u64,
 }

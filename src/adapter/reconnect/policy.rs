@@ -81,8 +81,8 @@ impl Default for RetryPolicy {
 
 /// How long to wait, and when to give up.
 impl RetryPolicy {
-    /// Sets the maximum delay after the first failure. The delay is random, between zero and this maximum, which doubles with each
-    /// further failure.
+    /// Sets the maximum delay after the first failure. The delay is random, between zero and this maximum, which doubles with
+    /// each further failure.
     ///
     /// Default: 5 seconds, which RFC 6455 §7.2.3 calls reasonable. With zero, the client never waits, and a server that is down
     /// gets as many attempts as the client can make.
@@ -199,8 +199,8 @@ impl RetryPolicy {
         Self { decide: Some(Arc::new(decide)), ..self }
     }
 
-    /// Returns whether a client does not try again after this error, by the [table](Self#which-ends-are-final) and what was changed
-    /// in it. The limits on failures and time are not considered: see [`Backoff`](super::Backoff).
+    /// Returns whether a client does not try again after this error, by the [table](Self#which-ends-are-final) and what was
+    /// changed in it. The limits on failures and time are not considered: see [`Backoff`](super::Backoff).
     ///
     /// A normal end of a connection, after which `recv` of a `WebSocket` returns `None`, is [`Error::Closed`] with its closure
     /// here.

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 /// Returns the time in the response's `Retry-After`: "either an HTTP-date or a number of seconds to delay after the response is
 /// received" (RFC 9110 §10.2.3). `None` if there is none, or if it is not valid.
 ///
-/// A date counts from the response's `Date`, so that the clock of this computer may be wrong. `now` is asked if there is no `Date`.
+/// A date counts from the response's `Date`, so that the clock of this computer may be wrong. `now` is asked if there is no
+/// `Date`.
 pub(super) fn retry_after(response: &Response, now: impl FnOnce() -> SystemTime) -> Option<Duration> {
     let value = text(response, "Retry-After")?;
     if value.bytes().all(|byte| byte.is_ascii_digit()) {

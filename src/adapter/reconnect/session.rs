@@ -67,8 +67,8 @@ impl Session {
         self.outbox.disconnected(closure.map_or(1, Closure::unsent));
     }
 
-    /// Decides what follows an attempt that failed, or a connection that ended. Returns the time until the next attempt, or `None` if
-    /// the client has ended.
+    /// Decides what follows an attempt that failed, or a connection that ended. Returns the time until the next attempt, or
+    /// `None` if the client has ended.
     pub(in crate::adapter) fn failed(&mut self, error: Error, now: Timestamp) -> Option<Duration> {
         if self.is_closing {
             self.end(Ok(()));

@@ -79,8 +79,8 @@ impl Attempt {
         self.number
     }
 
-    /// Returns the number of consecutive failures before this attempt, as [`Backoff::failures`](super::Backoff::failures) does. It
-    /// is 0 for the first attempt.
+    /// Returns the number of consecutive failures before this attempt, as [`Backoff::failures`](super::Backoff::failures) does.
+    /// It is 0 for the first attempt.
     #[must_use]
     pub const fn failures(&self) -> u32 {
         self.failures

@@ -24,8 +24,9 @@ impl<S: Transport> Reconnecting<S> {
     ///
     /// # Errors
     ///
-    /// The error of the last connection or of the last attempt, if it is final by the [`RetryPolicy`], or if a limit of the policy
-    /// is reached. Updates about the fate of all messages were returned before. Further calls return `None`.
+    /// The error of the last connection or of the last attempt, if it is final by the
+    /// [`RetryPolicy`](crate::adapter::reconnect::RetryPolicy), or if a limit of the policy is reached. Updates about the fate of
+    /// all messages were returned before. Further calls return `None`.
     pub fn recv(&mut self) -> Result<Option<Update>, Error> {
         loop {
             // Returns only with an update.
@@ -35,11 +36,11 @@ impl<S: Transport> Reconnecting<S> {
         }
     }
 
-    /// Waits for the next update, at most for this time. [`Poll::Pending`] means that the time is over, `Ready(None)` that the client
-    /// has ended normally.
+    /// Waits for the next update, at most for this time. [`Poll::Pending`] means that the time is over, `Ready(None)` that the
+    /// client has ended normally.
     ///
-    /// Use it to send while no messages arrive: see [`send`](Self::send). An attempt to connect is not interrupted. It can take as
-    /// long as [`Deadlines::handshake`](crate::Deadlines::handshake) allows.
+    /// Use it to send while no messages arrive: see [`send`](Self::send). An attempt to connect is not interrupted. It can take
+    /// as long as [`Deadlines::handshake`](crate::Deadlines::handshake) allows.
     ///
     /// # Errors
     ///
@@ -48,8 +49,8 @@ impl<S: Transport> Reconnecting<S> {
         self.recv_within(Some((Instant::now(), timeout)))
     }
 
-    /// Writes all accepted messages, and then makes the closing handshake (RFC 6455 §7.1.2). It does not reconnect after that. Returns
-    /// how the connection ended, or `None` if there was no connection.
+    /// Writes all accepted messages, and then makes the closing handshake (RFC 6455 §7.1.2). It does not reconnect after that.
+    /// Returns how the connection ended, or `None` if there was no connection.
     ///
     /// Messages that still arrive are discarded. Afterwards, [`recv`](Self::recv) returns the fate of messages that is not yet
     /// reported, and then `None`.
@@ -57,7 +58,8 @@ impl<S: Transport> Reconnecting<S> {
     /// # Errors
     ///
     /// - [`Error::Close`] if the code or the reason cannot be sent. The connection is still open.
-    /// - [`Error::Io`] if reading from the stream failed before it was certain how the connection ended. The client has ended then.
+    /// - [`Error::Io`] if reading from the stream failed before it was certain how the connection ended. The client has ended
+    ///   then.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<Option<Closure>, Error> {
         CloseFrame::to_send(code, reason, Role::Client)?;
         let mut ended = Ok(None);
@@ -109,7 +111,7 @@ impl<S: Transport> Reconnecting<S> {
 
     fn attempt(&mut self) {
         let attempt = self.session.begin_attempt();
-        let opened = (self.connect)(&attempt).and_then(|(mut socket, response)| {
+        let opened = (self.connect)(attempt).and_then(|(mut socket, response)| {
             self.prepare.as_mut().map_or(Ok(()), |prepare| prepare(&mut socket, &response))?;
             Ok((socket, response))
         });
@@ -131,8 +133,8 @@ impl<S: Transport> Reconnecting<S> {
     }
 }
 
-/// Passes messages to the connection, writes them, and receives, for at most the time that is left by `limit`. `Pending` if it is over;
-/// an error if the connection has ended.
+/// Passes messages to the connection, writes them, and receives, for at most the time that is left by `limit`. `Pending` if it is
+/// over; an error if the connection has ended.
 fn receive<S: Transport>(
     socket: &mut WebSocket<S>,
     session: &mut Session,

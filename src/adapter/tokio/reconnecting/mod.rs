@@ -43,15 +43,16 @@ use core::{fmt, future::Future, pin::Pin};
 ///
 /// # Messages that are sent
 ///
-/// [`send`](Self::send) accepts a message and returns its number, and `recv` writes it. Without a connection, `send` refuses, unless
-/// [`queue_limit`](Self::queue_limit) is set. The fate of each accepted message is reported once, by [`Update::Sent`] or
-/// [`Update::Unsent`]. No message is written twice: one that was being written when the connection broke is not repeated, since the
-/// server may have received it.
+/// [`send`](Self::send) accepts a message and returns its number, and `recv` writes it. Without a connection, `send` refuses,
+/// unless [`queue_limit`](Self::queue_limit) is set. The fate of each accepted message is reported once, by
+/// [`Update::Sent`](crate::adapter::reconnect::Update::Sent) or [`Update::Unsent`](crate::adapter::reconnect::Update::Unsent). No
+/// message is written twice: one that was being written when the connection broke is not repeated, since the server may have
+/// received it.
 ///
 /// # Dropping it
 ///
-/// It drops the connection, as [`WebSocket`] describes, or ends the attempt. Nothing continues in the background. The fate of queued
-/// messages is not reported then. To end the connection properly, use [`close`](Self::close).
+/// It drops the connection, as [`WebSocket`] describes, or ends the attempt. Nothing continues in the background. The fate of
+/// queued messages is not reported then. To end the connection properly, use [`close`](Self::close).
 ///
 /// # Cancel safety
 ///
@@ -82,7 +83,8 @@ enum State<S> {
 }
 
 impl Reconnecting<ClientStream> {
-    /// Creates a client that connects with this request, as [`connect_with`] does. It connects when [`recv`](Self::recv) is called.
+    /// Creates a client that connects with this request, as [`connect_with`] does. It connects when [`recv`](Self::recv) is
+    /// called.
     ///
     /// For a request that changes from attempt to attempt, use [`new`](Self::new).
     #[must_use]
@@ -133,8 +135,9 @@ impl<S> Reconnecting<S> {
         self
     }
 
-    /// Sets a function that is called with each new connection, before [`Update::Connected`] and before queued messages are sent.
-    /// Use it to subscribe again, or to resume after the last message that was received. It returns the connection.
+    /// Sets a function that is called with each new connection, before
+    /// [`Update::Connected`](crate::adapter::reconnect::Update::Connected) and before queued messages are sent. Use it to
+    /// subscribe again, or to resume after the last message that was received. It returns the connection.
     ///
     /// ```no_run
     /// # use bowline::{Config, adapter::{Error, tokio::Reconnecting}, client::Request};
@@ -175,9 +178,9 @@ impl<S> Reconnecting<S> {
         self
     }
 
-    /// Drops the oldest queued messages for a new one that exceeds the [`queue_limit`](Self::queue_limit), instead of refusing the
-    /// new one. Use it for messages that lose their value, such as positions. Dropped messages are reported by
-    /// [`Update::Unsent`].
+    /// Drops the oldest queued messages for a new one that exceeds the [`queue_limit`](Self::queue_limit), instead of refusing
+    /// the new one. Use it for messages that lose their value, such as positions. Dropped messages are reported by
+    /// [`Update::Unsent`](crate::adapter::reconnect::Update::Unsent).
     #[must_use]
     pub fn drop_oldest(mut self) -> Self {
         self.session.outbox.drop_oldest();
@@ -206,7 +209,8 @@ impl<S> Reconnecting<S> {
     /// # }
     /// ```
     ///
-    /// At most 64 KiB and one message are passed to the connection at once. Further messages wait in the queue until these are written.
+    /// At most 64 KiB and one message are passed to the connection at once. Further messages wait in the queue until these are
+    /// written.
     ///
     /// # Errors
     ///
@@ -214,7 +218,7 @@ impl<S> Reconnecting<S> {
     ///
     /// - [`QueueError::Disconnected`] if there is no connection, and no [`queue_limit`](Self::queue_limit).
     /// - [`QueueError::Full`] if the queue is full, also while connected. Continue with [`recv`](Self::recv) until an
-    ///   [`Update::Sent`], and send the message again.
+    ///   [`Update::Sent`](crate::adapter::reconnect::Update::Sent), and send the message again.
     /// - [`QueueError::Rejected`] if the message is too large for the connection.
     /// - [`QueueError::Chunk`] if it is a part of a message.
     /// - [`QueueError::Ended`] after `recv` has returned `None` or an error, and after [`close`](Self::close).
@@ -228,8 +232,8 @@ impl<S> Reconnecting<S> {
         self.session.outbox.send(message.into(), connection)
     }
 
-    /// Returns the size of the queued messages, in bytes, as the [`queue_limit`](Self::queue_limit) counts them. Messages that were
-    /// passed to the connection are not among them.
+    /// Returns the size of the queued messages, in bytes, as the [`queue_limit`](Self::queue_limit) counts them. Messages that
+    /// were passed to the connection are not among them.
     #[must_use]
     pub fn queued(&self) -> usize {
         self.session.outbox.queued()
@@ -238,8 +242,8 @@ impl<S> Reconnecting<S> {
     /// Returns the connection, if there is one, for example for its [`protocol`](WebSocket::protocol), or to send a
     /// [`ping`](WebSocket::ping).
     ///
-    /// Messages that are received from it directly are not returned by [`recv`](Self::recv), and the fate of those that are sent on
-    /// it is not reported.
+    /// Messages that are received from it directly are not returned by [`recv`](Self::recv), and the fate of those that are sent
+    /// on it is not reported.
     #[must_use]
     pub fn socket(&mut self) -> Option<&mut WebSocket<S>> {
         match &mut self.state {

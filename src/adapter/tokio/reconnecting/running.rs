@@ -30,8 +30,9 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Reconnecting<S> {
     ///
     /// # Errors
     ///
-    /// The error of the last connection or of the last attempt, if it is final by the [`RetryPolicy`], or if a limit of the policy
-    /// is reached. Updates about the fate of all messages were returned before. Further calls return `None`.
+    /// The error of the last connection or of the last attempt, if it is final by the
+    /// [`RetryPolicy`](crate::adapter::reconnect::RetryPolicy), or if a limit of the policy is reached. Updates about the fate of
+    /// all messages were returned before. Further calls return `None`.
     ///
     /// # Cancel safety
     ///
@@ -40,8 +41,8 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Reconnecting<S> {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
 
-    /// Writes all accepted messages, and then makes the closing handshake (RFC 6455 §7.1.2). It does not reconnect after that. Returns
-    /// how the connection ended, or `None` if there was no connection.
+    /// Writes all accepted messages, and then makes the closing handshake (RFC 6455 §7.1.2). It does not reconnect after that.
+    /// Returns how the connection ended, or `None` if there was no connection.
     ///
     /// Messages that still arrive are discarded. Afterwards, [`recv`](Self::recv) returns the fate of messages that is not yet
     /// reported, and then `None`.
@@ -189,7 +190,8 @@ fn is_written<S>(socket: &WebSocket<S>) -> bool {
     link.connection.buffered_amount() == 0 && !link.needs_flush
 }
 
-/// Returns the same updates as [`recv`](Reconnecting::recv). The stream ends after a normal end that is final, and after an error.
+/// Returns the same updates as [`recv`](Reconnecting::recv). The stream ends after a normal end that is final, and after an
+/// error.
 ///
 /// # Cancel safety
 ///
