@@ -34,6 +34,7 @@ mod pace;
 mod parts;
 mod reasons;
 mod reconnecting;
+mod reconnecting_messages;
 mod reported;
 mod senders;
 mod split;
