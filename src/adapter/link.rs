@@ -187,6 +187,11 @@ impl Link {
         }
     }
 
+    /// Returns how the connection ended, as an error even if that was normal.
+    pub(super) fn end(&self) -> Error {
+        self.closure().map_or_else(|error| error, |closure| Error::Closed(Box::new(closure)))
+    }
+
     /// Returns the result of `close` once the connection has ended.
     pub(super) fn closure(&self) -> Result<Closure, Error> {
         // There is no closure only if the connection was never open, and delivered a refusal. Nobody looks at that result.

@@ -18,6 +18,7 @@ pub mod futures_io;
 mod link;
 mod opening;
 mod parts;
+pub mod reconnect;
 #[cfg(any(feature = "tokio", feature = "futures-io"))]
 mod task;
 #[cfg(feature = "rustls")]

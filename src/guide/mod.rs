@@ -75,8 +75,13 @@ pub mod testing {}
 pub mod limits {}
 
 #[doc = include_str!("closing.md")]
-#[doc(alias("reconnect", "retry", "backoff", "close code", "disconnect", "1001", "1006", "1011"))]
+#[doc(alias("close code", "disconnect", "1001", "1006", "1011"))]
 pub mod closing {}
+
+#[cfg_attr(feature = "tokio", doc = include_str!("reconnecting.md"))]
+#[cfg_attr(not(feature = "tokio"), doc = "Clients that reconnect. This page needs the feature `tokio`.")]
+#[doc(alias("reconnect", "retry", "backoff", "back-off", "jitter", "Retry-After", "resubscribe", "resume"))]
+pub mod reconnecting {}
 
 #[cfg_attr(feature = "tokio", doc = include_str!("coming_from_tungstenite.md"))]
 #[cfg_attr(

@@ -33,6 +33,8 @@ mod opening;
 mod pace;
 mod parts;
 mod reasons;
+mod reconnecting;
+mod reconnecting_messages;
 mod reported;
 mod senders;
 mod split;

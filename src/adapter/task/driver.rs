@@ -25,9 +25,9 @@ const MIN_SPLIT_OFF: usize = 16 * 1024;
 
 /// A stream, a connection, and all state of the IO between them.
 #[expect(clippy::struct_excessive_bools, reason = "each is independent of the others")]
-pub(super) struct Driver<S, T> {
+pub(in crate::adapter) struct Driver<S, T> {
     pub(super) stream: S,
-    pub(super) link: Link,
+    pub(in crate::adapter) link: Link,
     pub(super) read_buffer: ReadBuffer,
     pub(super) clock: Clock<T>,
     /// How often everything that was queued has been written.
@@ -163,7 +163,7 @@ impl<S, T: Io<S>> Driver<S, T> {
     ///
     /// Most messages are short, and borrowed from the read buffer. Each is copied straight into the result: to move a value that was
     /// just written, the processor has to wait for the writes.
-    pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Error>> {
+    pub(in crate::adapter) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Error>> {
         loop {
             if !self.link.inbox.is_empty() {
                 if let Some(message) = self.next_in_inbox() {
@@ -236,7 +236,7 @@ impl<S, T: Io<S>> Driver<S, T> {
     }
 
     /// Receives until the connection has ended, and discards the messages.
-    pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<Closure, Error>> {
+    pub(in crate::adapter) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<Closure, Error>> {
         loop {
             match ready!(self.poll_recv(cx)) {
                 Ok(Some(_)) => {}

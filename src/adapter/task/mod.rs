@@ -23,6 +23,8 @@ mod without_tokio;
 mod writing;
 
 pub(super) use clock::Clock;
+#[cfg(feature = "tokio")]
+pub(super) use driver::Driver;
 pub(super) use handshake::client_handshake;
 pub use incoming::{AnyIncoming, Incoming};
 pub(super) use incoming::{accept_with, receive_any_request, receive_request};
@@ -32,6 +34,8 @@ pub use on_futures_io::Timer;
 pub use on_tokio::Tokio;
 pub use runtime::Runtime;
 pub use split::{Receiver, ReuniteError, Sender};
+#[cfg(feature = "tokio")]
+pub(super) use wakers::Goal;
 pub use websocket::WebSocket;
 #[cfg(not(feature = "tokio"))]
 use without_tokio::Tokio;

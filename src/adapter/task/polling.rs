@@ -9,7 +9,7 @@ use core::task::{Context, Poll};
 
 impl<S, T> Driver<S, T> {
     /// Polls on behalf of a method of the connection. As long as its `Stream` and its `Sink` are not used, that costs nothing.
-    pub(super) fn poll_method<R>(
+    pub(in crate::adapter) fn poll_method<R>(
         &mut self,
         cx: &mut Context<'_>,
         goal: Goal,

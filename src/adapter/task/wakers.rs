@@ -42,7 +42,7 @@ pub(super) struct Waiter {
 
 /// What a task waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Goal {
+pub(in crate::adapter) enum Goal {
     /// An event.
     Input,
     /// Space for a message.

@@ -53,7 +53,7 @@ use scopeguard::ScopeGuard;
 pub struct WebSocket<S, T = Tokio> {
     /// The guard writes what is queued when it is dropped. A `Drop` of this type would need the bounds of `Driver::write_last` on
     /// `S` everywhere, and `into_parts` could not move the fields out.
-    pub(super) driver: ScopeGuard<Driver<S, T>, WriteLast<S, T>>,
+    pub(in crate::adapter) driver: ScopeGuard<Driver<S, T>, WriteLast<S, T>>,
 }
 
 type WriteLast<S, T> = fn(Driver<S, T>);

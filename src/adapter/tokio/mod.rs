@@ -92,6 +92,7 @@ mod client_stream;
 mod connect;
 mod dial;
 mod handshake;
+mod reconnecting;
 #[cfg(feature = "rustls")]
 mod tls;
 mod websocket;
@@ -107,3 +108,4 @@ pub use client_stream::ClientStream;
 pub use connect::connect_tls;
 pub use connect::{connect, connect_with};
 pub use handshake::client_handshake;
+pub use reconnecting::Reconnecting;
