@@ -10,6 +10,7 @@
 
 mod addresses;
 pub mod blocking;
+mod byte_stream;
 mod connect_error;
 mod error;
 mod link;

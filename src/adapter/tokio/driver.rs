@@ -129,10 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             let now = self.clock.now();
             let wait = self.link.tick(now);
             let _ = self.poll_write(cx); // a failure is in `Link::write_failure`
-            if self.link.should_shutdown() {
-                let shutdown = Pin::new(&mut self.stream).poll_shutdown(cx);
-                self.link.shut_down(shutdown.is_ready());
-            }
+            self.shut_down(cx);
             if self.link.is_over(now) {
                 self.read_buffer.release();
                 return Poll::Ready(self.link.outcome().map(|()| false));
@@ -143,6 +140,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 self.may_read_first = true;
                 return Poll::Pending;
             }
+        }
+    }
+
+    /// Shuts down the write half if it is time.
+    pub(super) fn shut_down(&mut self, cx: &mut Context<'_>) {
+        if self.link.should_shutdown() {
+            let shutdown = Pin::new(&mut self.stream).poll_shutdown(cx);
+            self.link.shut_down(shutdown.is_ready());
         }
     }
 

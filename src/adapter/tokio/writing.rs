@@ -109,6 +109,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         Poll::Ready(self.link.close_outcome())
     }
 
+    /// Completes the closing handshake, and receives into the inbox meanwhile. Ready when the connection has ended.
+    pub(super) fn poll_end_ahead(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        for _ in 0..MAX_LOOKS {
+            let now = self.clock.now();
+            let wait = self.link.tick(now);
+            let _ = self.poll_write(cx); // a failure is in `Link::write_failure`
+            self.shut_down(cx);
+            if self.link.is_over(now) {
+                return Poll::Ready(self.link.close_outcome());
+            }
+            // As in `poll_input`.
+            let wait = self.link.last_wait(now).or(wait);
+            match self.poll_ahead(cx) {
+                Poll::Ready(received) => received?,
+                Poll::Pending if self.clock.poll(cx, now, wait).is_pending() => return Poll::Pending,
+                Poll::Pending => {}
+            }
+        }
+        cx.waker().wake_by_ref(); // as in `poll_until`
+        Poll::Pending
+    }
+
     /// Queues a message of a `Sink`. If the sink was ready for one, it is queued whatever was queued since then.
     pub(super) fn start_send(&mut self, message: Message, is_ready: bool) -> Result<(), Error> {
         let connection = &mut self.link.connection;
