@@ -17,6 +17,7 @@ mod blocking_both;
 mod blocking_opening;
 mod blocking_script;
 mod blocking_split;
+mod byte_stream;
 mod chunks;
 mod close_codes;
 mod closing;
