@@ -21,7 +21,7 @@ fn serve() -> (ByteStream<DuplexStream>, JoinHandle<()>) {
     let [near, far] = [(near, Role::Client), (far, Role::Server)]
         .map(|(stream, role)| ByteStream::new(WebSocket::new(stream, Connection::new(role, Config::default()))));
     let serves = tokio::spawn(async move {
-        let service = service_fn(|request| async { Ok::<_, Infallible>(answer(&request)) });
+        let service = service_fn(|request| std::future::ready(Ok::<_, Infallible>(answer(&request))));
         Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(far), service).await.unwrap();
     });
     (near, serves)
