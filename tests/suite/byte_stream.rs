@@ -205,8 +205,9 @@ fn back_pressure() {
                 Err(error) => break error,
             }
         };
-        // The connection is closing, and a read returns why.
-        assert_eq!((accepted, error.kind()), (70_000, ErrorKind::BrokenPipe));
+        assert_eq!(accepted, 70_000);
+        // The write may have failed before it was certain how the connection ends. A read returns that.
+        assert!(matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::TimedOut), "{error}");
         assert_eq!(stream.read(&mut [0]).unwrap_err().kind(), ErrorKind::TimedOut);
     }
 }

@@ -9,7 +9,7 @@ use std::io::{self, BufRead, Read, Write};
 /// A connection as a stream of bytes: [`Read`] and [`Write`] over binary messages.
 ///
 /// Use it to run another protocol over a WebSocket, such as TLS, HTTP or that of a database, or to forward bytes through a server
-/// that only accepts WebSockets. It also implements [`BufRead`], which returns the received bytes without a copy.
+/// that accepts nothing but WebSocket. It also implements [`BufRead`], which returns the received bytes without a copy.
 ///
 /// ```
 /// # #[cfg(unix)]

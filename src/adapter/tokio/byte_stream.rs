@@ -19,7 +19,7 @@ use std::io;
 /// A connection as a stream of bytes: [`AsyncRead`] and [`AsyncWrite`] over binary messages.
 ///
 /// Use it to run another protocol over a WebSocket, such as TLS, HTTP, SSH or that of a database, or to forward a TCP connection
-/// through a server that only accepts WebSockets. `tokio::io::split`, `copy_bidirectional`, hyper and tokio-rustls accept it as
+/// through a server that accepts nothing but WebSocket. `tokio::io::split`, `copy_bidirectional`, hyper and tokio-rustls accept it as
 /// they accept a `TcpStream`. It also implements [`AsyncBufRead`], which returns the received bytes without a copy.
 ///
 /// ```
