@@ -186,7 +186,9 @@ async fn ends() {
         for (reads, kind) in table {
             let what = format!("{role:?}: {reads:?}");
             let script = Script::new([binary(role, b"data")]);
-            reads.into_iter().for_each(|read| script.push(read));
+            for read in reads {
+                script.push(read);
+            }
             let mut stream = stream(role, &script);
             let (read, end) = read_all(&mut stream).await;
             assert_eq!(read.strip_suffix(b"!").unwrap_or(&read), b"data", "{what}");
@@ -407,7 +409,7 @@ async fn a_shutdown_is_woken_by_space() {
     let shut = tokio::spawn(async move { writer.shutdown().await });
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(!shut.is_finished());
-    reader.read_exact(&mut [0; 65_000]).await.unwrap();
+    reader.read_exact(&mut vec![0; 65_000]).await.unwrap();
     reader.read_exact(&mut [0; 1]).await.unwrap();
     shut.await.unwrap().unwrap();
     assert!(begun.elapsed() < Duration::from_secs(2));

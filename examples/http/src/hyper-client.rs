@@ -1,4 +1,4 @@
-//! A client over HTTP/2 (RFC 8441), on hyper: two WebSockets in one TCP connection.
+//! A client over HTTP/2 (RFC 8441), on hyper: two WebSocket connections over one TCP connection.
 //!
 //! ```text
 //! cargo run -p bowline-http-echo --bin hyper-client [URI]
@@ -60,7 +60,7 @@ async fn run(uri: &str) -> Result<(), AnyError> {
     Ok(driver.await??)
 }
 
-/// Opens a connection of HTTP/2, and waits until the server has announced that it accepts WebSockets over it (RFC 8441 §3).
+/// Opens a connection of HTTP/2, and waits until the server has announced that it accepts WebSocket over it (RFC 8441 §3).
 async fn open_http2(stream: TokioIo<TcpStream>) -> Result<(http2::SendRequest<String>, Driver), AnyError> {
     let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await?;
     // hyper reads in a task of its own, which wakes nobody when the announcement arrives.

@@ -19,7 +19,7 @@ fn run(client: &str, uri: &str) -> Result<String, String> {
 
 const SERVERS: [&str; 2] = [env!("CARGO_BIN_EXE_hyper-echo"), env!("CARGO_BIN_EXE_axum-echo")];
 
-/// Two WebSockets in one connection of HTTP/2.
+/// Two connections over one connection of HTTP/2.
 #[test]
 fn hyper_client() {
     for program in SERVERS {

@@ -60,7 +60,7 @@ async fn over_the_adapter_for_tokio() {
         if is_swapped {
             (near, far) = (far, near);
         }
-        let serves = tokio::spawn(async move {
+        let serving = tokio::spawn(async move {
             let stream = TlsAcceptor::from(server).accept(far).await.unwrap();
             send_and_receive(stream).await;
         });
@@ -72,7 +72,7 @@ async fn over_the_adapter_for_tokio() {
         assert_eq!(stream.read(&mut read).await.unwrap(), 0, "close_notify, and a clean end below it");
         stream.shutdown().await.unwrap();
         assert!(stream.get_ref().0.get_ref().closure().unwrap().is_normal());
-        serves.await.unwrap();
+        serving.await.unwrap();
     }
 }
 
@@ -81,7 +81,7 @@ async fn over_the_adapter_for_tokio() {
 async fn a_connection_that_breaks_off() {
     let (server, client) = certified();
     let [near, far] = pair();
-    let serves = tokio::spawn(async move {
+    let serving = tokio::spawn(async move {
         let mut stream = TlsAcceptor::from(server).accept(far).await.unwrap();
         stream.write_all(b"half").await.unwrap();
         stream.flush().await.unwrap();
@@ -90,7 +90,7 @@ async fn a_connection_that_breaks_off() {
     let mut stream = TlsConnector::from(client).connect(localhost(), near).await.unwrap();
     let mut read = [0; 4];
     stream.read_exact(&mut read).await.unwrap();
-    drop(serves.await.unwrap().into_inner().0.into_inner().into_inner());
+    drop(serving.await.unwrap().into_inner().0.into_inner().into_inner());
     let error = stream.read(&mut read).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
 }
@@ -107,7 +107,7 @@ fn over_the_blocking_adapter() {
     };
     let (near, far) = (stream(near, Role::Client), stream(far, Role::Server));
     let (server, client) = certified();
-    let serves = thread::spawn(move || {
+    let serving = thread::spawn(move || {
         let mut stream = StreamOwned::new(ServerConnection::new(server).unwrap(), far);
         let mut read = vec![0; LEN];
         stream.read_exact(&mut read).unwrap();
@@ -124,5 +124,5 @@ fn over_the_blocking_adapter() {
     assert!(read == bytes());
     assert_eq!(stream.sock.read(&mut [0]).unwrap(), 0);
     assert!(stream.sock.get_ref().closure().unwrap().is_normal());
-    serves.join().unwrap();
+    serving.join().unwrap();
 }
