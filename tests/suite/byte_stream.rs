@@ -290,6 +290,34 @@ fn a_shutdown_that_fails() {
     assert!(stream.get_ref().get_ref().calls.len() < 50, "it does not repeat calls in vain");
 }
 
+/// A shutdown that can only wait for the close deadline, since nothing more is kept, sleeps meanwhile, also if the peer has hung up.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_shutdown_that_sleeps() {
+    // The time on the processor, in nanoseconds.
+    let used = || {
+        let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+        Duration::from_nanos(statistics.split(' ').next().unwrap().parse().unwrap())
+    };
+    let close = Duration::from_millis(500);
+    for hangs_up in [false, true] {
+        for tells in [true, false] {
+            let [near, mut far] = tcp();
+            far.write_all(&frame_to(Role::Client, 0x82, &bytes(200_000))).unwrap();
+            let far = Some(far).filter(|_| !hangs_up);
+            let layer = Layer { tcp: near, tells };
+            let mut stream = over(layer, Role::Client, |config| {
+                (config.deadlines.close, config.limits.message) = (close, 1000);
+            });
+            let before = used();
+            assert!(stream.shutdown().is_err());
+            let used = used() - before;
+            assert!(used < close / 5, "{used:?} on the processor");
+            drop(far);
+        }
+    }
+}
+
 /// The time that a shutdown takes, the kind of its error, and how much can be read afterwards.
 fn shut_down<S: Transport>(mut stream: ByteStream<S>) -> (Duration, ErrorKind, usize) {
     let begun = Instant::now();
