@@ -179,7 +179,6 @@ impl Link {
 
     /// Returns the result of a call that has written a Close frame. If the end is not clean, the frame was not written, or does not
     /// count.
-    #[cfg(any(feature = "tokio", feature = "futures-io"))]
     pub(super) fn close_outcome(&self) -> Result<(), Error> {
         match self.connection.closure() {
             Some(closure) if !closure.is_clean() => Err(Error::Closed(Box::new(closure.clone()))),

@@ -11,6 +11,7 @@
 
 mod addresses;
 pub mod blocking;
+mod byte_stream;
 mod connect_error;
 mod error;
 #[cfg(feature = "futures-io")]

@@ -164,6 +164,10 @@ impl fmt::Display for Closure {
             }
             cause => cause.fmt(f)?,
         }
+        // The cause `EndOfStream` has it already.
+        if self.interrupted != Interrupted::Nothing && !matches!(self.cause, Cause::EndOfStream(_)) {
+            f.write_str("; a message of the peer was cut off")?;
+        }
         match self.unsent {
             0 => Ok(()),
             unsent => write!(f, "; {unsent} queued bytes were not sent"),

@@ -30,6 +30,8 @@ pub(crate) use inbox::Inbox;
 pub use receive::DirectRead;
 pub use send::{Output, Prepared};
 
+#[cfg(feature = "std")]
+use crate::Delivery;
 #[cfg(feature = "deflate")]
 use crate::deflate::Agreement;
 use crate::{Config, Limits, Role};
@@ -254,6 +256,16 @@ impl Connection {
     pub fn set_limits(&mut self, limits: Limits) {
         Arc::make_mut(&mut self.config).limits = limits;
         self.receiver.set_limits(&self.config);
+    }
+
+    /// Delivers messages in chunks or as a whole from now on. Returns the part of an unfinished binary message that was kept.
+    #[cfg(feature = "std")]
+    pub(crate) fn set_delivery(&mut self, delivery: Delivery) -> Vec<u8> {
+        if self.config.delivery == delivery {
+            return Vec::new();
+        }
+        Arc::make_mut(&mut self.config).delivery = delivery;
+        self.receiver.set_delivery(&self.config)
     }
 
     /// Returns the configuration that the connection was created with, with the limits of the last

@@ -9,13 +9,14 @@
 
 #[doc = include_str!("blocking.md")]
 #[doc(alias("thread per connection", "synchronous", "proxy", "subprotocol", "cookie", "origin", "CORS"))]
-#[doc(alias("health check", "authentication"))]
+#[doc(alias("health check", "authentication", "cookie jar", "byte stream", "Read", "Write"))]
 pub mod blocking {}
 
 #[cfg_attr(feature = "tokio", doc = include_str!("tokio.md"))]
 #[cfg_attr(not(feature = "tokio"), doc = "Tasks on Tokio. This page needs the feature `tokio`.")]
 #[doc(alias("async", "proxy", "subprotocol", "cookie", "origin", "CORS", "broadcast", "chat", "select"))]
 #[doc(alias("back-pressure", "backpressure", "slow client", "health check"))]
+#[doc(alias("byte stream", "tunnel", "AsyncRead", "AsyncWrite", "copy_bidirectional"))]
 pub mod tokio {}
 
 // Its code needs smol. The package in examples/smol compiles and runs it.
@@ -33,7 +34,7 @@ pub mod futures_io {}
     not(all(feature = "http", feature = "tokio")),
     doc = "hyper, axum and HTTP/2. This page needs the features `http` and `tokio`."
 )]
-#[doc(alias("hyper", "h2", "HTTP/2", "RFC 8441", "nginx", "reverse proxy", "route", "403"))]
+#[doc(alias("hyper", "h2", "HTTP/2", "RFC 8441", "nginx", "reverse proxy", "route", "403", "reqwest"))]
 pub mod http {}
 
 // Its code needs axum and bowline-axum. The package in tests/http compiles it.

@@ -7,18 +7,22 @@ mod conversations;
 mod terms;
 
 use bowline::{
-    Config,
-    adapter::blocking::{self, ClientStream, Error, WebSocket},
+    CloseCode, Config, Endpoint,
+    adapter::blocking::{self, ByteStream, ClientStream, Error, WebSocket},
     client::{Request, Response},
 };
-use std::sync::Arc;
+use conversations::{Check, Outcome, Server, closed, equal};
+use std::{
+    io::{Read, Write},
+    sync::Arc,
+};
 
 type Socket = WebSocket<ClientStream>;
 
 /// Conversations that only this client has.
-const CHECKS_HERE: [(&str, conversations::Check); 0] = [];
+const CHECKS_HERE: [(&str, Check); 1] = [("a stream of bytes", a_stream_of_bytes)];
 
-fn main() -> conversations::Outcome {
+fn main() -> Outcome {
     conversations::run(Dialer)
 }
 
@@ -35,4 +39,22 @@ impl Dialer {
     fn connect_with(&self, request: Request, config: Arc<Config>) -> Result<(Socket, Response), Error> {
         blocking::connect_with(request, config)
     }
+}
+
+fn a_stream_of_bytes(server: &Server) -> Outcome {
+    let (socket, path) = server.dial()?;
+    let mut stream = ByteStream::new(socket);
+    let bytes: Vec<u8> = (0..=250).cycle().take(1_000_000).collect();
+    for part in bytes.chunks(99_991) {
+        stream.write_all(part)?;
+    }
+    let mut read = vec![0; bytes.len()];
+    stream.read_exact(&mut read)?;
+    equal(read == bytes, true)?;
+    stream.write_all(b"the rest is a message")?;
+    stream.read_exact(&mut [0; 8])?;
+    let mut socket = stream.into_inner();
+    equal(socket.recv()?, Some(b" is a message".into()))?;
+    closed(&socket.close(CloseCode::NORMAL, "")?, Endpoint::Local, 1000, "")?;
+    server.saw(&path, 1000, true, "peer", "")
 }

@@ -9,7 +9,7 @@ mod terms;
 use bowline::{
     CloseCode, Closure, Config, Connection, Endpoint, Event, Message, Outgoing,
     adapter::tokio::{
-        self as ws, ClientStream, Error, WebSocket,
+        self as ws, ByteStream, ClientStream, Error, WebSocket,
         rustls::{
             ClientConfig, RootCertStore,
             crypto::ring,
@@ -20,10 +20,16 @@ use bowline::{
 };
 use conversations::{Check, Outcome, Server, TEXT, closed, equal};
 use std::{env, future::Future, sync::Arc};
-use tokio::runtime::{Handle, Runtime};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, split},
+    runtime::{Handle, Runtime},
+};
 
 /// Conversations that only this client has.
-const CHECKS_HERE: [(&str, Check); 1] = [("a thousand messages, sent and received by two tasks", two_tasks)];
+const CHECKS_HERE: [(&str, Check); 2] = [
+    ("a thousand messages, sent and received by two tasks", two_tasks),
+    ("a stream of bytes, read and written by two tasks", a_stream_of_bytes),
+];
 
 fn main() -> Outcome {
     let runtime = Runtime::new()?;
@@ -126,6 +132,30 @@ fn two_tasks(server: &Server) -> Outcome {
         }
         sending.await??;
         closed(&receiver.close(CloseCode::NORMAL, "").await?, Endpoint::Local, 1000, "")
+    })?;
+    server.saw(&path, 1000, true, "peer", "")
+}
+
+fn a_stream_of_bytes(server: &Server) -> Outcome {
+    let (Socket { ws, runtime }, path) = server.dial()?;
+    let (mut reader, mut writer) = split(ByteStream::new(ws));
+    let bytes: Vec<u8> = (0..=250).cycle().take(1_000_000).collect();
+    let sent = bytes.clone();
+    let writing = runtime.spawn(async move {
+        for part in sent.chunks(99_991) {
+            writer.write_all(part).await?;
+        }
+        writer.flush().await?;
+        Ok::<_, std::io::Error>(writer)
+    });
+    runtime.block_on(async {
+        let mut read = vec![0; bytes.len()];
+        reader.read_exact(&mut read).await?;
+        equal(read == bytes, true)?;
+        let mut stream = reader.unsplit(writing.await??);
+        stream.shutdown().await?;
+        equal(stream.read(&mut read).await?, 0)?;
+        closed(stream.get_ref().closure().ok_or("it has not ended")?, Endpoint::Local, 1000, "")
     })?;
     server.saw(&path, 1000, true, "peer", "")
 }

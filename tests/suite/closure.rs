@@ -264,6 +264,9 @@ fn an_unfinished_message_is_reported() {
                 (closure.is_clean(), closure.cause(), closure.interrupted()),
                 (true, Cause::Closed, interrupted)
             );
+            let is_shown =
+                closure.to_string().ends_with("close frames were exchanged; a message of the peer was cut off");
+            assert_eq!(is_shown, interrupted != Interrupted::Nothing, "{closure}");
         }
     }
 }

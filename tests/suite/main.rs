@@ -18,6 +18,7 @@ mod blocking_opening;
 mod blocking_reconnecting;
 mod blocking_script;
 mod blocking_split;
+mod byte_stream;
 mod chunks;
 mod close_codes;
 mod closing;

@@ -22,6 +22,7 @@ mod apis;
 mod back_pressure;
 mod batches;
 mod behind_messages;
+mod byte_stream;
 mod cancel;
 mod closing;
 mod early_answers;

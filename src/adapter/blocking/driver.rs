@@ -93,7 +93,7 @@ impl<S: Transport> WebSocket<S> {
     }
 
     /// Shuts down the write half if it is time. Returns `false` if it has to be called again.
-    fn shut_down(&mut self) -> io::Result<bool> {
+    pub(super) fn shut_down(&mut self) -> io::Result<bool> {
         if !self.link.should_shutdown() {
             return Ok(true);
         }

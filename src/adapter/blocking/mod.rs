@@ -57,8 +57,11 @@
 //!
 //! To send while no messages arrive, use [`recv_timeout`](WebSocket::recv_timeout) or [`try_recv`](WebSocket::try_recv) in the
 //! thread of the connection, or [`split`](WebSocket::split) it into a [`Receiver`] and a [`Sender`] for different threads.
+//!
+//! A [`ByteStream`] is a connection as a stream of bytes, to run another protocol over it.
 
 mod accept;
+mod byte_stream;
 mod client_stream;
 mod connect;
 mod dial;
@@ -84,6 +87,7 @@ pub use super::tls::rustls;
 #[doc(no_inline)]
 pub use super::{ConnectError, ConnectStage, Error, Parts};
 pub use accept::{AnyIncoming, Incoming, accept, accept_with, receive_any_request, receive_request};
+pub use byte_stream::ByteStream;
 pub use client_stream::ClientStream;
 #[cfg(feature = "rustls")]
 pub use connect::connect_tls;

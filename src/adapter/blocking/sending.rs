@@ -128,6 +128,12 @@ impl<S: Transport> WebSocket<S> {
         self.flush()
     }
 
+    /// Queues a binary message, as [`feed`](Self::feed) does, with a single copy.
+    pub(super) fn queue_binary(&mut self, data: &[u8]) -> Result<(), Error> {
+        self.make_space(data.len())?;
+        self.link.connection.send_binary(data).map_err(|error| self.explain(error.into()))
+    }
+
     /// Waits until a payload of `len` bytes fits.
     fn make_space(&mut self, len: usize) -> Result<(), Error> {
         let until = Until::Fits(len);

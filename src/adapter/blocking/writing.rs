@@ -17,7 +17,10 @@ use crate::{
     time::MIN_WAIT,
 };
 use core::{task::Poll, time::Duration};
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    thread,
+};
 
 /// The maximum number of writes without a look at what has arrived, if the peer reads as fast as this endpoint writes.
 const MAX_WRITES: usize = 8;
@@ -82,23 +85,50 @@ impl<S: Transport> WebSocket<S> {
             if self.link.is_over(self.origin.elapsed()) {
                 return self.link.write_outcome();
             }
-            self.read_ahead()?;
+            self.read_ahead(true)?;
         }
     }
 
-    /// Waits until the stream accepts output, or until something was received into the inbox.
-    fn read_ahead(&mut self) -> Result<(), Error> {
-        if self.can_wait() {
-            return match self.read_ahead_now()? {
-                Some(readable) => Ok(self.wait_for(Interest { readable, writable: true }, Wait::Unlimited)?),
-                None => Ok(()),
-            };
+    /// Completes the closing handshake, and receives into the inbox meanwhile.
+    pub(super) fn end_ahead(&mut self) -> Result<(), Error> {
+        loop {
+            self.tick();
+            match self.write(Wait::Unlimited) {
+                Err(_) if self.link.write_failure.is_some() => {} // reading shows how the connection ended
+                written => drop(written?),
+            }
+            let is_shut_down = self.shut_down()?;
+            if self.is_over() {
+                return self.link.close_outcome();
+            }
+            self.read_ahead(self.link.has_output() || !is_shut_down)?;
         }
-        if self.prepare_read()? == Some(true) {
-            let step = self.read_and_wait(Wait::Unlimited, Some(MAX_ALTERNATION))?;
-            self.receive_step(step);
+    }
+
+    /// Receives what has arrived into the inbox. If there is nothing, it waits for it, and, if `writable`, until the stream accepts
+    /// output.
+    fn read_ahead(&mut self, writable: bool) -> Result<(), Error> {
+        match self.prepare_read()? {
+            None => {}
+            Some(true) if self.can_wait() => {
+                let step = self.read_without_waiting()?;
+                if !self.receive_step(step) {
+                    self.wait_for(Interest { readable: true, writable }, Wait::Unlimited)?;
+                }
+            }
+            Some(true) => {
+                let step = self.read_and_wait(Wait::Unlimited, Some(MAX_ALTERNATION))?;
+                self.receive_step(step);
+            }
+            // The inbox is full, and nobody reads meanwhile: only the close deadline is left. A socket could not wait for it if the
+            // peer has hung up.
+            Some(false) if !writable => thread::sleep(self.next_wait(Wait::Unlimited).unwrap_or_default()),
+            Some(false) if self.can_wait() => {
+                self.wait_for(Interest { readable: false, writable }, Wait::Unlimited)?;
+            }
+            Some(false) => {} // the next write waits
         }
-        Ok(()) // if it may not read, the next write waits
+        Ok(())
     }
 
     /// Receives what has arrived into the inbox. Returns `None` if there was something, and otherwise whether more may be read.

@@ -33,7 +33,7 @@ pub(in crate::adapter) struct Driver<S, T> {
     /// How often everything that was queued has been written.
     pub(super) flushes: u32,
     /// The tasks that poll the `Stream` and the `Sink` of a connection that is not split, once there is one.
-    pub(super) tasks: Option<Box<Tasks>>,
+    pub(in crate::adapter) tasks: Option<Box<Tasks>>,
     /// Whether a flush was the last call that waited, and nothing was received since then.
     pub(super) only_sends: bool,
     /// Whether the clock was advanced, and everything written, before the task was suspended. Then it may read first when it is woken.
@@ -128,10 +128,7 @@ impl<S, T: Io<S>> Driver<S, T> {
             let now = self.clock.now();
             let wait = self.link.tick(now);
             let _ = self.poll_write(cx); // a failure is in `Link::write_failure`
-            if self.link.should_shutdown() {
-                let shutdown = T::poll_shutdown(&mut self.stream, cx);
-                self.link.shut_down(shutdown.is_ready());
-            }
+            self.shut_down(cx);
             if self.link.is_over(now) {
                 self.read_buffer.release();
                 return Poll::Ready(self.link.outcome().map(|()| false));
@@ -142,6 +139,14 @@ impl<S, T: Io<S>> Driver<S, T> {
                 self.may_read_first = true;
                 return Poll::Pending;
             }
+        }
+    }
+
+    /// Shuts down the write half if it is time.
+    pub(super) fn shut_down(&mut self, cx: &mut Context<'_>) {
+        if self.link.should_shutdown() {
+            let shutdown = T::poll_shutdown(&mut self.stream, cx);
+            self.link.shut_down(shutdown.is_ready());
         }
     }
 

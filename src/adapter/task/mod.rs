@@ -35,7 +35,7 @@ pub use on_tokio::Tokio;
 pub use runtime::Runtime;
 pub use split::{Receiver, ReuniteError, Sender};
 #[cfg(feature = "tokio")]
-pub(super) use wakers::Goal;
+pub(super) use wakers::{Goal, SINK, STREAM};
 pub use websocket::WebSocket;
 #[cfg(not(feature = "tokio"))]
 use without_tokio::Tokio;

@@ -22,7 +22,7 @@ impl<S, T> Driver<S, T> {
     }
 
     /// Polls on behalf of the `Stream` or the `Sink`, which may be polled from two tasks.
-    pub(super) fn poll_trait<R>(
+    pub(in crate::adapter) fn poll_trait<R>(
         &mut self,
         cx: &Context<'_>,
         slot: usize,

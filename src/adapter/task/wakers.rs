@@ -27,8 +27,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(super) const RECEIVER: usize = 0;
 
 /// The slots of the `Stream`, the `Sink` and the methods of a connection that is not split.
-pub(super) const STREAM: usize = RECEIVER;
-pub(super) const SINK: usize = 1;
+pub(in crate::adapter) const STREAM: usize = RECEIVER;
+pub(in crate::adapter) const SINK: usize = 1;
 pub(super) const METHOD: usize = 2;
 
 /// A task, and what it waits for.
@@ -64,7 +64,7 @@ pub(super) struct Progress {
 
 /// The tasks that share a connection.
 #[derive(Debug)]
-pub(super) struct Tasks {
+pub(in crate::adapter) struct Tasks {
     wakers: Arc<Wakers>,
     /// The waker of `wakers`, with which all tasks poll the stream.
     waker: Waker,
@@ -103,7 +103,7 @@ impl Tasks {
         woken.wake();
     }
 
-    pub(super) fn wake_senders(&self) {
+    pub(in crate::adapter) fn wake_senders(&self) {
         let woken = self.wakers.slots().take_senders();
         woken.wake();
     }

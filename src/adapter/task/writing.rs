@@ -46,7 +46,7 @@ impl<S, T: Io<S>> Driver<S, T> {
     }
 
     /// Queues something with a payload of `len` bytes as soon as it fits.
-    pub(super) fn poll_queue(
+    pub(in crate::adapter) fn poll_queue(
         &mut self,
         cx: &mut Context<'_>,
         len: usize,
@@ -79,7 +79,7 @@ impl<S, T: Io<S>> Driver<S, T> {
     ///
     /// Later messages do not prolong the wait: `since` is where the call keeps what [`flushes`](Self::flushes) was at its first
     /// poll. A call that cannot keep it waits for later messages, too.
-    pub(super) fn poll_flush_since(
+    pub(in crate::adapter) fn poll_flush_since(
         &mut self,
         cx: &mut Context<'_>,
         since: &mut Option<u32>,
@@ -95,7 +95,7 @@ impl<S, T: Io<S>> Driver<S, T> {
         Poll::Ready(Ok(()))
     }
 
-    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    pub(in crate::adapter) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.poll_flush_since(cx, &mut None)
     }
 
@@ -103,6 +103,28 @@ impl<S, T: Io<S>> Driver<S, T> {
     pub(super) fn poll_close_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         ready!(self.poll_flush(cx))?;
         Poll::Ready(self.link.close_outcome())
+    }
+
+    /// Completes the closing handshake, and receives into the inbox meanwhile. Ready when the connection has ended.
+    pub(in crate::adapter) fn poll_end_ahead(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        for _ in 0..MAX_LOOKS {
+            let now = self.clock.now();
+            let wait = self.link.tick(now);
+            let _ = self.poll_write(cx); // a failure is in `Link::write_failure`
+            self.shut_down(cx);
+            if self.link.is_over(now) {
+                return Poll::Ready(self.link.close_outcome());
+            }
+            // As in `poll_input`.
+            let wait = self.link.last_wait(now).or(wait);
+            match self.poll_ahead(cx) {
+                Poll::Ready(received) => received?,
+                Poll::Pending if self.clock.poll(cx, now, wait).is_pending() => return Poll::Pending,
+                Poll::Pending => {}
+            }
+        }
+        cx.waker().wake_by_ref(); // as in `poll_until`
+        Poll::Pending
     }
 
     /// Queues a message of a `Sink`. If the sink was ready for one, it is queued whatever was queued since then.

@@ -61,7 +61,7 @@
 //! | [`connection`](WebSocket::connection) | returns the [`Connection`](crate::Connection): chunks, pongs, the state | nothing |
 //!
 //! A [`WebSocket`] is also a [`Stream`](futures_core::Stream) of messages and a [`Sink`](futures_sink::Sink), for `StreamExt` and
-//! `SinkExt`.
+//! `SinkExt`. A [`ByteStream`] is a connection as a stream of bytes, to run another protocol over it.
 //!
 //! # Guarantees
 //!
@@ -88,6 +88,7 @@
 //! `#[tokio::main]` and `Builder::enable_all` include the time driver.
 
 mod accept;
+mod byte_stream;
 mod client_stream;
 mod connect;
 mod dial;
@@ -103,6 +104,7 @@ pub use super::tls::rustls;
 #[doc(no_inline)]
 pub use super::{ConnectError, ConnectStage, Error, Parts};
 pub use accept::{accept, accept_with, receive_any_request, receive_request};
+pub use byte_stream::ByteStream;
 pub use client_stream::ClientStream;
 #[cfg(feature = "rustls")]
 pub use connect::connect_tls;

@@ -109,6 +109,18 @@ impl Receiver {
         self.whole_limit = whole_limit(config);
     }
 
+    /// Applies a changed delivery. Returns the part of an unfinished binary message that was kept. That of a text is dropped.
+    #[cfg(feature = "std")]
+    pub(crate) fn set_delivery(&mut self, config: &Config) -> Vec<u8> {
+        self.in_chunks = config.delivery == Delivery::Chunks;
+        self.set_limits(config);
+        self.message_len = 0;
+        match mem::take(&mut self.store) {
+            Store::Binary(data) => data,
+            Store::Text(_) | Store::Empty => Vec::new(),
+        }
+    }
+
     /// Allows compressed messages from now on.
     #[cfg(feature = "deflate")]
     pub(crate) fn agree(&mut self, agreement: Agreement) {

@@ -1,6 +1,8 @@
 //! Opening handshakes through HTTP libraries: hyper as server and as client, and h2 for tests of single frames of HTTP/2.
 
 #[cfg(test)]
+mod byte_stream;
+#[cfg(test)]
 mod frames;
 #[cfg(test)]
 mod http1;

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod blocking;
+mod byte_stream;
 mod endings;
 
 use bowline::{

@@ -1,0 +1,45 @@
+//! A client with a cookie jar: it keeps the cookies that a server sets in the opening handshake, and sends them when it connects
+//! again.
+//!
+//! ```text
+//! cargo run -p bowline-cookies [URI]
+//! ```
+//!
+//! It connects to <ws://127.0.0.1:9001/> by default, twice, and prints the cookies of each request. `jar.rs` is for your own program:
+//! it joins the crate `cookie_store` with the requests and responses of bowline.
+
+mod jar;
+
+use bowline::{
+    CloseCode, Config,
+    adapter::{Error, blocking},
+    client::Request,
+};
+use jar::Jar;
+
+fn main() {
+    let uri = std::env::args().nth(1).unwrap_or_else(|| "ws://127.0.0.1:9001/".into());
+    let jar = Jar::default();
+    for _ in 0..2 {
+        if let Err(error) = visit(&uri, &jar) {
+            eprintln!("{error}");
+        }
+    }
+}
+
+/// Connects, receives a message, and closes.
+fn visit(uri: &str, jar: &Jar) -> Result<(), Error> {
+    let request = jar.add(Request::from_uri(uri)?)?;
+    let connected = blocking::connect_with(request.clone(), Config::default());
+    match &connected {
+        Ok((_, response)) => jar.keep(&request, response),
+        Err(Error::Handshake { response: Some(response), .. }) => jar.keep(&request, response),
+        Err(_) => {}
+    }
+    let (mut socket, _) = connected?;
+    if let Some(message) = socket.recv()? {
+        println!("the server has received these cookies: {}", message.as_text().unwrap_or("?"));
+    }
+    socket.close(CloseCode::NORMAL, "")?;
+    Ok(())
+}
