@@ -198,6 +198,24 @@ fn who_closes_the_stream() {
     }
 }
 
+/// Each wait has the timeout of the deadline that is next: one that was set for an earlier call does not remain.
+#[test]
+fn the_timeout_of_the_stream() {
+    let (ping, close) = (Duration::from_millis(500), Duration::from_millis(20));
+    for role in ROLES {
+        let reads = [vec![Reads::Bytes(frame_to(role, 0x81, b"first"))], vec![Reads::Timeout; 1000]].concat();
+        let connection = connection_with(role, |config| {
+            (config.deadlines.ping, config.deadlines.close) = (Some(ping), close);
+        });
+        let mut socket = socket(connection, Script::new(reads));
+        assert_eq!(socket.recv().unwrap(), Some("first".into()));
+        let closure = socket.close(CloseCode::NORMAL, "").unwrap();
+        assert_eq!(closure.cause(), Cause::Deadline(Deadline::Close));
+        let waits = socket.get_ref().waits.take();
+        assert!(!waits.is_empty() && waits.iter().all(|wait| *wait <= close), "{waits:?}");
+    }
+}
+
 /// [O-33] What the stream's own errors are told as.
 #[test]
 fn the_stream_fails() {
