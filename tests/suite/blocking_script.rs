@@ -301,6 +301,22 @@ fn parts_are_flushed() {
     }
 }
 
+/// The clock of a connection goes on when it is taken apart and joined again.
+#[test]
+fn deadlines_of_parts() {
+    for role in ROLES {
+        let connection = connection_with(role, |config| config.deadlines.idle = Some(Duration::from_millis(20)));
+        let mut socket = socket(connection, Script::new(vec![Reads::Timeout; 10]));
+        assert_eq!(socket.try_recv().unwrap(), Poll::Pending);
+        thread::sleep(Duration::from_millis(30));
+        let mut again = WebSocket::from_parts(socket.into_parts());
+        for _ in 0..3 {
+            assert_eq!(again.try_recv().unwrap(), Poll::Pending);
+        }
+        assert_eq!(again.get_ref().written, close_from(role, 1001, "idle for too long"));
+    }
+}
+
 /// A shutdown that is interrupted, as the `close_notify` of TLS can be, is made up for before the connection is over, but not for
 /// longer than closing may take: one that runs into the timeout has taken the whole close deadline.
 #[test]
@@ -448,6 +464,21 @@ fn try_recv() {
         assert_eq!(poll(&mut socket), Poll::Ready(None));
         let firsts: Vec<_> = plain(&socket.get_ref().written).iter().map(|(first, _)| *first).collect();
         assert_eq!(firsts, [0x8A, 0x88]);
+    }
+}
+
+/// One call of `try_recv` reads 1 MiB of a large message, and not the whole of it, so that a peer that sends without a pause cannot
+/// keep it from returning.
+#[test]
+fn try_recv_of_a_large_message() {
+    for role in ROLES {
+        let data = vec![7; 5_000_000];
+        let mut socket = socket(connection(role), Script::new([Reads::Bytes(frame_to(role, 0x82, &data))]));
+        for calls in 1..5 {
+            assert_eq!(socket.try_recv().unwrap(), Poll::Pending);
+            assert_eq!(socket.get_ref().bytes_read, 16 * 1024 + calls * 1024 * 1024);
+        }
+        assert!(socket.try_recv().unwrap() == Poll::Ready(Some(data.into())));
     }
 }
 

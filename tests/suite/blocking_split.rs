@@ -3,7 +3,7 @@
 #[cfg(unix)]
 use crate::{
     common::ROLES,
-    script::{Readable, Reads, Writes},
+    script::{Above, Reads, Writes},
 };
 use crate::{
     common::{close_from, close_to, config, frame_from, frame_to},
@@ -114,7 +114,7 @@ fn a_sender_without_a_receiver() {
         let answer = Reads::Bytes(frame_to(role, 0x81, b"answer"));
         let reads: Vec<_> = vec![Reads::Timeout; 200].into_iter().chain([answer]).collect();
         let blocked = vec![Writes::Error(ErrorKind::WouldBlock); reads.len()];
-        let stream = Readable::new(Script::new(reads).writes(blocked));
+        let stream = Above::readable(Script::new(reads).writes(blocked));
         // If it waited for output alone, each of these reads would wait for a tick, until this deadline.
         let default = Config::default().deadlines.write;
         let (mut receiver, sender) = socket(stream, role, |config| config.deadlines.write = default).split().unwrap();
@@ -122,6 +122,27 @@ fn a_sender_without_a_receiver() {
         assert_eq!(receiver.recv().unwrap(), Some("answer".into()));
         let stream = receiver.reunite(sender).unwrap().into_inner();
         assert_eq!(stream.script.written, frame_from(role, 0x81, b"question"));
+    }
+}
+
+/// A stream with a buffer, as TLS has one, which has read everything that the socket had. A receiver may read it in several turns,
+/// but it does not wait for the socket before the stream has nothing left.
+#[cfg(unix)]
+#[test]
+fn a_stream_with_a_buffer() {
+    for role in ROLES {
+        let pongs = frame_to(role, 0x8A, &[7; 100]).repeat(20_000);
+        for (before, is_message) in [(frame_to(role, 0x82, &[7; 3_000_000]), true), (pongs, false)] {
+            let buffered = [before, frame_to(role, 0x81, b"last")].concat();
+            let reads = [Reads::Bytes(buffered), Reads::Timeout, Reads::Timeout];
+            let (mut receiver, _sender) = socket(Above::silent(Script::new(reads)), role, |_| {}).split().unwrap();
+            // Where it waits for the socket, this ends the test.
+            let mut receive = || receiver.recv_timeout(Duration::from_secs(60)).unwrap();
+            if is_message {
+                assert!(receive() == Poll::Ready(Some(vec![7; 3_000_000].into())));
+            }
+            assert_eq!(receive(), Poll::Ready(Some("last".into())));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Servers that answer a client of the blocking adapter before they have read its request.
 
 #[cfg(unix)]
-use crate::script::Readable;
+use crate::script::Above;
 use crate::{
     blocking_both::Layer,
     script::{Reads, Script, Writes},
@@ -82,7 +82,7 @@ fn an_answer_before_the_stream_breaks() {
 fn reading_fails_before_the_request_is_written() {
     for later in [vec![Writes::Error(ErrorKind::BrokenPipe)], vec![]] {
         let writes: Vec<_> = [Writes::Error(ErrorKind::WouldBlock)].into_iter().chain(later).collect();
-        let stream = Readable::new(Script::new([Reads::Error(ErrorKind::InvalidData)]).writes(writes));
+        let stream = Above::readable(Script::new([Reads::Error(ErrorKind::InvalidData)]).writes(writes));
         let request = client::Request::from_uri("ws://localhost/").unwrap();
         match blocking::client_handshake(stream, request, Config::default()).map(|_| ()) {
             Err(Error::Io(error)) => assert_eq!(error.kind(), ErrorKind::InvalidData),

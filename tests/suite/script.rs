@@ -163,35 +163,41 @@ pub(crate) fn socket(connection: Connection, script: Script) -> bowline::adapter
     bowline::adapter::blocking::WebSocket::new(script, connection)
 }
 
-/// A stream that follows a script, above a socket that can always be read and never written: waiting for input ends at once, and
-/// waiting for output alone does not end.
+/// A stream that follows a script, above a socket that can never be written: waiting for output alone does not end.
 #[cfg(unix)]
-pub(crate) struct Readable {
+pub(crate) struct Above {
     pub(crate) script: Script,
     socket: UnixStream,
-    _peer: UnixStream,
+    peer: UnixStream,
 }
 
 #[cfg(unix)]
-impl Readable {
-    pub(crate) fn new(script: Script) -> Self {
-        let (mut socket, mut peer) = UnixStream::pair().unwrap();
-        peer.write_all(b"unread").unwrap();
+impl Above {
+    /// The socket can always be read: waiting for input ends at once.
+    pub(crate) fn readable(script: Script) -> Self {
+        let mut stream = Self::silent(script);
+        stream.peer.write_all(b"unread").unwrap();
+        stream
+    }
+
+    /// The socket cannot be read: waiting for input does not end.
+    pub(crate) fn silent(script: Script) -> Self {
+        let (mut socket, peer) = UnixStream::pair().unwrap();
         socket.set_nonblocking(true).unwrap();
         while socket.write(&[0; 4096]).is_ok() {}
-        Self { script, socket, _peer: peer }
+        Self { script, socket, peer }
     }
 }
 
 #[cfg(unix)]
-impl Read for Readable {
+impl Read for Above {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         self.script.read(space)
     }
 }
 
 #[cfg(unix)]
-impl Write for Readable {
+impl Write for Above {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.script.write(bytes)
     }
@@ -202,7 +208,7 @@ impl Write for Readable {
 }
 
 #[cfg(unix)]
-impl Transport for Readable {
+impl Transport for Above {
     fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         self.script.set_timeout(timeout)
     }

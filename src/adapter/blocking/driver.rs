@@ -13,6 +13,7 @@ use super::{
 use crate::{
     State,
     adapter::link::{Link, without_unexpected_eof},
+    bug::OrBug,
     time::MIN_WAIT,
 };
 use core::{task::Poll, time::Duration};
@@ -21,12 +22,14 @@ use std::io::{self, Read, Write};
 /// How long a stream without a socket writes or reads before the other direction has its turn.
 pub(super) const MAX_ALTERNATION: Duration = Duration::from_millis(100);
 
-/// The maximum number of bytes in one direct read that does not wait.
-const MAX_DIRECT: usize = 1024 * 1024;
+/// The maximum number of bytes that direct reads without waiting return in one call, so that a peer that sends without a pause
+/// cannot keep it from returning.
+pub(super) const MAX_DIRECT: usize = 1024 * 1024;
 
 /// The result of one read.
 pub(super) enum Step {
-    Bytes,
+    /// So many bytes.
+    Bytes(usize),
     /// The stream has ended or failed.
     End(io::Result<()>),
     /// No bytes: it would have to wait, or the timeout has expired.
@@ -44,7 +47,7 @@ impl<S: Transport> WebSocket<S> {
     /// Writes, and waits for input. Returns `Ready(true)` if there may be an event in it, `Ready(false)` after a normal end, and
     /// `Pending` if the call must not wait any longer.
     pub(super) fn poll_input(&mut self, wait: Wait) -> Result<Poll<bool>, Error> {
-        self.looked_at = None;
+        (self.looked_at, self.has_read_enough) = (None, false);
         if self.has_input() {
             return Ok(Poll::Ready(true));
         }
@@ -68,7 +71,7 @@ impl<S: Transport> WebSocket<S> {
     ///   the end of this half before it ends its own.
     /// - Reading comes last, and also if writing failed: the peer may have sent a Close frame before it left.
     fn drive(&mut self, wait: Wait) -> Result<Poll<bool>, Error> {
-        let mut has_ended = self.end_left()?;
+        let (mut has_ended, mut left) = (self.end_left()?, MAX_DIRECT);
         while !self.has_input() {
             self.tick();
             let is_written = match self.write(wait) {
@@ -84,7 +87,11 @@ impl<S: Transport> WebSocket<S> {
             if has_ended && wait != Wait::Unlimited {
                 return Ok(Poll::Pending); // only output is left, and another round could only wait for it
             }
-            match self.fill(wait, !is_written || !is_shut_down)? {
+            match self.fill(wait, !is_written || !is_shut_down, &mut left)? {
+                Poll::Ready(_) if left == 0 && wait == Wait::Never && !self.has_input() => {
+                    self.has_read_enough = true;
+                    return Ok(Poll::Pending);
+                }
                 Poll::Ready(ended) => has_ended |= ended,
                 Poll::Pending => return Ok(Poll::Pending),
             }
@@ -140,19 +147,25 @@ impl<S: Transport> WebSocket<S> {
     }
 
     /// Reads once, and reports the end of the stream or its failure to the connection. Waits if there are no bytes, for both
-    /// directions if `has_output`. `Pending` if the call must not wait any longer; otherwise whether the stream has ended.
-    fn fill(&mut self, wait: Wait, has_output: bool) -> Result<Poll<bool>, Error> {
+    /// directions if `has_output`. `Pending` if the call must not wait any longer; otherwise whether the stream has ended. `left` is
+    /// how much the call may still read directly without waiting.
+    fn fill(&mut self, wait: Wait, has_output: bool, left: &mut usize) -> Result<Poll<bool>, Error> {
         // After the end only output is left. Another read would return the same end at once, again and again.
         let readable = !(self.has_ended() && has_output);
         // A call with a limit does not set the timeout of the stream for it, which would be two system calls each time.
         let waits_for_both = self.can_wait() && (has_output || wait != Wait::Unlimited || self.is_nonblocking);
         let step = match () {
             () if !readable => Step::Blocked,
-            () if waits_for_both || wait == Wait::Never => self.read_without_waiting()?,
+            () if waits_for_both || wait == Wait::Never => {
+                self.read_without_waiting(if wait == Wait::Never { *left } else { MAX_DIRECT })?
+            }
             () => self.read_and_wait(wait, has_output.then_some(MAX_ALTERNATION))?,
         };
         match step {
-            Step::Bytes => return Ok(Poll::Ready(false)),
+            Step::Bytes(count) => {
+                *left = left.saturating_sub(count);
+                return Ok(Poll::Ready(false));
+            }
             Step::End(end) => {
                 self.stream_end = StreamEnd::Reported;
                 let is_end = end.is_ok();
@@ -188,7 +201,7 @@ impl<S: Transport> WebSocket<S> {
                 self.fill_buffer(read)
             }
         };
-        self.has_just_read = matches!(step, Ok(Step::Bytes));
+        self.has_just_read = matches!(step, Ok(Step::Bytes(_)));
         match step {
             Ok(step) => Ok(step),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Step::Interrupted),
@@ -204,10 +217,10 @@ impl<S: Transport> WebSocket<S> {
         }
     }
 
-    /// Reads once without waiting. A direct read does not wait either, so it is always possible.
-    pub(super) fn read_without_waiting(&mut self) -> io::Result<Step> {
+    /// Reads once without waiting. A direct read does not wait either, so it is always possible. It reads at most `max_direct` bytes.
+    pub(super) fn read_without_waiting(&mut self, max_direct: usize) -> io::Result<Step> {
         let Self { stream, link, buffer, .. } = self;
-        match without_waiting(stream, |stream| read_once(link, stream, buffer))? {
+        match without_waiting(stream, |stream| read_once(link, stream, buffer, max_direct))? {
             Ok(ReadOnce::Direct(count)) => to_step(Ok(count)),
             Ok(ReadOnce::Buffered(count)) => self.fill_buffer(Ok(count)),
             Err(error) => to_step(Err(error)),
@@ -303,10 +316,15 @@ enum ReadOnce {
     Buffered(usize),
 }
 
-fn read_once(link: &mut Link, stream: &mut dyn ReadWrite, buffer: &mut [u8]) -> io::Result<ReadOnce> {
+fn read_once(
+    link: &mut Link,
+    stream: &mut dyn ReadWrite,
+    buffer: &mut [u8],
+    max_direct: usize,
+) -> io::Result<ReadOnce> {
     let direct = if link.connection.state() == State::Open {
         link.connection.direct_read(|space| {
-            let mut counted = Counted { stream: &mut *stream, count: 0 };
+            let mut counted = Counted { stream: &mut *stream, count: 0, left: max_direct };
             let read = space.read_from(&mut counted);
             match read {
                 // What was read before is in the message.
@@ -323,19 +341,22 @@ fn read_once(link: &mut Link, stream: &mut dyn ReadWrite, buffer: &mut [u8]) -> 
     }
 }
 
-/// Reads of at most 1 MiB, and how much it was.
+/// Reads of at most `left` more bytes, and how much it was.
 struct Counted<'a> {
     stream: &'a mut dyn ReadWrite,
     count: usize,
+    left: usize,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.count >= MAX_DIRECT {
+        if self.left == 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let count = self.stream.read(into)?;
+        let len = into.len().min(self.left);
+        let count = self.stream.read(into.get_mut(..len).or_bug())?;
         self.count = self.count.saturating_add(count);
+        self.left = self.left.saturating_sub(count);
         Ok(count)
     }
 }
@@ -343,7 +364,7 @@ impl Read for Counted<'_> {
 /// Returns what a read means. The error is a timeout or an interruption.
 fn to_step(read: io::Result<usize>) -> io::Result<Step> {
     match without_unexpected_eof(read) {
-        Ok(1..) => Ok(Step::Bytes),
+        Ok(count @ 1..) => Ok(Step::Bytes(count)),
         Ok(0) => Ok(Step::End(Ok(()))),
         Err(error) if is_timeout(&error) => Err(error),
         Err(error) => Ok(Step::End(Err(error))),

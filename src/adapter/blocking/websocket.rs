@@ -76,6 +76,8 @@ pub struct WebSocket<S> {
     pub(super) is_nonblocking: bool,
     /// Whether the last read that could wait returned bytes.
     pub(super) has_just_read: bool,
+    /// The last call that must not wait ended because it has read enough: the stream may have more, also in a buffer of its own.
+    pub(super) has_read_enough: bool,
     pub(super) stream_end: StreamEnd,
     /// When a call that sends last looked at what has arrived, since the origin. `None` if nothing was sent since the last call
     /// that receives.
@@ -150,6 +152,7 @@ impl<S> WebSocket<S> {
             timeout_is_set: false,
             is_nonblocking: false,
             has_just_read: false,
+            has_read_enough: false,
             stream_end: StreamEnd::NotYet,
             looked_at: None,
         }
