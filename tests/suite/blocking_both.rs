@@ -238,6 +238,7 @@ fn read_up_to_close(mut stream: TcpStream, expected: &[u8], pause: Duration) -> 
         }
     }
     let _ = stream.write_all(&close_to(Role::Server, 1000, ""));
+    times.push(Instant::now());
     let longest = times.iter().zip(times.iter().skip(160)).map(|(begin, end)| *end - *begin).max();
     (bytes == expected, longest.unwrap())
 }
@@ -265,7 +266,7 @@ fn a_close_behind_a_large_queue() {
             assert!(is_whole && closure.unsent() == 0, "{closure}");
             return;
         }
-        assert!(longest >= deadline * 3 / 4, "{closure}, although the peer read 10 MB in {longest:?} and never slower");
+        assert!(longest >= deadline / 2, "{closure}, although the peer read 10 MB in {longest:?} and never slower");
     }
     panic!("the peer was never able to read steadily");
 }

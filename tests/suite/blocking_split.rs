@@ -185,6 +185,7 @@ fn a_peer_that_reads_after_the_write_timeout() {
     let observer = sender.clone();
     // Where the receiver does not learn of it, this ends the test.
     let receiving = thread::spawn(move || receiver.recv_timeout(Duration::from_secs(60)));
+    thread::sleep(ms(20)); // the receiver waits
     let data = vec![7; 15_000_000];
     let sending = {
         let data = data.clone();

@@ -47,7 +47,7 @@ impl<S: Transport> WebSocket<S> {
     /// Writes, and waits for input. Returns `Ready(true)` if there may be an event in it, `Ready(false)` after a normal end, and
     /// `Pending` if the call must not wait any longer.
     pub(super) fn poll_input(&mut self, wait: Wait) -> Result<Poll<bool>, Error> {
-        (self.looked_at, self.has_read_enough) = (None, false);
+        (self.looked_at, self.may_read) = (None, MAX_DIRECT);
         if self.has_input() {
             return Ok(Poll::Ready(true));
         }
@@ -71,7 +71,7 @@ impl<S: Transport> WebSocket<S> {
     ///   the end of this half before it ends its own.
     /// - Reading comes last, and also if writing failed: the peer may have sent a Close frame before it left.
     fn drive(&mut self, wait: Wait) -> Result<Poll<bool>, Error> {
-        let (mut has_ended, mut left) = (self.end_left()?, MAX_DIRECT);
+        let mut has_ended = self.end_left()?;
         while !self.has_input() {
             self.tick();
             let is_written = match self.write(wait) {
@@ -87,11 +87,7 @@ impl<S: Transport> WebSocket<S> {
             if has_ended && wait != Wait::Unlimited {
                 return Ok(Poll::Pending); // only output is left, and another round could only wait for it
             }
-            match self.fill(wait, !is_written || !is_shut_down, &mut left)? {
-                Poll::Ready(_) if left == 0 && wait == Wait::Never && !self.has_input() => {
-                    self.has_read_enough = true;
-                    return Ok(Poll::Pending);
-                }
+            match self.fill(wait, !is_written || !is_shut_down)? {
                 Poll::Ready(ended) => has_ended |= ended,
                 Poll::Pending => return Ok(Poll::Pending),
             }
@@ -147,9 +143,8 @@ impl<S: Transport> WebSocket<S> {
     }
 
     /// Reads once, and reports the end of the stream or its failure to the connection. Waits if there are no bytes, for both
-    /// directions if `has_output`. `Pending` if the call must not wait any longer; otherwise whether the stream has ended. `left` is
-    /// how much the call may still read directly without waiting.
-    fn fill(&mut self, wait: Wait, has_output: bool, left: &mut usize) -> Result<Poll<bool>, Error> {
+    /// directions if `has_output`. `Pending` if the call must not wait any longer; otherwise whether the stream has ended.
+    fn fill(&mut self, wait: Wait, has_output: bool) -> Result<Poll<bool>, Error> {
         // After the end only output is left. Another read would return the same end at once, again and again.
         let readable = !(self.has_ended() && has_output);
         // A call with a limit does not set the timeout of the stream for it, which would be two system calls each time.
@@ -157,13 +152,13 @@ impl<S: Transport> WebSocket<S> {
         let step = match () {
             () if !readable => Step::Blocked,
             () if waits_for_both || wait == Wait::Never => {
-                self.read_without_waiting(if wait == Wait::Never { *left } else { MAX_DIRECT })?
+                self.read_without_waiting(if wait == Wait::Never { self.may_read } else { MAX_DIRECT })?
             }
             () => self.read_and_wait(wait, has_output.then_some(MAX_ALTERNATION))?,
         };
         match step {
             Step::Bytes(count) => {
-                *left = left.saturating_sub(count);
+                self.may_read = self.may_read.saturating_sub(count);
                 return Ok(Poll::Ready(false));
             }
             Step::End(end) => {

@@ -208,7 +208,7 @@ impl<S: Transport> WebSocket<S> {
                 return Ok(Poll::Ready(Some(message)));
             }
             if wait == Wait::Never && reads >= MAX_READS {
-                self.has_read_enough = true;
+                self.may_read = 0;
                 return Ok(Poll::Pending);
             }
             if reads > 0 && wait.is_over(self.origin.elapsed()) {

@@ -101,7 +101,7 @@ impl<S: Transport> Receiver<S> {
             if item.is_ready() || state.socket.is_late(wait) {
                 return Ok(item);
             }
-            if state.socket.has_read_enough {
+            if state.socket.may_read == 0 {
                 // Senders have their turn. The socket need not be readable, since the stream may have a buffer.
                 drop(state);
                 state = self.shared.lock();
