@@ -17,6 +17,8 @@ mod opening;
 mod parts;
 #[cfg(feature = "rustls")]
 mod tls;
+#[cfg(feature = "rustls")]
+mod tls_options;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 mod until;
@@ -24,3 +26,5 @@ mod until;
 pub use connect_error::{ConnectError, ConnectStage};
 pub use error::Error;
 pub use parts::Parts;
+#[cfg(feature = "rustls")]
+pub use tls_options::{TlsError, TlsOptions};

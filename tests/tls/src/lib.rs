@@ -4,6 +4,7 @@
 
 mod blocking;
 mod endings;
+mod options;
 
 use bowline::{
     CloseCode, Config, Message,
