@@ -24,6 +24,8 @@ pub mod reconnect;
 mod task;
 #[cfg(feature = "rustls")]
 mod tls;
+#[cfg(feature = "rustls")]
+mod tls_options;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 mod until;
@@ -33,3 +35,5 @@ pub use error::Error;
 pub use parts::Parts;
 #[cfg(any(feature = "tokio", feature = "futures-io"))]
 pub use task::Runtime;
+#[cfg(feature = "rustls")]
+pub use tls_options::{TlsError, TlsOptions};

@@ -4,11 +4,13 @@
 /// the version that bowline uses.
 pub use bowline_rustls::rustls;
 
-use super::{ConnectError, Error};
+use super::{
+    ConnectError, Error,
+    tls_options::{TlsError, TlsOptions},
+};
 use crate::client::Request;
 use alloc::{borrow::ToOwned, sync::Arc};
-use bowline_rustls::rustls_platform_verifier::BuilderVerifierExt;
-use rustls::{ClientConfig, crypto::ring, pki_types::ServerName};
+use rustls::{ClientConfig, pki_types::ServerName};
 use std::{
     io,
     net::SocketAddr,
@@ -25,14 +27,11 @@ pub(super) fn platform() -> io::Result<Arc<ClientConfig>> {
     if let Some(config) = &*made {
         return Ok(config.clone());
     }
-    // With an explicit provider: `ClientConfig::builder` panics if rustls is built with two of them and the process installed
-    // none.
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .and_then(BuilderVerifierExt::with_platform_verifier)
-        .map_err(io::Error::other)?
-        .with_no_client_auth();
-    Ok(made.insert(Arc::new(config)).clone())
+    let config = TlsOptions::new().build().map_err(|error| match error {
+        TlsError::Platform(error) => io::Error::other(error), // in which `ConnectError` looks for the cause
+        error => io::Error::other(error),
+    })?;
+    Ok(made.insert(config).clone())
 }
 
 /// Returns an error if the server agreed by ALPN on another protocol than HTTP/1.1, in which the opening handshake is made.

@@ -339,3 +339,23 @@ fn pointers_to_streams() {
     assert_eq!(server.try_recv().unwrap(), Poll::Pending);
     assert_eq!(client.try_recv().unwrap(), Poll::Pending);
 }
+
+/// Calls that must not wait leave the mode of a socket as it is, since clones of it share the mode.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_mode_of_a_socket() {
+    use std::os::fd::AsRawFd;
+    for nonblocking in [false, true] {
+        let [near, _far] = tcp();
+        near.set_nonblocking(nonblocking).unwrap();
+        let flags = format!("/proc/self/fdinfo/{}", near.as_raw_fd());
+        let flags = || {
+            std::fs::read_to_string(&flags).unwrap().lines().find(|line| line.starts_with("flags:")).map(String::from)
+        };
+        let before = flags();
+        let mut socket = socket(near, Role::Client, |_| {});
+        assert_eq!(socket.try_recv().unwrap(), Poll::Pending);
+        socket.send("Hello").unwrap();
+        assert_eq!(flags(), before);
+    }
+}

@@ -198,6 +198,24 @@ fn who_closes_the_stream() {
     }
 }
 
+/// Each wait has the timeout of the deadline that is next: one that was set for an earlier call does not remain.
+#[test]
+fn the_timeout_of_the_stream() {
+    let (ping, close) = (Duration::from_millis(500), Duration::from_millis(20));
+    for role in ROLES {
+        let reads = [vec![Reads::Bytes(frame_to(role, 0x81, b"first"))], vec![Reads::Timeout; 1000]].concat();
+        let connection = connection_with(role, |config| {
+            (config.deadlines.ping, config.deadlines.close) = (Some(ping), close);
+        });
+        let mut socket = socket(connection, Script::new(reads));
+        assert_eq!(socket.recv().unwrap(), Some("first".into()));
+        let closure = socket.close(CloseCode::NORMAL, "").unwrap();
+        assert_eq!(closure.cause(), Cause::Deadline(Deadline::Close));
+        let waits = socket.get_ref().waits.take();
+        assert!(!waits.is_empty() && waits.iter().all(|wait| *wait <= close), "{waits:?}");
+    }
+}
+
 /// [O-33] What the stream's own errors are told as.
 #[test]
 fn the_stream_fails() {
@@ -280,6 +298,22 @@ fn parts_are_flushed() {
         let mut again = WebSocket::from_parts(socket.into_parts());
         assert_eq!(again.recv().unwrap(), Some("answer".into()));
         assert_eq!(again.get_ref().calls, ["write", "flush", "flush", "read"]);
+    }
+}
+
+/// The clock of a connection goes on when it is taken apart and joined again.
+#[test]
+fn deadlines_of_parts() {
+    for role in ROLES {
+        let connection = connection_with(role, |config| config.deadlines.idle = Some(Duration::from_millis(20)));
+        let mut socket = socket(connection, Script::new(vec![Reads::Timeout; 10]));
+        assert_eq!(socket.try_recv().unwrap(), Poll::Pending);
+        thread::sleep(Duration::from_millis(30));
+        let mut again = WebSocket::from_parts(socket.into_parts());
+        for _ in 0..3 {
+            assert_eq!(again.try_recv().unwrap(), Poll::Pending);
+        }
+        assert_eq!(again.get_ref().written, close_from(role, 1001, "idle for too long"));
     }
 }
 
@@ -430,6 +464,21 @@ fn try_recv() {
         assert_eq!(poll(&mut socket), Poll::Ready(None));
         let firsts: Vec<_> = plain(&socket.get_ref().written).iter().map(|(first, _)| *first).collect();
         assert_eq!(firsts, [0x8A, 0x88]);
+    }
+}
+
+/// One call of `try_recv` reads 1 MiB of a large message, and not the whole of it, so that a peer that sends without a pause cannot
+/// keep it from returning.
+#[test]
+fn try_recv_of_a_large_message() {
+    for role in ROLES {
+        let data = vec![7; 5_000_000];
+        let mut socket = socket(connection(role), Script::new([Reads::Bytes(frame_to(role, 0x82, &data))]));
+        for calls in 1..5 {
+            assert_eq!(socket.try_recv().unwrap(), Poll::Pending);
+            assert_eq!(socket.get_ref().bytes_read, 16 * 1024 + calls * 1024 * 1024);
+        }
+        assert!(socket.try_recv().unwrap() == Poll::Ready(Some(data.into())));
     }
 }
 

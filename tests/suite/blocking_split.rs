@@ -1,7 +1,12 @@
 //! The halves of the blocking adapter, in several threads.
 
+#[cfg(unix)]
 use crate::{
-    common::{close_from, close_to, config, frame_to},
+    common::ROLES,
+    script::{Above, Reads, Writes},
+};
+use crate::{
+    common::{close_from, close_to, config, frame_from, frame_to},
     script::Script,
     sockets::tcp,
 };
@@ -11,6 +16,7 @@ use bowline::{
 };
 use std::{
     io::{ErrorKind, Read, Write},
+    sync::mpsc,
     task::Poll,
     thread,
     time::{Duration, Instant},
@@ -101,6 +107,46 @@ fn two_that_send_first() {
     }
 }
 
+/// A sender that waits for its stream, while no receiver does, waits for input as well.
+#[cfg(unix)]
+#[test]
+fn a_sender_without_a_receiver() {
+    for role in ROLES {
+        let answer = Reads::Bytes(frame_to(role, 0x81, b"answer"));
+        let reads: Vec<_> = vec![Reads::Timeout; 200].into_iter().chain([answer]).collect();
+        let blocked = vec![Writes::Error(ErrorKind::WouldBlock); reads.len()];
+        let stream = Above::readable(Script::new(reads).writes(blocked));
+        // If it waited for output alone, each of these reads would wait for a tick, until this deadline.
+        let default = Config::default().deadlines.write;
+        let (mut receiver, sender) = socket(stream, role, |config| config.deadlines.write = default).split().unwrap();
+        sender.send("question").unwrap();
+        assert_eq!(receiver.recv().unwrap(), Some("answer".into()));
+        let stream = receiver.reunite(sender).unwrap().into_inner();
+        assert_eq!(stream.script.written, frame_from(role, 0x81, b"question"));
+    }
+}
+
+/// A stream with a buffer, as TLS has one, which has read everything that the socket had. A receiver may read it in several turns,
+/// but it does not wait for the socket before the stream has nothing left.
+#[cfg(unix)]
+#[test]
+fn a_stream_with_a_buffer() {
+    for role in ROLES {
+        let pongs = frame_to(role, 0x8A, &[7; 100]).repeat(20_000);
+        for (before, is_message) in [(frame_to(role, 0x82, &vec![7; 3_000_000]), true), (pongs, false)] {
+            let buffered = [before, frame_to(role, 0x81, b"last")].concat();
+            let reads = [Reads::Bytes(buffered), Reads::Timeout, Reads::Timeout];
+            let (mut receiver, _sender) = socket(Above::silent(Script::new(reads)), role, |_| {}).split().unwrap();
+            // Where it waits for the socket, this ends the test.
+            let mut receive = || receiver.recv_timeout(Duration::from_secs(60)).unwrap();
+            if is_message {
+                assert!(receive() == Poll::Ready(Some(vec![7; 3_000_000].into())));
+            }
+            assert_eq!(receive(), Poll::Ready(Some("last".into())));
+        }
+    }
+}
+
 /// A receiver that waits without a timeout learns that a sender has closed: it ends at the close deadline.
 #[test]
 fn a_sender_that_closes() {
@@ -128,6 +174,41 @@ fn a_peer_that_never_reads() {
     let Err(Error::Closed(closure)) = sender.send(vec![7; 15_000_000]) else { panic!("it has not ended") };
     assert_eq!(closure.cause(), Cause::Deadline(Deadline::Write));
     assert!(matches!(receiving.join().unwrap(), Err(Error::Closed(_))));
+}
+
+/// A sender that ends the connection and returns all the same, since the peer reads everything in the end but does not answer the
+/// Close frame: the receiver, which waits without a timeout of its own, learns of the close deadline.
+#[test]
+fn a_peer_that_reads_after_the_write_timeout() {
+    let [near, mut far] = tcp();
+    let hasty = |config: &mut Config| (config.deadlines.close, config.deadlines.write) = (ms(500), Some(ms(50)));
+    let (mut receiver, sender) = socket(near, Role::Server, hasty).split().unwrap();
+    let observer = sender.clone();
+    let (ended, end) = mpsc::channel();
+    thread::spawn(move || ended.send(receiver.recv()));
+    thread::sleep(ms(20)); // the receiver waits
+    let data = vec![7; 15_000_000];
+    let sending = {
+        let data = data.clone();
+        thread::spawn(move || drop(sender.send(data)))
+    };
+    // What is queued becomes less, until the Close frame is added.
+    let mut queued = 0;
+    loop {
+        let before = queued;
+        queued = observer.buffered_amount();
+        if before > 0 && queued > before {
+            break;
+        }
+    }
+    let close = close_from(Role::Server, 1011, "reads too slowly");
+    let mut bytes = vec![0; frame_from(Role::Server, 0x82, &data).len() + close.len()];
+    drop(observer);
+    // If this thread has to wait for the processor until the close deadline, the rest is missing.
+    assert!(far.read_exact(&mut bytes).is_err() || bytes.ends_with(&close));
+    sending.join().unwrap();
+    // Where the receiver does not learn of it, it waits without a limit.
+    assert!(matches!(end.recv_timeout(Duration::from_secs(60)).unwrap(), Err(Error::Closed(_))));
 }
 
 /// Everything else that the halves do is as with the whole.

@@ -1,5 +1,7 @@
 //! Servers that answer a client of the blocking adapter before they have read its request.
 
+#[cfg(unix)]
+use crate::script::Above;
 use crate::{
     blocking_both::Layer,
     script::{Reads, Script, Writes},
@@ -68,6 +70,22 @@ fn an_answer_before_the_stream_breaks() {
         match blocking::client_handshake(script, request, Config::default()).map(|_| ()) {
             Err(Error::Handshake { error, .. }) => assert!(answers && error == HandshakeError::Status(503), "{error}"),
             Err(Error::Io(error)) => assert!(!answers && error.kind() == ErrorKind::BrokenPipe, "{error}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Reading fails while the request waits to be written, as TLS does with an alert: that is the error, and not the one of a later
+/// write or read.
+#[cfg(unix)]
+#[test]
+fn reading_fails_before_the_request_is_written() {
+    for later in [vec![Writes::Error(ErrorKind::BrokenPipe)], vec![]] {
+        let writes: Vec<_> = [Writes::Error(ErrorKind::WouldBlock)].into_iter().chain(later).collect();
+        let stream = Above::readable(Script::new([Reads::Error(ErrorKind::InvalidData)]).writes(writes));
+        let request = client::Request::from_uri("ws://localhost/").unwrap();
+        match blocking::client_handshake(stream, request, Config::default()).map(|_| ()) {
+            Err(Error::Io(error)) => assert_eq!(error.kind(), ErrorKind::InvalidData),
             other => panic!("{other:?}"),
         }
     }

@@ -9,6 +9,9 @@ use std::{
     time::Duration,
 };
 
+#[cfg(unix)]
+use {bowline::adapter::blocking::Socket, std::os::unix::net::UnixStream};
+
 /// What a read does.
 #[derive(Clone, Debug)]
 pub(crate) enum Reads {
@@ -46,6 +49,8 @@ pub(crate) struct Script {
     pub(crate) calls: Vec<&'static str>,
     pub(crate) bytes_read: usize,
     pub(crate) is_nonblocking: bool,
+    /// How long reads and writes waited.
+    pub(crate) waits: RefCell<Vec<Duration>>,
     timeout: RefCell<Option<Duration>>,
 }
 
@@ -65,6 +70,7 @@ impl Script {
         }
         let timeout = self.timeout.borrow().expect("it would wait indefinitely");
         assert_ne!(timeout, Duration::ZERO);
+        self.waits.borrow_mut().push(timeout);
         thread::sleep(timeout);
         ErrorKind::WouldBlock.into()
     }
@@ -155,4 +161,67 @@ impl Transport for Script {
 /// A connection with an opening handshake behind it, on a script.
 pub(crate) fn socket(connection: Connection, script: Script) -> bowline::adapter::blocking::WebSocket<Script> {
     bowline::adapter::blocking::WebSocket::new(script, connection)
+}
+
+/// A stream that follows a script, above a socket that can never be written: waiting for output alone does not end.
+#[cfg(unix)]
+pub(crate) struct Above {
+    pub(crate) script: Script,
+    socket: UnixStream,
+    peer: UnixStream,
+}
+
+#[cfg(unix)]
+impl Above {
+    /// The socket can always be read: waiting for input ends at once.
+    pub(crate) fn readable(script: Script) -> Self {
+        let mut stream = Self::silent(script);
+        stream.peer.write_all(b"unread").unwrap();
+        stream
+    }
+
+    /// The socket cannot be read: waiting for input does not end.
+    pub(crate) fn silent(script: Script) -> Self {
+        let (mut socket, peer) = UnixStream::pair().unwrap();
+        socket.set_nonblocking(true).unwrap();
+        while socket.write(&[0; 4096]).is_ok() {}
+        Self { script, socket, peer }
+    }
+}
+
+#[cfg(unix)]
+impl Read for Above {
+    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        self.script.read(space)
+    }
+}
+
+#[cfg(unix)]
+impl Write for Above {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.script.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.script.flush()
+    }
+}
+
+#[cfg(unix)]
+impl Transport for Above {
+    fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.script.set_timeout(timeout)
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        self.script.shutdown_write()
+    }
+
+    fn set_nonblocking(&mut self, nonblocking: bool) -> io::Result<()> {
+        self.script.set_nonblocking(nonblocking)
+    }
+
+    fn socket(&self) -> Option<Socket<'_>> {
+        Some(Socket::from(&self.socket))
+    }
 }

@@ -197,6 +197,20 @@ async fn large_chunks_are_not_copied() {
     }
 }
 
+/// Messages below 16 KiB are copied: a small message that is kept must not keep the whole read buffer alive.
+#[tokio::test]
+async fn small_messages_are_copied() {
+    for role in ROLES {
+        for (len, is_copied) in [(2000, true), (16_383, true), (16_384, false)] {
+            let frames = [len, 10].map(|len| frame_to(role, 0x82, &vec![7; len]));
+            let script = Script::new([Reads::Bytes(frames.concat())]);
+            let mut socket = socket(role, &script);
+            let Some(Message::Binary(data)) = socket.recv().await.unwrap() else { panic!() };
+            assert_eq!((data.len(), data.is_unique()), (len, is_copied));
+        }
+    }
+}
+
 /// Pongs, and the answer to a Close frame, leave while `recv` waits.
 #[tokio::test]
 async fn answers_leave_without_a_send() {

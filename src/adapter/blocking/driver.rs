@@ -13,6 +13,7 @@ use super::{
 use crate::{
     State,
     adapter::link::{Link, without_unexpected_eof},
+    bug::OrBug,
     time::MIN_WAIT,
 };
 use core::{task::Poll, time::Duration};
@@ -21,12 +22,14 @@ use std::io::{self, Read, Write};
 /// How long a stream without a socket writes or reads before the other direction has its turn.
 pub(super) const MAX_ALTERNATION: Duration = Duration::from_millis(100);
 
-/// The maximum number of bytes in one direct read that does not wait.
-const MAX_DIRECT: usize = 1024 * 1024;
+/// The maximum number of bytes that direct reads without waiting return in one call, so that a peer that sends without a pause
+/// cannot keep it from returning.
+pub(super) const MAX_DIRECT: usize = 1024 * 1024;
 
 /// The result of one read.
 pub(super) enum Step {
-    Bytes,
+    /// So many bytes.
+    Bytes(usize),
     /// The stream has ended or failed.
     End(io::Result<()>),
     /// No bytes: it would have to wait, or the timeout has expired.
@@ -44,7 +47,7 @@ impl<S: Transport> WebSocket<S> {
     /// Writes, and waits for input. Returns `Ready(true)` if there may be an event in it, `Ready(false)` after a normal end, and
     /// `Pending` if the call must not wait any longer.
     pub(super) fn poll_input(&mut self, wait: Wait) -> Result<Poll<bool>, Error> {
-        self.looked_at = None;
+        (self.looked_at, self.may_read) = (None, MAX_DIRECT);
         if self.has_input() {
             return Ok(Poll::Ready(true));
         }
@@ -148,11 +151,16 @@ impl<S: Transport> WebSocket<S> {
         let waits_for_both = self.can_wait() && (has_output || wait != Wait::Unlimited || self.is_nonblocking);
         let step = match () {
             () if !readable => Step::Blocked,
-            () if waits_for_both || wait == Wait::Never => self.read_without_waiting()?,
+            () if waits_for_both || wait == Wait::Never => {
+                self.read_without_waiting(if wait == Wait::Never { self.may_read } else { MAX_DIRECT })?
+            }
             () => self.read_and_wait(wait, has_output.then_some(MAX_ALTERNATION))?,
         };
         match step {
-            Step::Bytes => return Ok(Poll::Ready(false)),
+            Step::Bytes(count) => {
+                self.may_read = self.may_read.saturating_sub(count);
+                return Ok(Poll::Ready(false));
+            }
             Step::End(end) => {
                 self.stream_end = StreamEnd::Reported;
                 let is_end = end.is_ok();
@@ -188,7 +196,7 @@ impl<S: Transport> WebSocket<S> {
                 self.fill_buffer(read)
             }
         };
-        self.has_just_read = matches!(step, Ok(Step::Bytes));
+        self.has_just_read = matches!(step, Ok(Step::Bytes(_)));
         match step {
             Ok(step) => Ok(step),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Step::Interrupted),
@@ -204,10 +212,10 @@ impl<S: Transport> WebSocket<S> {
         }
     }
 
-    /// Reads once without waiting. A direct read does not wait either, so it is always possible.
-    pub(super) fn read_without_waiting(&mut self) -> io::Result<Step> {
+    /// Reads once without waiting. A direct read does not wait either, so it is always possible. It reads at most `max_direct` bytes.
+    pub(super) fn read_without_waiting(&mut self, max_direct: usize) -> io::Result<Step> {
         let Self { stream, link, buffer, .. } = self;
-        match without_waiting(stream, |stream| read_once(link, stream, buffer))? {
+        match without_waiting(stream, |stream| read_once(link, stream, buffer, max_direct))? {
             Ok(ReadOnce::Direct(count)) => to_step(Ok(count)),
             Ok(ReadOnce::Buffered(count)) => self.fill_buffer(Ok(count)),
             Err(error) => to_step(Err(error)),
@@ -303,10 +311,15 @@ enum ReadOnce {
     Buffered(usize),
 }
 
-fn read_once(link: &mut Link, stream: &mut dyn ReadWrite, buffer: &mut [u8]) -> io::Result<ReadOnce> {
+fn read_once(
+    link: &mut Link,
+    stream: &mut dyn ReadWrite,
+    buffer: &mut [u8],
+    max_direct: usize,
+) -> io::Result<ReadOnce> {
     let direct = if link.connection.state() == State::Open {
         link.connection.direct_read(|space| {
-            let mut counted = Counted { stream: &mut *stream, count: 0 };
+            let mut counted = Counted { stream: &mut *stream, count: 0, left: max_direct };
             let read = space.read_from(&mut counted);
             match read {
                 // What was read before is in the message.
@@ -323,19 +336,22 @@ fn read_once(link: &mut Link, stream: &mut dyn ReadWrite, buffer: &mut [u8]) -> 
     }
 }
 
-/// Reads of at most 1 MiB, and how much it was.
+/// Reads of at most `left` more bytes, and how much it was.
 struct Counted<'a> {
     stream: &'a mut dyn ReadWrite,
     count: usize,
+    left: usize,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.count >= MAX_DIRECT {
+        if self.left == 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let count = self.stream.read(into)?;
+        let len = into.len().min(self.left);
+        let count = self.stream.read(into.get_mut(..len).or_bug())?;
         self.count = self.count.saturating_add(count);
+        self.left = self.left.saturating_sub(count);
         Ok(count)
     }
 }
@@ -343,7 +359,7 @@ impl Read for Counted<'_> {
 /// Returns what a read means. The error is a timeout or an interruption.
 fn to_step(read: io::Result<usize>) -> io::Result<Step> {
     match without_unexpected_eof(read) {
-        Ok(1..) => Ok(Step::Bytes),
+        Ok(count @ 1..) => Ok(Step::Bytes(count)),
         Ok(0) => Ok(Step::End(Ok(()))),
         Err(error) if is_timeout(&error) => Err(error),
         Err(error) => Ok(Step::End(Err(error))),

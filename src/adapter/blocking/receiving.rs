@@ -5,7 +5,7 @@ use crate::{Batch, Event, Message, bug::OrBug};
 use core::{task::Poll, time::Duration};
 
 /// The maximum number of reads in one `try_recv`, of 16 KiB each, so that a peer that sends without a pause cannot keep it from
-/// returning.
+/// returning. A direct read of up to 1 MiB may follow.
 const MAX_READS: usize = 64;
 
 impl<S: Transport> WebSocket<S> {
@@ -56,7 +56,7 @@ impl<S: Transport> WebSocket<S> {
     /// connection ended normally.
     ///
     /// It reads what the stream has, writes what the stream accepts, answers pings and checks deadlines. So a program that calls
-    /// it regularly, such as a game loop, keeps the connection alive. One call reads at most 1 MiB. A larger message needs
+    /// it regularly, such as a game loop, keeps the connection alive. One call reads at most 2 MiB. A larger message needs
     /// several calls.
     ///
     /// ```no_run
@@ -207,8 +207,11 @@ impl<S: Transport> WebSocket<S> {
             if let Some(message) = self.next_message() {
                 return Ok(Poll::Ready(Some(message)));
             }
-            let has_read_enough = wait == Wait::Never && reads >= MAX_READS;
-            if has_read_enough || (reads > 0 && wait.is_over(self.origin.elapsed())) {
+            if wait == Wait::Never && reads >= MAX_READS {
+                self.may_read = 0;
+                return Ok(Poll::Pending);
+            }
+            if reads > 0 && wait.is_over(self.origin.elapsed()) {
                 return Ok(Poll::Pending);
             }
             match self.poll_input(wait)? {

@@ -76,6 +76,9 @@ pub struct WebSocket<S> {
     pub(super) is_nonblocking: bool,
     /// Whether the last read that could wait returned bytes.
     pub(super) has_just_read: bool,
+    /// How many more bytes the call may read without waiting. If it is 0 at the end of a call that must not wait, the stream may
+    /// have more, also in a buffer of its own.
+    pub(super) may_read: usize,
     pub(super) stream_end: StreamEnd,
     /// When a call that sends last looked at what has arrived, since the origin. `None` if nothing was sent since the last call
     /// that receives.
@@ -150,6 +153,7 @@ impl<S> WebSocket<S> {
             timeout_is_set: false,
             is_nonblocking: false,
             has_just_read: false,
+            may_read: 0,
             stream_end: StreamEnd::NotYet,
             looked_at: None,
         }

@@ -2,7 +2,7 @@
 
 use super::{
     Error, Transport, Wait, WebSocket,
-    driver::{MAX_ALTERNATION, Step, without_waiting},
+    driver::{MAX_ALTERNATION, MAX_DIRECT, Step, without_waiting},
     socket::Interest,
     transport::{check_blocking, is_timeout},
     websocket::StreamEnd,
@@ -135,7 +135,7 @@ impl<S: Transport> WebSocket<S> {
     pub(super) fn read_ahead_now(&mut self) -> Result<Option<bool>, Error> {
         match self.prepare_read()? {
             Some(true) => {
-                let step = self.read_without_waiting()?;
+                let step = self.read_without_waiting(MAX_DIRECT)?;
                 Ok(if self.receive_step(step) { None } else { Some(true) })
             }
             readable => Ok(readable),
@@ -156,7 +156,7 @@ impl<S: Transport> WebSocket<S> {
     /// Receives into the inbox what a read returned. Returns whether it moved anything.
     fn receive_step(&mut self, step: Step) -> bool {
         match step {
-            Step::Bytes => self.receive_ahead(),
+            Step::Bytes(_) => self.receive_ahead(),
             Step::End(end) => self.stream_end = StreamEnd::Unreported(end),
             Step::Interrupted => {}
             Step::Blocked => return false,
@@ -213,7 +213,7 @@ impl<S: Transport> WebSocket<S> {
     /// Receives what has arrived into the inbox, answers it, and advances the clock.
     fn look(&mut self) -> Result<(), Error> {
         if self.prepare_read()? == Some(true) {
-            match self.read_without_waiting() {
+            match self.read_without_waiting(MAX_DIRECT) {
                 Ok(step) => drop(self.receive_step(step)),
                 Err(_) => return Ok(()), // a stream without such a mode: only a call that receives notices what arrives
             }

@@ -25,7 +25,7 @@ use std::{
 };
 
 /// The server's stream, as a program would make it for itself.
-struct Tls(StreamOwned<ServerConnection, TcpStream>);
+pub(crate) struct Tls(pub(crate) StreamOwned<ServerConnection, TcpStream>);
 
 impl Read for Tls {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {

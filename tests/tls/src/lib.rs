@@ -5,6 +5,7 @@
 mod blocking;
 mod byte_stream;
 mod endings;
+mod options;
 
 use bowline::{
     CloseCode, Config, Message,

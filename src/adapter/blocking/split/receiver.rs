@@ -101,6 +101,12 @@ impl<S: Transport> Receiver<S> {
             if item.is_ready() || state.socket.is_late(wait) {
                 return Ok(item);
             }
+            if state.socket.may_read == 0 {
+                // Senders have their turn. The socket need not be readable, since the stream may have a buffer.
+                drop(state);
+                state = self.shared.lock();
+                continue;
+            }
             let interest = Interest { readable: !state.socket.has_ended(), writable: state.socket.link.has_output() };
             let timeout = state.socket.next_wait(wait);
             state.receiver_waits = true;

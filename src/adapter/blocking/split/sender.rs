@@ -135,14 +135,13 @@ impl<S: Transport> Sender<S> {
         until: Until,
     ) -> Result<MutexGuard<'a, State<S>>, Error> {
         loop {
-            let before = state.socket.link.connection.state();
             state.socket.tick();
             let written = state.socket.write(Wait::Never);
-            let (is_over, after) = (state.socket.is_over(), state.socket.link.connection.state());
-            if written.is_err() || (before, is_over) != (after, false) || after != ConnectionState::Open {
+            // A failure of the stream ends the connection, too. Any other error wakes the receiver in `explain`.
+            if state.socket.link.connection.state() != ConnectionState::Open {
                 self.shared.waiter.wake();
             }
-            if written?.is_ready() || is_over {
+            if written?.is_ready() || state.socket.is_over() {
                 return state.socket.link.write_outcome().map(|()| state);
             }
             if until.is_reached(&state.socket.link.connection) {
