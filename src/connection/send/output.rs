@@ -30,6 +30,9 @@ pub(crate) const MIN_UNCOPIED: usize = 4096;
 /// From this length on, in bytes, the tail is sealed, so that pongs need not wait behind everything that is queued.
 const MAX_TAIL: usize = 64 * 1024;
 
+/// Up to this length, in bytes, a tail grows. A longer one is sealed instead.
+const MAX_GROWN: usize = 16 * 1024;
+
 /// The largest memory of a tail, in bytes, that is kept for the next replies when everything is written.
 const MAX_KEPT: usize = 32 * 1024;
 
@@ -225,7 +228,13 @@ impl Output {
             self.tail.drain(..self.tail_written.min(self.tail.len()));
             self.tail_written = 0;
         }
-        self.tail.reserve(len);
+        // A long tail does not grow, which would copy it. The next one begins with the same capacity.
+        let mut space = len;
+        if self.tail.len() >= MAX_GROWN && len > self.tail.capacity() - self.tail.len() {
+            space = len.max(self.tail.len().min(MAX_KEPT));
+            self.seal_tail();
+        }
+        self.tail.reserve(space);
     }
 
     /// Makes a segment of the tail, which is then never changed.
