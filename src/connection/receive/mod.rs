@@ -119,7 +119,7 @@ impl Receiver {
     pub(crate) fn receive<'b>(&mut self, input: &mut Input<'b>, config: &Config) -> Received<'b> {
         loop {
             if self.frame.is_none() {
-                if self.kind.is_some() && self.header_len == 0 {
+                if matches!(self.store, Store::Binary(_)) && self.header_len == 0 {
                     self.receive_fragments(input, config);
                 }
                 self.begin_frame(input, config)?;
