@@ -43,6 +43,8 @@ impl Connection {
                 Ok(text) => Some(Event::Text(text.into())),
                 Err(error) => Some(self.fail(error, input)),
             },
+            // A loop over `receive` ends like this after each read.
+            None if input.is_empty() && !self.receiver.may_hold_event() => None,
             None => self.receive_any(input),
         }
     }

@@ -59,7 +59,15 @@ fn short<const LOOK: bool>(data: &mut [u8], key: [u8; 4]) -> bool {
     let len = data.len();
     let bits = if let Some(&last) = data.last_chunk::<8>() {
         let last = u64::from_ne_bytes(last) ^ double(rotate_key(key, len - 8)); // before `words` masks its first bytes
-        let bits = words::<LOOK>(data, double(key));
+        // Without a loop, two words are faster.
+        let bits = match data.first_chunk_mut::<8>() {
+            Some(chunk) if len <= 16 => {
+                let first = u64::from_ne_bytes(*chunk) ^ double(key);
+                *chunk = first.to_ne_bytes();
+                first
+            }
+            _ => words::<LOOK>(data, double(key)),
+        };
         if let Some(chunk) = data.last_chunk_mut() {
             *chunk = last.to_ne_bytes();
         }
@@ -133,7 +141,6 @@ fn long(data: &mut [u8], key: [u8; 4]) {
 /// Appends `data`, masked, to `out`, which has the capacity for it. It masks block by block, so that each byte is written once: to
 /// copy first and mask afterwards would write everything twice.
 pub(crate) fn extend_masked(out: &mut Vec<u8>, data: &[u8], key: [u8; 4]) {
-    let (mut data, mut key) = (data, key);
     if data.len() >= LONG
         && let Some(first) = data.first_chunk::<LINE>()
     {
@@ -142,20 +149,33 @@ pub(crate) fn extend_masked(out: &mut Vec<u8>, data: &[u8], key: [u8; 4]) {
         let end = out.len().saturating_add(before);
         out.extend_from_slice(&masked(*first, key));
         out.truncate(end);
-        (data, key) = (data.get(before..).or_bug(), rotate_key(key, before));
-        let (blocks, _) = data.as_chunks();
+        let (data, key) = (data.get(before..).or_bug(), rotate_key(key, before));
         vectorized(
             #[inline(always)]
-            || extend_blocks(out, blocks, key),
+            || extend_blocks::<{ 4 * LINE }>(out, data, key),
         );
+        extend_end::<{ 4 * LINE }>(out, data, key);
     } else {
-        let (blocks, _) = data.as_chunks();
-        extend_blocks(out, blocks, key);
+        extend_blocks::<{ 2 * LINE }>(out, data, key);
+        extend_end::<{ 2 * LINE }>(out, data, key);
     }
-    let rest = data.len() % (2 * LINE);
-    // The end is a whole block, too, which may overlap the one before it.
-    if let Some(&last) = data.last_chunk::<{ 2 * LINE }>() {
-        let before = out.len().saturating_add(rest).saturating_sub(2 * LINE);
+}
+
+/// Appends the whole blocks of `data`, masked.
+#[expect(clippy::inline_always, reason = "see `vectorized`")]
+#[inline(always)]
+fn extend_blocks<const N: usize>(out: &mut Vec<u8>, data: &[u8], key: [u8; 4]) {
+    for block in data.as_chunks::<N>().0 {
+        out.extend_from_slice(&masked(*block, key));
+    }
+}
+
+/// Appends what is left of `data` behind its whole blocks, masked: as a whole block, which may overlap the one before it.
+#[inline]
+fn extend_end<const N: usize>(out: &mut Vec<u8>, data: &[u8], key: [u8; 4]) {
+    let rest = data.len() % N;
+    if let Some(&last) = data.last_chunk::<N>() {
+        let before = out.len().saturating_add(rest).saturating_sub(N);
         out.truncate(before);
         out.extend_from_slice(&masked(last, rotate_key(key, data.len())));
     } else {
@@ -175,15 +195,6 @@ pub(crate) fn copy_masked(to: &mut [u8], from: &[u8], key: [u8; 4]) {
     );
     to_rest.iter_mut().zip(from_rest).for_each(|(to, from)| *to = *from);
     mask(to_rest, key);
-}
-
-/// Appends blocks, masked.
-#[expect(clippy::inline_always, reason = "see `vectorized`")]
-#[inline(always)]
-fn extend_blocks(out: &mut Vec<u8>, blocks: &[[u8; 2 * LINE]], key: [u8; 4]) {
-    for block in blocks {
-        out.extend_from_slice(&masked(*block, key));
-    }
 }
 
 /// Runs `work` in a version for the vector instructions that the processor has. What it calls has to be inlined always, since it is

@@ -17,12 +17,14 @@
 //! ```
 
 mod close_code;
+mod copying;
 mod header;
 mod mask;
 mod opcode;
 mod violation;
 
 pub use close_code::CloseCode;
+pub(crate) use copying::{extend, part_len, to_vec};
 pub use header::{DecodeError, Expect, Header, MAX_HEADER_LEN};
 pub(crate) use header::{encode, encoded_len, first_byte};
 pub(crate) use mask::{copy_masked, extend_masked, mask_text};

@@ -50,7 +50,7 @@ impl<'b> Payload<'b> {
     #[must_use]
     pub fn into_vec(self) -> Vec<u8> {
         match self.0 {
-            Repr::Borrowed(bytes) => bytes.to_vec(),
+            Repr::Borrowed(bytes) => crate::frame::to_vec(bytes),
             Repr::Owned(bytes) => bytes,
         }
     }

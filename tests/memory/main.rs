@@ -277,6 +277,31 @@ fn growth_is_linear() {
     }
 }
 
+/// The last growth of a message comes when about half of it has arrived, however much a read brings: in all, no more is moved than the
+/// message.
+#[test]
+fn growth_moves_a_message_once() {
+    for role in ROLES {
+        for first in [1, 2] {
+            for read in [1400, 16 * KIB, 64 * KIB, 100_000] {
+                let held = Trickle { first, len: MIB, frame: MIB, read, direct: false }.run(role, 16 * MIB);
+                assert!(held.allocated <= 2 * MIB as u64, "{} bytes in reads of {read}", held.allocated);
+            }
+        }
+    }
+}
+
+/// Large borrowed messages are copied once: the memory of the queue is not moved to make place for the next one.
+#[test]
+fn queued_messages_are_not_moved() {
+    let data = [7; 16 * KIB];
+    let mut held = Held::new(Role::Server, |_| {});
+    for _ in 0..8 {
+        held.with(|connection| connection.send_binary(&data[..]).unwrap());
+    }
+    assert!(held.allocated <= (8 * data.len() + 2 * KIB) as u64, "{} bytes", held.allocated);
+}
+
 /// [L-13] [L-07] Pings to a peer that never reads, also in the middle of a message: what is held does not grow.
 #[test]
 fn pings_that_nobody_reads_answers_to() {

@@ -243,3 +243,47 @@ fn fragments_in_one_read_as_byte_by_byte() {
         }
     }
 }
+
+/// [K-01] [K-05] [K-12] Short fragments in a row, and what can end such a row: pings, empty and long fragments, limits, and frames that
+/// break a rule. In one read, in several, and byte by byte, the events, the errors and the answers are the same.
+#[test]
+fn short_fragments_in_a_row() {
+    const LENGTHS: [usize; 7] = [64, 1, 125, 126, 0, 300, 7];
+    let total: usize = LENGTHS.iter().sum::<usize>() * 20;
+    for role in ROLES {
+        for wrong in [None, Some(0x40), Some(0x01), Some(0x02), Some(0x03), Some(0x7F)] {
+            let mut bytes = frame_to(role, BINARY & !FIN, b"first");
+            for (i, len) in LENGTHS.iter().cycle().take(140).enumerate() {
+                let first = wrong.filter(|_| i == 70).unwrap_or(CONTINUATION & !FIN);
+                bytes.extend(frame_to(role, first, &vec![i as u8; *len]));
+                if i % 10 == 9 {
+                    bytes.extend(frame_to(role, PING, &[i as u8]));
+                }
+            }
+            bytes.extend(frame_to(role, CONTINUATION, b"last"));
+            let limits = [
+                (usize::MAX, usize::MAX),
+                (total + 9, 300),
+                (total + 8, 300),
+                (700, 300),
+                (total + 9, 299),
+                (total, 64),
+            ];
+            for (message, frame) in limits {
+                let run = |cut| {
+                    let mut connection =
+                        connection_with(role, |config| (config.limits.message, config.limits.frame) = (message, frame));
+                    (receive_cut(&mut connection, &bytes, cut), written(&mut connection))
+                };
+                let (events, answers) = run(1);
+                assert_eq!(
+                    events.iter().any(|event| matches!(event, Event::Binary(_))),
+                    wrong.is_none() && message > total + 8 && frame >= 300
+                );
+                for cut in [usize::MAX, 10_000, 997, 70] {
+                    assert_eq!(run(cut), (events.clone(), answers.clone()), "{wrong:?} {message} {frame} {cut}");
+                }
+            }
+        }
+    }
+}

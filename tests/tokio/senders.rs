@@ -6,7 +6,7 @@ use crate::{
     wire::plain,
 };
 use bowline::{
-    Cause, CloseCode, Deadline, Message, Role, SendError,
+    Cause, CloseCode, Config, Connection, Deadline, Message, Prepared, Role, SendError,
     adapter::tokio::{Error, WebSocket},
 };
 use futures_sink::Sink;
@@ -118,6 +118,24 @@ async fn a_woken_sender_that_is_dropped() {
             assert!(three.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
         }
     }
+}
+
+/// A message that the stream accepts at once is written by the call that sends it: the receiving half, which would write it otherwise, is
+/// not woken. It is woken for one that was only queued.
+#[tokio::test]
+async fn sending_does_not_wake_the_receiver() {
+    let (near, _far) = tokio::io::duplex(10_000);
+    let (mut receiver, mut sender) = WebSocket::new(near, Connection::new(Role::Server, Config::default())).split();
+    let flag = Arc::new(Flag::default());
+    let waker = Waker::from(flag.clone());
+    let mut receives = pin!(receiver.recv());
+    assert!(receives.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    sender.send("one").await.unwrap();
+    sender.send_prepared(&Prepared::text("two")).await.unwrap();
+    sender.ping(b"three").await.unwrap();
+    assert_eq!((sender.buffered_amount(), flag.0.load(Relaxed)), (0, 0));
+    sender.feed("four").await.unwrap();
+    assert_eq!(flag.0.load(Relaxed), 1);
 }
 
 /// Asks until the sink is ready, at most once.

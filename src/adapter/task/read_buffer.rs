@@ -4,6 +4,7 @@ use crate::{
     Message,
     adapter::{error::Error, link::without_unexpected_eof},
     bug::OrBug,
+    frame::to_vec,
 };
 use alloc::{boxed::Box, vec::Vec};
 use bytes::{Buf, Bytes, BytesMut};
@@ -192,7 +193,7 @@ impl ReadBuffer {
 /// Creates a message with a copy of `data`, as the result of a poll: it is not moved from one result into another.
 #[inline(never)]
 fn message(data: &[u8]) -> Poll<Result<Option<Message>, Error>> {
-    Poll::Ready(Ok(Some(Message::Binary(Bytes::copy_from_slice(data)))))
+    Poll::Ready(Ok(Some(Message::Binary(to_vec(data).into()))))
 }
 
 #[inline]

@@ -7,6 +7,10 @@ use core::mem;
 /// Below this number of bytes, received or missing, a direct read costs more than the copy that it saves.
 const MIN_DIRECT_READ: usize = 4096;
 
+/// The part of the memory bound that does not depend on the bytes received, as far as the content of a message may use it. With it, a
+/// short beginning need not grow at once, and a header before the payload does not decide when a message grows.
+const SLACK: usize = 512;
+
 /// The part of a message that was received in earlier reads. Text is stored as a `String`, so that it need not be validated again.
 #[derive(Debug, Default)]
 pub(super) enum Store {
@@ -26,7 +30,7 @@ impl Store {
             debug_assert!(false, "just made so");
             return Err(Violation::NoMemory);
         };
-        if len > text.capacity() {
+        if text.capacity() < max_len.max(len) {
             text.try_reserve_exact(grown_capacity(len, max_len) - text.len()).map_err(|_| Violation::NoMemory)?;
         }
         Ok(text)
@@ -41,7 +45,7 @@ impl Store {
             debug_assert!(false, "just made so");
             return Err(Violation::NoMemory);
         };
-        if len > data.capacity() {
+        if data.capacity() < max_len.max(len) {
             data.try_reserve_exact(grown_capacity(len, max_len) - data.len()).map_err(|_| Violation::NoMemory)?;
         }
         Ok(data)
@@ -78,8 +82,9 @@ impl Store {
             return None;
         }
         if data.capacity() == data.len() {
-            // To twice the received length at most, as for a chunk that is appended. A failure is reported when the bytes arrive.
-            data.try_reserve_exact(missing.min(data.len())).ok()?;
+            // As for a chunk that is appended. A failure is reported when the bytes arrive.
+            let capacity = grown_capacity(data.len(), data.len().saturating_add(missing));
+            data.try_reserve_exact(capacity - data.len()).ok()?;
         }
         let limit = missing.min(data.capacity() - data.len());
         Some((data, limit))
@@ -89,10 +94,17 @@ impl Store {
 /// Returns the capacity for `needed` bytes of a message that can reach `max_len`.
 ///
 /// This is the memory bound: memory follows the bytes received, never the length declared. The capacity is at most twice the bytes
-/// received, or 512 more than them, so that a short beginning need not grow at once. Doubling keeps the cost of copying linear. To
-/// grow by a fixed 4 KiB would copy less at first, and would break the bound.
+/// received and [`SLACK`].
 ///
-/// The sums saturate, since an overflow must not panic; `max_len` bounds the result anyway.
+/// It is `max_len`, or a half of it, a quarter, and so on: the largest of these within the bound. So the last growth, which copies
+/// most, comes when half of the message is received. To double whatever was received could lead to a capacity that is only a few bytes
+/// too small, and then to a copy of nearly the whole message.
 fn grown_capacity(needed: usize, max_len: usize) -> usize {
-    needed.saturating_mul(2).max(needed.saturating_add(512)).min(max_len).max(needed)
+    // The sum saturates, since an overflow must not panic; `max_len` bounds the result anyway.
+    let bound = needed.saturating_mul(2).saturating_add(SLACK);
+    let mut capacity = max_len;
+    while capacity > bound {
+        capacity = capacity.div_ceil(2);
+    }
+    capacity.max(needed)
 }

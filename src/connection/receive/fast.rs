@@ -1,11 +1,11 @@
-//! The fast path: a message in a single frame that is complete in the input. Everything else, valid or not, is left to the general
-//! path, without having consumed any input. So there is one set of rules for headers.
+//! The fast paths: a message in a single frame that is complete in the input, and short fragments of a binary message. Everything
+//! else, valid or not, is left to the general path, without having consumed any input. So there is one set of rules for headers.
 
-use super::Receiver;
+use super::{Kind, Receiver, Store};
 use crate::{
-    Input, ProtocolError, Role,
+    Config, Input, ProtocolError, Role,
     bug::OrBug,
-    frame::{Header, mask, mask_text},
+    frame::{Header, MAX_CONTROL_PAYLOAD, extend_masked, mask, mask_text},
     utf8,
 };
 use core::mem;
@@ -57,6 +57,40 @@ impl Receiver {
             }
             (false, Role::Server) => Whole::Binary(payload),
         })
+    }
+
+    /// Appends the short fragments at the front of `input` to the unfinished message, as long as they are complete in the input and
+    /// neither the first nor the last of it. It stops at everything else: another frame, an empty fragment, which is counted, one
+    /// that exceeds a limit, and one for which the message has to grow.
+    #[inline(never)]
+    pub(super) fn receive_fragments(&mut self, input: &mut Input<'_>, config: &Config) {
+        // What was decompressed is stored as well.
+        #[cfg(feature = "deflate")]
+        if self.decompression.is_compressed() {
+            return;
+        }
+        let (Some(Kind::Binary), Store::Binary(data)) = (self.kind, &mut self.store) else { return };
+        let left = config.limits.message.saturating_sub(self.message_len);
+        let mut space = left.min(data.capacity() - data.len());
+        let largest = config.limits.frame.min(MAX_CONTROL_PAYLOAD);
+        // A continuation without FIN, and without a reserved bit.
+        while input.0.first() == Some(&0) {
+            let Some(fragment) = Header::decode_short(input.0, self.from) else { return };
+            let end = fragment.header_len + fragment.len;
+            if !(1..=largest.min(space)).contains(&fragment.len) || end > input.len() {
+                return;
+            }
+            let payload = input.take(end).get(fragment.header_len..).or_bug();
+            match self.from {
+                Role::Client => extend_masked(data, payload, fragment.key),
+                Role::Server => data.extend_from_slice(payload),
+            }
+            space -= fragment.len;
+            self.message_len = self.message_len.saturating_add(fragment.len);
+            self.position = self.position.wrapping_add(end as u64);
+            self.empty_run = 0;
+            self.message_seen = true;
+        }
     }
 
     /// Validates a text message that is complete, and that was just consumed.

@@ -131,6 +131,9 @@ impl Receiver {
     pub(crate) fn receive<'b>(&mut self, input: &mut Input<'b>, config: &Config) -> Received<'b> {
         loop {
             if self.frame.is_none() {
+                if matches!(self.store, Store::Binary(_)) && self.header_len == 0 {
+                    self.receive_fragments(input, config);
+                }
                 self.begin_frame(input, config)?;
             }
             let Some(frame) = &mut self.frame else { return Ok(None) };

@@ -3,7 +3,7 @@
 //! Every part is appended as an array of known length, which is a few stores instead of a call. Of a part that is too long, the end
 //! is cut off, or overwritten by the next part.
 
-use crate::frame::{encode, encoded_len, extend_masked, rotate_key};
+use crate::frame::{encode, encoded_len, extend, extend_masked, rotate_key};
 use alloc::vec::Vec;
 
 /// Appends a frame. `to` must have the capacity for `MAX_HEADER_LEN` bytes and the payload, so that nothing is allocated here.
@@ -28,7 +28,7 @@ fn append_any(to: &mut Vec<u8>, first_byte: u8, key: Option<[u8; 4]>, payload: &
             to.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
         }
         Some(key) => extend_masked(to, payload, key),
-        None => to.extend_from_slice(payload),
+        None => extend(to, payload),
     }
 }
 

@@ -213,6 +213,9 @@ pub(crate) fn write(folder: &Path, page: &str, results: &Results) -> io::Result<
     for (name, _, svg) in pictures(results) {
         fs::write(plots.join(format!("{name}.svg")), svg)?;
     }
+    // Written by hand: the reasons why targets are missed on this processor.
+    let notes = fs::read_to_string(plots.join("notes.md")).unwrap_or_default();
+    let page = page.replacen(END, format!("{END}\n\n{notes}").trim_end(), 1);
     fs::write(pages.join(format!("{}.md", processor_slug())), page)?;
     fs::write(folder.join("RESULTS.md"), index::page(INDEX, &pages)?)
 }

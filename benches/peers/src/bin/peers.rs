@@ -1,4 +1,5 @@
-//! Measures all subjects in all rows and writes the page of this processor, its plots, and the index: see `benches/run`.
+//! Measures all subjects in all rows, or the one after `--subject`, and writes the page of this processor, its pictures, and the
+//! index: see `benches/run`.
 
 #![expect(clippy::expect_used, reason = "that is how a benchmark fails")]
 
@@ -29,7 +30,8 @@ fn main() {
     let mut measured = Vec::new();
     for (nth, row) in rows.iter().enumerate() {
         eprintln!("{}/{} {}", nth + 1, rows.len(), row.key());
-        measured.push(measure(row, effort, &|_| true));
+        // For a profile: one subject alone.
+        measured.push(measure(row, effort, &|subject| value("--subject").is_none_or(|only| subject.name == only)));
     }
     let allocations = value("--allocations").and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
     let counts = report::read_counts(&allocations);

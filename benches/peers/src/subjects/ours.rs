@@ -5,7 +5,7 @@ use crate::{
     tally::Tally,
 };
 use bowline::{Config, Connection, Delivery, Event, Input, client, server};
-use bytes::Buf;
+use bytes::{Buf, BufMut};
 use std::{rc::Rc, sync::Arc};
 
 pub(super) fn borrowed(job: &Job) -> Option<Box<dyn Work>> {
@@ -106,9 +106,7 @@ impl Driver {
         let last = tally.messages + messages as u64;
         while tally.messages < last {
             let nothing_unread = self.unread.0 == self.unread.1;
-            let mut read = || self.connection.direct_read(|space| space.read_from(&mut self.pipe));
-            if nothing_unread && let Some(read) = read() {
-                read.expect("reading from memory");
+            if nothing_unread && self.read_directly() {
                 if let Some(event) = self.connection.poll_event() {
                     deliver(event, tally);
                 }
@@ -116,6 +114,15 @@ impl Driver {
                 self.receive_read(last, tally);
             }
         }
+    }
+
+    /// Reads into the message, if it is large enough. As with a socket, nothing is zeroed before.
+    fn read_directly(&mut self) -> bool {
+        let read = self.connection.direct_read(|space| {
+            let space = space.as_buf_mut();
+            space.put_slice(self.pipe.next_read(space.remaining_mut()));
+        });
+        read.is_some()
     }
 
     fn echo(&mut self, messages: usize, tally: &mut Tally) {
@@ -148,9 +155,7 @@ impl Driver {
         let last = tally.messages + messages as u64;
         while tally.messages < last {
             let nothing_unread = self.unread.0 == self.unread.1;
-            let mut read = || self.connection.direct_read(|space| space.read_from(&mut self.pipe));
-            if nothing_unread && let Some(read) = read() {
-                read.expect("reading from memory");
+            if nothing_unread && self.read_directly() {
                 if let Some(Event::Binary(data)) = self.connection.poll_event() {
                     self.connection.send_binary(data).expect("there is room");
                     tally.end();

@@ -56,8 +56,10 @@ impl<S, T: Runtime<S>> Sender<S, T> {
     /// and the receiver writes it while it waits; or it is not queued, and dropped with the future. To find out, await
     /// [`feed`](Self::feed) and [`flush`](Self::flush) instead.
     pub async fn send(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
-        self.feed(message).await?;
-        self.flush().await
+        let mut message = Some(message.into());
+        let queued =
+            self.wait(Goal::Space, |driver, cx| driver.poll_feed(cx, &mut message).map_ok(|()| driver.is_written(cx)));
+        if queued.await?? { Ok(()) } else { self.flush().await }
     }
 
     /// Queues a message as soon as it fits: see [`WebSocket::feed`](super::WebSocket::feed). If the receiver
@@ -98,8 +100,11 @@ impl<S, T: Runtime<S>> Sender<S, T> {
     ///
     /// As for [`send`](Self::send). The [`Prepared`] message itself is only borrowed, so that it can be sent again.
     pub async fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        self.feed_prepared(message).await?;
-        self.flush().await
+        let queue = |connection: &mut Connection| connection.send_prepared(message);
+        let queued = self.wait(Goal::Space, |driver, cx| {
+            driver.poll_queue(cx, message.len(), queue).map_ok(|()| driver.is_written(cx))
+        });
+        if queued.await?? { Ok(()) } else { self.flush().await }
     }
 
     /// Queues a message that was encoded once for many connections, as [`feed`](Self::feed) does.
@@ -138,8 +143,10 @@ impl<S, T: Runtime<S>> Sender<S, T> {
     /// As for [`send`](Self::send): if the future is dropped, the ping is queued or not queued.
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
         let queue = |connection: &mut Connection| connection.ping(payload);
-        self.wait(Goal::Space, |driver, cx| driver.poll_queue(cx, payload.len(), queue)).await?;
-        self.flush().await
+        let queued = self.wait(Goal::Space, |driver, cx| {
+            driver.poll_queue(cx, payload.len(), queue).map_ok(|()| driver.is_written(cx))
+        });
+        if queued.await?? { Ok(()) } else { self.flush().await }
     }
 
     /// Writes everything that is queued by all halves, and waits until the stream has accepted it.
