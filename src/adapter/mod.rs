@@ -11,16 +11,23 @@
 mod addresses;
 pub mod blocking;
 mod connect_error;
+mod connect_options;
+mod connect_stage;
 mod error;
+mod hops;
 mod link;
 mod opening;
 mod parts;
+mod route;
 #[cfg(feature = "rustls")]
 mod tls;
+mod tls_advice;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 mod until;
 
-pub use connect_error::{ConnectError, ConnectStage};
+pub use connect_error::ConnectError;
+pub use connect_options::ConnectOptions;
+pub use connect_stage::{ConnectHop, ConnectStage};
 pub use error::Error;
 pub use parts::Parts;

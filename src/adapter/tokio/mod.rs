@@ -44,6 +44,9 @@
 //! # }
 //! ```
 //!
+//! By default, it uses the proxy of the environment and does not follow redirects, as curl. [`connect_using`](connect_using())
+//! takes [`ConnectOptions`] for proxies, redirects, cookies, TLS, DNS and Unix sockets.
+//!
 //! # Which call does what
 //!
 //! | call | what it does | waits for |
@@ -94,6 +97,7 @@ mod connect;
 mod dial;
 mod driver;
 mod handshake;
+mod layer;
 mod polling;
 mod read_buffer;
 mod receiving;
@@ -102,6 +106,7 @@ mod sink;
 mod split;
 #[cfg(feature = "rustls")]
 mod tls;
+mod tunnel;
 mod wakers;
 mod websocket;
 mod writing;
@@ -109,12 +114,10 @@ mod writing;
 #[cfg(feature = "rustls")]
 pub use super::tls::rustls;
 #[doc(no_inline)]
-pub use super::{ConnectError, ConnectStage, Error, Parts};
+pub use super::{ConnectError, ConnectHop, ConnectOptions, ConnectStage, Error, Parts};
 pub use accept::{AnyIncoming, Incoming, accept, accept_with, receive_any_request, receive_request};
 pub use client_stream::ClientStream;
-#[cfg(feature = "rustls")]
-pub use connect::connect_tls;
-pub use connect::{connect, connect_with};
+pub use connect::{connect, connect_using, connect_with};
 pub use handshake::client_handshake;
 pub use split::{Receiver, ReuniteError, Sender};
 pub use websocket::WebSocket;
