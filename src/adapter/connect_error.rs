@@ -1,46 +1,31 @@
 //! The error of a client that did not reach the server.
 
-#[cfg(feature = "rustls")]
-use super::tls::rustls;
-use crate::client::Request;
+use super::{
+    connect_stage::{ConnectHop, ConnectStage, End},
+    tls_advice,
+};
+use crate::{
+    client::Request,
+    proxy::{Proxy, TunnelError},
+};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::{fmt, net::SocketAddr};
 use std::{error, io};
 
-/// A stage of connecting to a server, to find out where it failed: see [`ConnectError::stage`].
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ConnectStage {
-    /// The DNS lookup of the host.
-    Resolve,
-    /// The TCP connection. It fails if none of the host's addresses accepted it.
-    Tcp,
-    /// The TLS handshake. This stage also fails if the URI is `wss://` and TLS support is not compiled in, or if the platform's
-    /// root certificates cannot be loaded.
-    Tls,
-}
-
-impl fmt::Display for ConnectStage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Resolve => "DNS lookup",
-            Self::Tcp => "TCP",
-            Self::Tls => "TLS",
-        })
-    }
-}
-
-/// Why `connect` did not reach the server: the DNS lookup, TCP or TLS failed, before the opening handshake (RFC 6455 §4.1).
+/// Why `connect` did not reach the server: the DNS lookup, TCP, a proxy or TLS failed, before the opening handshake
+/// (RFC 6455 §4.1).
 ///
-/// It prints as one line with the host, the port, the stage and the reason. For TCP, the line lists each address with its own
-/// reason:
+/// It prints as one line with the host, the port, the proxy if there is one, the stage and the reason. For TCP, the line lists each
+/// address with its own reason:
 ///
 /// ```
-/// # use bowline::{Config, adapter::{ConnectStage, Error, blocking}};
+/// # use bowline::{Config, adapter::{ConnectOptions, ConnectStage, Error, blocking}, client::Request, proxy::Proxies};
 /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
 /// # let port = listener.local_addr()?.port();
 /// # drop(listener);
-/// let Err(Error::Connect(error)) = blocking::connect(&format!("ws://127.0.0.1:{port}/"), Config::default())
+/// # let request = Request::from_uri(&format!("ws://127.0.0.1:{port}/")).unwrap();
+/// # let options = ConnectOptions::new().proxies(Proxies::none());
+/// let Err(Error::Connect(error)) = blocking::connect_using(request, &options, Config::default())
 /// else { panic!("nobody listens there") };
 /// assert_eq!(error.stage(), ConnectStage::Tcp);
 /// assert_eq!(error.io_error().kind(), std::io::ErrorKind::ConnectionRefused);
@@ -49,12 +34,17 @@ impl fmt::Display for ConnectStage {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
+/// With a proxy, it is a line such as "cannot connect to example.com port 443 through the proxy 10.0.0.1 port 3128: the proxy
+/// answered with HTTP status 407 ...".
+///
 /// Its [`source`](error::Error::source) is the [`io_error`](Self::io_error).
 #[derive(Debug)]
 pub struct ConnectError {
     stage: ConnectStage,
+    end: End,
     host: String,
     port: u16,
+    proxy: Option<(String, u16)>,
     /// The addresses that failed before the last one.
     failed_before: Vec<(SocketAddr, io::Error)>,
     address: Option<SocketAddr>,
@@ -62,34 +52,22 @@ pub struct ConnectError {
 }
 
 impl ConnectError {
-    fn new(request: &Request, stage: ConnectStage, address: Option<SocketAddr>, error: io::Error) -> Self {
-        Self { stage, host: request.host().to_owned(), port: request.port(), failed_before: Vec::new(), address, error }
+    pub(super) fn new(
+        request: &Request,
+        proxy: Option<&Proxy>,
+        stage: ConnectStage,
+        end: End,
+        address: Option<SocketAddr>,
+        error: io::Error,
+    ) -> Self {
+        let (host, port) = (request.host().to_owned(), request.port());
+        let proxy = proxy.map(|proxy| (proxy.host().to_owned(), proxy.port()));
+        Self { stage, end, host, port, proxy, failed_before: Vec::new(), address, error }
     }
 
-    /// Creates the error of a failed DNS lookup.
-    pub(super) fn resolve(request: &Request, error: io::Error) -> Self {
-        Self::new(request, ConnectStage::Resolve, None, error)
-    }
-
-    /// Creates the error of a host whose addresses all failed. `failures` is in the order in which they failed.
-    pub(super) fn tcp(request: &Request, mut failures: Vec<(SocketAddr, io::Error)>) -> Self {
-        match failures.pop() {
-            Some((address, error)) => {
-                Self { failed_before: failures, ..Self::new(request, ConnectStage::Tcp, Some(address), error) }
-            }
-            None => Self::resolve(request, io::Error::new(io::ErrorKind::NotFound, "the host has no address")),
-        }
-    }
-
-    /// Creates the error of a failed TLS handshake. `address` is `None` if it was not attempted.
-    pub(super) fn tls(request: &Request, address: Option<SocketAddr>, error: io::Error) -> Self {
-        Self::new(request, ConnectStage::Tls, address, error)
-    }
-
-    /// Creates the error for a `wss://` URI if TLS support is not compiled in. `instead` says what to do.
-    #[cfg(not(feature = "rustls"))]
-    pub(super) fn no_tls(request: &Request, instead: &'static str) -> Self {
-        Self::tls(request, None, io::Error::new(io::ErrorKind::Unsupported, instead))
+    /// Adds the addresses that failed before the last one.
+    pub(super) fn after(self, failed_before: Vec<(SocketAddr, io::Error)>) -> Self {
+        Self { failed_before, ..self }
     }
 
     /// Returns the stage that failed, for example to decide whether to try again: see
@@ -97,6 +75,17 @@ impl ConnectError {
     #[must_use]
     pub fn stage(&self) -> ConnectStage {
         self.stage
+    }
+
+    /// Returns the host at which it failed: the server, or the proxy on the way to it.
+    ///
+    /// If the dialogue with the proxy failed, it is the proxy, also if the proxy reports that it could not reach the server.
+    #[must_use]
+    pub fn hop(&self) -> ConnectHop<'_> {
+        match (self.end, self.proxy()) {
+            (End::Proxy, Some((host, port))) => ConnectHop::Proxy(host, port),
+            _ => ConnectHop::Server(&self.host, self.port),
+        }
     }
 
     /// Returns the host of the URI, as [`Request::host`] does.
@@ -111,10 +100,27 @@ impl ConnectError {
         self.port
     }
 
+    /// Returns the host and the port of the proxy on the way to the server, if there is one.
+    #[must_use]
+    pub fn proxy(&self) -> Option<(&str, u16)> {
+        self.proxy.as_ref().map(|(host, port)| (&**host, *port))
+    }
+
+    /// Returns what the proxy answered, if it refused to connect to the server, or if its answer is not valid. It has the
+    /// [`status`](TunnelError::status).
+    ///
+    /// `None` at all other stages, and if the connection to the proxy failed or was too slow during the dialogue.
+    #[doc(alias("407", "Proxy-Authenticate"))]
+    #[must_use]
+    pub fn tunnel_error(&self) -> Option<&TunnelError> {
+        self.error.get_ref()?.downcast_ref()
+    }
+
     /// Returns the cause of the failure. If several addresses failed, it is that of the last one.
     ///
-    /// The kind [`TimedOut`](io::ErrorKind::TimedOut) means that the handshake timeout expired
-    /// ([`Deadlines::handshake`](crate::Deadlines::handshake)), or a timeout of the operating system. With the feature `rustls`,
+    /// The kind [`TimedOut`](io::ErrorKind::TimedOut) means that the time limit expired
+    /// ([`ConnectOptions::timeout`](super::ConnectOptions::timeout) or
+    /// [`Deadlines::handshake`](crate::Deadlines::handshake)), or a timeout of the operating system. With the feature `rustls`,
     /// the error of rustls is in [`get_ref`](io::Error::get_ref).
     #[must_use]
     pub fn io_error(&self) -> &io::Error {
@@ -124,21 +130,38 @@ impl ConnectError {
     /// Returns the addresses to which a connection was attempted, each with the cause of its failure, in the order in which they
     /// failed. The last one has the [`io_error`](Self::io_error).
     ///
-    /// If the TLS handshake failed, it is only the address that accepted the TCP connection. If the DNS lookup failed, or TLS is
-    /// not available, there is none.
+    /// If the TLS handshake or the proxy failed, it is only the address that accepted the TCP connection. If the DNS lookup failed,
+    /// TLS is not available, or the connection is to a Unix socket, there is none. With a proxy, they are addresses of the proxy.
     pub fn attempts(&self) -> impl Iterator<Item = (SocketAddr, &io::Error)> {
         let before = self.failed_before.iter().map(|(address, error)| (*address, error));
         before.chain(self.address.map(|address| (address, &self.error)))
+    }
+
+    /// Writes what failed, unless the reason says it.
+    fn fmt_stage(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { stage, end, .. } = self;
+        match (&self.proxy, stage) {
+            // What a proxy answered begins with "the proxy".
+            (Some(_), ConnectStage::Proxy) if self.tunnel_error().is_some() => Ok(()),
+            (Some(_), ConnectStage::Resolve) => write!(f, "{stage} of the {}: ", end.name()),
+            (Some(_), ConnectStage::Tcp | ConnectStage::Tls) => write!(f, "{stage} to the {}: ", end.name()),
+            _ => write!(f, "{stage}: "),
+        }
     }
 }
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { stage, host, port, error, .. } = self;
-        write!(f, "cannot connect to {host} port {port}: {stage}: ")?;
+        let Self { stage, end, host, port, proxy, error, .. } = self;
+        write!(f, "cannot connect to {host} port {port}")?;
+        if let Some((host, port)) = proxy {
+            write!(f, " through the proxy {host} port {port}")?;
+        }
+        f.write_str(": ")?;
+        self.fmt_stage(f)?;
         if *stage != ConnectStage::Tcp {
             error.fmt(f)?;
-            return f.write_str(if *stage == ConnectStage::Tls { tls_advice(error) } else { "" });
+            return if *stage == ConnectStage::Tls { tls_advice::write(f, *end, error) } else { Ok(()) };
         }
         for (nth, (address, error)) in self.attempts().enumerate() {
             let comma = if nth == 0 { "" } else { ", " };
@@ -154,102 +177,10 @@ impl error::Error for ConnectError {
     }
 }
 
-/// Returns what the error of a TLS handshake usually means, and what to do.
-fn tls_advice(error: &io::Error) -> &'static str {
-    #[cfg(feature = "rustls")]
-    if let Some(advice) = error.get_ref().and_then(|inner| inner.downcast_ref()).and_then(rustls_advice) {
-        return advice;
-    }
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
-            ": the server closed the connection, so it may not use TLS on this port; then connect with ws://"
-        }
-        _ => "",
-    }
-}
-
-#[cfg(feature = "rustls")]
-fn rustls_advice(error: &rustls::Error) -> Option<&'static str> {
-    use rustls::{AlertDescription, CertificateError as Certificate, Error};
-    Some(match error {
-        Error::InvalidMessage(_) => {
-            ": the server does not seem to use TLS on this port, so try ws:// instead of wss://"
-        }
-        Error::InvalidCertificate(Certificate::UnknownIssuer) => {
-            ": none of the trusted authorities has signed the server's certificate"
-        }
-        Error::InvalidCertificate(Certificate::Expired | Certificate::ExpiredContext { .. }) => {
-            ": the server's certificate must be renewed, unless the clock of this computer is wrong"
-        }
-        Error::InvalidCertificate(Certificate::NotValidYet | Certificate::NotValidYetContext { .. }) => {
-            ": the clock of this computer may be wrong"
-        }
-        Error::InvalidCertificate(Certificate::NotValidForName | Certificate::NotValidForNameContext { .. }) => {
-            ": the certificate is for other names than the host of the URI"
-        }
-        Error::AlertReceived(AlertDescription::CertificateRequired) => ": the server requires a client certificate",
-        Error::General(reason) if reason.contains("No CA certificates") => {
-            ": install the certificate authorities of the platform, such as the package ca-certificates"
-        }
-        _ => return None,
-    })
-}
-
 /// Creates the error of a stage that did not finish before the handshake deadline.
 pub(super) fn late() -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, "there was no answer within the time limit of `deadlines.handshake`")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    #[cfg(feature = "rustls")]
-    use alloc::format;
-    use alloc::{string::ToString, vec};
-
-    /// Each address has its own reason, and the last one is the reason of the whole error.
-    #[test]
-    fn each_address_with_its_reason() {
-        let request = Request::from_uri("ws://example.com/").unwrap();
-        let [first, second] = ["192.0.2.1:80", "[2001:db8::1]:80"].map(|address| address.parse().unwrap());
-        let failures = vec![(first, io::Error::other("no way")), (second, late())];
-        let error = ConnectError::tcp(&request, failures);
-        assert_eq!(
-            error.to_string(),
-            "cannot connect to example.com port 80: TCP: 192.0.2.1:80: no way, [2001:db8::1]:80: \
-             there was no answer within the time limit of `deadlines.handshake`"
-        );
-        assert_eq!(error.attempts().map(|(address, _)| address).collect::<Vec<_>>(), [first, second]);
-        assert_eq!((error.host(), error.port(), error.io_error().kind()), ("example.com", 80, io::ErrorKind::TimedOut));
-        let none = ConnectError::tcp(&request, vec![]);
-        assert_eq!((none.stage(), none.attempts().count()), (ConnectStage::Resolve, 0));
-        assert_eq!(none.to_string(), "cannot connect to example.com port 80: DNS lookup: the host has no address");
-    }
-
-    /// A failed TLS handshake says what it usually means: what is wrong with a certificate, or that there is no TLS on the port.
-    #[cfg(feature = "rustls")]
-    #[test]
-    fn advice_about_tls() {
-        use rustls::{AlertDescription, CertificateError as Certificate, Error, InvalidMessage};
-        let request = Request::from_uri("wss://example.com/").unwrap();
-        let text = |error| ConnectError::tls(&request, None, error).to_string();
-        for (error, advice) in [
-            (Error::InvalidMessage(InvalidMessage::InvalidContentType), "try ws:// instead of wss://"),
-            (Error::InvalidCertificate(Certificate::UnknownIssuer), "none of the trusted authorities"),
-            (Error::InvalidCertificate(Certificate::Expired), "must be renewed, unless the clock"),
-            (Error::InvalidCertificate(Certificate::NotValidYet), "the clock of this computer may be wrong"),
-            (Error::InvalidCertificate(Certificate::NotValidForName), "other names than the host of the URI"),
-            (Error::AlertReceived(AlertDescription::CertificateRequired), "requires a client certificate"),
-            (Error::General("No CA certificates were loaded from the system".into()), "ca-certificates"),
-        ] {
-            let expected = format!("cannot connect to example.com port 443: TLS: {error}: ");
-            let text = text(io::Error::other(error));
-            assert!(text.starts_with(&expected) && text.contains(advice), "{text}");
-        }
-        for other in [Error::DecryptError, Error::General("something else".into())] {
-            assert!(text(io::Error::other(other.clone())).ends_with(&other.to_string()));
-        }
-        assert!(text(io::ErrorKind::UnexpectedEof.into()).ends_with("then connect with ws://"));
-        assert!(text(late()).ends_with("`deadlines.handshake`"));
-    }
+    io::Error::new(
+        io::ErrorKind::TimedOut,
+        "there was no answer within the time limit of `ConnectOptions::timeout` or `deadlines.handshake`",
+    )
 }

@@ -28,14 +28,16 @@ use thiserror::Error;
 /// | | 3000 to 4999 | as the library or the application defines |
 /// | [`Io`](Self::Io) | the stream failed | yes |
 /// | [`Connect`](Self::Connect) | DNS lookup or TCP | yes |
+/// | | a proxy that could not reach the server (HTTP status 429 or 5xx, SOCKS reply 1 or 3 to 6), or did not answer | yes |
+/// | | a proxy that refuses: other credentials or another proxy are needed | no |
 /// | | TLS: a certificate is missing or not valid, of the server or of the client, or TLS is not available | no |
 /// | [`Handshake`](Self::Handshake) | status 429 or 5xx, a deadline, the stream ended | yes |
 /// | | everything else: another server, another path or other credentials are needed | no |
-/// | [`Request`](Self::Request), [`Refused`](Self::Refused) | | no |
+/// | [`Request`](Self::Request), [`Redirect`](Self::Redirect), [`Refused`](Self::Refused) | | no |
 /// | [`Send`](Self::Send), [`Close`](Self::Close) | | not needed: the connection is unchanged |
 ///
 /// ```
-/// use bowline::{Cause, CloseCode, HandshakeError, adapter::{ConnectStage, Error}};
+/// use bowline::{Cause, CloseCode, HandshakeError, adapter::{ConnectStage, Error}, proxy::TunnelError};
 ///
 /// fn is_worth_another_try(error: &Error) -> bool {
 ///     match error {
@@ -44,7 +46,12 @@ use thiserror::Error;
 ///             code => matches!(code.get(), 1001 | 1011..=1014),
 ///         },
 ///         Error::Io(_) => true,
-///         Error::Connect(error) => error.stage() != ConnectStage::Tls,
+///         Error::Connect(error) => match (error.stage(), error.tunnel_error()) {
+///             (ConnectStage::Tls, _) => false,
+///             (_, Some(TunnelError::Status { status, .. })) => matches!(status, 429 | 500..=599),
+///             (_, Some(error)) => matches!(error, TunnelError::Reply(1 | 3..=6) | TunnelError::EndOfStream { .. }),
+///             _ => true,
+///         },
 ///         Error::Handshake { error, .. } => matches!(
 ///             error,
 ///             HandshakeError::Status(429 | 500..=599) | HandshakeError::Deadline { .. } | HandshakeError::EndOfStream { .. }
@@ -71,7 +78,7 @@ use thiserror::Error;
 #[non_exhaustive]
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The client did not reach the server: the DNS lookup, TCP or TLS failed, or did not finish before the handshake deadline
+    /// The client did not reach the server: the DNS lookup, TCP, a proxy or TLS failed, or did not finish before the handshake deadline
     /// ([`Deadlines::handshake`](crate::Deadlines::handshake)). The server has not answered the opening handshake.
     ///
     /// With TLS 1.3, a server that requires a client certificate can refuse it only after the client's opening handshake was sent.
@@ -105,8 +112,9 @@ pub enum Error {
     Request(#[from] client::RequestError),
     /// The opening handshake failed (RFC 6455 §4), and the stream has been dropped.
     ///
-    /// On a client, the server refused the request, broke a rule, or did not answer in time. To follow a redirection, or to find
-    /// out which credentials are required, look at the response:
+    /// On a client, the server refused the request, broke a rule, or did not answer in time. Redirects are refusals, too, unless
+    /// [`ConnectOptions::follow_redirects`](super::ConnectOptions::follow_redirects) is set. To find out where one leads, or which
+    /// credentials are required, look at the response:
     ///
     /// ```no_run
     /// # use bowline::{Config, adapter::{Error, blocking}};
@@ -132,6 +140,10 @@ pub enum Error {
         /// second. `None` on a server, and on a client that did not receive a valid response head.
         response: Option<Box<client::Response>>,
     },
+    /// A redirect is not followed: there were too many, it leads from `wss` to `ws`, or its `Location` is not valid. Redirects are
+    /// followed only if [`ConnectOptions::follow_redirects`](super::ConnectOptions::follow_redirects) is set.
+    #[error(transparent)]
+    Redirect(#[from] client::RedirectError),
     /// The application refused the client's request with this HTTP status, as the callback of `accept_with` or `decide` can. The
     /// client was sent the response, and the stream has been dropped.
     #[error("the request was refused with status {0}")]

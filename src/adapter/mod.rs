@@ -13,24 +13,31 @@ mod addresses;
 pub mod blocking;
 mod byte_stream;
 mod connect_error;
+mod connect_options;
+mod connect_stage;
 mod error;
 #[cfg(feature = "futures-io")]
 pub mod futures_io;
+mod hops;
 mod link;
 mod opening;
 mod parts;
 pub mod reconnect;
+mod route;
 #[cfg(any(feature = "tokio", feature = "futures-io"))]
 mod task;
 #[cfg(feature = "rustls")]
 mod tls;
+mod tls_advice;
 #[cfg(feature = "rustls")]
 mod tls_options;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 mod until;
 
-pub use connect_error::{ConnectError, ConnectStage};
+pub use connect_error::ConnectError;
+pub use connect_options::ConnectOptions;
+pub use connect_stage::{ConnectHop, ConnectStage};
 pub use error::Error;
 pub use parts::Parts;
 #[cfg(any(feature = "tokio", feature = "futures-io"))]

@@ -1,19 +1,15 @@
 //! TLS of clients, for the adapters that connect.
 
-/// The crate `rustls`, whose [`ClientConfig`](rustls::ClientConfig) is the argument of `connect_tls`. Use this re-export to get
+/// The crate `rustls`, whose [`ClientConfig`](rustls::ClientConfig) is the argument of [`ConnectOptions::tls`](super::ConnectOptions::tls). Use this re-export to get
 /// the version that bowline uses.
 pub use bowline_rustls::rustls;
 
-use super::{
-    ConnectError, Error,
-    tls_options::{TlsError, TlsOptions},
-};
-use crate::client::Request;
+use super::tls_options::{TlsError, TlsOptions};
+use crate::handshake::http1::address::without_zone;
 use alloc::{borrow::ToOwned, sync::Arc};
 use rustls::{ClientConfig, pki_types::ServerName};
 use std::{
     io,
-    net::SocketAddr,
     sync::{Mutex, PoisonError},
 };
 
@@ -49,21 +45,14 @@ pub(super) fn check_protocol(agreed: Option<&[u8]>) -> io::Result<()> {
     }
 }
 
-/// Returns the error of an opening handshake over TLS. An error of TLS itself, such as an alert of the server, is one of
-/// connecting: with TLS 1.3 the server looks at the client's certificate when the client has finished its TLS handshake already.
-pub(super) fn opening_error(request: &Request, address: Option<SocketAddr>, error: Error) -> Error {
-    match error {
-        Error::Io(error) if is_tls_error(&error) => ConnectError::tls(request, address, error).into(),
-        error => error,
-    }
-}
-
 /// Whether an error of a TLS stream is TLS's own, and not that of the stream below.
-fn is_tls_error(error: &io::Error) -> bool {
+pub(super) fn is_tls_error(error: &io::Error) -> bool {
     error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some()
 }
 
-/// Returns the name for which the server's certificate must be valid: a DNS name or an IP address.
+/// Returns the name for which the certificate must be valid: a DNS name or an IP address. The zone of an IPv6 address is no part
+/// of it, as it has a meaning only on this computer.
 pub(super) fn server_name(host: &str) -> io::Result<ServerName<'static>> {
-    ServerName::try_from(host.to_owned()).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
+    ServerName::try_from(without_zone(host).to_owned())
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
 }

@@ -9,7 +9,7 @@ mod terms;
 use bowline::{
     CloseCode, Closure, Config, Connection, Endpoint, Event, Message, Outgoing,
     adapter::tokio::{
-        self as ws, ByteStream, ClientStream, Error, WebSocket,
+        self as ws, ByteStream, ClientStream, ConnectOptions, Error, WebSocket,
         rustls::{
             ClientConfig, RootCertStore,
             crypto::ring,
@@ -63,7 +63,7 @@ impl Dialer {
     /// With the roots given here.
     fn connect_with(&self, request: Request, config: Arc<Config>) -> Result<(Socket, Response), Error> {
         match &self.tls {
-            Some(tls) => self.open(ws::connect_tls(request, config, tls.clone())),
+            Some(tls) => self.open(ws::connect_using(request, &ConnectOptions::new().tls(tls.clone()), config)),
             None => self.open(ws::connect_with(request, config)),
         }
     }

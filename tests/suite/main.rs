@@ -6,6 +6,8 @@
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "that is how helpers of tests fail")]
 
 mod common;
+mod dial;
+mod far_ends;
 mod peer;
 mod script;
 mod sockets;
@@ -23,6 +25,7 @@ mod chunks;
 mod close_codes;
 mod closing;
 mod closure;
+mod connecting;
 mod control_frames;
 mod conversions;
 mod delivery_chunks;

@@ -13,6 +13,9 @@
 #[expect(dead_code, reason = "a kit for several binaries")]
 #[path = "../suite/common.rs"]
 mod common;
+mod dial;
+#[path = "../suite/far_ends.rs"]
+mod far_ends;
 mod kit;
 #[expect(dead_code, reason = "a kit for several binaries")]
 #[path = "../suite/wire.rs"]
@@ -25,6 +28,8 @@ mod behind_messages;
 mod byte_stream;
 mod cancel;
 mod closing;
+#[path = "../suite/connecting.rs"]
+mod connecting;
 mod early_answers;
 mod ends;
 mod events;

@@ -45,7 +45,7 @@ async fn connect() {
         .await;
         let (mut client, response) = ws::connect(&format!("ws://{host}:{port}/?q"), default()).await.unwrap();
         assert_eq!((response.status(), response.protocol()), (101, None));
-        assert!(client.get_ref().tcp().nodelay().unwrap());
+        assert!(client.get_ref().tcp().unwrap().nodelay().unwrap());
         client.send("Grüße").await.unwrap();
         assert_eq!(client.recv().await.unwrap(), Some("Grüße".into()));
         assert!(client.close(CloseCode::NORMAL, "").await.unwrap().is_clean());
@@ -111,7 +111,10 @@ async fn no_answer() {
     config.deadlines.handshake = Some(Duration::from_millis(50));
     let error = not_connected(ws::connect(&format!("ws://{address}/"), config).await);
     assert_eq!((error.stage(), error.io_error().kind()), (ConnectStage::Tcp, ErrorKind::TimedOut));
-    let (port, reason) = (address.port(), "there was no answer within the time limit of `deadlines.handshake`");
+    let (port, reason) = (
+        address.port(),
+        "there was no answer within the time limit of `ConnectOptions::timeout` or `deadlines.handshake`",
+    );
     assert_eq!(error.to_string(), format!("cannot connect to 127.0.0.1 port {port}: TCP: {address}: {reason}"));
 }
 

@@ -8,7 +8,7 @@ use crate::{
 use bowline::{
     Config, Delivery, HandshakeError,
     adapter::tokio::{
-        self as ws, ClientStream, ConnectError, ConnectStage, Error, WebSocket,
+        self as ws, ClientStream, ConnectError, ConnectOptions, ConnectStage, Error, WebSocket,
         rustls::{
             self, AlertDescription, CertificateError, ClientConfig, RootCertStore,
             crypto::ring,
@@ -28,7 +28,7 @@ pub(crate) async fn connect(arguments: &Arguments, screen: &Screen) -> Result<So
     let server = Server { address: address(&request), arguments };
     let config = config(arguments);
     let opened = match &arguments.ca {
-        Some(path) => ws::connect_tls(request, config, trust(path)?).await,
+        Some(path) => ws::connect_using(request, &ConnectOptions::new().tls(trust(path)?), config).await,
         None => ws::connect_with(request, config).await,
     };
     match opened {
@@ -104,7 +104,7 @@ impl Server<'_> {
     /// Prints the address and what was agreed.
     fn report(&self, socket: &mut Socket, response: &Response, screen: &Screen) {
         let Self { address, arguments } = self;
-        match socket.get_ref().tcp().peer_addr() {
+        match socket.get_ref().peer_addr() {
             Ok(ip) if arguments.verbose => {
                 let tls = socket.get_ref().tls_connection().and_then(|tls| tls.protocol_version());
                 let tls = tls.map_or(String::new(), |version| format!(", {version:?}"));

@@ -1,11 +1,15 @@
-use super::{Socket, Transport};
-use core::time::Duration;
+use super::{Socket, Transport, layer::Layer};
+use core::{net::SocketAddr, time::Duration};
 use std::{
     io::{self, IoSlice, Read, Write},
     net::TcpStream,
 };
 
-/// The stream of a client that [`connect`](super::connect)ed: TCP for `ws://`, TLS over TCP for `wss://`.
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
+
+/// The stream of a client that [`connect`](super::connect)ed: a TCP or Unix socket for `ws://`, TLS over it for `wss://`. Through a
+/// proxy with TLS, there is one more layer of TLS.
 ///
 /// Use it as the stream type where you store such a socket, as `WebSocket<ClientStream>`. To look at the socket below, call
 /// [`WebSocket::get_ref`](super::WebSocket::get_ref):
@@ -13,43 +17,76 @@ use std::{
 /// ```no_run
 /// # use bowline::adapter::blocking::{ClientStream, WebSocket};
 /// # fn look(socket: &WebSocket<ClientStream>) -> std::io::Result<()> {
-/// println!("connected to {}", socket.get_ref().tcp().peer_addr()?);
+/// println!("connected to {}", socket.get_ref().peer_addr()?);
 /// # Ok(())
 /// # }
 /// ```
 #[doc(alias("MaybeTlsStream"))]
 #[derive(Debug)]
-pub struct ClientStream(Kind);
-
-#[derive(Debug)]
-enum Kind {
-    Plain(TcpStream),
-    /// In a box, since it is much larger than a plain stream.
-    #[cfg(feature = "rustls")]
-    Tls(alloc::boxed::Box<super::tls::TlsStream>),
+pub struct ClientStream {
+    top: Layer,
+    /// Whether the top layer is TLS to the server. Without it, it can still be TLS to a proxy.
+    #[cfg_attr(not(feature = "rustls"), expect(dead_code, reason = "without TLS, it is not asked for"))]
+    is_secure: bool,
 }
 
 impl ClientStream {
-    pub(super) const fn plain(stream: TcpStream) -> Self {
-        Self(Kind::Plain(stream))
+    pub(super) const fn new(top: Layer, is_secure: bool) -> Self {
+        Self { top, is_secure }
     }
 
-    #[cfg(feature = "rustls")]
-    pub(super) fn tls(stream: super::tls::TlsStream) -> Self {
-        Self(Kind::Tls(alloc::boxed::Box::new(stream)))
+    /// Returns the socket below all layers of TLS.
+    fn lowest(&self) -> &Layer {
+        #[cfg(feature = "rustls")]
+        {
+            let mut layer = &self.top;
+            while let Layer::Tls(stream) = layer {
+                layer = &stream.below;
+            }
+            layer
+        }
+        #[cfg(not(feature = "rustls"))]
+        &self.top
     }
 
-    /// Returns the TCP stream, for example for the peer's address. For `wss://` it is the stream below TLS.
+    /// Returns the TCP stream, for example to set an option. For `wss://` it is the stream below TLS. `None` for a Unix socket.
     #[must_use]
-    pub fn tcp(&self) -> &TcpStream {
-        match &self.0 {
-            Kind::Plain(stream) => stream,
+    pub fn tcp(&self) -> Option<&TcpStream> {
+        match self.lowest() {
+            Layer::Tcp(stream) => Some(stream),
+            #[cfg(unix)]
+            Layer::Unix(_) => None,
             #[cfg(feature = "rustls")]
-            Kind::Tls(stream) => &stream.tcp,
+            Layer::Tls(_) => None,
         }
     }
 
-    /// Returns the TLS connection, for example to look at the server's certificate; `None` for `ws://`.
+    /// Returns the Unix socket; `None` for TCP.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn unix(&self) -> Option<&UnixStream> {
+        match self.lowest() {
+            Layer::Unix(stream) => Some(stream),
+            Layer::Tcp(_) => None,
+            #[cfg(feature = "rustls")]
+            Layer::Tls(_) => None,
+        }
+    }
+
+    /// Returns the address to which TCP is connected: the server's, or that of the proxy.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](io::ErrorKind::Unsupported) for a Unix socket, and otherwise the error of the operating system, for example
+    /// because the connection has ended.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        match self.tcp() {
+            Some(stream) => stream.peer_addr(),
+            None => Err(io::Error::new(io::ErrorKind::Unsupported, "a Unix socket has no IP address")),
+        }
+    }
+
+    /// Returns the TLS connection to the server, for example to look at its certificate; `None` for `ws://`.
     ///
     /// ```no_run
     /// # use bowline::adapter::blocking::{ClientStream, WebSocket};
@@ -62,64 +99,47 @@ impl ClientStream {
     #[cfg(feature = "rustls")]
     #[must_use]
     pub fn tls_connection(&self) -> Option<&super::rustls::ClientConnection> {
-        match &self.0 {
-            Kind::Plain(_) => None,
-            Kind::Tls(stream) => Some(&stream.connection),
-        }
-    }
-
-    /// Returns the stream that reads, writes and shuts down.
-    fn transport(&mut self) -> &mut dyn Transport {
-        match &mut self.0 {
-            Kind::Plain(stream) => stream,
-            #[cfg(feature = "rustls")]
-            Kind::Tls(stream) => &mut **stream,
+        match &self.top {
+            Layer::Tls(stream) if self.is_secure => Some(&stream.connection),
+            _ => None,
         }
     }
 }
 
 impl Read for ClientStream {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.transport().read(into)
+        self.top.read(into)
     }
 }
 
 impl Write for ClientStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.transport().write(bytes)
+        self.top.write(bytes)
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.transport().write_vectored(slices)
+        self.top.write_vectored(slices)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.transport().flush()
+        self.top.flush()
     }
 }
 
 impl Transport for ClientStream {
     fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        match &self.0 {
-            Kind::Plain(stream) => stream.set_timeout(timeout),
-            #[cfg(feature = "rustls")]
-            Kind::Tls(stream) => stream.set_timeout(timeout),
-        }
+        self.top.set_timeout(timeout)
     }
 
     fn set_nonblocking(&mut self, nonblocking: bool) -> io::Result<()> {
-        self.transport().set_nonblocking(nonblocking)
+        self.top.set_nonblocking(nonblocking)
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {
-        self.transport().shutdown_write()
+        self.top.shutdown_write()
     }
 
     fn socket(&self) -> Option<Socket<'_>> {
-        match &self.0 {
-            Kind::Plain(stream) => stream.socket(),
-            #[cfg(feature = "rustls")]
-            Kind::Tls(stream) => stream.socket(),
-        }
+        self.top.socket()
     }
 }

@@ -4,15 +4,17 @@
 //! only after a minute. So the next address is attempted 250 ms after the previous one, while that one continues in a thread of
 //! its own. A host with one address needs no thread.
 
-use crate::{
-    adapter::{
-        addresses::{HEAD_START, alternating},
-        connect_error::{ConnectError, late},
-    },
-    client::Request,
+use crate::adapter::{
+    ConnectOptions,
+    addresses::{HEAD_START, found},
+    connect_error::late,
 };
 use alloc::{collections::VecDeque, vec::Vec};
-use core::{net::SocketAddr, time::Duration};
+use core::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+use socket2::{Domain, Protocol, Socket, Type};
 use std::{
     io,
     net::{TcpStream, ToSocketAddrs},
@@ -21,18 +23,36 @@ use std::{
     time::Instant,
 };
 
-/// Connects to the address of the host that accepts first, within `deadline` since `begun`.
-pub(super) fn dial(request: &Request, begun: Instant, deadline: Option<Duration>) -> Result<TcpStream, ConnectError> {
-    let addresses = (request.host(), request.port()).to_socket_addrs();
-    let addresses = alternating(addresses.map_err(|error| ConnectError::resolve(request, error))?);
-    let clock = Clock { begun, deadline };
-    race(addresses, clock, dial_one).map_err(|failures| ConnectError::tcp(request, failures))
+/// Returns the addresses of a host, in the order in which to attempt them. There is at least one.
+pub(super) fn resolve(host: &str, port: u16, options: &ConnectOptions) -> io::Result<VecDeque<SocketAddr>> {
+    if let Some(addresses) = options.known(host, port) {
+        return found(addresses);
+    }
+    match options.resolver_for(host) {
+        Some(resolver) => found(resolver(host, port)?),
+        None => found((host, port).to_socket_addrs()?),
+    }
 }
 
+/// Connects to the address that accepts first.
+pub(super) fn dial(
+    addresses: VecDeque<SocketAddr>,
+    options: &ConnectOptions,
+    clock: Clock,
+) -> Result<TcpStream, Failures> {
+    let (local, nodelay) = (options.local_address, options.nodelay);
+    race(addresses, clock, move |address, time| {
+        let stream = dial_one(address, local, time)?;
+        stream.set_nodelay(nodelay)?;
+        Ok(stream)
+    })
+}
+
+/// When connecting began, and how long it may take.
 #[derive(Clone, Copy)]
-struct Clock {
-    begun: Instant,
-    deadline: Option<Duration>,
+pub(super) struct Clock {
+    pub(super) begun: Instant,
+    pub(super) deadline: Option<Duration>,
 }
 
 impl Clock {
@@ -40,31 +60,43 @@ impl Clock {
     fn left(self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_sub(self.begun.elapsed()))
     }
+
+    /// Returns how much time is left for a timeout, which must not be zero.
+    pub(super) fn timeout(self) -> io::Result<Option<Duration>> {
+        let left = self.left();
+        if left.is_some_and(|left| left.is_zero()) { Err(late()) } else { Ok(left) }
+    }
 }
 
 /// Connects to one address, for at most as long as `time`.
-fn dial_one(address: SocketAddr, time: Option<Duration>) -> io::Result<TcpStream> {
-    let stream = match time {
-        None => TcpStream::connect(address)?,
-        Some(Duration::ZERO) => return Err(late()),
-        Some(time) => TcpStream::connect_timeout(&address, time)?,
-    };
-    stream.set_nodelay(true)?;
-    Ok(stream)
+fn dial_one(address: SocketAddr, local: Option<IpAddr>, time: Option<Duration>) -> io::Result<TcpStream> {
+    if time == Some(Duration::ZERO) {
+        return Err(late());
+    }
+    match (local, time) {
+        (None, None) => TcpStream::connect(address),
+        (None, Some(time)) => TcpStream::connect_timeout(&address, time),
+        (Some(local), time) => {
+            let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+            socket.bind(&SocketAddr::new(local, 0).into())?;
+            match time {
+                None => socket.connect(&address.into())?,
+                Some(time) => socket.connect_timeout(&address.into(), time)?,
+            }
+            Ok(socket.into())
+        }
+    }
 }
 
-type Failures = Vec<(SocketAddr, io::Error)>;
-
-/// An attempt at an address.
-type Attempt<T> = fn(SocketAddr, Option<Duration>) -> io::Result<T>;
+pub(super) type Failures = Vec<(SocketAddr, io::Error)>;
 
 /// Attempts the addresses, and returns the first success, or the failures in the order in which they happened. An attempt that
 /// lost the race ends at the deadline at the latest, and closes its stream then.
-fn race<T: Send + 'static>(
-    mut remaining: VecDeque<SocketAddr>,
-    clock: Clock,
-    attempt: Attempt<T>,
-) -> Result<T, Failures> {
+fn race<T, A>(mut remaining: VecDeque<SocketAddr>, clock: Clock, attempt: A) -> Result<T, Failures>
+where
+    T: Send + 'static,
+    A: Fn(SocketAddr, Option<Duration>) -> io::Result<T> + Copy + Send + 'static,
+{
     if let (Some(&address), 1) = (remaining.front(), remaining.len()) {
         return attempt(address, clock.left()).map_err(|error| [(address, error)].into());
     }
@@ -100,7 +132,11 @@ fn race<T: Send + 'static>(
 type Outcome<T> = (SocketAddr, io::Result<T>);
 
 /// Attempts one address in a thread, or in this one if there cannot be another thread.
-fn start<T: Send + 'static>(address: SocketAddr, clock: Clock, attempt: Attempt<T>, reports: &Sender<Outcome<T>>) {
+fn start<T, A>(address: SocketAddr, clock: Clock, attempt: A, reports: &Sender<Outcome<T>>)
+where
+    T: Send + 'static,
+    A: Fn(SocketAddr, Option<Duration>) -> io::Result<T> + Copy + Send + 'static,
+{
     let report = {
         let reports = reports.clone();
         move || drop(reports.send((address, attempt(address, clock.left()))))

@@ -22,8 +22,8 @@ use std::{io, time::Instant};
 
 /// Makes the client's opening handshake (RFC 6455 §4.1) over a stream that is connected already.
 ///
-/// Use it for everything that [`connect`](super::connect) does not do: a Unix socket, a tunnel through an HTTP or SOCKS proxy, or
-/// the stream of another TLS library.
+/// Use it for streams that [`connect_using`](super::connect_using) does not open, such as those of another TLS library. TCP, Unix
+/// sockets, proxies and TLS with rustls need only `connect_using`.
 ///
 /// ```no_run
 /// # use bowline::{adapter::blocking, client::Request, Config};
@@ -46,7 +46,7 @@ use std::{io, time::Instant};
 /// - [`Error::Io`] if the stream failed, or if it is in non-blocking mode.
 ///
 /// There is no connection then, and the stream has been dropped.
-#[doc(alias("proxy", "SOCKS"))]
+#[doc(alias("tunnel"))]
 pub fn client_handshake<S: Transport>(
     stream: S,
     request: Request,

@@ -35,6 +35,9 @@
 //! # Ok::<(), blocking::Error>(())
 //! ```
 //!
+//! By default, it uses the proxy of the environment and does not follow redirects, as curl. [`connect_using`] takes
+//! [`ConnectOptions`] for proxies, redirects, cookies, TLS, DNS and Unix sockets.
+//!
 //! # Which call does what
 //!
 //! | call | what it does | waits for |
@@ -67,6 +70,7 @@ mod connect;
 mod dial;
 mod driver;
 mod handshake;
+mod layer;
 mod receiving;
 mod reconnecting;
 mod sending;
@@ -75,6 +79,7 @@ mod split;
 #[cfg(feature = "rustls")]
 mod tls;
 mod transport;
+mod tunnel;
 mod wait;
 mod websocket;
 mod writing;
@@ -85,13 +90,11 @@ const READ_SPACE: usize = 16 * 1024;
 #[cfg(feature = "rustls")]
 pub use super::tls::rustls;
 #[doc(no_inline)]
-pub use super::{ConnectError, ConnectStage, Error, Parts};
+pub use super::{ConnectError, ConnectHop, ConnectOptions, ConnectStage, Error, Parts};
 pub use accept::{AnyIncoming, Incoming, accept, accept_with, receive_any_request, receive_request};
 pub use byte_stream::ByteStream;
 pub use client_stream::ClientStream;
-#[cfg(feature = "rustls")]
-pub use connect::connect_tls;
-pub use connect::{connect, connect_with};
+pub use connect::{connect, connect_using, connect_with};
 pub use handshake::client_handshake;
 pub use reconnecting::Reconnecting;
 pub use socket::Socket;

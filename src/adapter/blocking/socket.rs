@@ -61,6 +61,12 @@ impl<'a> Socket<'a> {
         Self { is_plain: true, ..self }
     }
 
+    /// Marks the socket as one that has a layer above it.
+    #[cfg(feature = "rustls")]
+    pub(super) const fn layered(self) -> Self {
+        Self { is_plain: false, ..self }
+    }
+
     /// Waits until the socket can be read or written, has ended or failed, or until `timeout` has expired.
     pub(super) fn wait(self, interest: Interest, timeout: Option<Duration>) -> io::Result<()> {
         self.wait_with(interest, timeout, None)

@@ -1,93 +1,72 @@
-//! TLS over a blocking TCP stream, with few system calls in each read and each write.
+//! TLS over a blocking stream, with few system calls in each read and each write.
 //!
 //! `StreamOwned` of rustls (0.23, in November 2026) is not used: its `read` repeats system calls until there is plaintext, and
 //! each of them waits for the whole timeout. A peer that sends a byte now and then could delay one read beyond every deadline.
 
-use super::socket::WithoutWaiting;
-use super::{Socket, Transport};
-use crate::adapter::{
-    connect_error::late,
-    tls::{
-        check_protocol,
-        rustls::{ClientConfig, ClientConnection},
-        server_name,
-    },
+use super::{Socket, Transport, dial::Clock};
+use crate::adapter::tls::{
+    check_protocol,
+    rustls::{ClientConfig, ClientConnection},
+    server_name,
 };
 use alloc::sync::Arc;
 use core::time::Duration;
-use std::{
-    io::{self, IoSlice, Read, Write},
-    net::TcpStream,
-    time::Instant,
-};
+use std::io::{self, IoSlice, Read, Write};
 
 /// A TLS client's stream. Each read and each write makes at most a few system calls, so that the timeout bounds it.
 #[derive(Debug)]
-pub(super) struct TlsStream {
+pub(super) struct TlsStream<S> {
     pub(super) connection: ClientConnection,
-    pub(super) tcp: TcpStream,
-    /// Reads and writes do not wait. On Unix the socket stays in blocking mode, which costs no system calls.
+    /// The layer below, usually a socket.
+    pub(super) below: S,
+    /// Reads and writes do not wait. On Unix a socket stays in blocking mode, which costs no system calls.
     is_nonblocking: bool,
 }
 
-/// The socket below TLS, in either mode.
-struct Tcp<'a> {
-    stream: &'a TcpStream,
+/// The layer below TLS, in either mode.
+struct Below<'a, S> {
+    layer: &'a mut S,
     is_nonblocking: bool,
 }
 
-impl Tcp<'_> {
-    fn without_waiting(&self) -> Option<WithoutWaiting<'_>> {
-        if self.is_nonblocking { Socket::from(self.stream).plain().without_waiting() } else { None }
+impl<S: Transport> Below<'_, S> {
+    /// Calls the socket that does not wait, or the layer itself.
+    fn call<T>(&mut self, call: impl FnOnce(&mut dyn super::driver::ReadWrite) -> io::Result<T>) -> io::Result<T> {
+        let socket = if self.is_nonblocking { self.layer.socket() } else { None };
+        match socket.and_then(Socket::without_waiting) {
+            Some(mut socket) => call(&mut socket),
+            None => call(self.layer),
+        }
     }
 }
 
-impl Read for Tcp<'_> {
+impl<S: Transport> Read for Below<'_, S> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        match self.without_waiting() {
-            Some(mut socket) => socket.read(into),
-            None => self.stream.read(into),
-        }
+        self.call(|stream| stream.read(into))
     }
 }
 
-impl Write for Tcp<'_> {
+impl<S: Transport> Write for Below<'_, S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.without_waiting() {
-            Some(mut socket) => socket.write(bytes),
-            None => self.stream.write(bytes),
-        }
+        self.call(|stream| stream.write(bytes))
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        match self.without_waiting() {
-            Some(mut socket) => socket.write_vectored(slices),
-            None => self.stream.write_vectored(slices),
-        }
+        self.call(|stream| stream.write_vectored(slices))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.call(|stream| stream.flush())
     }
 }
 
-impl TlsStream {
-    /// Makes the TLS handshake, within `deadline` since `begun`.
-    pub(super) fn client(
-        tcp: TcpStream,
-        host: &str,
-        config: Arc<ClientConfig>,
-        begun: Instant,
-        deadline: Option<Duration>,
-    ) -> io::Result<Self> {
-        let connection = ClientConnection::new(config, server_name(host)?).map_err(io::Error::other)?;
-        let mut stream = Self { connection, tcp, is_nonblocking: false };
+impl<S: Transport> TlsStream<S> {
+    /// Makes the TLS handshake with the server or the proxy of this name, within the time of the clock.
+    pub(super) fn client(below: S, name: &str, config: Arc<ClientConfig>, clock: Clock) -> io::Result<Self> {
+        let connection = ClientConnection::new(config, server_name(name)?).map_err(io::Error::other)?;
+        let mut stream = Self { connection, below, is_nonblocking: false };
         while stream.connection.is_handshaking() || stream.connection.wants_write() {
-            let left = deadline.map(|deadline| deadline.saturating_sub(begun.elapsed()));
-            if left.is_some_and(|left| left.is_zero()) {
-                return Err(late());
-            }
-            stream.tcp.set_timeout(left)?;
+            stream.below.set_timeout(clock.timeout()?)?;
             match stream.handshake_step() {
                 Err(error) if super::transport::is_timeout(&error) => {}
                 step => step?,
@@ -102,6 +81,8 @@ impl TlsStream {
         if self.connection.wants_write() {
             return self.write_records();
         }
+        // A layer of TLS below can have accepted bytes that its socket did not.
+        self.below.flush()?;
         if self.read_record()? == 0 {
             return Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
@@ -113,10 +94,12 @@ impl TlsStream {
 
     /// Reads from the socket once, and returns the number of bytes.
     fn read_record(&mut self) -> io::Result<usize> {
-        let count = self.connection.read_tls(&mut Tcp { stream: &self.tcp, is_nonblocking: self.is_nonblocking })?;
+        let count =
+            self.connection.read_tls(&mut Below { layer: &mut self.below, is_nonblocking: self.is_nonblocking })?;
         if let Err(error) = self.connection.process_new_packets() {
             // Sends the alert for the peer. If that fails, too, the first error is still the cause.
-            let _ = self.connection.write_tls(&mut Tcp { stream: &self.tcp, is_nonblocking: self.is_nonblocking });
+            let _ =
+                self.connection.write_tls(&mut Below { layer: &mut self.below, is_nonblocking: self.is_nonblocking });
             return Err(io::Error::new(io::ErrorKind::InvalidData, error));
         }
         Ok(count)
@@ -126,7 +109,8 @@ impl TlsStream {
     /// caller advances the clock, and calls again.
     fn write_records(&mut self) -> io::Result<()> {
         if self.connection.wants_write()
-            && self.connection.write_tls(&mut Tcp { stream: &self.tcp, is_nonblocking: self.is_nonblocking })? == 0
+            && self.connection.write_tls(&mut Below { layer: &mut self.below, is_nonblocking: self.is_nonblocking })?
+                == 0
         {
             return Err(io::ErrorKind::WriteZero.into());
         }
@@ -144,7 +128,7 @@ impl TlsStream {
     }
 }
 
-impl Read for TlsStream {
+impl<S: Transport> Read for TlsStream<S> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self.connection.reader().read(into) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -159,7 +143,7 @@ impl Read for TlsStream {
     }
 }
 
-impl Write for TlsStream {
+impl<S: Transport> Write for TlsStream<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.encrypt(|writer| writer.write(bytes))
     }
@@ -170,27 +154,31 @@ impl Write for TlsStream {
 
     fn flush(&mut self) -> io::Result<()> {
         self.write_records()?;
-        self.tcp.flush()
+        Below { layer: &mut self.below, is_nonblocking: self.is_nonblocking }.flush()
     }
 }
 
-impl Transport for TlsStream {
+impl<S: Transport> Transport for TlsStream<S> {
     fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.tcp.set_timeout(timeout)
+        self.below.set_timeout(timeout)
     }
 
     fn set_nonblocking(&mut self, nonblocking: bool) -> io::Result<()> {
         self.is_nonblocking = nonblocking;
-        if cfg!(unix) { Ok(()) } else { self.tcp.set_nonblocking(nonblocking) }
+        // A socket on Unix has calls that do not wait, whatever its mode is.
+        if self.below.socket().and_then(Socket::without_waiting).is_some() {
+            return Ok(());
+        }
+        self.below.set_nonblocking(nonblocking)
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {
         self.connection.send_close_notify();
         self.write_records()?;
-        self.tcp.shutdown_write()
+        self.below.shutdown_write()
     }
 
     fn socket(&self) -> Option<Socket<'_>> {
-        Some(Socket::from(&self.tcp))
+        self.below.socket().map(Socket::layered)
     }
 }

@@ -111,7 +111,7 @@ impl<S: Transport> WebSocket<S> {
         match self.prepare_read()? {
             None => {}
             Some(true) if self.can_wait() => {
-                let step = self.read_without_waiting()?;
+                let step = self.read_without_waiting(MAX_DIRECT)?;
                 if !self.receive_step(step) {
                     self.wait_for(Interest { readable: true, writable }, Wait::Unlimited)?;
                 }

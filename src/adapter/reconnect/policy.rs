@@ -1,6 +1,6 @@
 //! The settings of a client that reconnects, and the table of the ends after which it does.
 
-use super::super::{connect_error::ConnectStage, error::Error};
+use super::super::{ConnectStage, error::Error};
 use crate::{Cause, CloseCode, Closure, HandshakeError};
 use alloc::{collections::BTreeMap, sync::Arc};
 use core::{fmt, time::Duration};

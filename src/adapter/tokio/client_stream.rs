@@ -1,16 +1,20 @@
+use super::layer::Layer;
 use ::tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
-#[cfg(feature = "rustls")]
-use bowline_rustls::tokio_rustls::client::TlsStream;
 use core::{
+    net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
 };
 use std::io::{self, IoSlice};
 
-/// The stream of a client that [`connect`](super::connect())ed: TCP for `ws://`, TLS over TCP for `wss://`.
+#[cfg(unix)]
+use ::tokio::net::UnixStream;
+
+/// The stream of a client that [`connect`](super::connect())ed: a TCP or Unix socket for `ws://`, TLS over it for `wss://`. Through
+/// a proxy with TLS, there is one more layer of TLS.
 ///
 /// Use it as the stream type where you store such a socket, as `WebSocket<ClientStream>`. To look at the socket below, call
 /// [`WebSocket::get_ref`](super::WebSocket::get_ref):
@@ -18,43 +22,76 @@ use std::io::{self, IoSlice};
 /// ```no_run
 /// # use bowline::adapter::tokio::{ClientStream, WebSocket};
 /// # fn look(socket: &WebSocket<ClientStream>) -> std::io::Result<()> {
-/// println!("connected to {}", socket.get_ref().tcp().peer_addr()?);
+/// println!("connected to {}", socket.get_ref().peer_addr()?);
 /// # Ok(())
 /// # }
 /// ```
 #[doc(alias("MaybeTlsStream"))]
 #[derive(Debug)]
-pub struct ClientStream(Kind);
-
-#[derive(Debug)]
-enum Kind {
-    Plain(TcpStream),
-    /// In a box, since it is much larger than a plain stream.
-    #[cfg(feature = "rustls")]
-    Tls(alloc::boxed::Box<TlsStream<TcpStream>>),
+pub struct ClientStream {
+    top: Layer,
+    /// Whether the top layer is TLS to the server. Without it, it can still be TLS to a proxy.
+    #[cfg_attr(not(feature = "rustls"), expect(dead_code, reason = "without TLS, it is not asked for"))]
+    is_secure: bool,
 }
 
 impl ClientStream {
-    pub(super) fn plain(stream: TcpStream) -> Self {
-        Self(Kind::Plain(stream))
+    pub(super) const fn new(top: Layer, is_secure: bool) -> Self {
+        Self { top, is_secure }
     }
 
-    #[cfg(feature = "rustls")]
-    pub(super) fn tls(stream: TlsStream<TcpStream>) -> Self {
-        Self(Kind::Tls(alloc::boxed::Box::new(stream)))
+    /// Returns the socket below all layers of TLS.
+    fn socket(&self) -> &Layer {
+        #[cfg(feature = "rustls")]
+        {
+            let mut layer = &self.top;
+            while let Layer::Tls(stream) = layer {
+                layer = stream.get_ref().0;
+            }
+            layer
+        }
+        #[cfg(not(feature = "rustls"))]
+        &self.top
     }
 
-    /// Returns the TCP stream, for example for the peer's address. For `wss://` it is the stream below TLS.
+    /// Returns the TCP stream, for example to set an option. For `wss://` it is the stream below TLS. `None` for a Unix socket.
     #[must_use]
-    pub fn tcp(&self) -> &TcpStream {
-        match &self.0 {
-            Kind::Plain(stream) => stream,
+    pub fn tcp(&self) -> Option<&TcpStream> {
+        match self.socket() {
+            Layer::Tcp(stream) => Some(stream),
+            #[cfg(unix)]
+            Layer::Unix(_) => None,
             #[cfg(feature = "rustls")]
-            Kind::Tls(stream) => stream.get_ref().0,
+            Layer::Tls(_) => None,
         }
     }
 
-    /// Returns the TLS connection, for example to look at the server's certificate; `None` for `ws://`.
+    /// Returns the Unix socket; `None` for TCP.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn unix(&self) -> Option<&UnixStream> {
+        match self.socket() {
+            Layer::Unix(stream) => Some(stream),
+            Layer::Tcp(_) => None,
+            #[cfg(feature = "rustls")]
+            Layer::Tls(_) => None,
+        }
+    }
+
+    /// Returns the address to which TCP is connected: the server's, or that of the proxy.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](io::ErrorKind::Unsupported) for a Unix socket, and otherwise the error of the operating system, for example
+    /// because the connection has ended.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        match self.tcp() {
+            Some(stream) => stream.peer_addr(),
+            None => Err(io::Error::new(io::ErrorKind::Unsupported, "a Unix socket has no IP address")),
+        }
+    }
+
+    /// Returns the TLS connection to the server, for example to look at its certificate; `None` for `ws://`.
     ///
     /// ```no_run
     /// # use bowline::adapter::tokio::{ClientStream, WebSocket};
@@ -67,46 +104,30 @@ impl ClientStream {
     #[cfg(feature = "rustls")]
     #[must_use]
     pub fn tls_connection(&self) -> Option<&super::rustls::ClientConnection> {
-        match &self.0 {
-            Kind::Plain(_) => None,
-            Kind::Tls(stream) => Some(stream.get_ref().1),
+        match &self.top {
+            Layer::Tls(stream) if self.is_secure => Some(stream.get_ref().1),
+            _ => None,
         }
     }
 }
 
 impl AsyncRead for ClientStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().0 {
-            Kind::Plain(stream) => Pin::new(stream).poll_read(cx, into),
-            #[cfg(feature = "rustls")]
-            Kind::Tls(stream) => Pin::new(stream).poll_read(cx, into),
-        }
+        Pin::new(&mut self.get_mut().top).poll_read(cx, into)
     }
 }
 
 impl AsyncWrite for ClientStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().0 {
-            Kind::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            #[cfg(feature = "rustls")]
-            Kind::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
-        }
+        Pin::new(&mut self.get_mut().top).poll_write(cx, bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().0 {
-            Kind::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            #[cfg(feature = "rustls")]
-            Kind::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
+        Pin::new(&mut self.get_mut().top).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().0 {
-            Kind::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            #[cfg(feature = "rustls")]
-            Kind::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
+        Pin::new(&mut self.get_mut().top).poll_shutdown(cx)
     }
 
     fn poll_write_vectored(
@@ -114,18 +135,10 @@ impl AsyncWrite for ClientStream {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().0 {
-            Kind::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-            #[cfg(feature = "rustls")]
-            Kind::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-        }
+        Pin::new(&mut self.get_mut().top).poll_write_vectored(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.0 {
-            Kind::Plain(stream) => stream.is_write_vectored(),
-            #[cfg(feature = "rustls")]
-            Kind::Tls(stream) => stream.is_write_vectored(),
-        }
+        self.top.is_write_vectored()
     }
 }

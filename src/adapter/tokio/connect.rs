@@ -1,16 +1,29 @@
 //! Clients that connect by a URI.
 
+#[cfg(feature = "rustls")]
+use super::tls;
 use super::{
-    ClientStream, ConnectError, Error, WebSocket,
-    dial::{dial, with_deadline},
+    ClientStream, Error, WebSocket,
+    dial::{dial, resolve, with_deadline},
     handshake::client_handshake_since,
+    layer::Layer,
+    tunnel,
 };
 use crate::{
     Config,
+    adapter::{
+        ConnectOptions,
+        addresses::reachable,
+        connect_stage::End,
+        hops::Hops,
+        route::{Route, no_address, tunnel_io_error},
+    },
     client::{Request, Response},
+    proxy::{Proxy, Target, Tunnel},
 };
-use ::tokio::{net::TcpStream, time::Instant};
+use ::tokio::time::Instant;
 use alloc::{boxed::Box, sync::Arc};
+use core::net::SocketAddr;
 
 /// Connects to a `ws://` URI over TCP, or to a `wss://` URI over TLS, and makes the opening handshake (RFC 6455 §4.1).
 ///
@@ -26,16 +39,20 @@ use alloc::{boxed::Box, sync::Arc};
 ///
 /// [`Deadlines::handshake`](crate::Deadlines::handshake) bounds the DNS lookup, TCP, TLS and the opening handshake together. If
 /// the host has several addresses, each is attempted 250 ms after the previous one, or as soon as one has failed, and the first
-/// TCP connection is used (Happy Eyeballs, RFC 8305). `TCP_NODELAY` is set. Redirections are not followed, and proxies are not
-/// used: open a tunnel through the proxy, and pass its stream to [`client_handshake`](super::client_handshake).
+/// TCP connection is used (Happy Eyeballs, RFC 8305). `TCP_NODELAY` is set.
+///
+/// As in curl, the proxy is the one in the environment, such as in `https_proxy`
+/// ([`Proxies::from_env`](crate::proxy::Proxies::from_env)), and redirects are not followed. Both can be changed with
+/// [`connect_using`].
 ///
 /// `wss://` needs the feature `rustls`. The platform verifies the server's certificate, with the root certificates that it
-/// trusts. For another TLS configuration use `connect_tls`. For another TLS library, pass its stream to `client_handshake`.
+/// trusts. For another TLS configuration use `ConnectOptions::tls`. For another TLS library, pass its stream to
+/// [`client_handshake`](super::client_handshake).
 ///
 /// # Errors
 ///
 /// - [`Error::Request`] if the URI is not valid. Nothing was sent.
-/// - [`Error::Connect`] if the DNS lookup, TCP or TLS failed, or did not finish before the handshake deadline.
+/// - [`Error::Connect`] if the DNS lookup, TCP, a proxy or TLS failed, or did not finish before the handshake deadline.
 /// - [`Error::Handshake`] if the server refused the request, broke a rule, or did not answer before the handshake deadline.
 /// - [`Error::Io`] if the stream failed during the opening handshake. If it failed because of TLS, for example because the server
 ///   refused the client's certificate, that is [`Error::Connect`], with every version of TLS.
@@ -77,84 +94,163 @@ pub async fn connect_with(
     request: Request,
     config: impl Into<Arc<Config>>,
 ) -> Result<(WebSocket<ClientStream>, Response), Error> {
-    if !request.is_secure() {
-        return open(request, config, async |stream, _| Ok(ClientStream::plain(stream))).await;
-    }
-    #[cfg(feature = "rustls")]
-    match crate::adapter::tls::platform() {
-        Ok(tls) => connect_tls(request, config, tls).await,
-        Err(error) => Err(ConnectError::tls(&request, None, error).into()),
-    }
-    #[cfg(not(feature = "rustls"))]
-    return Err(ConnectError::no_tls(
-        &request,
-        "wss:// needs the feature `rustls`, or a TLS stream that is passed to bowline::adapter::tokio::client_handshake",
-    )
-    .into());
+    connect_using(request, &ConnectOptions::new(), config).await
 }
 
-/// Connects as [`connect_with`] does, with a TLS configuration of your own.
-///
-/// Use it for other root certificates, such as those of the crate `webpki-roots` where the platform has none, for a client
-/// certificate, or for another cryptography provider:
+/// Connects as [`connect_with`] does, with options for the way to the server: proxies, redirects, a timeout, addresses, a local
+/// address, a Unix socket, the configuration of TLS, and functions for cookies and tokens.
 ///
 /// ```no_run
-/// # use bowline::{adapter::tokio::{self as ws, rustls}, client::Request, Config};
-/// # use std::sync::Arc;
-/// # async fn run(own_roots: rustls::RootCertStore) -> Result<(), Box<dyn std::error::Error>> {
-/// let provider = Arc::new(rustls::crypto::ring::default_provider());
-/// let tls = rustls::ClientConfig::builder_with_provider(provider)
-///     .with_safe_default_protocol_versions()?
-///     .with_root_certificates(own_roots)
-///     .with_no_client_auth();
-/// let request = Request::from_uri("wss://intranet.example/")?;
-/// let (socket, response) = ws::connect_tls(request, Config::default(), tls).await?;
+/// # use bowline::{adapter::{ConnectOptions, tokio as ws}, client::Request, proxy::Proxy, Config};
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let options = ConnectOptions::new()
+///     .proxy(Proxy::from_uri("socks5h://127.0.0.1:9050")?)
+///     .follow_redirects(5);
+/// let request = Request::from_uri("wss://example.com/chat")?;
+/// let (socket, response) = ws::connect_using(request, &options, Config::default()).await?;
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// With a `ws://` URI, TLS is not used.
-///
 /// # Errors
 ///
-/// As for [`connect`].
+/// As for [`connect`], and [`Error::Redirect`] if a redirect is not followed although redirects are switched on.
 ///
 /// # Cancel safety
 ///
 /// As for [`connect`].
-#[doc(alias("connect_async_tls_with_config", "client_async_tls", "TLS", "wss"))]
-#[cfg(feature = "rustls")]
-pub async fn connect_tls(
+#[doc(alias("proxy", "redirect", "connect_async_tls_with_config", "client_async_tls", "TLS", "wss"))]
+pub async fn connect_using(
     request: Request,
+    options: &ConnectOptions,
     config: impl Into<Arc<Config>>,
-    tls: impl Into<Arc<super::rustls::ClientConfig>>,
 ) -> Result<(WebSocket<ClientStream>, Response), Error> {
-    let (is_secure, tls) = (request.is_secure(), tls.into());
-    open(request, config, async |stream, host| {
-        if is_secure { super::tls::client(stream, host, tls).await } else { Ok(ClientStream::plain(stream)) }
-    })
-    .await
+    let config = options.with_deadline(config.into());
+    let begun = Instant::now();
+    // A deadline beyond what `Instant` can represent never expires.
+    let due = config.deadlines.handshake.and_then(|deadline| begun.checked_add(deadline));
+    let mut hops = Hops::new(request, options);
+    // In a box: a future is as large as the largest that it awaits, and the task would keep this size to its end.
+    let connected = Box::pin(async {
+        loop {
+            let request = hops.next_request()?;
+            let opened = Hop {
+                request: &request,
+                options,
+                #[cfg(feature = "rustls")]
+                hops: &hops,
+                begun,
+                due,
+            }
+            .open(config.clone())
+            .await;
+            if let Some(connected) = hops.advance(&request, opened) {
+                return connected;
+            }
+        }
+    });
+    connected.await
 }
 
-/// Makes all stages within one deadline.
-async fn open(
-    request: Request,
-    config: impl Into<Arc<Config>>,
-    secure: impl AsyncFnOnce(TcpStream, &str) -> std::io::Result<ClientStream>,
-) -> Result<(WebSocket<ClientStream>, Response), Error> {
-    let (begun, config) = (Instant::now(), config.into());
-    // In a box: a future is as large as the largest that it awaits, and the task would keep this size to its end.
-    let opened = Box::pin(async {
-        // A deadline beyond what `Instant` can represent never expires.
-        let due = config.deadlines.handshake.and_then(|deadline| begun.checked_add(deadline));
-        let stream = dial(&request, due).await?;
+/// One request, and what is the same for all of them.
+struct Hop<'a> {
+    request: &'a Request,
+    options: &'a ConnectOptions,
+    /// It has the name for TLS.
+    #[cfg(feature = "rustls")]
+    hops: &'a Hops<'a>,
+    begun: Instant,
+    due: Option<Instant>,
+}
+
+impl Hop<'_> {
+    /// Makes all stages: the way to the server, TLS, and the opening handshake.
+    async fn open(self, config: Arc<Config>) -> Result<(WebSocket<ClientStream>, Response), Error> {
+        let Self { request, options, .. } = self;
+        let direct = Route { request, proxy: None };
+        let proxy = options.proxy_for(request).map_err(|error| direct.invalid_proxy(error))?;
+        let route = Route { proxy: proxy.as_ref(), ..direct };
+        let (mut layer, address) = self.reach(route).await?;
+        if request.is_secure() {
+            layer = self.secure(route, End::Server, layer, address).await?;
+        }
+        let stream = ClientStream::new(layer, request.is_secure());
+        let opened = client_handshake_since(self.begun, stream, request.clone(), config).await;
+        opened.map_err(|error| route.opening(address, error))
+    }
+
+    /// Connects to the server, directly or through the proxy. Also returns the address to which TCP is connected.
+    async fn reach(&self, route: Route<'_>) -> Result<(Layer, Option<SocketAddr>), Error> {
+        let Self { request, options, due, .. } = *self;
+        #[cfg(unix)]
+        if let Some(path) = &options.unix_socket {
+            let connected = with_deadline(due, ::tokio::net::UnixStream::connect(path)).await;
+            return connected.map(|stream| (Layer::Unix(stream), None)).map_err(|error| route.unix(path, &error));
+        }
+        let Some(proxy) = route.proxy else {
+            return self.tcp(route, request.host(), request.port(), End::Server).await;
+        };
+        let tunnel = self.tunnel(route, proxy).await?;
+        let (mut layer, address) = self.tcp(route, proxy.host(), proxy.port(), End::Proxy).await?;
+        if proxy.is_secure() {
+            layer = self.secure(route, End::Proxy, layer, address).await?;
+        }
+        let opened = tunnel::open(&mut layer, tunnel, due).await;
+        opened.map(|()| (layer, address)).map_err(|error| route.tunnel(address, error))
+    }
+
+    /// Connects to a host over TCP.
+    async fn tcp(
+        &self,
+        route: Route<'_>,
+        host: &str,
+        port: u16,
+        end: End,
+    ) -> Result<(Layer, Option<SocketAddr>), Error> {
+        let Self { options, due, .. } = *self;
+        let found = resolve(host, port, options, due).await;
+        let addresses = found.and_then(|found| reachable(found, options.local_address));
+        let addresses = addresses.map_err(|error| route.resolve(end, error))?;
+        let stream = dial(addresses, options, due).await.map_err(|failures| route.tcp(failures))?;
         let address = stream.peer_addr().ok();
-        let secured = with_deadline(due, secure(stream, request.host())).await;
-        let stream = secured.map_err(|error| ConnectError::tls(&request, address, error))?;
-        let opened = client_handshake_since(begun, stream, request.clone(), config).await;
-        #[cfg(feature = "rustls")]
-        let opened = opened.map_err(|error| crate::adapter::tls::opening_error(&request, address, error));
-        opened
-    });
-    opened.await
+        Ok((Layer::Tcp(stream), address))
+    }
+
+    /// Prepares the dialogue with the proxy. If the proxy does not resolve names, the name of the server is resolved for it.
+    async fn tunnel(&self, route: Route<'_>, proxy: &Proxy) -> Result<Tunnel, Error> {
+        let Self { request, options, due, .. } = *self;
+        let (host, port) = (request.host(), request.port());
+        let target = if proxy.resolves_names() {
+            Target::Name(host, port)
+        } else {
+            let found = resolve(host, port, options, due).await;
+            let address = found.and_then(|found| found.front().copied().ok_or_else(no_address));
+            Target::Address(address.map_err(|error| route.resolve(End::Server, error))?)
+        };
+        Tunnel::new(proxy, target).map_err(|error| route.tunnel(None, tunnel_io_error(error)))
+    }
+
+    /// Makes the TLS handshake with the server or the proxy.
+    #[cfg(feature = "rustls")]
+    async fn secure(
+        &self,
+        route: Route<'_>,
+        end: End,
+        layer: Layer,
+        address: Option<SocketAddr>,
+    ) -> Result<Layer, Error> {
+        let name = match (end, route.proxy) {
+            (End::Proxy, Some(proxy)) => proxy.host(),
+            _ => self.hops.server_name(self.request),
+        };
+        let config = self.options.tls_config().map_err(|error| route.tls(end, None, error))?;
+        let secured = with_deadline(self.due, tls::client(layer, name, config)).await;
+        secured.map_err(|error| route.tls(end, address, error))
+    }
+
+    #[cfg(not(feature = "rustls"))]
+    #[expect(clippy::unused_async, reason = "with TLS it waits")]
+    async fn secure(&self, route: Route<'_>, end: End, _: Layer, _: Option<SocketAddr>) -> Result<Layer, Error> {
+        Err(route.no_tls(end, "bowline::adapter::tokio::client_handshake"))
+    }
 }

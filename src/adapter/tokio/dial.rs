@@ -5,42 +5,67 @@
 //! accepts is used, and the others are dropped. A server that is near accepts within 250 ms, so that there is usually one
 //! attempt.
 
-use crate::{
-    adapter::{
-        addresses::{HEAD_START, alternating},
-        connect_error::{ConnectError, late},
-    },
-    client::Request,
+use crate::adapter::{
+    ConnectOptions,
+    addresses::{HEAD_START, found},
+    connect_error::late,
 };
 use ::tokio::{
-    net::{TcpStream, lookup_host},
+    net::{TcpSocket, TcpStream, lookup_host},
+    task::spawn_blocking,
     time::{Instant, Sleep, sleep, timeout_at},
 };
-use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
+use alloc::{borrow::ToOwned, boxed::Box, collections::VecDeque, vec::Vec};
 use core::{
     future::{Future, poll_fn},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     task::{Context, Poll},
 };
 use std::io;
 
-/// Connects to the address of the host that accepts first, before the instant `due`.
-pub(super) async fn dial(request: &Request, due: Option<Instant>) -> Result<TcpStream, ConnectError> {
-    let found = with_deadline(due, lookup_host((request.host(), request.port()))).await;
-    let addresses = found.map_err(|error| ConnectError::resolve(request, error))?;
+type Failures = Vec<(SocketAddr, io::Error)>;
+
+/// Returns the addresses of a host, in the order in which to attempt them. There is at least one.
+pub(super) async fn resolve(
+    host: &str,
+    port: u16,
+    options: &ConnectOptions,
+    due: Option<Instant>,
+) -> io::Result<VecDeque<SocketAddr>> {
+    if let Some(addresses) = options.known(host, port) {
+        return found(addresses);
+    }
+    let Some(resolver) = options.resolver_for(host).cloned() else {
+        return found(with_deadline(due, lookup_host((host, port))).await?);
+    };
+    let host = host.to_owned();
+    let lookup = spawn_blocking(move || resolver(&host, port));
+    found(with_deadline(due, async { lookup.await.map_err(io::Error::other)? }).await?)
+}
+
+/// Connects to the address that accepts first, before the instant `due`.
+pub(super) async fn dial(
+    addresses: VecDeque<SocketAddr>,
+    options: &ConnectOptions,
+    due: Option<Instant>,
+) -> Result<TcpStream, Failures> {
     let mut race = Race {
-        remaining: alternating(addresses),
+        local: options.local_address,
+        remaining: addresses,
         in_flight: Vec::new(),
         next_start: Box::pin(sleep(HEAD_START)),
         failures: Vec::new(),
     };
     match with_deadline(due, poll_fn(|cx| race.poll(cx).map(Ok))).await {
-        Ok(Some(stream)) => return Ok(stream),
+        Ok(Some(stream)) => match stream.set_nodelay(options.nodelay) {
+            Ok(()) => return Ok(stream),
+            Err(error) => race.failures.extend(stream.peer_addr().map(|address| (address, error))),
+        },
         Ok(None) => {}
         Err(_) => race.failures.extend(race.in_flight.iter().map(|(address, _)| (*address, late()))),
     }
-    Err(ConnectError::tcp(request, race.failures))
+    Err(race.failures)
 }
 
 /// Waits for the result of `run`, or returns an error at the instant `due`.
@@ -53,19 +78,21 @@ pub(super) async fn with_deadline<T>(due: Option<Instant>, run: impl Future<Outp
 
 type Attempt = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
 
-async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+async fn connect(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpStream> {
+    let Some(local) = local else { return TcpStream::connect(address).await };
+    let socket = if local.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.bind((local, 0).into())?;
+    socket.connect(address).await
 }
 
 /// Attempts at the addresses of a host, of which the first success wins.
 struct Race {
+    local: Option<IpAddr>,
     remaining: VecDeque<SocketAddr>,
     in_flight: Vec<(SocketAddr, Attempt)>,
     /// Elapses when the next address is to be attempted, although the previous one has not failed.
     next_start: Pin<Box<Sleep>>,
-    failures: Vec<(SocketAddr, io::Error)>,
+    failures: Failures,
 }
 
 impl Race {
@@ -81,7 +108,7 @@ impl Race {
             let is_time = has_failed || self.in_flight.is_empty() || self.next_start.as_mut().poll(cx).is_ready();
             match self.remaining.pop_front() {
                 Some(address) if is_time => {
-                    self.in_flight.push((address, Box::pin(connect(address))));
+                    self.in_flight.push((address, Box::pin(connect(address, self.local))));
                     self.next_start.as_mut().reset(Instant::now() + HEAD_START);
                     // Then once more, as neither the new attempt nor the timer has been polled: nothing would wake this task.
                 }
@@ -126,6 +153,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let next = listener.local_addr().unwrap();
         let mut race = Race {
+            local: None,
             remaining: [next].into(),
             in_flight: [(([192, 0, 2, 1], 80).into(), Box::pin(pending()) as Attempt)].into(),
             next_start: Box::pin(sleep(HEAD_START)),
@@ -155,6 +183,7 @@ mod tests {
         let silent: Attempt = Box::pin(pending());
         let refuses: Attempt = Box::pin(async { Err(late()) });
         let mut race = Race {
+            local: None,
             remaining: [listener.local_addr().unwrap()].into(),
             in_flight: [(address, silent), (address, refuses)].into(),
             next_start: Box::pin(pending_sleep()),
@@ -175,6 +204,7 @@ mod tests {
         let refuses = listener.local_addr().unwrap();
         drop(listener);
         let mut race = Race {
+            local: None,
             remaining: [refuses, refuses].into(),
             in_flight: Vec::new(),
             next_start: Box::pin(pending_sleep()),

@@ -17,8 +17,8 @@ use alloc::sync::Arc;
 
 /// Makes the client's opening handshake (RFC 6455 §4.1) over a stream that is connected already.
 ///
-/// Use it for everything that [`connect`](super::connect()) does not do: a Unix socket, a tunnel through an HTTP or SOCKS proxy,
-/// or the stream of another TLS library.
+/// Use it for streams that [`connect_using`](super::connect_using()) does not open, such as those of another TLS library. TCP, Unix
+/// sockets, proxies and TLS with rustls need only `connect_using`.
 ///
 /// ```no_run
 /// # use bowline::{adapter::tokio as ws, client::Request, Config};
@@ -46,7 +46,7 @@ use alloc::sync::Arc;
 ///
 /// Not cancel-safe: dropping the future drops the stream. A part of the request may have been written, so that the stream cannot
 /// be used again, even if it was passed as `&mut`.
-#[doc(alias("client_async", "client_async_with_config", "proxy", "SOCKS"))]
+#[doc(alias("client_async", "client_async_with_config", "tunnel"))]
 pub async fn client_handshake<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     request: Request,

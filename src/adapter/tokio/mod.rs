@@ -44,6 +44,9 @@
 //! # }
 //! ```
 //!
+//! By default, it uses the proxy of the environment and does not follow redirects, as curl. [`connect_using`](connect_using())
+//! takes [`ConnectOptions`] for proxies, redirects, cookies, TLS, DNS and Unix sockets.
+//!
 //! # Which call does what
 //!
 //! | call | what it does | waits for |
@@ -93,21 +96,21 @@ mod client_stream;
 mod connect;
 mod dial;
 mod handshake;
+mod layer;
 mod reconnecting;
 #[cfg(feature = "rustls")]
 mod tls;
+mod tunnel;
 mod websocket;
 
 pub use super::task::{AnyIncoming, Incoming, Receiver, ReuniteError, Sender, Tokio, WebSocket};
 #[cfg(feature = "rustls")]
 pub use super::tls::rustls;
 #[doc(no_inline)]
-pub use super::{ConnectError, ConnectStage, Error, Parts};
+pub use super::{ConnectError, ConnectHop, ConnectOptions, ConnectStage, Error, Parts};
 pub use accept::{accept, accept_with, receive_any_request, receive_request};
 pub use byte_stream::ByteStream;
 pub use client_stream::ClientStream;
-#[cfg(feature = "rustls")]
-pub use connect::connect_tls;
-pub use connect::{connect, connect_with};
+pub use connect::{connect, connect_using, connect_with};
 pub use handshake::client_handshake;
 pub use reconnecting::Reconnecting;

@@ -3,7 +3,7 @@
 use bowline::{
     Cause, CloseCode, Config, Connection, Deadline, Interrupted, Role,
     adapter::{
-        ConnectStage, Error,
+        ConnectOptions, ConnectStage, Error,
         blocking::{
             self, ClientStream, Socket, Transport, WebSocket,
             rustls::{
@@ -92,7 +92,7 @@ fn accept(stream: Tls) -> Result<WebSocket<Tls>, Error> {
 
 fn connect_with(port: u16, tls: Arc<ClientConfig>, config: Config) -> Result<WebSocket<ClientStream>, Error> {
     let request = Request::from_uri(&format!("wss://localhost:{port}/")).unwrap();
-    Ok(blocking::connect_tls(request, config, tls)?.0)
+    Ok(blocking::connect_using(request, &ConnectOptions::new().tls(tls), config)?.0)
 }
 
 fn connect(port: u16, tls: Arc<ClientConfig>) -> WebSocket<ClientStream> {
@@ -119,7 +119,7 @@ fn round_trip() {
     });
     let mut socket = connect(port, tls);
     assert!(socket.get_ref().tls_connection().unwrap().peer_certificates().is_some());
-    assert!(socket.get_ref().tcp().nodelay().unwrap());
+    assert!(socket.get_ref().tcp().unwrap().nodelay().unwrap());
     for len in [0, 20, 70_000, 2 * 1024 * 1024] {
         socket.send(data(len)).unwrap();
         assert!(socket.recv().unwrap() == Some(data(len).into()), "{len} bytes come back as they were");
@@ -199,7 +199,7 @@ fn a_certificate_that_is_not_valid() {
 
     let (port, tls, server_of_one) = server(fails);
     let request = Request::from_uri(&format!("wss://127.0.0.1:{port}/")).unwrap();
-    let (text, _) = without_tls(blocking::connect_tls(request, Config::default(), tls));
+    let (text, _) = without_tls(blocking::connect_using(request, &ConnectOptions::new().tls(tls), Config::default()));
     assert!(text.contains("TLS: invalid peer certificate: certificate not valid for name"), "{text}");
     server_of_one.join().unwrap().unwrap_err();
 }
@@ -227,7 +227,12 @@ fn a_server_without_tls() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = format!("wss://127.0.0.1:{}/", silent.local_addr().unwrap().port());
     let (text, _) = without_tls(blocking::connect(&uri, hasty));
-    assert!(text.ends_with("TLS: there was no answer within the time limit of `deadlines.handshake`"), "{text}");
+    assert!(
+        text.ends_with(
+            "TLS: there was no answer within the time limit of `ConnectOptions::timeout` or `deadlines.handshake`"
+        ),
+        "{text}"
+    );
 
     let (port, tls, server) = server(|stream| stream.0.sock.shutdown(Shutdown::Write));
     let (text, _) = without_tls(connect_with(port, tls, Config::default()));
@@ -245,7 +250,9 @@ fn no_tls() {
         blocking::accept(listener.accept().unwrap().0, &Accept::same_origin(), Config::default()).unwrap().recv()
     });
     let (_, tls, _) = self::server(|_| ());
-    let (mut socket, _) = blocking::connect_tls(Request::from_uri(&uri).unwrap(), Config::default(), tls).unwrap();
+    let (mut socket, _) =
+        blocking::connect_using(Request::from_uri(&uri).unwrap(), &ConnectOptions::new().tls(tls), Config::default())
+            .unwrap();
     assert!(socket.get_ref().tls_connection().is_none());
     assert!(socket.close(CloseCode::NORMAL, "").unwrap().is_normal());
     assert_eq!(server.join().unwrap().unwrap(), None);
@@ -294,7 +301,7 @@ fn a_peer_that_hardly_sends() {
         });
         let config = Config::default().with(|config| config.deadlines.close = Duration::from_millis(50));
         let mut socket = connect_with(port, tls, config).unwrap();
-        socket.get_ref().tcp().set_nodelay(true).unwrap();
+        socket.get_ref().tcp().unwrap().set_nodelay(true).unwrap();
         if closes {
             let closure = socket.close(CloseCode::NORMAL, "").unwrap();
             assert_eq!(closure.cause(), Cause::Deadline(Deadline::Close));

@@ -4,7 +4,7 @@ use crate::{certified, serve, tls_error};
 use bowline::{
     CloseCode, Config,
     adapter::tokio::{
-        self as ws, Error,
+        self as ws, ConnectOptions, Error,
         rustls::{
             ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion,
             pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
@@ -84,7 +84,7 @@ async fn connect_without_trust(
     let (server, client) = without_trust(version, presents);
     let (port, handled) = serve(server).await;
     let request = Request::from_uri(&format!("wss://localhost:{port}/")).unwrap();
-    let connected = ws::connect_tls(request, Config::default(), client).await;
+    let connected = ws::connect_using(request, &ConnectOptions::new().tls(client), Config::default()).await;
     handled.await.unwrap().unwrap_err();
     connected.map(|(socket, _)| socket)
 }

@@ -6,11 +6,12 @@ mod blocking;
 mod byte_stream;
 mod endings;
 mod options;
+mod proxies;
 
 use bowline::{
     CloseCode, Config, Message,
     adapter::tokio::{
-        self as ws, ConnectStage, Error,
+        self as ws, ConnectOptions, ConnectStage, Error,
         rustls::{
             self, ClientConfig, RootCertStore, ServerConfig,
             crypto::ring,
@@ -83,9 +84,10 @@ fn data(len: usize) -> Message {
 async fn round_trip() {
     let (port, tls, server) = server().await;
     let request = Request::from_uri(&format!("wss://localhost:{port}/")).unwrap();
-    let (mut socket, _) = ws::connect_tls(request, Config::default(), tls.clone()).await.unwrap();
+    let (mut socket, _) =
+        ws::connect_using(request, &ConnectOptions::new().tls(tls.clone()), Config::default()).await.unwrap();
     assert!(socket.get_ref().tls_connection().unwrap().peer_certificates().is_some());
-    assert!(socket.get_ref().tcp().nodelay().unwrap());
+    assert!(socket.get_ref().tcp().unwrap().nodelay().unwrap());
     for len in [0, 20, 70_000, 2 * 1024 * 1024] {
         socket.send(data(len)).await.unwrap();
         assert!(socket.recv().await.unwrap() == Some(data(len)));
@@ -118,7 +120,8 @@ async fn a_certificate_that_is_not_valid() {
         .with_root_certificates(RootCertStore::empty())
         .with_no_client_auth();
     let request = Request::from_uri(&format!("wss://localhost:{port}/")).unwrap();
-    let (text, error) = tls_error(ws::connect_tls(request, Config::default(), nobody).await);
+    let (text, error) =
+        tls_error(ws::connect_using(request, &ConnectOptions::new().tls(nobody), Config::default()).await);
     let expected = format!(
         "cannot connect to localhost port {port}: TLS: invalid peer certificate: UnknownIssuer: none of the \
          trusted authorities has signed the server's certificate"
@@ -129,7 +132,8 @@ async fn a_certificate_that_is_not_valid() {
 
     let (port, tls, server_of_one) = server().await;
     let request = Request::from_uri(&format!("wss://127.0.0.1:{port}/")).unwrap();
-    let (text, _) = tls_error(ws::connect_tls(request, Config::default(), tls.clone()).await);
+    let (text, _) =
+        tls_error(ws::connect_using(request, &ConnectOptions::new().tls(tls.clone()), Config::default()).await);
     assert!(text.contains("TLS: invalid peer certificate: certificate not valid for name"), "{text}");
     server_of_one.await.unwrap().unwrap_err();
 }
@@ -143,7 +147,7 @@ async fn http2_by_alpn() {
         Arc::get_mut(&mut client).unwrap().alpn_protocols = vec![b"h2".into(), b"http/1.1".into()];
         let (port, server) = serve(tls).await;
         let request = Request::from_uri(&format!("wss://localhost:{port}/")).unwrap();
-        let connected = ws::connect_tls(request, Config::default(), client).await;
+        let connected = ws::connect_using(request, &ConnectOptions::new().tls(client), Config::default()).await;
         if is_valid {
             assert!(connected.unwrap().0.close(CloseCode::NORMAL, "").await.unwrap().is_clean());
             continue;
@@ -161,7 +165,12 @@ async fn a_server_without_tls() {
     let config = Config::default().with(|config| config.deadlines.handshake = Some(Duration::from_millis(500)));
     let uri = format!("wss://127.0.0.1:{}/", silent.local_addr().unwrap().port());
     let (text, _) = tls_error(ws::connect(&uri, config).await);
-    assert!(text.ends_with("TLS: there was no answer within the time limit of `deadlines.handshake`"), "{text}");
+    assert!(
+        text.ends_with(
+            "TLS: there was no answer within the time limit of `ConnectOptions::timeout` or `deadlines.handshake`"
+        ),
+        "{text}"
+    );
 
     // One that answers in plain HTTP is told apart.
     let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -173,7 +182,7 @@ async fn a_server_without_tls() {
     });
     let (_, tls) = certified();
     let request = Request::from_uri(&uri).unwrap();
-    let (text, _) = tls_error(ws::connect_tls(request, Config::default(), tls).await);
+    let (text, _) = tls_error(ws::connect_using(request, &ConnectOptions::new().tls(tls), Config::default()).await);
     assert!(
         text.ends_with(": the server does not seem to use TLS on this port, so try ws:// instead of wss://"),
         "{text}"
