@@ -14,66 +14,10 @@ use thiserror::Error;
 ///
 /// # Whether to try again
 ///
-/// This table is for a client that reconnects. Before each attempt, wait for a random delay, which gets longer after each failure
-/// (RFC 6455 §7.2.3). `examples/reconnect.rs` is a complete program.
-///
-/// | error | cause, code or status | retry |
-/// |---|---|---|
-/// | none: a normal end | 1001 going away, for example from a server that restarts: see [`Closure::code`] | yes |
-/// | | 1000 normal closure, or no code | no: the peer has finished |
-/// | [`Closed`](Self::Closed), code 1006 | the transport failed, the stream ended or a deadline expired ([`Cause`](crate::Cause)) | yes |
-/// | | [`Cause::Protocol`](crate::Cause::Protocol): the peer broke a rule | no: it would do so again |
-/// | [`Closed`](Self::Closed), another code | 1001 going away, 1011 internal error, 1012 service restart, 1013 try again later, 1014 bad gateway | yes |
-/// | | 1002, 1003, 1007 to 1010: the peer rejects what this endpoint sends or requires | no |
-/// | | 3000 to 4999 | as the library or the application defines |
-/// | [`Io`](Self::Io) | the stream failed | yes |
-/// | [`Connect`](Self::Connect) | DNS lookup or TCP | yes |
-/// | | a proxy that could not reach the server (HTTP status 429 or 5xx, SOCKS reply 1 or 3 to 6), or did not answer | yes |
-/// | | a proxy that refuses: other credentials or another proxy are needed | no |
-/// | | TLS: a certificate is missing or not valid, of the server or of the client, or TLS is not available | no |
-/// | [`Handshake`](Self::Handshake) | status 429 or 5xx, a deadline, the stream ended | yes |
-/// | | everything else: another server, another path or other credentials are needed | no |
-/// | [`Request`](Self::Request), [`Redirect`](Self::Redirect), [`Refused`](Self::Refused) | | no |
-/// | [`Send`](Self::Send), [`Close`](Self::Close) | | not needed: the connection is unchanged |
-///
-/// ```
-/// use bowline::{Cause, CloseCode, HandshakeError, adapter::{ConnectStage, Error}, proxy::TunnelError};
-///
-/// fn is_worth_another_try(error: &Error) -> bool {
-///     match error {
-///         Error::Closed(closure) => match closure.code() {
-///             CloseCode::ABNORMAL => !matches!(closure.cause(), Cause::Protocol(_)),
-///             code => matches!(code.get(), 1001 | 1011..=1014),
-///         },
-///         Error::Io(_) => true,
-///         Error::Connect(error) => match (error.stage(), error.tunnel_error()) {
-///             (ConnectStage::Tls, _) => false,
-///             (_, Some(TunnelError::Status { status, .. })) => matches!(status, 429 | 500..=599),
-///             (_, Some(error)) => matches!(error, TunnelError::Reply(1 | 3..=6) | TunnelError::EndOfStream { .. }),
-///             _ => true,
-///         },
-///         Error::Handshake { error, .. } => matches!(
-///             error,
-///             HandshakeError::Status(429 | 500..=599) | HandshakeError::Deadline { .. } | HandshakeError::EndOfStream { .. }
-///         ),
-///         _ => false,
-///     }
-/// }
-/// # use bowline::{Config, Connection, Event, Role};
-/// # assert!(is_worth_another_try(&Error::Io(std::io::ErrorKind::ConnectionReset.into())));
-/// # assert!(!is_worth_another_try(&Error::Refused(403)));
-/// # let ended = |bytes: &[u8]| {
-/// #     let mut client = Connection::new(Role::Client, Config::default());
-/// #     client.receive(&mut (&mut bytes.to_vec()).into());
-/// #     client.output().write_to(&mut std::io::sink()).unwrap();
-/// #     client.receive_eof();
-/// #     Error::Closed(Box::new(client.closure().unwrap().clone()))
-/// # };
-/// # assert!(is_worth_another_try(&ended(b"")));
-/// # assert!(is_worth_another_try(&ended(b"\x88\x02\x03\xf3"))); // 1011
-/// # assert!(!is_worth_another_try(&ended(b"\x88\x02\x03\xf0"))); // 1008
-/// # assert!(!is_worth_another_try(&ended(b"\x83\x00"))); // a violation
-/// ```
+/// A client that reconnects gives up after some errors, such as a certificate that is not valid, and tries again after others, such
+/// as a stream that failed. [`RetryPolicy`](super::reconnect::RetryPolicy#which-ends-are-final) has the table, and
+/// [`RetryPolicy::is_final`](super::reconnect::RetryPolicy::is_final) is that table as a function. The `Reconnecting` client of each
+/// adapter does all of it.
 #[doc(alias("reconnect", "retry"))]
 #[non_exhaustive]
 #[derive(Debug, Error)]

@@ -1,7 +1,7 @@
 //! The settings of a client that reconnects, and the table of the ends after which it does.
 
 use super::super::{ConnectStage, error::Error};
-use crate::{Cause, CloseCode, Closure, HandshakeError};
+use crate::{Cause, CloseCode, Closure, HandshakeError, proxy::TunnelError};
 use alloc::{collections::BTreeMap, sync::Arc};
 use core::{fmt, time::Duration};
 use std::io;
@@ -32,7 +32,9 @@ use std::io;
 /// | | 1002, 1003, 1007 to 1010: the peer rejects what this endpoint sends or requires | yes |
 /// | | 3000 to 4999: defined by a library or by the application | yes, change it with [`retry_on_close`](Self::retry_on_close) |
 /// | [`Error::Io`] | the stream failed | no |
-/// | [`Error::Connect`] | DNS lookup or TCP | no |
+/// | [`Error::Connect`] | DNS lookup, TCP or Unix socket | no |
+/// | | a proxy that could not reach the server (HTTP status 408, 429 or 5xx, SOCKS reply 1 or 3 to 6), or did not answer | no |
+/// | | a proxy that refuses: other credentials or another proxy are needed | yes |
 /// | | TLS: the stream ended or failed, or did not answer in time | no |
 /// | | TLS: a certificate is missing or not valid, or TLS is not available | yes |
 /// | [`Error::Handshake`] | status 408, 429 or 5xx | no |
@@ -253,7 +255,11 @@ fn is_final(error: &Error) -> bool {
     match error {
         Error::Closed(closure) => is_final_closure(closure),
         Error::Io(_) => false,
-        Error::Connect(error) => error.stage() == ConnectStage::Tls && !is_transient(error.io_error()),
+        Error::Connect(error) => match error.stage() {
+            ConnectStage::Tls => !is_transient(error.io_error()),
+            ConnectStage::Proxy => error.tunnel_error().map_or(!is_transient(error.io_error()), is_final_tunnel),
+            ConnectStage::Resolve | ConnectStage::Tcp | ConnectStage::Unix => false,
+        },
         Error::Handshake { error, .. } => !matches!(
             error,
             HandshakeError::Status(408 | 429 | 500..=599)
@@ -272,7 +278,16 @@ fn is_final_closure(closure: &Closure) -> bool {
     }
 }
 
-/// Whether a TLS handshake failed because of the stream, and not because of a certificate.
+fn is_final_tunnel(error: &TunnelError) -> bool {
+    !matches!(
+        error,
+        TunnelError::Status { status: 408 | 429 | 500..=599, .. }
+            | TunnelError::Reply(1 | 3..=6)
+            | TunnelError::EndOfStream { .. }
+    )
+}
+
+/// Whether TLS or a proxy failed because of the stream, and not because of a certificate or of an answer.
 fn is_transient(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof};
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | TimedOut | UnexpectedEof)
@@ -281,6 +296,22 @@ fn is_transient(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A proxy that refuses is final. One that could not reach the server, or that ended the stream, may do better next time.
+    #[test]
+    fn proxies() {
+        let status = |status| TunnelError::Status { status, explanation: alloc::string::String::new() };
+        for error in
+            [status(408), status(429), status(502), TunnelError::Reply(5), TunnelError::EndOfStream { received: 2 }]
+        {
+            assert!(!is_final_tunnel(&error), "{error}");
+        }
+        for error in
+            [status(403), status(407), TunnelError::Reply(2), TunnelError::Reply(7), TunnelError::CredentialsRefused]
+        {
+            assert!(is_final_tunnel(&error), "{error}");
+        }
+    }
 
     /// A stream that fails in the TLS handshake is worth another attempt, and a certificate is not.
     #[test]

@@ -2,10 +2,11 @@
 
 mod running;
 
-use super::{ClientStream, WebSocket, connect_with};
+use super::{ClientStream, WebSocket, connect_using};
 use crate::{
     Closure, Config, Outgoing,
     adapter::{
+        connect_options::ConnectOptions,
         error::Error,
         reconnect::{Attempt, Backoff, QueueError, RetryPolicy, Session},
     },
@@ -75,14 +76,23 @@ enum State<S> {
 }
 
 impl Reconnecting<ClientStream> {
-    /// Creates a client that connects with this request, as [`connect_with`] does. It connects when [`recv`](Self::recv) is
+    /// Creates a client that connects with this request, as [`connect_with`](super::connect_with) does. It connects when [`recv`](Self::recv) is
     /// called.
     ///
     /// For a request that changes from attempt to attempt, use [`new`](Self::new).
     #[must_use]
     pub fn to(request: Request, config: impl Into<Arc<Config>>) -> Self {
+        Self::using(request, ConnectOptions::default(), config)
+    }
+
+    /// Creates a client that connects with this request and these options, as [`connect_using`] does: through a proxy, with
+    /// redirects, with another TLS configuration.
+    ///
+    /// The hook [`ConnectOptions::before_request`] is called for each attempt, so that it can add a fresh token.
+    #[must_use]
+    pub fn using(request: Request, options: ConnectOptions, config: impl Into<Arc<Config>>) -> Self {
         let config = config.into();
-        Self::new(move |_| connect_with(request.clone(), config.clone()))
+        Self::new(move |_| connect_using(request.clone(), &options, config.clone()))
     }
 }
 
