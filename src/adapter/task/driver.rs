@@ -257,7 +257,7 @@ impl<S, T: Io<S>> Driver<S, T> {
         if self.read_buffer.is_over() {
             return Poll::Pending;
         }
-        if T::YIELDS && self.read_buffer.has_turn_ended() {
+        if T::YIELDS && self.read_buffer.ends_turn() {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }

@@ -1,6 +1,9 @@
 //! Streams of the crate `futures-io`, with a timer of their runtime.
 
-use super::runtime::{Io, Time};
+use super::{
+    read_buffer::READ_SPACE,
+    runtime::{Io, Time},
+};
 use crate::bug::OrBug;
 use ::futures_io::{AsyncRead, AsyncWrite};
 use alloc::{boxed::Box, vec::Vec};
@@ -118,9 +121,6 @@ impl<T: Timer> Time for T {
     }
 }
 
-/// The maximum size of one read, in bytes.
-const SCRATCH: usize = 64 * 1024;
-
 thread_local! {
     /// Where a stream reads to: `AsyncRead` needs initialized bytes. To zero the read buffer for each read would cost more than to
     /// copy what was read, which is mostly short.
@@ -134,7 +134,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: Timer> Io<S> for T {
         // Taken out and put back, as the stream may run code that comes here again. `try_with` fails in a thread that is ending.
         let mut space = SPACE.try_with(Cell::take).unwrap_or_default();
         if space.is_empty() {
-            space = alloc::vec![0; SCRATCH];
+            space = alloc::vec![0; READ_SPACE];
         }
         let free = space.len().min(into.remaining_mut());
         let read = Pin::new(stream).poll_read(cx, space.get_mut(..free).or_bug());

@@ -68,8 +68,8 @@ impl ReadBuffer {
         self.reads
     }
 
-    /// Whether it is another task's turn, after some reads. That counts as a read, so that the next call returns `false`.
-    pub(super) const fn has_turn_ended(&mut self) -> bool {
+    /// Returns whether it is another task's turn, after some reads. That counts as a read, so that the next call returns `false`.
+    pub(super) const fn ends_turn(&mut self) -> bool {
         let has_ended = self.reads % READS_PER_TURN == READS_PER_TURN - 1;
         if has_ended {
             self.reads = self.reads.wrapping_add(1);

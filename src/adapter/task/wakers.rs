@@ -1,6 +1,6 @@
 //! The wakers of tasks that share a connection, behind the one waker with which all of them poll the stream.
 //!
-//! A stream of Tokio keeps only the waker of the last poll in each direction, and a poll of a connection uses both. If each task
+//! A stream keeps only the waker of the last poll in each direction, and a poll of a connection uses both. If each task
 //! polled the stream with its own waker, a sender would replace the waker of the receiver, which would then miss the next bytes. So
 //! all tasks poll with the waker of [`Tasks`]. It wakes the receiver and one sender, and that is enough: whoever polls the stream
 //! registers for all.
