@@ -180,6 +180,18 @@ async fn refused() {
     assert_eq!(client.closure(), None);
 }
 
+/// An end that is not final is an error if the client gives up because of a limit, also if it is a normal end.
+#[tokio::test(start_paused = true)]
+async fn too_many_normal_ends() {
+    let (client, mut servers) = client();
+    let mut client = client.policy(policy().max_failures(1));
+    let mut server = connect(&mut client, &mut servers).await;
+    server.send_close(1001, "").await;
+    server.end().await;
+    let ended = client.recv().await;
+    assert!(matches!(&ended, Err(Error::Closed(closure)) if closure.code() == CloseCode::GOING_AWAY), "{ended:?}");
+}
+
 /// The function that connects is told why, and may fail with any error. The policy bounds the attempts.
 #[tokio::test(start_paused = true)]
 async fn attempts() {

@@ -1,7 +1,7 @@
 //! What becomes of the messages that are sent by a client that reconnects.
 
 use crate::{
-    kit::{streams, waits},
+    kit::{poll_times, streams, waits},
     reconnecting::{client, client_with_space, connect, fate, lost, open, policy, request},
 };
 use bowline::{
@@ -107,6 +107,50 @@ async fn written_in_time() {
     server.reset();
     assert_eq!(fate(&mut client).await, (Ok(()), 0..=0));
     lost(&mut client).await;
+    // It is written, and the end of the stream is read, in one poll.
+    let mut server = connect(&mut client, &mut servers).await;
+    server.end().await;
+    client.send("late, but written").unwrap();
+    assert_eq!(fate(&mut client).await, (Ok(()), 1..=1));
+    lost(&mut client).await;
+    server.expect_text("late, but written").await;
+}
+
+/// What the stream accepts at once is reported at once, and before an answer that is already there.
+#[tokio::test(start_paused = true)]
+async fn reported_at_once() {
+    let (mut client, mut servers) = client();
+    let mut server = connect(&mut client, &mut servers).await;
+    client.send("one").unwrap();
+    let sent = poll_times(1, client.recv());
+    assert!(matches!(&sent, Some(Ok(Some(Update::Sent(numbers)))) if *numbers == (0..=0)), "{sent:?}");
+    server.expect_text("one").await;
+    server.end().await;
+    lost(&mut client).await;
+    let mut server = connect(&mut client, &mut servers).await;
+    server.send_text("answer").await;
+    client.send("question").unwrap();
+    assert_eq!(fate(&mut client).await, (Ok(()), 1..=1));
+    assert!(matches!(poll_times(1, client.recv()), Some(Ok(Some(Update::Message(_))))));
+}
+
+/// A program that never stops to send to a slow server is told all the same which messages are written.
+#[tokio::test(start_paused = true)]
+async fn a_program_that_never_stops_to_send() {
+    let (client, mut servers) = client_with_space(3000);
+    let mut client = client.queue_limit(1_000_000);
+    let mut server = connect(&mut client, &mut servers).await;
+    for _ in 0..5 {
+        client.send(vec![7; 1000]).unwrap();
+    }
+    for round in 0..100 {
+        client.send(vec![7; 1000]).unwrap();
+        if let Some(update) = poll_times(1, client.recv()) {
+            return assert!(matches!(update, Ok(Some(Update::Sent(_)))) && round > 50, "{update:?} in round {round}");
+        }
+        server.expect_binary(vec![7; 1000]).await;
+    }
+    panic!("it is not told");
 }
 
 /// Much more than a slow connection accepts at once: each message arrives once and in order, and its fate is reported once.

@@ -121,11 +121,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Passes queued messages to an open connection, if it has written all that it got before.
+    /// Passes queued messages to an open connection, as far as it has space.
     pub(in crate::adapter) fn refill(&mut self, connection: &mut Connection) {
-        if !self.in_flight.is_empty() {
-            return;
-        }
         while connection.state() == State::Open
             && let Some((_, message)) = self.queue.front()
             && self.has_space(message, connection)
