@@ -23,6 +23,7 @@ mod back_pressure;
 mod batches;
 mod behind_messages;
 mod byte_stream;
+mod byte_stream_ends;
 mod cancel;
 mod closing;
 mod early_answers;
