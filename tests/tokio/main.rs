@@ -26,6 +26,7 @@ mod back_pressure;
 mod batches;
 mod behind_messages;
 mod byte_stream;
+mod byte_stream_ends;
 mod cancel;
 mod closing;
 #[path = "../suite/connecting.rs"]

@@ -5,8 +5,8 @@
 //! cargo run -p bowline-cookies [URI]
 //! ```
 //!
-//! It connects to <ws://127.0.0.1:9001/> by default, twice, and prints the cookies of each request. `jar.rs` is for your own program:
-//! it joins the crate `cookie_store` with the requests and responses of bowline.
+//! It connects to <ws://127.0.0.1:9001/> by default, twice, and prints the first message of each connection. `jar.rs` is for your
+//! own program: it joins the crate `cookie_store` with the requests and responses of bowline.
 
 mod jar;
 
@@ -27,7 +27,7 @@ fn main() {
     }
 }
 
-/// Connects, receives a message, and closes.
+/// Connects, sends a message, receives one, and closes.
 fn visit(uri: &str, jar: &Jar) -> Result<(), Error> {
     let request = jar.add(Request::from_uri(uri)?)?;
     let connected = blocking::connect_with(request.clone(), Config::default());
@@ -37,8 +37,9 @@ fn visit(uri: &str, jar: &Jar) -> Result<(), Error> {
         Err(_) => {}
     }
     let (mut socket, _) = connected?;
+    socket.send("Hello")?;
     if let Some(message) = socket.recv()? {
-        println!("the server has received these cookies: {}", message.as_text().unwrap_or("?"));
+        println!("received: {}", message.as_text().unwrap_or("something that is not text"));
     }
     socket.close(CloseCode::NORMAL, "")?;
     Ok(())

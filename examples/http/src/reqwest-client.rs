@@ -5,8 +5,8 @@
 //! cargo run -p bowline-http-echo --bin reqwest-client [URI]
 //! ```
 //!
-//! It connects to <ws://127.0.0.1:9001/> by default, where `hyper-echo` and `axum-echo` listen, sends a message, and prints what comes
-//! back. For `wss://`, enable a TLS feature of reqwest, such as `rustls`. If you need nothing else of reqwest,
+//! It connects to <ws://127.0.0.1:9001/> by default, where `hyper-echo` and `axum-echo` listen, sends a message, and prints what
+//! comes back. For `wss://`, enable a TLS feature of reqwest, such as `rustls`. If you need nothing else of reqwest,
 //! `bowline::adapter::tokio::connect` does the same with fewer dependencies.
 //!
 //! The guide is `src/guide/http.md`.

@@ -18,8 +18,8 @@ use std::io;
 /// A connection as a stream of bytes: [`AsyncRead`] and [`AsyncWrite`] over binary messages.
 ///
 /// Use it to run another protocol over a WebSocket, such as TLS, HTTP, SSH or that of a database, or to forward a TCP connection
-/// through a server that accepts nothing but WebSocket. `tokio::io::split`, `copy_bidirectional`, hyper and tokio-rustls accept it as
-/// they accept a `TcpStream`. It also implements [`AsyncBufRead`], which returns the received bytes without a copy.
+/// through a server that accepts nothing but WebSocket. `tokio::io::split`, `copy_bidirectional`, hyper and tokio-rustls accept it
+/// as they accept a `TcpStream`. It also implements [`AsyncBufRead`], which returns the received bytes without a copy.
 ///
 /// ```
 /// use bowline::{Config, Connection, Role, adapter::tokio::{ByteStream, WebSocket}};
@@ -64,10 +64,11 @@ use std::io;
 ///
 /// # Writing
 ///
-/// Each write becomes a binary message of at most 64 KiB, which is queued. [`flush`](::tokio::io::AsyncWriteExt::flush) writes what is
-/// queued, and so does the next read that waits. So flush before you wait for anything else. If 64 KiB or more are queued, a write
-/// waits until the peer has read some. While it waits, it also reads ahead, up to [`Limits::message`](crate::Limits::message). To
-/// write many small parts, put a [`BufWriter`](::tokio::io::BufWriter) around it: each message has a header of up to 14 bytes.
+/// Each write becomes a binary message of at most 64 KiB, which is queued. [`flush`](::tokio::io::AsyncWriteExt::flush) writes
+/// what is queued, and so does the next read that waits. So flush before you wait for anything else. If 64 KiB or more are
+/// queued, a write waits until the peer has read some. While it waits, it also reads ahead, up to
+/// [`Limits::message`](crate::Limits::message). To write many small parts, put a [`BufWriter`](::tokio::io::BufWriter) around it:
+/// each message has a header of up to 14 bytes.
 ///
 /// After the end of the connection, a write fails with `BrokenPipe`, or with an error of the table above.
 ///
