@@ -1,6 +1,9 @@
 """What cli.sh needs besides the servers of run.sh:
 
 cli.py files FILE       the server of cli.mjs on Python's `websockets`
+cli.py unix PATH        an echo server on a Unix socket
+cli.py proxy            an HTTP proxy for the user `me` with the password `S3cr3t`, which prints each target
+cli.py redirect URL     a server that redirects to the same path at URL, and /loop to itself
 cli.py rude             a server that makes an opening handshake by hand, and then does what the path says
 cli.py peak FILE CMD..  runs a command, and writes the most memory that it had, in KiB, to FILE
 cli.py pty CMD...       runs a command whose output goes to a terminal, and prints what was shown there
@@ -28,6 +31,9 @@ def tls():
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(os.environ["CERTIFICATE"], os.environ["KEY"])
+    if "CLIENTS" in os.environ:
+        context.load_verify_locations(os.environ["CLIENTS"])
+        context.verify_mode = ssl.CERT_REQUIRED
     return context
 
 
@@ -124,6 +130,64 @@ def be_rude(client):
             pass
 
 
+async def unix(path):
+    from websockets.asyncio.server import unix_serve
+
+    async def echo(ws):
+        async for message in ws:
+            await ws.send(message)
+
+    async with unix_serve(echo, path):
+        print(f"listening on {path}", flush=True)
+        await asyncio.get_running_loop().create_future()
+
+
+async def head_of(reader):
+    return (await reader.readuntil(b"\r\n\r\n")).decode()
+
+
+async def listen(serve, scheme):
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    print(f"listening on {scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    await server.serve_forever()
+
+
+async def proxy():
+    credentials = base64.b64encode(b"me:S3cr3t").decode()
+
+    async def move(reader, writer):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        writer.write_eof()
+
+    async def serve(reader, writer):
+        head = await head_of(reader)
+        target = head.split()[1]
+        if f"Proxy-Authorization: Basic {credentials}\r\n" not in head:
+            writer.write(b"HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"office\"\r\nContent-Length: 0\r\n\r\n")
+            return writer.close()
+        print(f"asked for {target}", flush=True)
+        host, port = target.rsplit(":", 1)
+        there = await asyncio.open_connection(host.strip("[]"), int(port))
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await asyncio.gather(move(reader, there[1]), move(there[0], writer), return_exceptions=True)
+        there[1].close()
+        writer.close()
+
+    await listen(serve, "http")
+
+
+async def redirect(url):
+    async def serve(reader, writer):
+        path = (await head_of(reader)).split()[1]
+        to = path if path == "/loop" else url + path
+        writer.write(f"HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n".encode())
+        writer.close()
+
+    await listen(serve, "ws")
+
+
 def rude():
     def serve(client):
         with client:
@@ -181,6 +245,12 @@ def type_in_terminal(line, *command):
 match sys.argv[1:]:
     case ["files", path]:
         asyncio.run(files(path))
+    case ["unix", path]:
+        asyncio.run(unix(path))
+    case ["proxy"]:
+        asyncio.run(proxy())
+    case ["redirect", url]:
+        asyncio.run(redirect(url))
     case ["rude"]:
         rude()
     case ["peak", report, *command]:

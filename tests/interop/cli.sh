@@ -10,7 +10,8 @@ bin=${CARGO_TARGET_DIR:-target}/release
 python_library
 node_library
 cargo build --release -p bowline-cli -p bowline-interop
-unset SSL_CERT_FILE NODE_EXTRA_CA_CERTS NO_COLOR
+unset SSL_CERT_FILE NODE_EXTRA_CA_CERTS NO_COLOR BOWLINE_AUTH
+unset {http,https,ws,wss,all,no}_proxy {HTTP,HTTPS,WS,WSS,ALL,NO}_PROXY
 
 out=$work/cli.out err=$work/cli.err peak=$work/cli.peak
 agreed=permessage-deflate
@@ -138,9 +139,9 @@ for peer in ours websockets ws; do
   converse "$peer, TLS" --ca "$authority"
   converse "$peer, TLS, compressed" --ca "$authority" --compress
   run "$url/" < "$lines"
-  check "$peer: nobody vouches for the certificate" all ended 1 "cannot connect to localhost port ${url##*:}: TLS: invalid peer certificate: " -- told 'pass the PEM file of the authority with --ca' -- printed ''
+  check "$peer: nobody vouches for the certificate" all ended 1 "cannot connect to localhost port ${url##*:}: TLS: invalid peer certificate: " -- told 'pass the PEM file of the authority with --cacert' -- printed ''
   run --ca "$another" "$url/" < "$lines"
-  check "$peer: another authority" all ended 1 ": none of the trusted authorities has signed the server's certificate. The file of --ca replaces the authorities of the platform, and does not have the one that signed it." -- printed ''
+  check "$peer: another authority" all ended 1 ": none of the trusted authorities has signed the server's certificate. The file of --cacert replaces the authorities of the platform, and does not have the one that signed it." -- printed ''
   run --ca "$authority" "${url/localhost/127.0.0.1}/" < "$lines"
   check "$peer: a certificate for another name" all ended 1 "cannot connect to 127.0.0.1 port ${url##*:}: TLS: invalid peer certificate: " -- told ': the certificate is for other names than the host of the URI.'
 done
@@ -236,7 +237,86 @@ check "no authority in the file" ended 7 'there is no certificate in the file'
 run --help
 check "--help has the exit status" all [ "$status" = 0 ] -- grep -q '^  6    the server broke the protocol' "$out"
 
+echo; echo "=== the way to the server"
+stop; files websockets
+there=$url port=${url##*:}
+basic='"authorization": "Basic bWU6UzNjcjN0"' # me:S3cr3t
+run -1 --auth me:S3cr3t "$there/headers" < /dev/null
+check "--auth" all ended 0 "$clean" -- printed_there "$basic"
+echo me:S3cr3t > "$work/cli-auth"
+run -1 --auth "@$work/cli-auth" "$there/headers" < /dev/null
+check "--auth from a file" all ended 0 "$clean" -- printed_there "$basic"
+BOWLINE_AUTH=me:S3cr3t run -1 "$there/headers" < /dev/null
+check "--auth from the environment" all ended 0 "$clean" -- printed_there "$basic"
+run -1 "ws://me:S3cr3t@127.0.0.1:$port/headers" < /dev/null
+check "credentials in the address" all ended 0 "$clean" -- printed_there "$basic"
+run --auth S3cr3t "$there/headers" < /dev/null
+check "--auth without a colon" all ended 2 'write it as USER:PASSWORD' -- not told S3cr3t
+run --auth "@$work/no-such-file" "$there/headers" < /dev/null
+check "--auth from no file" ended 7 'no-such-file: No such file'
+
+start redirect "$python" "$here/cli.py" redirect "$there"
+run -1 -v --follow --auth me:S3cr3t -H 'X-Kept: yes' "$url/headers" < /dev/null
+check "--follow" all ended 0 "$clean" -- told "connected to $there/headers at " -- printed_there '"x-kept": "yes"' -- not printed_there authorization
+run -1 "$url/headers" < /dev/null
+check "without --follow" ended 3 'To follow it, use --follow.'
+run -1 --follow=2 "$url/loop" < /dev/null
+check "a loop" ended 3 "the redirects form a loop: $url/loop -> $url/loop -> $url/loop -> $url/loop"
+run --follow=some "$url/loop" < /dev/null
+check "--follow without a number" [ "$status" = 2 ]
+
+start proxy "$python" "$here/cli.py" proxy
+proxy=${url#http://}
+asked() { grep -qxF "asked for $1" "$work/proxy.log"; }
+run -1 -v --proxy "http://me:S3cr3t@$proxy" "ws://localhost:$port/headers" < /dev/null
+check "--proxy" all ended 0 "$clean" -- told "at $proxy (the proxy)" -- asked "localhost:$port" -- not printed_there roxy -- not told S3cr3t
+http_proxy=http://me:S3cr3t@$proxy run -1 -v "ws://localhost:$port/" < /dev/null
+check "a proxy in the environment" all ended 0 "$clean" -- told "at $proxy (the proxy)"
+http_proxy=http://me:S3cr3t@$proxy run -1 -v --noproxy localhost "ws://localhost:$port/" < /dev/null
+check "--noproxy" all ended 0 "$clean" -- not told 'the proxy'
+http_proxy=http://me:S3cr3t@$proxy run -1 -v --proxy '' "ws://localhost:$port/" < /dev/null
+check "--proxy with an empty value" all ended 0 "$clean" -- not told 'the proxy'
+run -1 --proxy "http://me:wr0ng@$proxy" "$there/" < /dev/null
+check "a wrong password for the proxy" all ended 1 "cannot connect to 127.0.0.1 port $port through the proxy 127.0.0.1 port ${proxy##*:}: the proxy answered with HTTP status 407" -- not told wr0ng
+run -1 --proxy socks5h://127.0.0.1:1 "$there/" < /dev/null
+check "no proxy there" ended 1 ": TCP to the proxy: 127.0.0.1:1: Connection refused (os error 111). Check --proxy"
+run -1 --proxy ftp://me:S3cr3t@proxy "$there/" < /dev/null
+check "a proxy that is not valid" all ended 2 'it must begin with http://' -- not told S3cr3t
+https_proxy=ftp://me:S3cr3t@proxy run -1 wss://127.0.0.1:1/ < /dev/null
+check "a variable that is not valid" all ended 1 'the environment variable https_proxy: ' -- not told S3cr3t
+
+run -1 --resolve "server.invalid:$port:127.0.0.1" "ws://server.invalid:$port/headers" < /dev/null
+check "--resolve" all ended 0 "$clean" -- printed_there "\"host\": \"server.invalid:$port\""
+run -1 --resolve server.invalid:127.0.0.1 "$there/" < /dev/null
+check "--resolve without a port" ended 2 'write it as HOST:PORT:ADDRESS'
+run -1 --local-address 127.0.0.2 "$there/" < /dev/null
+check "--local-address" ended 0 "$clean"
+run -1 --local-address ::1 "$there/" < /dev/null
+check "--local-address of another family" ended 1 'the host has no IPv6 address, and the local address ::1 needs one'
+start unix "$python" "$here/cli.py" unix "$work/cli.sock"
+run -1 --unix-socket "$work/cli.sock" ws://localhost/ <<< Hello
+check "--unix-socket" all ended 0 "$clean" -- printed Hello
+rm -f "$work/cli.sock"
+run -1 --unix-socket "$work/cli.sock" ws://localhost/ <<< Hello
+check "no Unix socket" ended 1 "Unix socket: $work/cli.sock: No such file or directory (os error 2). Check the path of --unix-socket"
+
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=client \
+  -keyout "$work/cli-client.key" -out "$work/cli-client.pem" 2> "$work/cli.openssl"
+stop; CLIENTS=$work/cli-client.pem tls files websockets
+run -1 --cacert "$authority" --cert "$work/cli-client.pem" --key "$work/cli-client.key" "$url/" < /dev/null
+check "--cert and --key" ended 0 "$clean"
+cat "$work/cli-client.key" >> "$work/cli-client.pem"
+run -1 --cacert "$authority" --cert "$work/cli-client.pem" "$url/" < /dev/null
+check "--cert with its key" ended 0 "$clean"
+run -1 --insecure --cert "$work/cli-client.pem" "${url/localhost/127.0.0.1}/" < /dev/null
+check "--insecure" ended 0 "$clean"
+run -1 --cacert "$authority" "$url/" < /dev/null
+check "no client certificate" [ "$status" != 0 ] # with TLS 1.3, this server closes the connection without an alert
+run -1 --cert "$authority" "$url/" < /dev/null
+check "no private key" ended 7 'expected a private key in a PEM file'
+
 echo; echo "=== pipes, limits and signals"
+stop
 ours
 run -v -H 'Cookie: S3cr3t' "$url/?S3cr3t" <<< Hello
 check "-v shows no secrets" all ended 0 "$clean" -- told "connected to $url/ at 127.0.0.1:" -- not told S3cr3t

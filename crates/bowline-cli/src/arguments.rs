@@ -1,7 +1,7 @@
 //! Parses the command line, and documents it for `--help`.
 
 use clap::{ArgAction, Parser};
-use std::{path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 const AFTER_HELP: &str = "\
 Input and output:
@@ -16,9 +16,10 @@ Input and output:
 Exit status (the last line on standard error explains it):
   0    normal end: both endpoints closed, with code 1000 or 1001, or without a code; also if the
        reader of standard output has closed it
-  1    no connection: DNS lookup, TCP or TLS failed, or it took too long
+  1    no connection: DNS lookup, TCP, a proxy or TLS failed, or it took too long
   2    invalid command line
-  3    the server refused the handshake; the last line contains the HTTP status
+  3    the server refused the handshake, or a redirect is not followed; the last line contains
+       the HTTP status or the reason
   4    the server closed with a code that means an error: 1002 to 1014, 3000 to 4999
   5    the connection was lost, or the server did not answer the Close frame
   6    the server broke the protocol, or a message was larger than --limit
@@ -32,6 +33,9 @@ Examples:
   bowline --listen -v wss://example.com/news                   receive until the server closes
   bowline --send-file big.iso wss://example.com/ < /dev/null   send a file, then close
   bowline --receive-file big.iso wss://example.com/big.iso     receive a file";
+
+const AUTH_HELP: &str = "User name and password for the server (Basic authentication), or @FILE with them; other users of this \
+                         computer can see the arguments of a program, but not $BOWLINE_AUTH";
 
 /// A WebSocket client: sends the lines of standard input, and prints the messages it receives
 // Not `Debug`: the arguments can contain secrets.
@@ -54,9 +58,46 @@ pub(crate) struct Arguments {
     /// Offer compression (permessage-deflate)
     #[arg(short, long)]
     pub(crate) compress: bool,
+    #[arg(short = 'u', long, value_name = "USER:PASSWORD", help = AUTH_HELP)]
+    pub(crate) auth: Option<String>,
+    /// Follow up to N redirects (10 if N is left out); without this option, a redirect is an error
+    #[arg(short = 'L', long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "10")]
+    pub(crate) follow: Option<usize>,
+
     /// Trust the certificate authorities in this PEM file instead of those of the platform
+    #[arg(long, visible_alias = "ca", value_name = "FILE")]
+    pub(crate) cacert: Option<PathBuf>,
+    /// Accept every certificate: anybody on the way can then read and change everything
+    #[arg(short = 'k', long, conflicts_with = "cacert")]
+    pub(crate) insecure: bool,
+    /// Client certificate, as a PEM file
     #[arg(long, value_name = "FILE")]
-    pub(crate) ca: Option<PathBuf>,
+    pub(crate) cert: Option<PathBuf>,
+    /// Private key of the client certificate, as a PEM file; by default it is in the file of --cert
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// Use this proxy instead of those in the environment: http://, https://, socks5:// or socks5h://[USER:PASSWORD@]HOST[:PORT];
+    /// empty for none
+    // It is parsed later, since clap would show the password.
+    #[arg(short = 'x', long, value_name = "URI")]
+    pub(crate) proxy: Option<String>,
+    #[arg(
+        long,
+        value_name = "HOST[,HOST]",
+        help = "Hosts to reach without a proxy, instead of those in $no_proxy; * for all"
+    )]
+    pub(crate) noproxy: Option<String>,
+    /// Use this address for a host and a port, instead of a DNS lookup; can be repeated
+    #[arg(long, value_name = "HOST:PORT:ADDRESS[,ADDRESS]")]
+    pub(crate) resolve: Vec<String>,
+    /// Connect from this IP address of this computer
+    #[arg(long, visible_alias = "interface", value_name = "ADDRESS")]
+    pub(crate) local_address: Option<IpAddr>,
+    /// Connect to this Unix socket instead of the host of the address
+    #[cfg(unix)]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["proxy", "resolve", "local_address"])]
+    pub(crate) unix_socket: Option<PathBuf>,
 
     /// Send lines as binary messages, without their line feeds
     #[arg(short, long, conflicts_with = "text")]
@@ -86,7 +127,7 @@ pub(crate) struct Arguments {
     /// Maximum size of a received message in bytes, with an optional unit K, M or G
     #[arg(long, value_name = "BYTES", default_value = "16M", value_parser = bytes, conflicts_with = "receive_file")]
     pub(crate) limit: usize,
-    /// Time limit for connecting: DNS lookup, TCP, TLS and handshake together
+    /// Time limit for connecting: DNS lookup, TCP, proxy, TLS, handshake and redirects together
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) connect_timeout: Duration,
     /// Time limit for the server to answer the Close frame

@@ -4,33 +4,40 @@ use crate::{
     arguments::Arguments,
     ending::{Ending, Status},
     screen::{Screen, Tone},
+    way::{self, invalid},
 };
 use bowline::{
     Config, Delivery, HandshakeError,
     adapter::tokio::{
-        self as ws, ClientStream, ConnectError, ConnectOptions, ConnectStage, Error, WebSocket,
-        rustls::{
-            self, AlertDescription, CertificateError, ClientConfig, RootCertStore,
-            crypto::ring,
-            pki_types::{CertificateDer, pem::PemObject},
-        },
+        self as ws, ClientStream, ConnectError, ConnectHop, ConnectStage, Error, WebSocket,
+        rustls::{self, AlertDescription, CertificateError},
     },
-    client::{Request, Response},
+    client::{RedirectError, Request, Response},
     deflate,
+    proxy::Proxy,
 };
-use std::{fmt::Display, io, path::Path, sync::Arc};
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 pub(crate) type Socket = WebSocket<ClientStream>;
 
 /// Connects and performs the opening handshake.
 pub(crate) async fn connect(arguments: &Arguments, screen: &Screen) -> Result<Socket, Ending> {
     let request = request(arguments)?;
-    let server = Server { address: address(&request), arguments };
-    let config = config(arguments);
-    let opened = match &arguments.ca {
-        Some(path) => ws::connect_using(request, &ConnectOptions::new().tls(trust(path)?), config).await,
-        None => ws::connect_with(request, config).await,
-    };
+    let (options, proxies) = way::options(arguments)?;
+    // After redirects, it is the last one.
+    let asked = Arc::new(Mutex::new(request.clone()));
+    let last = asked.clone();
+    let options = options.before_request(move |request| {
+        last.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&request);
+        Ok(request)
+    });
+    let opened = ws::connect_using(request, &options, config(arguments)).await;
+    let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+    let proxy = proxies.select(&asked).ok().flatten().filter(|_| !uses_unix_socket(arguments));
+    let server = Server { address: address(&asked), proxy, arguments };
     match opened {
         Ok((mut socket, response)) => {
             server.report(&mut socket, &response, screen);
@@ -40,14 +47,26 @@ pub(crate) async fn connect(arguments: &Arguments, screen: &Screen) -> Result<So
     }
 }
 
+fn uses_unix_socket(arguments: &Arguments) -> bool {
+    #[cfg(unix)]
+    return arguments.unix_socket.is_some();
+    #[cfg(not(unix))]
+    {
+        let _ = arguments;
+        false
+    }
+}
+
 fn request(arguments: &Arguments) -> Result<Request, Ending> {
-    let invalid = |reason: &dyn Display| Ending::new(Status::Usage, format!("invalid request: {reason}"));
     let mut request = Request::from_uri(&arguments.uri).map_err(|error| invalid(&error))?;
     for protocol in &arguments.subprotocols {
         request = request.protocol(protocol).map_err(|error| invalid(&error))?;
     }
     if let Some(origin) = &arguments.origin {
         request = request.origin(origin).map_err(|error| invalid(&error))?;
+    }
+    if let Some((user, password)) = way::credentials(arguments)? {
+        request = request.basic_auth(&user, &password).map_err(|error| invalid(&error))?;
     }
     for header in &arguments.headers {
         let (name, value) =
@@ -72,43 +91,28 @@ fn config(arguments: &Arguments) -> Config {
         if arguments.receive_file.is_some() {
             config.delivery = Delivery::Chunks;
         }
-        config.deadlines.handshake = Some(arguments.connect_timeout);
         config.deadlines.close = arguments.close_timeout;
         config.deflate = arguments.compress.then(deflate::Options::default);
     })
 }
 
-/// A TLS configuration that trusts the authorities in a file.
-fn trust(path: &Path) -> Result<Arc<ClientConfig>, Ending> {
-    let unusable = |error: &dyn Display| Ending::new(Status::Here, format!("--ca {}: {error}", path.display()));
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unusable(&error))? {
-        roots.add(certificate.map_err(|error| unusable(&error))?).map_err(|error| unusable(&error))?;
-    }
-    if roots.is_empty() {
-        return Err(unusable(&"there is no certificate in the file: expected a PEM file"));
-    }
-    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| unusable(&error))?;
-    Ok(Arc::new(tls.with_root_certificates(roots).with_no_client_auth()))
-}
-
 /// The server, as messages to the user name it.
 struct Server<'a> {
     address: String,
+    proxy: Option<Proxy>,
     arguments: &'a Arguments,
 }
 
 impl Server<'_> {
     /// Prints the address and what was agreed.
     fn report(&self, socket: &mut Socket, response: &Response, screen: &Screen) {
-        let Self { address, arguments } = self;
+        let Self { address, proxy, arguments } = self;
         match socket.get_ref().peer_addr() {
             Ok(ip) if arguments.verbose => {
+                let proxy = if proxy.is_some() { " (the proxy)" } else { "" };
                 let tls = socket.get_ref().tls_connection().and_then(|tls| tls.protocol_version());
                 let tls = tls.map_or(String::new(), |version| format!(", {version:?}"));
-                screen.detail(format_args!("connected to {address} at {ip}{tls}"));
+                screen.detail(format_args!("connected to {address} at {ip}{proxy}{tls}"));
             }
             _ if screen.is_watched() => screen.line(Tone::Plain, format_args!("connected to {address}")),
             _ => {}
@@ -144,6 +148,8 @@ impl Server<'_> {
                 " This is not the answer of a WebSocket server: check the port and the scheme (ws:// or wss://).",
             ),
             Error::Connect(error) => (Status::NotConnected, self.connect_advice(error)),
+            Error::Redirect(RedirectError::TooMany { .. }) => (Status::Refused, " Allow more of them with --follow=N."),
+            Error::Redirect(_) => (Status::Refused, ""),
             Error::Io(error) => (Status::NotConnected, self.tls_advice(error).unwrap_or(
                 " The connection was lost during the handshake: check that this is a WebSocket server, and the scheme \
                  (ws:// or wss://).",
@@ -161,6 +167,11 @@ impl Server<'_> {
     fn connect_advice(&self, error: &ConnectError) -> &'static str {
         let reason = error.io_error();
         match (error.stage(), reason.kind()) {
+            (ConnectStage::Proxy, _) if error.proxy().is_none() => " Correct it, or use --proxy or --noproxy.",
+            (stage, _) if stage != ConnectStage::Tls && matches!(error.hop(), ConnectHop::Proxy(..)) => {
+                " Check --proxy, or the variables for proxies in the environment; with --noproxy '*', none is used."
+            }
+            (ConnectStage::Unix, _) => " Check the path of --unix-socket, and that the server is running.",
             (_, io::ErrorKind::TimedOut) => {
                 " The server may be slow, or a firewall may block it: use --connect-timeout to wait longer."
             }
@@ -177,18 +188,16 @@ impl Server<'_> {
     fn tls_advice(&self, error: &io::Error) -> Option<&'static str> {
         let error: &rustls::Error = error.get_ref()?.downcast_ref()?;
         Some(match error {
-            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) if self.arguments.ca.is_some() => {
-                " The file of --ca replaces the authorities of the platform, and does not have the one that signed it."
+            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) if self.arguments.cacert.is_some() => {
+                " The file of --cacert replaces the authorities of the platform, and does not have the one that signed it."
             }
             rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-                " To trust the authority that signed it, pass the PEM file of the authority with --ca."
+                " To trust the authority that signed it, pass the PEM file of the authority with --cacert."
             }
-            rustls::Error::General(_) if self.arguments.ca.is_none() => {
-                " Or pass the PEM file of an authority with --ca."
+            rustls::Error::General(_) if self.arguments.cacert.is_none() => {
+                " Or pass the PEM file of an authority with --cacert."
             }
-            rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
-                " The server requires a client certificate, which this program cannot send."
-            }
+            rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => " Pass one with --cert.",
             _ => "",
         })
     }
@@ -197,7 +206,8 @@ impl Server<'_> {
 /// What the library's text about a status does not say, since it is about options of this program.
 fn status_advice(status: u16) -> &'static str {
     match status {
-        401 | 407 => " Send credentials, for example with --header 'Authorization: Bearer …'.",
+        301 | 302 | 303 | 307 | 308 => " To follow it, use --follow.",
+        401 => " Send credentials with --auth USER:PASSWORD, or with --header 'Authorization: Bearer …'.",
         403 => " Try with --origin, or with credentials in a --header.",
         _ => "",
     }

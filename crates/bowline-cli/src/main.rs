@@ -13,6 +13,8 @@ mod output;
 mod pings;
 mod screen;
 mod session;
+mod tls;
+mod way;
 
 use arguments::Arguments;
 use clap::Parser;

@@ -1,5 +1,7 @@
 //! Clients that connect by a URI.
 
+#[cfg(unix)]
+use super::dial::dial_unix;
 #[cfg(feature = "rustls")]
 use super::tls::TlsStream;
 use super::{
@@ -164,7 +166,7 @@ impl Hop<'_> {
         let Self { request, clock, .. } = *self;
         #[cfg(unix)]
         if let Some(path) = &self.options.unix_socket {
-            let connected = std::os::unix::net::UnixStream::connect(path);
+            let connected = dial_unix(path, clock);
             return connected.map(|stream| (Layer::Unix(stream), None)).map_err(|error| route.unix(path, &error));
         }
         let Some(proxy) = route.proxy else { return self.tcp(route, request.host(), request.port(), End::Server) };

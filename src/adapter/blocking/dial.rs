@@ -14,6 +14,8 @@ use core::{
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
+#[cfg(unix)]
+use socket2::SockAddr;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::{
     io,
@@ -22,6 +24,8 @@ use std::{
     thread,
     time::Instant,
 };
+#[cfg(unix)]
+use std::{os::unix::net::UnixStream, path::Path};
 
 /// Returns the addresses of a host, in the order in which to attempt them. There is at least one.
 pub(super) fn resolve(host: &str, port: u16, options: &ConnectOptions) -> io::Result<VecDeque<SocketAddr>> {
@@ -85,6 +89,17 @@ fn dial_one(address: SocketAddr, local: Option<IpAddr>, time: Option<Duration>) 
             }
             Ok(socket.into())
         }
+    }
+}
+
+/// Connects to a Unix socket. The operating system waits if the server is slow to accept.
+#[cfg(unix)]
+pub(super) fn dial_unix(path: &Path, clock: Clock) -> io::Result<UnixStream> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_write_timeout(clock.timeout()?)?;
+    match socket.connect(&SockAddr::unix(path)?) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(late()),
+        connected => connected.map(|()| socket.into()),
     }
 }
 
@@ -199,6 +214,25 @@ mod tests {
         assert_eq!(run(&[1, 2], None), Ok(address(2)));
         assert_eq!(run(&[1, 1], None), Err(vec![(address(1), io::ErrorKind::ConnectionRefused); 2]));
         assert_eq!(run(&[], None), Err(vec![]));
+    }
+
+    /// A Unix socket whose queue is full is given up at the deadline.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_unix_socket_that_does_not_accept() {
+        let path = std::env::temp_dir().join(std::format!("bowline-full-{}.sock", std::process::id()));
+        let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        rustix::net::listen(&listener, 0).unwrap();
+        let clock = || Clock { begun: Instant::now(), deadline: Some(Duration::from_millis(50)) };
+        let mut waiting = Vec::new();
+        let error = loop {
+            match dial_unix(&path, clock()) {
+                Ok(stream) => waiting.push(stream),
+                Err(error) => break error,
+            }
+        };
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!((error.kind(), waiting.len()), (io::ErrorKind::TimedOut, 1));
     }
 
     /// At the deadline, each attempt that is not finished is one of the failures. It is not waited for: it would not end.
