@@ -6,6 +6,7 @@ use bytes::{Buf, Bytes};
 use std::{hint::black_box, io::IoSlice};
 
 pub(crate) const PATHS: &[Path] = &[
+    ("receive-alone-16", || receive(binary(16, 1))),
     ("receive-binary-16", || receive(binary(16, 16))),
     ("receive-binary-125", || receive(binary(125, 16))),
     ("receive-binary-1024", || receive(binary(1024, 16))),
@@ -15,8 +16,10 @@ pub(crate) const PATHS: &[Path] = &[
     ("receive-korean-16", || receive(text("안녕하세요."))),
     ("receive-korean-125", || receive(text(&format!("{}..", "한".repeat(41))))),
     ("receive-fragments-64", || receive(fragments(16, 64))),
+    ("receive-fragments-1024", || receive(fragments(1024, 64))),
     ("echo-16", || echo(binary(16, 16))),
     ("echo-1024", || echo(binary(1024, 16))),
+    ("echo-16384", || echo(binary(16 * 1024, 4))),
     ("client-send-16", || send(Role::Client, &[7; 16])),
     ("client-send-125", || send(Role::Client, &[7; 125])),
     ("client-send-1024", || send(Role::Client, &[7; 1024])),

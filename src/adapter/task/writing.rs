@@ -99,15 +99,6 @@ impl<S, T: Io<S>> Driver<S, T> {
         self.poll_flush_since(cx, &mut None)
     }
 
-    /// Writes what is queued, in the poll that has queued it: the receiver need not be woken then. Returns `false` if the stream does
-    /// not accept everything at once, so that a flush has to wait.
-    pub(super) fn is_written(&mut self, cx: &mut Context<'_>) -> Result<bool, Error> {
-        match self.poll_flush(cx) {
-            Poll::Ready(flushed) => flushed.map(|()| true),
-            Poll::Pending => Ok(false),
-        }
-    }
-
     /// Ready when the Close frame is written.
     pub(super) fn poll_close_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         ready!(self.poll_flush(cx))?;

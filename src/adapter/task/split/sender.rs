@@ -57,9 +57,7 @@ impl<S, T: Runtime<S>> Sender<S, T> {
     /// [`feed`](Self::feed) and [`flush`](Self::flush) instead.
     pub async fn send(&mut self, message: impl Into<Outgoing>) -> Result<(), Error> {
         let mut message = Some(message.into());
-        let queued =
-            self.wait(Goal::Space, |driver, cx| driver.poll_feed(cx, &mut message).map_ok(|()| driver.is_written(cx)));
-        if queued.await?? { Ok(()) } else { self.flush().await }
+        self.queue_and_write(|driver, cx| driver.poll_feed(cx, &mut message)).await
     }
 
     /// Queues a message as soon as it fits: see [`WebSocket::feed`](super::WebSocket::feed). If the receiver
@@ -101,10 +99,7 @@ impl<S, T: Runtime<S>> Sender<S, T> {
     /// As for [`send`](Self::send). The [`Prepared`] message itself is only borrowed, so that it can be sent again.
     pub async fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
         let queue = |connection: &mut Connection| connection.send_prepared(message);
-        let queued = self.wait(Goal::Space, |driver, cx| {
-            driver.poll_queue(cx, message.len(), queue).map_ok(|()| driver.is_written(cx))
-        });
-        if queued.await?? { Ok(()) } else { self.flush().await }
+        self.queue_and_write(|driver, cx| driver.poll_queue(cx, message.len(), queue)).await
     }
 
     /// Queues a message that was encoded once for many connections, as [`feed`](Self::feed) does.
@@ -143,10 +138,7 @@ impl<S, T: Runtime<S>> Sender<S, T> {
     /// As for [`send`](Self::send): if the future is dropped, the ping is queued or not queued.
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
         let queue = |connection: &mut Connection| connection.ping(payload);
-        let queued = self.wait(Goal::Space, |driver, cx| {
-            driver.poll_queue(cx, payload.len(), queue).map_ok(|()| driver.is_written(cx))
-        });
-        if queued.await?? { Ok(()) } else { self.flush().await }
+        self.queue_and_write(|driver, cx| driver.poll_queue(cx, payload.len(), queue)).await
     }
 
     /// Writes everything that is queued by all halves, and waits until the stream has accepted it.
@@ -190,6 +182,19 @@ impl<S, T: Runtime<S>> Sender<S, T> {
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.shared.begin_close(code, reason)?;
         self.wait_for(Goal::Written, poll_closing).await
+    }
+
+    /// Waits until `queue` has queued a message, and until it is written. What the stream accepts at once is written in the poll that
+    /// has queued it: a poll that leaves something in the queue wakes the receiver.
+    async fn queue_and_write(
+        &mut self,
+        mut queue: impl FnMut(&mut Driver<S>, &mut Context<'_>) -> Poll<Result<(), Error>>,
+    ) -> Result<(), Error> {
+        let queued = self.wait(Goal::Space, |driver, cx| queue(driver, cx).map_ok(|()| driver.poll_flush(cx)));
+        match queued.await? {
+            Poll::Ready(flushed) => flushed,
+            Poll::Pending => self.flush().await,
+        }
     }
 
     fn try_queue(&self, len: usize, queue: impl FnOnce(&mut Connection) -> Result<(), SendError>) -> Result<(), Error> {

@@ -18,10 +18,9 @@
 mod written;
 
 use super::{append::append_frame, segment::Segment};
-use crate::{
-    bug::OrBug,
-    frame::{MAX_HEADER_LEN, encode, encoded_len},
-};
+#[cfg(feature = "std")]
+use crate::bug::OrBug;
+use crate::frame::{MAX_HEADER_LEN, encode, encoded_len};
 use alloc::{collections::VecDeque, vec::Vec};
 use bytes::{Buf, Bytes};
 use core::{fmt, mem};
