@@ -43,7 +43,12 @@ enum Advice {
     Expired,
     NotYetValid,
     WrongName,
+    NotTheAccepted,
+    Revoked,
+    Authority,
     CertificateRequired,
+    CertificateRefused,
+    NoHttp1,
     NoRoots,
 }
 
@@ -60,7 +65,22 @@ impl Advice {
             Error::InvalidCertificate(Certificate::NotValidForName | Certificate::NotValidForNameContext { .. }) => {
                 Self::WrongName
             }
+            Error::InvalidCertificate(Certificate::ApplicationVerificationFailure) => Self::NotTheAccepted,
+            Error::InvalidCertificate(Certificate::Revoked) => Self::Revoked,
+            // The library below rustls has no name for it that can be matched.
+            Error::InvalidCertificate(other) if alloc::format!("{other:?}").contains("CaUsedAsEndEntity") => {
+                Self::Authority
+            }
             Error::AlertReceived(AlertDescription::CertificateRequired) => Self::CertificateRequired,
+            Error::AlertReceived(
+                AlertDescription::UnknownCA
+                | AlertDescription::BadCertificate
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::AccessDenied,
+            ) => Self::CertificateRefused,
+            Error::AlertReceived(AlertDescription::NoApplicationProtocol) | Error::NoApplicationProtocol => {
+                Self::NoHttp1
+            }
             Error::General(reason) if reason.contains("No CA certificates") => Self::NoRoots,
             _ => return None,
         })
@@ -78,6 +98,17 @@ impl Advice {
                 f.write_str(": the certificate is for other names than that of the proxy")
             }
             Self::WrongName => f.write_str(": the certificate is for other names than the host of the URI"),
+            Self::NotTheAccepted => {
+                write!(f, ": the {end}'s certificate is not one of those that `TlsOptions::accept_certificate` allows")
+            }
+            Self::Revoked => write!(f, ": the {end}'s certificate has been revoked, and the {end} needs a new one"),
+            Self::Authority => write!(
+                f,
+                ": the {end}'s certificate is that of an authority, as `openssl req -x509` makes it; accept it with \
+                 `TlsOptions::accept_certificate`"
+            ),
+            Self::CertificateRefused => write!(f, ": the {end} does not accept the client certificate"),
+            Self::NoHttp1 => write!(f, ": the {end} does not offer HTTP/1.1 on this port"),
             Self::CertificateRequired => write!(f, ": the {end} requires a client certificate"),
             Self::NoRoots => f.write_str(
                 ": install the certificate authorities of the platform, such as the package ca-certificates",

@@ -12,7 +12,7 @@ use url::Url;
 pub(crate) struct Jar(Arc<Mutex<CookieStore>>);
 
 impl Jar {
-    /// Adds the cookies that belong to the request: before each attempt to connect.
+    /// Adds the cookies that belong to the request: for `ConnectOptions::before_request`.
     pub(crate) fn add(&self, request: Request) -> Result<Request, RequestError> {
         let Some(url) = url(&request) else { return Ok(request) };
         let cookies: Vec<_> =
@@ -20,7 +20,7 @@ impl Jar {
         if cookies.is_empty() { Ok(request) } else { request.header("Cookie", cookies.join("; ")) }
     }
 
-    /// Keeps the cookies of the response, whether it opens a connection or refuses one.
+    /// Keeps the cookies of the response, whether it opens a connection, redirects or refuses: for `ConnectOptions::after_response`.
     pub(crate) fn keep(&self, request: &Request, response: &Response) {
         let Some(url) = url(request) else { return };
         let set_cookie = response.headers().filter(|(name, _)| name.eq_ignore_ascii_case("Set-Cookie"));

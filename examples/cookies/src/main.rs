@@ -12,7 +12,7 @@ mod jar;
 
 use bowline::{
     CloseCode, Config,
-    adapter::{Error, blocking},
+    adapter::{ConnectOptions, Error, blocking},
     client::Request,
 };
 use jar::Jar;
@@ -29,14 +29,12 @@ fn main() {
 
 /// Connects, sends a message, receives one, and closes.
 fn visit(uri: &str, jar: &Jar) -> Result<(), Error> {
-    let request = jar.add(Request::from_uri(uri)?)?;
-    let connected = blocking::connect_with(request.clone(), Config::default());
-    match &connected {
-        Ok((_, response)) => jar.keep(&request, response),
-        Err(Error::Handshake { response: Some(response), .. }) => jar.keep(&request, response),
-        Err(_) => {}
-    }
-    let (mut socket, _) = connected?;
+    let (sent, received) = (jar.clone(), jar.clone());
+    let options = ConnectOptions::new()
+        .follow_redirects(5)
+        .before_request(move |request| sent.add(request))
+        .after_response(move |request, response| received.keep(request, response));
+    let (mut socket, _) = blocking::connect_using(Request::from_uri(uri)?, &options, Config::default())?;
     socket.send("Hello")?;
     if let Some(message) = socket.recv()? {
         println!("received: {}", message.as_text().unwrap_or("something that is not text"));

@@ -188,7 +188,7 @@ impl<S, T: Runtime<S>> Sender<S, T> {
     /// has queued it: a poll that leaves something in the queue wakes the receiver.
     async fn queue_and_write(
         &mut self,
-        mut queue: impl FnMut(&mut Driver<S>, &mut Context<'_>) -> Poll<Result<(), Error>>,
+        mut queue: impl FnMut(&mut Driver<S, T>, &mut Context<'_>) -> Poll<Result<(), Error>>,
     ) -> Result<(), Error> {
         let queued = self.wait(Goal::Space, |driver, cx| queue(driver, cx).map_ok(|()| driver.poll_flush(cx)));
         match queued.await? {
