@@ -168,8 +168,8 @@ impl ConnectOptions {
         self
     }
 
-    /// Sets a function that makes the DNS lookups instead of the operating system. It gets the host and the port, and is not called
-    /// for IP addresses.
+    /// Sets a function that makes the DNS lookups instead of the operating system. It gets the host and the port of a server or a
+    /// proxy, and is not called for IP addresses, nor for hosts with [`resolve`](Self::resolve).
     ///
     /// The function may block. On Tokio it runs in a thread for blocking work.
     ///

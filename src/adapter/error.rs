@@ -87,7 +87,7 @@ pub enum Error {
     /// A redirect is not followed: there were too many, it leads from `wss` to `ws`, or its `Location` is not valid. Redirects are
     /// followed only if [`ConnectOptions::follow_redirects`](super::ConnectOptions::follow_redirects) is set.
     #[error(transparent)]
-    Redirect(#[from] client::RedirectError),
+    Redirect(Box<client::RedirectError>),
     /// The application refused the client's request with this HTTP status, as the callback of `accept_with` or `decide` can. The
     /// client was sent the response, and the stream has been dropped.
     #[error("the request was refused with status {0}")]

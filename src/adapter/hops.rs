@@ -2,6 +2,7 @@
 
 use super::{ConnectOptions, Error};
 use crate::client::{Redirects, Request, Response};
+use alloc::boxed::Box;
 
 /// Makes the requests, calls the hooks, and follows redirects.
 pub(super) struct Hops<'a> {
@@ -53,7 +54,7 @@ impl<'a> Hops<'a> {
                         return None;
                     }
                     Ok(None) => {}
-                    Err(error) => return Some(Err(Error::Redirect(error))),
+                    Err(error) => return Some(Err(Error::Redirect(Box::new(error)))),
                 }
             }
             Err(_) => {}

@@ -47,6 +47,13 @@ fn not_reached(request: Request, options: &ConnectOptions) -> ConnectError {
     }
 }
 
+fn not_followed(request: Request, options: &ConnectOptions) -> RedirectError {
+    match failed(request, options) {
+        Error::Redirect(error) => *error,
+        error => panic!("{error}"),
+    }
+}
+
 /// [RFC 9110 §9.3.6] Through an HTTP proxy, the proxy gets the name of the server, and the password.
 #[test]
 fn http_proxy_with_a_password() {
@@ -228,10 +235,8 @@ fn redirects() {
     assert_eq!(has("X-Kept: yes"), [true; 3]);
     assert!(heads[1].starts_with("GET /a/2 ") && heads[2].starts_with("GET /b "), "{heads:?}");
 
-    let Error::Redirect(RedirectError::TooMany { limit: 1, chain }) = failed(request(), &direct().follow_redirects(1))
-    else {
-        panic!("it is one too many")
-    };
+    let error = not_followed(request(), &direct().follow_redirects(1));
+    let RedirectError::TooMany { limit: 1, chain } = error else { panic!("{error}") };
     assert_eq!(chain.len(), 3);
     // By default, none is followed.
     let Error::Handshake { error: HandshakeError::Status(308), response } = failed(request(), &direct()) else {
@@ -243,8 +248,8 @@ fn redirects() {
 #[test]
 fn redirects_in_a_loop() {
     let server = server(|_| Some(redirect(301, "/")));
-    let error = failed(to(&format!("ws://127.0.0.1:{}/", server.port)), &direct().follow_redirects(3));
-    assert!(matches!(error, Error::Redirect(RedirectError::Loop { .. })), "{error}");
+    let error = not_followed(to(&format!("ws://127.0.0.1:{}/", server.port)), &direct().follow_redirects(3));
+    assert!(matches!(error, RedirectError::Loop { .. }), "{error}");
     assert_eq!(server.log().len(), 4);
 }
 

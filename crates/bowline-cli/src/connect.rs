@@ -148,8 +148,7 @@ impl Server<'_> {
                 " This is not the answer of a WebSocket server: check the port and the scheme (ws:// or wss://).",
             ),
             Error::Connect(error) => (Status::NotConnected, self.connect_advice(error)),
-            Error::Redirect(RedirectError::TooMany { .. }) => (Status::Refused, " Allow more of them with --follow=N."),
-            Error::Redirect(_) => (Status::Refused, ""),
+            Error::Redirect(error) => (Status::Refused, redirect_advice(error)),
             Error::Io(error) => (Status::NotConnected, self.tls_advice(error).unwrap_or(
                 " The connection was lost during the handshake: check that this is a WebSocket server, and the scheme \
                  (ws:// or wss://).",
@@ -200,6 +199,13 @@ impl Server<'_> {
             rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => " Pass one with --cert.",
             _ => "",
         })
+    }
+}
+
+fn redirect_advice(error: &RedirectError) -> &'static str {
+    match error {
+        RedirectError::TooMany { .. } => " Allow more of them with --follow=N.",
+        _ => "",
     }
 }
 

@@ -25,7 +25,10 @@ use std::{
     time::Instant,
 };
 #[cfg(unix)]
-use std::{os::unix::net::UnixStream, path::Path};
+use std::{
+    os::{fd::OwnedFd, unix::net::UnixStream},
+    path::Path,
+};
 
 /// Returns the addresses of a host, in the order in which to attempt them. There is at least one.
 pub(super) fn resolve(host: &str, port: u16, options: &ConnectOptions) -> io::Result<VecDeque<SocketAddr>> {
@@ -99,7 +102,7 @@ pub(super) fn dial_unix(path: &Path, clock: Clock) -> io::Result<UnixStream> {
     socket.set_write_timeout(clock.timeout()?)?;
     match socket.connect(&SockAddr::unix(path)?) {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(late()),
-        connected => connected.map(|()| socket.into()),
+        connected => connected.map(|()| OwnedFd::from(socket).into()),
     }
 }
 

@@ -1,10 +1,12 @@
 //! Clients that connect by a URI.
 
+#[cfg(any(unix, feature = "rustls"))]
+use super::dial::with_deadline;
 #[cfg(feature = "rustls")]
 use super::tls;
 use super::{
     ClientStream, Error, WebSocket,
-    dial::{dial, resolve, with_deadline},
+    dial::{dial, resolve},
     handshake::client_handshake_since,
     layer::Layer,
     tunnel,
@@ -181,9 +183,9 @@ impl Hop<'_> {
 
     /// Connects to the server, directly or through the proxy. Also returns the address to which TCP is connected.
     async fn reach(&self, route: Route<'_>) -> Result<(Layer, Option<SocketAddr>), Error> {
-        let Self { request, options, due, .. } = *self;
+        let Self { request, due, .. } = *self;
         #[cfg(unix)]
-        if let Some(path) = &options.unix_socket {
+        if let Some(path) = &self.options.unix_socket {
             let connected = with_deadline(due, ::tokio::net::UnixStream::connect(path)).await;
             return connected.map(|stream| (Layer::Unix(stream), None)).map_err(|error| route.unix(path, &error));
         }
