@@ -106,6 +106,7 @@ impl<S, T: Io<S>> Driver<S, T> {
     }
 
     /// Completes the closing handshake, and receives into the inbox meanwhile. Ready when the connection has ended.
+    #[cfg(feature = "tokio")]
     pub(in crate::adapter) fn poll_end_ahead(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         for _ in 0..MAX_LOOKS {
             let now = self.clock.now();
