@@ -210,7 +210,10 @@ mod tests {
             (Error::InvalidCertificate(Certificate::NotValidYet), "the clock of this computer may be wrong"),
             (Error::InvalidCertificate(Certificate::NotValidForName), "other names than the host of the URI"),
             (Error::InvalidCertificate(Certificate::Revoked), "has been revoked"),
-            (Error::InvalidCertificate(Certificate::ApplicationVerificationFailure), "`TlsOptions::accept_certificate`"),
+            (
+                Error::InvalidCertificate(Certificate::ApplicationVerificationFailure),
+                "`TlsOptions::accept_certificate`",
+            ),
             (Error::AlertReceived(AlertDescription::CertificateRequired), "requires a client certificate"),
             (Error::AlertReceived(AlertDescription::UnknownCA), "does not accept the client certificate"),
             (Error::AlertReceived(AlertDescription::NoApplicationProtocol), "does not offer HTTP/1.1"),

@@ -233,7 +233,7 @@ check "a header of the handshake" ended 2 Upgrade
 run --send-file "$work/no-such-file" ws://127.0.0.1/ < /dev/null
 check "no such file" ended 7 'no-such-file: No such file'
 run --ca "$lines" wss://127.0.0.1/ < /dev/null
-check "no authority in the file" ended 7 'there is no certificate in the file'
+check "no authority in the file" ended 7 'there is no certificate in the PEM text'
 run --help
 check "--help has the exit status" all [ "$status" = 0 ] -- grep -q '^  6    the server broke the protocol' "$out"
 
@@ -313,7 +313,7 @@ check "--insecure" ended 0 "$clean"
 run -1 --cacert "$authority" "$url/" < /dev/null
 check "no client certificate" [ "$status" != 0 ] # with TLS 1.3, this server closes the connection without an alert
 run -1 --cert "$authority" "$url/" < /dev/null
-check "no private key" ended 7 'expected a private key in a PEM file'
+check "no private key" ended 7 'there is no private key in the PEM text'
 
 echo; echo "=== pipes, limits and signals"
 stop

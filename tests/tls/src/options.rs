@@ -7,7 +7,7 @@ use authority::{Authority, Identity, pem, self_signed};
 use bowline::{
     CloseCode, Config, Message,
     adapter::{
-        ConnectStage, Error, TlsError, TlsOptions, blocking,
+        ConnectOptions, ConnectStage, Error, TlsError, TlsOptions, blocking,
         blocking::rustls::{
             self, AlertDescription, CertificateError, ClientConfig, ServerConfig, ServerConnection, StreamOwned,
             SupportedProtocolVersion,
@@ -19,6 +19,7 @@ use bowline::{
         tokio as ws,
     },
     client::Request,
+    proxy::Proxies,
     server::Accept,
 };
 use std::{
@@ -55,14 +56,15 @@ fn serve(tls: ServerConfig) -> (u16, JoinHandle<Received>) {
 /// Connects with this configuration, in each adapter: the only place that does.
 fn connect(port: u16, tls: &Arc<ClientConfig>) -> [Result<(), Error>; 2] {
     let request = || Request::from_uri(&format!("wss://localhost:{port}/")).unwrap();
-    let blocking = blocking::connect_tls(request(), Config::default(), tls.clone()).map(|(mut socket, _)| {
+    let options = ConnectOptions::new().proxies(Proxies::none()).tls(tls.clone());
+    let blocking = blocking::connect_using(request(), &options, Config::default()).map(|(mut socket, _)| {
         socket.send("Hello").unwrap();
         assert_eq!(socket.recv().unwrap(), Some("Hello".into()));
         assert!(socket.close(CloseCode::NORMAL, "").unwrap().is_clean());
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let tokio = runtime.block_on(async {
-        let (mut socket, _) = ws::connect_tls(request(), Config::default(), tls.clone()).await?;
+        let (mut socket, _) = ws::connect_using(request(), &options, Config::default()).await?;
         socket.send("Hello").await.unwrap();
         assert_eq!(socket.recv().await.unwrap(), Some("Hello".into()));
         assert!(socket.close(CloseCode::NORMAL, "").await.unwrap().is_clean());
