@@ -118,7 +118,7 @@ pub(super) fn tunnel_io_error(error: TunnelError) -> io::Error {
     use io::ErrorKind;
     let kind = match &error {
         TunnelError::Target(_) => ErrorKind::InvalidInput,
-        TunnelError::Status { status: 407, .. }
+        TunnelError::Status { status: 401 | 403 | 407, .. }
         | TunnelError::CredentialsRequired
         | TunnelError::CredentialsRefused
         | TunnelError::Method(_)

@@ -28,6 +28,10 @@ pub(super) struct Connect {
     refusal: Option<Response>,
 }
 
+/// The length of the shortest response: a status line without a reason phrase, and an empty line.
+#[cfg(feature = "std")]
+const MIN_RESPONSE: usize = b"HTTP/1.1 200\r\n\r\n".len();
+
 impl Connect {
     pub(super) fn new() -> Self {
         Self { head: Head::new(Start::Response, MAX_HEAD), refusal: None }
@@ -62,6 +66,12 @@ impl Connect {
         }
         self.refusal = Some(response);
         Ok(())
+    }
+
+    /// Returns how many of the next bytes are certain to be from the proxy. They are at least one.
+    #[cfg(feature = "std")]
+    pub(super) fn read_len(&self) -> usize {
+        MIN_RESPONSE.saturating_sub(self.head.taken()).max(1)
     }
 
     /// Returns the error for the end of the proxy's stream.

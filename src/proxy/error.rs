@@ -170,7 +170,8 @@ fn describe_http(error: &HandshakeError, f: &mut fmt::Formatter<'_>) -> fmt::Res
 fn advice(status: u16) -> &'static str {
     match status {
         403 => ": it does not allow a tunnel to this host and port; many proxies allow port 443 only, so try wss://",
-        407 => ": check the user name and the password in its URI, such as http://user:password@proxy:3128",
+        // tinyproxy answers with 401 to a wrong password.
+        401 | 407 => ": check the user name and the password in its URI, such as http://user:password@proxy:3128",
         400 | 404 | 405 | 501 => ": it may not support CONNECT, so check that this is the port of a forward proxy",
         429 => ": wait before the next attempt",
         500 | 502..=504 => ": it may not have reached the server, so check the host and the port of the server",

@@ -97,6 +97,18 @@ impl Tunnel {
         TunnelProgress::Open
     }
 
+    /// Returns how many bytes a driver can read from the transport, so that none of them can be from the server. They are at least one.
+    ///
+    /// With more than one, the excerpt of a line that is not HTTP has more than its first byte.
+    #[cfg(feature = "std")]
+    pub(crate) fn read_len(&self) -> usize {
+        match &self.dialogue {
+            Some(Dialogue::Connect(connect)) => connect.read_len(),
+            // Its errors have no excerpts.
+            Some(Dialogue::Socks5(_)) | None => 1,
+        }
+    }
+
     /// Reports that the proxy's stream has ended, and returns the reason for which there is no tunnel. After an outcome it returns
     /// [`TunnelProgress::Incomplete`].
     ///
@@ -121,5 +133,46 @@ impl fmt::Debug for Tunnel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { output, dialogue } = self;
         f.debug_struct("Tunnel").field("output", output).field("done", &dialogue.is_none()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    /// Whatever the proxy answers, and nothing behind it, is read in parts of this length.
+    #[test]
+    fn reads_stay_in_the_dialogue() {
+        for answer in [
+            &b"HTTP/1.1 200\r\n\r\n"[..],
+            b"HTTP/1.0 200 OK\r\n\r\n",
+            b"HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\nHTTP/1.1 200\r\n\r\n",
+        ] {
+            let mut tunnel = Tunnel::new(&Proxy::from_uri("h").unwrap(), Target::Name("s", 1)).unwrap();
+            let mut bytes = [answer, b"the server's"].concat();
+            let mut rest = &mut *bytes;
+            loop {
+                let (read, behind) = rest.split_at_mut(tunnel.read_len());
+                rest = behind;
+                let mut input = Input::from(read);
+                match tunnel.receive(&mut input) {
+                    TunnelProgress::Incomplete => {}
+                    TunnelProgress::Open => break assert!(input.is_empty()),
+                    TunnelProgress::Failed(error) => panic!("{error}"),
+                }
+            }
+            assert_eq!(rest, b"the server's");
+        }
+    }
+
+    /// The first read has enough for an error that shows what was received.
+    #[test]
+    fn an_excerpt() {
+        let mut tunnel = Tunnel::new(&Proxy::from_uri("h").unwrap(), Target::Name("s", 1)).unwrap();
+        let mut bytes = *b"SSH-2.0-OpenSSH_9.2\r\n";
+        let len = tunnel.read_len();
+        let TunnelProgress::Failed(error) = tunnel.receive(&mut Input::from(&mut bytes[..len])) else { panic!() };
+        assert!(error.to_string().contains("\"SSH-2.0-"), "{error}");
     }
 }

@@ -84,6 +84,11 @@ fn refusals() {
              URI, such as http://user:password@proxy:3128; Proxy-Authenticate: Basic realm=\\\"x\\\" (RFC 9110 §11.7.1)",
         ),
         (
+            "HTTP/1.1 401 Unauthorized\r\n\r\n",
+            "the proxy answered with HTTP status 401 (Unauthorized): check the user name and the password in its URI, such as \
+             http://user:password@proxy:3128 (RFC 9110 §9.3.6)",
+        ),
+        (
             "HTTP/1.1 403 Filtered\r\n\r\n",
             "the proxy answered with HTTP status 403 (Forbidden): it does not allow a tunnel to this host and port; many proxies \
              allow port 443 only, so try wss://; the reason is \"Filtered\" (RFC 9110 §9.3.6)",

@@ -24,11 +24,12 @@ fn run(stream: &mut Layer, tunnel: &mut Tunnel, clock: Clock) -> io::Result<()> 
             within(stream, clock, |stream| tunnel.output().write_to(stream))?;
         }
         within(stream, clock, Write::flush)?;
-        // Byte by byte, so that nothing is read that belongs to the server. The answers are short.
-        let mut byte = [0];
-        let progress = match within(stream, clock, |stream| stream.read(&mut byte))? {
+        // In small parts, so that nothing is read that belongs to the server. The answers are short.
+        let mut buffer = [0; 16];
+        let bytes = buffer.get_mut(..tunnel.read_len()).unwrap_or_default();
+        let progress = match within(stream, clock, |stream| stream.read(bytes))? {
             0 => tunnel.receive_eof(),
-            _ => tunnel.receive(&mut Input::from(&mut byte)),
+            len => tunnel.receive(&mut Input::from(bytes.get_mut(..len).unwrap_or_default())),
         };
         match progress {
             TunnelProgress::Incomplete => {}

@@ -28,11 +28,12 @@ async fn run(stream: &mut Layer, tunnel: &mut Tunnel) -> io::Result<()> {
             stream.write_buf(tunnel.output()).await?;
         }
         stream.flush().await?;
-        // Byte by byte, so that nothing is read that belongs to the server. The answers are short.
-        let mut byte = [0];
-        let progress = match stream.read(&mut byte).await? {
+        // In small parts, so that nothing is read that belongs to the server. The answers are short.
+        let mut buffer = [0; 16];
+        let bytes = buffer.get_mut(..tunnel.read_len()).unwrap_or_default();
+        let progress = match stream.read(bytes).await? {
             0 => tunnel.receive_eof(),
-            _ => tunnel.receive(&mut Input::from(&mut byte)),
+            len => tunnel.receive(&mut Input::from(bytes.get_mut(..len).unwrap_or_default())),
         };
         match progress {
             TunnelProgress::Incomplete => {}
