@@ -26,6 +26,12 @@ impl Route<'_> {
         if self.proxy.is_some() { End::Proxy } else { End::Server }
     }
 
+    /// Returns the ends that are reached over TLS.
+    pub(super) fn with_tls(self) -> impl Iterator<Item = End> {
+        let proxy = self.proxy.is_some_and(Proxy::is_secure).then_some(End::Proxy);
+        proxy.into_iter().chain(self.request.is_secure().then_some(End::Server))
+    }
+
     fn failed(self, stage: ConnectStage, end: End, address: Option<SocketAddr>, error: io::Error) -> Error {
         ConnectError::new(self.request, self.proxy, stage, end, address, error).into()
     }

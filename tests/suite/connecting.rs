@@ -109,7 +109,7 @@ fn a_proxy_that_refuses() {
     let answer = b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"office\"\r\n\
                    Content-Length: 0\r\n\r\n";
     let proxy = proxy_that_answers(answer);
-    let error = not_reached(to("wss://example.com/?token=4711"), &via("http://me:secret@", &proxy));
+    let error = not_reached(to("ws://example.com:443/?token=4711"), &via("http://me:secret@", &proxy));
     assert_eq!((error.stage(), error.hop()), (ConnectStage::Proxy, ConnectHop::Proxy("127.0.0.1", proxy.port)));
     assert_eq!((error.host(), error.port(), error.proxy()), ("example.com", 443, Some(("127.0.0.1", proxy.port))));
     assert_eq!(error.tunnel_error().and_then(TunnelError::status), Some(407));
@@ -157,6 +157,17 @@ fn what_is_no_proxy() {
     let error = not_reached(to("ws://example.com/"), &ConnectOptions::new().proxy(proxy));
     assert_eq!((error.stage(), error.hop()), (ConnectStage::Tcp, ConnectHop::Proxy("127.0.0.1", unused)));
     assert!(error.to_string().contains(": TCP to the proxy: 127.0.0.1:"), "{error}");
+}
+
+/// Without the feature `rustls`, a proxy with TLS is refused before a connection is opened.
+#[cfg(not(feature = "rustls"))]
+#[test]
+fn a_proxy_with_tls() {
+    let proxy = FarEnd::new(|here, _| here.note("connected"));
+    let error = not_reached(to("ws://example.com/"), &via("https://", &proxy));
+    assert_eq!((error.stage(), error.hop()), (ConnectStage::Tls, ConnectHop::Proxy("127.0.0.1", proxy.port)));
+    assert!(error.to_string().ends_with("a proxy with https:// needs the feature `rustls`"), "{error}");
+    assert_eq!((proxy.log().len(), error.attempts().count()), (0, 0));
 }
 
 /// `no_proxy`, and a name of the proxy that is resolved as the options say.

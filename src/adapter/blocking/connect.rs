@@ -152,6 +152,8 @@ impl Hop<'_> {
         let direct = Route { request, proxy: None };
         let proxy = options.proxy_for(request).map_err(|error| direct.invalid_proxy(error))?;
         let route = Route { proxy: proxy.as_ref(), ..direct };
+        // Before anything is opened.
+        route.with_tls().try_for_each(|end| self.check_tls(route, end))?;
         let (mut layer, address) = self.reach(route)?;
         if request.is_secure() {
             layer = self.secure(route, End::Server, layer, address)?;
@@ -203,6 +205,18 @@ impl Hop<'_> {
         Tunnel::new(proxy, target).map_err(|error| route.tunnel(None, tunnel_io_error(error)))
     }
 
+    /// Returns an error if there can be no TLS.
+    #[cfg(feature = "rustls")]
+    fn check_tls(&self, route: Route<'_>, end: End) -> Result<(), Error> {
+        self.options.tls_config().map(drop).map_err(|error| route.tls(end, None, error))
+    }
+
+    #[cfg(not(feature = "rustls"))]
+    #[expect(clippy::unused_self, reason = "with TLS it is used")]
+    fn check_tls(&self, route: Route<'_>, end: End) -> Result<(), Error> {
+        Err(route.no_tls(end, "bowline::adapter::blocking::client_handshake"))
+    }
+
     /// Makes the TLS handshake with the server or the proxy.
     #[cfg(feature = "rustls")]
     fn secure(&self, route: Route<'_>, end: End, layer: Layer, address: Option<SocketAddr>) -> Result<Layer, Error> {
@@ -216,8 +230,7 @@ impl Hop<'_> {
     }
 
     #[cfg(not(feature = "rustls"))]
-    #[expect(clippy::unused_self, reason = "with TLS it is used")]
-    fn secure(&self, route: Route<'_>, end: End, _: Layer, _: Option<SocketAddr>) -> Result<Layer, Error> {
-        Err(route.no_tls(end, "bowline::adapter::blocking::client_handshake"))
+    fn secure(&self, route: Route<'_>, end: End, layer: Layer, _: Option<SocketAddr>) -> Result<Layer, Error> {
+        self.check_tls(route, end).map(|()| layer)
     }
 }
