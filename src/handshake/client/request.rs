@@ -16,8 +16,8 @@ const AUTHORIZATION: &str = "Authorization";
 /// What a client asks a server for in the opening handshake: a resource, and optional subprotocols, an origin and header fields
 /// such as `Cookie` or `Authorization` (RFC 6455 §4.1).
 ///
-/// Pass it to a [`Handshake`](super::Handshake), or to `connect_with` or `connect_using` of an adapter. To connect again later, clone it: each
-/// handshake draws a new key.
+/// Pass it to a [`Handshake`](super::Handshake), or to `connect_with` or `connect_using` of an adapter. To connect again later,
+/// clone it: each handshake draws a new key.
 ///
 /// ```
 /// use bowline::client::Request;
