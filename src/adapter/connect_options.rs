@@ -3,6 +3,7 @@
 use crate::{
     Config,
     client::{Request, RequestError, Response},
+    handshake::http1::address::without_zone,
     proxy::{Proxies, Proxy},
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
@@ -309,7 +310,7 @@ impl ConnectOptions {
 
     /// Returns the caller's resolver, unless `host` is an address already.
     pub(super) fn resolver_for(&self, host: &str) -> Option<&Arc<Resolver>> {
-        self.resolver.as_ref().filter(|_| host.parse::<IpAddr>().is_err())
+        self.resolver.as_ref().filter(|_| without_zone(host).parse::<IpAddr>().is_err())
     }
 
     /// Returns the configuration of TLS.
@@ -368,6 +369,7 @@ mod tests {
         assert_eq!(options.known("EXAMPLE.com", 80), Some(expected));
         assert_eq!(options.known("example.org", 80), None);
         assert!(options.resolver_for("example.com").is_some() && options.resolver_for("192.0.2.1").is_none());
+        assert!(options.resolver_for("fe80::1%eth0").is_none(), "an address with a zone is not a name either");
     }
 
     /// `Debug` has no password.

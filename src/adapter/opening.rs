@@ -105,6 +105,11 @@ pub(super) fn with_write_error(outcome: ClientOutcome, write_error: Option<io::E
 }
 
 /// Returns how long a client waits for the body of a response that refuses, if `elapsed` of the handshake deadline has passed.
-pub(super) fn body_timeout(deadline: Option<Duration>, elapsed: Duration) -> Duration {
+///
+/// It does not wait for the body of a redirect, which explains nothing: without a length it lasts until the server closes the stream.
+pub(super) fn body_timeout(response: &client::Response, deadline: Option<Duration>, elapsed: Duration) -> Duration {
+    if (300..400).contains(&response.status()) && response.header("Location").is_some() {
+        return Duration::ZERO;
+    }
     deadline.map_or(BODY_TIMEOUT, |deadline| deadline.saturating_sub(elapsed).min(BODY_TIMEOUT))
 }

@@ -30,14 +30,15 @@ pub(super) fn platform() -> io::Result<Arc<ClientConfig>> {
     Ok(made.insert(config).clone())
 }
 
-/// Returns an error if the server agreed by ALPN on another protocol than HTTP/1.1, in which the opening handshake is made.
+/// Returns an error if the server or the proxy agreed by ALPN on another protocol than HTTP/1.1, in which the opening handshake and
+/// CONNECT are made.
 pub(super) fn check_protocol(agreed: Option<&[u8]>) -> io::Result<()> {
     match agreed {
         None | Some(b"http/1.1") => Ok(()),
         Some(other) => Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             alloc::format!(
-                "the server chose the protocol \"{}\" by ALPN, but the opening handshake needs \"http/1.1\": \
+                "the protocol \"{}\" was chosen by ALPN, but only \"http/1.1\" can be used: \
                  offer only that in ClientConfig::alpn_protocols",
                 other.escape_ascii()
             ),

@@ -3,7 +3,7 @@
 
 use crate::{
     dial::{ClientStream, connect},
-    far_ends::{FarEnd, echo_server, http_proxy, proxy_that_answers, server, socks_proxy},
+    far_ends::{FarEnd, echo, echo_server, http_proxy, proxy_that_answers, server, socks_proxy},
 };
 use bowline::{
     Config, HandshakeError,
@@ -13,7 +13,7 @@ use bowline::{
 };
 use std::{
     env,
-    io::ErrorKind,
+    io::{ErrorKind, Write as _},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     process::Command,
     sync::{Arc, Mutex},
@@ -256,6 +256,26 @@ fn redirects() {
     assert_eq!(response.unwrap().header("Location"), Some(&b"2"[..]));
 }
 
+/// The body of a redirect is not waited for: it could last until the server closes the connection.
+#[test]
+fn redirects_that_stay_open() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let uri = format!("ws://{}/", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let mut open = Vec::new();
+        for _ in 0..3 {
+            let mut stream = listener.accept().unwrap().0;
+            stream.write_all(b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n").unwrap();
+            open.push(stream);
+        }
+        echo(listener.accept().unwrap().0);
+    });
+    let begun = Instant::now();
+    connect(to(&uri), &direct().follow_redirects(3), Config::default(), |_| ()).unwrap();
+    assert!(begun.elapsed() < Duration::from_millis(2500), "{:?}", begun.elapsed());
+    server.join().unwrap();
+}
+
 #[test]
 fn redirects_in_a_loop() {
     let server = server(|_| Some(redirect(301, "/")));
@@ -379,7 +399,7 @@ fn a_zone() {
     if ("::1%1", port).to_socket_addrs().is_err() {
         return;
     }
-    thread::spawn(move || crate::far_ends::echo(listener.accept().unwrap().0));
+    thread::spawn(move || echo(listener.accept().unwrap().0));
     let request = to(&format!("ws://[::1%251]:{port}/"));
     assert_eq!(request.host(), "::1%1");
     let (peer, _) = connect(request, &direct(), Config::default(), |stream| stream.peer_addr().unwrap()).unwrap();
@@ -395,7 +415,7 @@ fn a_unix_socket() {
     let name = format!("bowline-{}-{:?}.sock", process::id(), thread::current().id());
     let path = env::temp_dir().join(name);
     let listener = UnixListener::bind(&path).unwrap();
-    thread::spawn(move || crate::far_ends::echo(listener.accept().unwrap().0));
+    thread::spawn(move || echo(listener.accept().unwrap().0));
     let proxy = Proxy::from_uri("proxy.invalid").unwrap();
     let options = ConnectOptions::new().proxy(proxy).unix_socket(&path);
     let (seen, _) = connect(to("ws://docker.invalid/events"), &options, Config::default(), |stream| {

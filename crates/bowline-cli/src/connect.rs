@@ -167,7 +167,11 @@ impl Server<'_> {
         let reason = error.io_error();
         match (error.stage(), reason.kind()) {
             (ConnectStage::Proxy, _) if error.proxy().is_none() => " Correct it, or use --proxy or --noproxy.",
-            (stage, _) if stage != ConnectStage::Tls && matches!(error.hop(), ConnectHop::Proxy(..)) => {
+            // What is wrong with TLS itself, the library says.
+            (stage, kind)
+                if matches!(error.hop(), ConnectHop::Proxy(..))
+                    && (stage != ConnectStage::Tls || kind == io::ErrorKind::TimedOut) =>
+            {
                 " Check --proxy, or the variables for proxies in the environment; with --noproxy '*', none is used."
             }
             (ConnectStage::Unix, _) => " Check the path of --unix-socket, and that the server is running.",

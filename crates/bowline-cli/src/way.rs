@@ -85,22 +85,58 @@ fn known(text: &str) -> Result<Known, Ending> {
 
 /// Returns the user name and the password for the server, from `--auth` or the environment.
 pub(crate) fn credentials(arguments: &Arguments) -> Result<Option<(String, String)>, Ending> {
-    let text = match &arguments.auth {
-        None => match env::var(AUTH_VARIABLE) {
-            Ok(text) => text,
-            Err(env::VarError::NotPresent) => return Ok(None),
-            Err(env::VarError::NotUnicode(_)) => return Err(invalid(&format_args!("{AUTH_VARIABLE} is not UTF-8"))),
-        },
-        Some(text) => match text.strip_prefix('@') {
-            None => text.clone(),
-            Some(path) => {
-                let failed = |error| Ending::new(Status::Here, format!("--auth @{path}: {error}"));
-                fs::read_to_string(path).map_err(failed)?.trim_end_matches(['\r', '\n']).into()
-            }
-        },
+    let in_environment = match env::var(AUTH_VARIABLE) {
+        Ok(text) => Some(text),
+        Err(env::VarError::NotPresent) => None,
+        Err(env::VarError::NotUnicode(_)) => return Err(invalid(&format_args!("{AUTH_VARIABLE} is not UTF-8"))),
+    };
+    let Some((source, text)) = chosen(arguments.auth.as_deref(), &arguments.uri, in_environment) else {
+        return Ok(None);
+    };
+    let text = match text.strip_prefix('@').filter(|_| source != AUTH_VARIABLE) {
+        None => text,
+        Some(path) => {
+            let failed = |error| Ending::new(Status::Here, format!("--auth @{path}: {error}"));
+            fs::read_to_string(path).map_err(failed)?.trim_end_matches(['\r', '\n']).into()
+        }
     };
     // Without the text, which can be a secret.
-    let no_colon = || invalid(&"--auth without a colon: write it as USER:PASSWORD, or as @FILE");
+    let no_colon = || {
+        let or_file = if source == AUTH_VARIABLE { "" } else { ", or as @FILE with it" };
+        invalid(&format_args!("{source} without a colon: write it as USER:PASSWORD{or_file}"))
+    };
     let (user, password) = text.split_once(':').ok_or_else(no_colon)?;
     Ok(Some((user.into(), password.into())))
+}
+
+/// Returns the credentials to use instead of those in the address, and the name of their source. Those in the environment may be for
+/// another server, so they do not replace those that are written in the address.
+fn chosen(option: Option<&str>, uri: &str, in_environment: Option<String>) -> Option<(&'static str, String)> {
+    match option {
+        Some(text) => Some(("--auth", text.into())),
+        None if has_user_info(uri) => None,
+        None => in_environment.filter(|text| !text.is_empty()).map(|text| (AUTH_VARIABLE, text)),
+    }
+}
+
+/// Whether an address has a user name or a password before its host.
+fn has_user_info(uri: &str) -> bool {
+    let (_, rest) = uri.split_once("://").unwrap_or(("", uri));
+    rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `--auth` counts before the address, and the address before the environment.
+    #[test]
+    fn where_credentials_are_from() {
+        let environment = || Some("e:e".to_owned());
+        let with = |option, uri| chosen(option, uri, environment()).map(|(source, _)| source);
+        assert_eq!(with(Some("o:o"), "ws://a:b@host/"), Some("--auth"));
+        assert_eq!(with(None, "ws://a:b@host/"), None, "they would go to a server for which they are not");
+        assert_eq!(with(None, "ws://host/@path?to=a@b"), Some(AUTH_VARIABLE));
+        assert_eq!(chosen(None, "ws://host/", Some(String::new())), None);
+    }
 }

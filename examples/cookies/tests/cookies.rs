@@ -8,20 +8,20 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// The URI of a server for two connections, which sets these cookies, and sends back those that it received. It refuses the first
-/// connection if `refuses`.
-fn serve(refuses: bool, cookies: &'static [&'static str]) -> (String, JoinHandle<()>) {
+/// The URI of a server for this number of connections, which sets these cookies, and sends back those that it received. It refuses the
+/// first connection with the status `refusal`.
+fn serve(connections: usize, refusal: Option<u16>, cookies: &'static [&'static str]) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = format!("ws://localhost:{}/room/1?key=2", listener.local_addr().unwrap().port());
     let serves = thread::spawn(move || {
-        for number in 0..2 {
+        for number in 0..connections {
             let mut received = String::new();
             let accepted = blocking::accept_with(listener.accept().unwrap().0, Config::default(), |request| {
                 received =
                     request.header("Cookie").map_or("none".into(), |value| String::from_utf8_lossy(value).into());
-                if refuses && number == 0 {
-                    let refusal = request.refuse(401, "Take this cookie first.\n");
-                    return Err(refusal.header("Set-Cookie", cookies.first().unwrap()).unwrap());
+                if let (0, Some(status)) = (number, refusal) {
+                    let refusal = request.refuse(status, "Take this cookie first.\n").header("Location", "/room/2");
+                    return Err(refusal.unwrap().header("Set-Cookie", cookies.first().unwrap()).unwrap());
                 }
                 let with = |accept: Accept, cookie: &&str| accept.header("Set-Cookie", cookie).unwrap();
                 request.accept(&cookies.iter().fold(Accept::same_origin(), with))
@@ -51,7 +51,8 @@ fn run(uri: &str) -> Vec<Vec<String>> {
 #[test]
 fn cookies_come_back() {
     let (uri, serves) = serve(
-        false,
+        2,
+        None,
         &[
             "session=4711; HttpOnly; Path=/room",
             "theme=dark",
@@ -68,7 +69,15 @@ fn cookies_come_back() {
 /// Also a response that refuses sets cookies.
 #[test]
 fn a_refusal_with_a_cookie() {
-    let (uri, serves) = serve(true, &["session=4711"]);
+    let (uri, serves) = serve(2, Some(401), &["session=4711"]);
     assert_eq!(run(&uri), [["session=4711"]]);
+    serves.join().unwrap();
+}
+
+/// A redirect sets cookies, too, and the request that follows it has them.
+#[test]
+fn a_redirect_with_a_cookie() {
+    let (uri, serves) = serve(3, Some(302), &["session=4711; Path=/room"]);
+    assert_eq!(run(&uri), [["session=4711"], ["session=4711"]]);
     serves.join().unwrap();
 }

@@ -79,7 +79,8 @@ pub(super) fn client_since<S: Transport>(
         Ok((connection, response)) => Ok((opening.into_socket(connection), response)),
         Err((error, mut response)) => {
             if let Some(response) = &mut response {
-                opening.read_body(response, body_timeout(deadline, begun.elapsed()));
+                let timeout = body_timeout(response, deadline, begun.elapsed());
+                opening.read_body(response, timeout);
             }
             Err(Error::Handshake { error, response: response.map(Box::new) })
         }

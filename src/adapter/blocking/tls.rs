@@ -84,10 +84,7 @@ impl<S: Transport> TlsStream<S> {
         // A layer of TLS below can have accepted bytes that its socket did not.
         self.below.flush()?;
         if self.read_record()? == 0 {
-            return Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "the server closed the connection during the handshake",
-            ));
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the stream ended during the handshake"));
         }
         Ok(())
     }

@@ -287,10 +287,13 @@ fn is_final_tunnel(error: &TunnelError) -> bool {
     )
 }
 
-/// Whether TLS or a proxy failed because of the stream, and not because of a certificate or of an answer.
+/// Whether TLS or a proxy failed because of the stream, and not because of a certificate or of an answer. What the operating system
+/// reports is about the stream, for example that the host cannot be reached any more.
 fn is_transient(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof};
-    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | TimedOut | UnexpectedEof)
+    let kind = error.kind();
+    error.raw_os_error().is_some()
+        || matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | TimedOut | UnexpectedEof)
 }
 
 #[cfg(test)]
@@ -318,6 +321,10 @@ mod tests {
     fn tls() {
         for kind in [io::ErrorKind::TimedOut, io::ErrorKind::UnexpectedEof, io::ErrorKind::ConnectionReset] {
             assert!(is_transient(&kind.into()), "{kind}");
+        }
+        #[cfg(unix)]
+        for error in [rustix::io::Errno::HOSTUNREACH, rustix::io::Errno::NETUNREACH, rustix::io::Errno::NETDOWN] {
+            assert!(is_transient(&error.into()), "{error}");
         }
         assert!(!is_transient(&io::Error::new(io::ErrorKind::InvalidData, "the certificate has expired")));
         assert!(!is_transient(&io::ErrorKind::Unsupported.into()));

@@ -128,7 +128,7 @@ impl<S, T: Io<S>> Opening<S, T> {
 
     /// Reads the beginning of the response's body, as long as it may take.
     async fn read_body(&mut self, response: &mut Response, deadline: Option<Duration>) -> io::Result<()> {
-        let due = self.due(|now| Some(body_timeout(deadline, now)));
+        let due = self.due(|now| Some(body_timeout(response, deadline, now)));
         while self.advance(|input| input.is_some_and(|input| response.receive_body(input)))
             && due.is_none_or(|due| self.clock.now() < due)
         {

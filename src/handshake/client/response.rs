@@ -84,8 +84,9 @@ impl Response {
 
     /// Returns the beginning of the body of a response that refuses, up to 1 KiB. It often has the reason in plain text.
     ///
-    /// The adapters read as much of it as arrives within a second and before the deadline for the handshake. With a driver of
-    /// your own, it is empty until you pass the body to [`receive_body`](Self::receive_body).
+    /// The adapters read as much of it as arrives within a second and before the deadline for the handshake. Of a redirect, they
+    /// take only what arrives with the head. With a driver of your own, it is empty until you pass the body to
+    /// [`receive_body`](Self::receive_body).
     ///
     /// The bytes are as the server sent them: not necessarily UTF-8, and not safe to print to a terminal. A body with
     /// `Transfer-Encoding: chunked` is not kept.

@@ -236,7 +236,7 @@ fn a_server_without_tls() {
 
     let (port, tls, server) = server(|stream| stream.0.sock.shutdown(Shutdown::Write));
     let (text, _) = without_tls(connect_with(port, tls, Config::default()));
-    assert!(text.contains("the server closed the connection during the handshake: the server closed"), "{text}");
+    assert!(text.contains("the stream ended during the handshake: the server closed"), "{text}");
     assert!(text.ends_with("so it may not use TLS on this port; then connect with ws://"), "{text}");
     server.join().unwrap().unwrap();
 }

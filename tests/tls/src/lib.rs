@@ -153,7 +153,7 @@ async fn http2_by_alpn() {
             continue;
         }
         let (text, _) = tls_error(connected);
-        assert!(text.contains("TLS: the server chose the protocol \"h2\" by ALPN"), "{text}");
+        assert!(text.contains("TLS: the protocol \"h2\" was chosen by ALPN"), "{text}");
         server.await.unwrap().unwrap_err();
     }
 }

@@ -280,3 +280,22 @@ fn a_redirect_without_tls() {
         assert!(matches!(*error, RedirectError::Insecure { .. }), "{error}");
     }
 }
+
+/// If TLS to the proxy fails, the error does not say that it was the server.
+#[test]
+fn a_proxy_that_fails() {
+    let identity = Identity::new("proxy.example");
+    let mut tls = trusting(&[&identity]);
+    tls.alpn_protocols = vec![b"h2".to_vec()];
+    let mut http2 = ServerConfig::clone(&identity.server);
+    http2.alpn_protocols = vec![b"h2".to_vec()];
+    let chooses_http2 = listen(Some(&Identity { server: http2.into(), ..identity }), async |_| Ok(()));
+    let closes = listen(None, async |mut stream| stream.read_u8().await.map(|_| ()));
+    for port in [closes, chooses_http2] {
+        let options = through("https", port).tls(tls.clone());
+        for client in CLIENTS {
+            let text = client(&to("wss", "server.example", 443), &options).unwrap_err().to_string();
+            assert!(text.contains(": TLS to the proxy: ") && !text.contains("the server"), "{text}");
+        }
+    }
+}
