@@ -104,10 +104,12 @@ impl Advice {
             Self::Revoked => write!(f, ": the {end}'s certificate has been revoked, and the {end} needs a new one"),
             Self::Authority => write!(
                 f,
-                ": the {end}'s certificate is that of an authority, as `openssl req -x509` makes it; accept it with \
+                ": the {end}'s certificate is that of an authority, as `openssl req -x509` makes it: if the {end} is yours, accept it with \
                  `TlsOptions::accept_certificate`"
             ),
-            Self::CertificateRefused => write!(f, ": the {end} does not accept the client certificate"),
+            Self::CertificateRefused => {
+                write!(f, ": the {end} does not accept the client certificate, or requires one")
+            }
             Self::NoHttp1 => write!(f, ": the {end} does not offer HTTP/1.1 on this port"),
             Self::CertificateRequired => write!(f, ": the {end} requires a client certificate"),
             Self::NoRoots => f.write_str(

@@ -17,6 +17,7 @@ use std::{
 /// - A read or a write that has moved some bytes returns, and does not wait for more.
 /// - One that has not moved any returns [`WouldBlock`](io::ErrorKind::WouldBlock) or [`TimedOut`](io::ErrorKind::TimedOut) when
 ///   the timeout has expired, and not earlier: an early `WouldBlock` is reported as a stream in non-blocking mode.
+/// - A write that cannot accept any byte returns `WouldBlock` or `TimedOut`, and not 0. `StreamOwned` of rustls can return 0.
 /// - It may return [`Interrupted`](io::ErrorKind::Interrupted) at any time. The adapter then checks the deadlines of the
 ///   connection, and calls it again. A TLS stream returns it after it has read a part of a record.
 #[doc(alias("TLS"))]

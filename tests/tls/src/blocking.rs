@@ -34,8 +34,12 @@ impl Read for Tls {
 }
 
 impl Write for Tls {
+    /// `StreamOwned` (0.23.46) accepts nothing, and returns 0, if it could write only a part of what it has encrypted before.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        match self.0.write(bytes)? {
+            0 if !bytes.is_empty() => Err(io::ErrorKind::WouldBlock.into()),
+            count => Ok(count),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
