@@ -12,6 +12,7 @@ use bowline::{
 use std::{
     net::{TcpListener, TcpStream},
     ops::RangeInclusive,
+    sync::mpsc,
     task::Poll,
     thread,
     time::{Duration, Instant},
@@ -115,9 +116,10 @@ fn with_a_time_limit() {
     for number in 0..200 {
         assert_eq!(client.send(vec![7; 100_000]), Ok(number));
     }
+    let (resume, resumed) = mpsc::channel();
     let server = thread::spawn(move || {
         let mut socket = accept(&listener);
-        thread::sleep(SHORT * 5); // the client cannot write all of it
+        resumed.recv().unwrap(); // until then, the client cannot write all of it
         for _ in 0..200 {
             assert_eq!(socket.recv().unwrap().unwrap().len(), 100_000);
         }
@@ -132,7 +134,10 @@ fn with_a_time_limit() {
                 sent = messages.end() + 1;
             }
             Poll::Ready(Some(Update::Connected(_))) => {}
-            Poll::Pending => pending += 1,
+            Poll::Pending => {
+                let _ = resume.send(());
+                pending += 1;
+            }
             Poll::Ready(other) => panic!("{other:?}"),
         }
     }
