@@ -77,8 +77,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub(crate) key: Option<PathBuf>,
 
-    /// Use this proxy instead of those in the environment: http://, https://, socks5:// or socks5h://[USER:PASSWORD@]HOST[:PORT];
-    /// empty for none
+    /// Use this proxy instead of those in the environment: SCHEME://[USER:PASSWORD@]HOST[:PORT] with the scheme http, https, socks5
+    /// or socks5h; empty for none
     // It is parsed later, since clap would show the password.
     #[arg(short = 'x', long, value_name = "URI")]
     pub(crate) proxy: Option<String>,
