@@ -42,8 +42,10 @@ impl Screen {
             Tone::Good => ("\x1b[32m", "\x1b[0m"),
             Tone::Bad => ("\x1b[31m", "\x1b[0m"),
         };
+        // With one write, so that nothing that is typed or written by others comes in between.
+        let line = format!("{begin}{text}{end}\n");
         self.apart(|| {
-            let _ = writeln!(io::stderr(), "{begin}{text}{end}");
+            let _ = io::stderr().write_all(line.as_bytes());
         });
     }
 
