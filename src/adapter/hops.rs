@@ -38,7 +38,7 @@ impl<'a> Hops<'a> {
         self.options.server_name.as_deref().filter(|_| is_first).unwrap_or(request.host())
     }
 
-    /// Takes what came of `request`. Returns the result of the call, or `None` if there is another request to make.
+    /// Takes the outcome of `request`. Returns the result of the call, or `None` if there is another request to make.
     pub(super) fn advance<T>(
         &mut self,
         request: &Request,

@@ -51,8 +51,8 @@ pub(super) fn is_tls_error(error: &io::Error) -> bool {
     error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some()
 }
 
-/// Returns the name for which the certificate must be valid: a DNS name or an IP address. The zone of an IPv6 address is no part
-/// of it, as it has a meaning only on this computer.
+/// Returns the name for which the certificate must be valid: a DNS name or an IP address. The zone of an IPv6 address is not
+/// part of it, as it has a meaning only on this computer.
 pub(super) fn server_name(host: &str) -> io::Result<ServerName<'static>> {
     ServerName::try_from(without_zone(host).to_owned())
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))

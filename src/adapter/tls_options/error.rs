@@ -63,8 +63,8 @@ pub enum TlsError {
     Platform(#[source] rustls::Error),
     /// `accept_certificate` was combined with root certificates.
     #[error(
-        "accept_certificate cannot be combined with roots_pem or add_roots_pem: it accepts one certificate only, whoever \
-         has signed it"
+        "accept_certificate cannot be combined with roots_pem or add_roots_pem: it accepts exactly one certificate, \
+         whatever its issuer"
     )]
     Conflict,
 }

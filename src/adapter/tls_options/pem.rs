@@ -19,7 +19,7 @@ pub(super) fn certificates(option: &'static str, text: &[u8]) -> Result<Vec<Cert
 
 /// Returns the first certificate of a PEM text, or the one that the bytes are in DER.
 pub(super) fn certificate_or_der(option: &'static str, bytes: &[u8]) -> Result<CertificateDer<'static>, TlsError> {
-    // A certificate in DER is a SEQUENCE, and begins with this byte. It is no character that a PEM text begins with.
+    // A certificate in DER is a SEQUENCE, and begins with this byte, which is a `0`. No PEM text begins with it.
     let certificate = if bytes.first() == Some(&0x30) && !contains(bytes, b"-----BEGIN ") {
         CertificateDer::from(bytes.to_vec())
     } else {
